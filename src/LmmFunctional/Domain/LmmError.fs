@@ -1,0 +1,105 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>A problem in what the user gave us: the data, the formula or the model. Never an exception.</summary>
+/// <remarks>All problems of one step are reported together, as <c>Result&lt;_, LmmError list&gt;</c>.
+/// The words of every case are in <see cref="M:LmmFunctional.LmmErrorModule.describe"/>.</remarks>
+[<RequireQualifiedAccess>]
+type LmmError =
+    // Reading data
+    | FileNotFound of path: string
+    | UnreadableFile of path: string * reason: string
+    | NoHeader of source: string
+    | NoRows of source: string
+    | RaggedRow of source: string * line: int * expected: int * found: int
+    | MalformedText of source: string * line: int * column: int * reason: string
+    | DuplicateColumn of name: string
+    | UnnamedColumn of source: string * position: int
+    | UnequalLengths of name: string * expected: int * found: int
+    | UnsupportedType of name: string * typeName: string
+    // Formula text
+    | FormulaSyntax of text: string * position: int * expected: string
+    | TwoResiduals
+    // Names and types, found when a model meets its data
+    | UnknownColumn of name: string * suggestion: string option
+    | UnknownFunction of name: string * suggestion: string option
+    | WrongArguments of call: string * reason: string
+    | NotNumeric of name: string * neededBy: string
+    | NotFinite of expression: string * row: int
+    | AllMissing of name: string
+    | NoCompleteRows of missing: int
+    // Models that cannot be fitted to these data
+    | ConstantResponse of response: string
+    | ResponseFitsExactly of response: string
+    | TooFewRows of rows: int * coefficients: int
+    | SingleLevel of factor: string
+    | SingleGroup of group: string
+    | LevelPerRow of group: string * levels: int
+    | TooManyRandomEffects of term: string * effects: int * rows: int
+    | NegativeWeight of column: string * row: int * value: float
+    | MissingWeight of column: string * row: int
+    | EmptyRandomTerm of term: string
+    | TooLarge of what: string * bytes: float * available: float
+
+/// <summary>The words of each problem: what, where, and what to try.</summary>
+[<RequireQualifiedAccess>]
+module LmmError =
+
+    let private didYouMean suggestion =
+        match suggestion with
+        | Some name -> $"; did you mean '{name}'?"
+        | None -> "."
+
+    let private caret (text: string) position expected =
+        let at = min (max position 0) text.Length
+        String.concat Environment.NewLine [ "The formula cannot be read:"; "  " + text; "  " + String(' ', at) + "^ " + expected ]
+
+    let private gigabytes bytes = bytes / 1e9
+
+    /// <summary>One problem in words a statistician can act on.</summary>
+    let describe problem =
+        match problem with
+        | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
+        | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
+        | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
+        | LmmError.NoRows source -> $"{source} has a header but no rows."
+        | LmmError.RaggedRow(source, line, expected, found) ->
+            $"{source}, line {line}: {found} fields where the header has {expected}; check for missing or unquoted commas."
+        | LmmError.MalformedText(source, line, column, reason) -> $"{source}, line {line}, column {column}: {reason}"
+        | LmmError.DuplicateColumn name -> $"Column '{name}' appears twice; give each column its own name."
+        | LmmError.UnnamedColumn(source, position) -> $"{source}: column {position} has no name; add one to the header."
+        | LmmError.UnequalLengths(name, expected, found) ->
+            $"Column '{name}' has {found} values where the first column has {expected}."
+        | LmmError.UnsupportedType(name, typeName) ->
+            $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
+        | LmmError.FormulaSyntax(text, position, expected) -> caret text position expected
+        | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
+        | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
+        | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
+        | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
+        | LmmError.NotNumeric(name, neededBy) ->
+            $"Column '{name}' is text, but {neededBy} needs numbers; check the column for a value that is not a number."
+        | LmmError.NotFinite(expression, row) ->
+            $"'{expression}' is not a finite number in row {row}; check the values it is computed from."
+        | LmmError.AllMissing name -> $"Column '{name}' has no values: every row is missing."
+        | LmmError.NoCompleteRows missing ->
+            $"No rows are left: each of the {missing} rows misses a value in some column the model uses."
+        | LmmError.ConstantResponse response -> $"The response '{response}' has the same value in every row; there is nothing to model."
+        | LmmError.ResponseFitsExactly response ->
+            $"The fixed effects fit the response '{response}' exactly; no variation is left to estimate variances from."
+        | LmmError.TooFewRows(rows, coefficients) ->
+            $"{rows} rows cannot estimate {coefficients} fixed effects and a residual variance; use fewer terms."
+        | LmmError.SingleLevel factor -> $"Factor '{factor}' has a single level; remove it from the model."
+        | LmmError.SingleGroup group ->
+            $"Grouping factor '{group}' has a single level; a variance between its levels cannot be estimated."
+        | LmmError.LevelPerRow(group, levels) ->
+            $"Grouping factor '{group}' has {levels} levels, one for each row; its variance cannot be told from the residual."
+        | LmmError.TooManyRandomEffects(term, effects, rows) ->
+            $"Random term '{term}' has {effects} effects for {rows} rows; its covariance cannot be told from the residual."
+        | LmmError.NegativeWeight(column, row, value) ->
+            $"Weight column '{column}' is {value} in row {row}; weights must be zero or positive."
+        | LmmError.MissingWeight(column, row) -> $"Weight column '{column}' is missing in row {row}; give every row a weight."
+        | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
+        | LmmError.TooLarge(what, bytes, available) ->
+            $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
