@@ -23,7 +23,8 @@ type Arguments =
 [<EntryPoint>]
 let main arguments =
     try
-        let parsed = ArgumentParser.Create<Arguments>(programName = "lmm").ParseCommandLine arguments
+        let parsed =
+            ArgumentParser.Create<Arguments>(programName = "lmm").ParseCommandLine arguments
 
         match parsed.GetSubCommand() with
         | Fit fit ->

@@ -5,5 +5,7 @@ open BenchmarkDotNet.Running
 
 [<EntryPoint>]
 let main arguments =
-    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(arguments) |> ignore
+    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(arguments)
+    |> ignore
+
     0

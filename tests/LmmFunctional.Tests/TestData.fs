@@ -17,7 +17,9 @@ module TestData =
     let root = rootAbove (DirectoryInfo AppContext.BaseDirectory)
 
     /// <summary>The path of a data file: <c>TestData.csv "sleepstudy"</c>.</summary>
-    let csv name = Path.Combine(root, "tests", "data", $"{name}.csv")
+    let csv name =
+        Path.Combine(root, "tests", "data", $"{name}.csv")
 
     /// <summary>The path of a file of reference values: <c>TestData.reference "lmer"</c>.</summary>
-    let reference name = Path.Combine(root, "tests", "data", "reference", $"{name}.json")
+    let reference name =
+        Path.Combine(root, "tests", "data", "reference", $"{name}.json")

@@ -1,0 +1,179 @@
+// Builds, tests and shows LmmFunctional: dotnet fsi build.fsx TARGET
+// A plain script without package references, so that it starts quickly and needs only the SDK.
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.RegularExpressions
+open System.Xml.Linq
+
+// Each step returns a witness that later steps ask for, so that the compiler checks their order.
+type HaveFeed = HaveFeed
+type HaveTools = HaveTools
+type HaveRestored = HaveRestored
+type HaveBuilt = HaveBuilt
+type HaveCheckedFormat = HaveCheckedFormat
+type HaveCheckedLock = HaveCheckedLock
+type HaveTested = HaveTested of passed: int * failed: int
+
+exception StepFailed of message: string
+
+let root = __SOURCE_DIRECTORY__
+let testProjects = [ "tests/LmmFunctional.Tests"; "tests/LmmFunctional.CSharp.Tests" ]
+let formatted = "src tests build.fsx"
+
+// Processes
+
+let start redirect (command: string) =
+    Process.Start(ProcessStartInfo("dotnet", command, WorkingDirectory = root, RedirectStandardOutput = redirect))
+
+let exitCode command =
+    use dotnet = start false command
+    dotnet.WaitForExit()
+    dotnet.ExitCode
+
+let run command =
+    match exitCode command with
+    | 0 -> ()
+    | code -> raise (StepFailed $"'dotnet {command}' ended with exit code {code}.")
+
+let quoted (argument: string) = $"\"{argument}\""
+
+let outputLines command =
+    use dotnet = start true command
+
+    let lines =
+        dotnet.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries)
+
+    dotnet.WaitForExit()
+    lines
+
+// Steps
+
+/// A line reads "E address" or "D address"; M (machine-wide) and O (official) may follow the first letter.
+let feedOfLine (line: string) =
+    match line.Split(' ', 2) with
+    | [| flags; address |] when Seq.contains flags [ "E"; "EM"; "EO"; "EMO" ] -> Some address
+    | _ -> None
+
+/// The lock names no registry, because each machine has its own: Paket reads the address from the environment.
+let findFeed () =
+    let sources = outputLines "nuget list source --format Short"
+
+    match Array.tryPick feedOfLine sources with
+    | Some address ->
+        Environment.SetEnvironmentVariable("NUGET_FEED", address)
+        HaveFeed
+    | None -> raise (StepFailed "No package feed is enabled: see 'dotnet nuget list source'.")
+
+let restoreTools (HaveFeed: HaveFeed) =
+    run "tool restore"
+    HaveTools
+
+let restore (HaveTools: HaveTools) =
+    run "paket restore"
+    HaveRestored
+
+let build (HaveRestored: HaveRestored) =
+    run "build LmmFunctional.sln -c Release -v q --nologo"
+    HaveBuilt
+
+let demo (HaveBuilt: HaveBuilt) =
+    let formula = quoted "Reaction ~ Days + (Days | Subject)"
+    run $"src/LmmFunctional.Cli/bin/Release/net10.0/lmm.dll fit tests/data/sleepstudy.csv {formula}"
+
+let bench (HaveBuilt: HaveBuilt) arguments =
+    let passed = arguments |> List.map quoted |> String.concat " "
+    run $"run --project tests/LmmFunctional.Benchmarks -c Release --no-build -- {passed}"
+
+let format (HaveTools: HaveTools) = run $"fantomas {formatted}"
+
+let checkFormat (HaveTools: HaveTools) =
+    match exitCode $"fantomas --check {formatted}" with
+    | 0 -> HaveCheckedFormat
+    | _ -> raise (StepFailed "Some files are not formatted: run 'dotnet fsi build.fsx format'.")
+
+let checkLock () =
+    for file in [ "paket.lock"; "paket.dependencies" ] do
+        if File.ReadAllText(Path.Combine(root, file)).Contains "://" then
+            raise (StepFailed $"{file} names a registry: run 'dotnet fsi build.fsx lock'.")
+
+    HaveCheckedLock
+
+/// Paket writes the feed's address into the lock of every group; the variable's name goes back in its place.
+let lock (HaveTools: HaveTools) =
+    run "paket install"
+    let path = Path.Combine(root, "paket.lock")
+
+    let anonymous =
+        Regex.Replace(File.ReadAllText path, "(?m)(?<=^ *remote: ).*$", "%NUGET_FEED%")
+
+    File.WriteAllText(path, anonymous)
+
+// Tests
+
+let countsIn (results: string) =
+    let isCounters (node: XElement) = node.Name.LocalName = "Counters"
+    let counters = XDocument.Load(results).Descendants() |> Seq.find isCounters
+
+    let count name =
+        int (counters.Attribute(XName.Get name).Value)
+
+    count "passed", count "failed"
+
+/// A project that runs no test, or whose host stops early, counts as one failure: silence must not look like success.
+let testProject project =
+    let folder = Directory.CreateTempSubdirectory "lmm-tests-"
+    let results = Path.Combine(folder.FullName, "results.trx")
+    let logger = quoted $"trx;LogFileName={results}"
+
+    let code =
+        exitCode $"test {project} --no-build -c Release --nologo --logger {logger}"
+
+    let passed, failed = if File.Exists results then countsIn results else 0, 0
+    folder.Delete true
+    passed, (if code <> 0 || passed = 0 then max 1 failed else failed)
+
+let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
+    let passed, failed = testProjects |> List.map testProject |> List.unzip
+    HaveTested(List.sum passed, List.sum failed)
+
+/// The last line of the run is what machines read.
+let report (HaveTested(passed, failed)) =
+    printfn $"{passed} passed, {failed} failed"
+    if failed > 0 then 1 else 0
+
+// Targets
+
+let usage = "dotnet fsi build.fsx restore|build|demo|test|format|bench|lock"
+
+let tools () = findFeed () |> restoreTools
+
+let runTests () =
+    let tools = tools ()
+    let checkedLock = checkLock ()
+    let checkedFormat = checkFormat tools
+    let built = tools |> restore |> build
+    test built checkedFormat checkedLock |> report
+
+let runTarget target =
+    let succeed () = 0
+
+    match target with
+    | [ "restore" ] -> tools () |> restore |> ignore |> succeed
+    | [ "build" ] -> tools () |> restore |> build |> ignore |> succeed
+    | [ "demo" ] -> tools () |> restore |> build |> demo |> succeed
+    | [ "test" ] -> runTests ()
+    | [ "format" ] -> tools () |> format |> succeed
+    | "bench" :: arguments -> bench (tools () |> restore |> build) arguments |> succeed
+    | [ "lock" ] -> tools () |> lock |> succeed
+    | _ -> raise (StepFailed $"Usage: {usage}")
+
+let main arguments =
+    try
+        runTarget arguments
+    with StepFailed message ->
+        eprintfn $"{message}"
+        1
+
+fsi.CommandLineArgs |> Array.toList |> List.tail |> main |> exit
