@@ -1,0 +1,56 @@
+namespace LmmFunctional
+
+/// <summary>The free entries of the relative covariance factor λ of one random term: Cov(effects) = σ² λ λᵀ, λ S×S.</summary>
+/// <remarks>θ lists the free entries column by column, as lme4 does. The parametrisation never inverts the covariance, so
+/// a variance of zero is an ordinary point (Bates, Mächler, Bolker and Walker 2015, section 2.3).</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal RelativeFactor = {
+    /// S, the number of effects.
+    Order: int
+    /// Row of each free entry.
+    EntryRows: int[]
+    /// Column of each free entry.
+    EntryColumns: int[]
+}
+
+[<RequireQualifiedAccess>]
+module internal RelativeFactor =
+
+    /// The entries that a structure leaves free.
+    let create structure order =
+        let entries = [|
+            match structure with
+            | Structure.Unstructured ->
+                for column in 0 .. order - 1 do
+                    for row in column .. order - 1 do
+                        row, column
+            | Structure.Diagonal ->
+                for i in 0 .. order - 1 do
+                    i, i
+        |]
+
+        {
+            Order = order
+            EntryRows = Array.map fst entries
+            EntryColumns = Array.map snd entries
+        }
+
+    /// How many entries are free.
+    let count factor = factor.EntryRows.Length
+
+    /// λ from its free entries, which start at the given place of θ; by columns.
+    let toMatrix (theta: float[]) start factor =
+        let lambda = Array.zeroCreate (factor.Order * factor.Order)
+
+        for k in 0 .. count factor - 1 do
+            lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order] <- theta[start + k]
+
+        lambda
+
+    /// The free entries of a λ.
+    let ofMatrix (lambda: float[]) factor =
+        Array.init (count factor) (fun k -> lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order])
+
+    /// λ = I.
+    let start factor =
+        Array.init (count factor) (fun k -> if factor.EntryRows[k] = factor.EntryColumns[k] then 1.0 else 0.0)

@@ -1,0 +1,75 @@
+namespace LmmFunctional
+
+open System
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>Small positive semidefinite matrices, n×n by columns: factors that allow rank below n, and eigenvalues.</summary>
+[<RequireQualifiedAccess>]
+module internal Semidefinite =
+
+    /// <summary>The lower triangular L with a = L Lᵀ; a pivot that is zero to working precision gives a zero column.</summary>
+    let factor n (a: float[]) : float[] =
+        let l = Array.copy a
+
+        for j in 0 .. n - 1 do
+            let mutable pivot = l[j + j * n]
+
+            for k in 0 .. j - 1 do
+                pivot <- pivot - l[j + k * n] * l[j + k * n]
+
+            let root = if pivot > 1e-14 * a[j + j * n] then sqrt pivot else 0.0
+
+            for i in j + 1 .. n - 1 do
+                let mutable sum = l[i + j * n]
+
+                for k in 0 .. j - 1 do
+                    sum <- sum - l[i + k * n] * l[j + k * n]
+
+                l[i + j * n] <- if root > 0.0 then sum / root else 0.0
+                l[j + i * n] <- 0.0
+
+            l[j + j * n] <- root
+
+        l
+
+    /// a aᵀ.
+    let square n (a: float[]) =
+        Array.init (n * n) (fun index ->
+            let i, j = index % n, index / n
+            Seq.init n (fun k -> a[i + k * n] * a[j + k * n]) |> Seq.sum)
+
+    /// t a tᵀ.
+    let congruence n (t: float[]) (a: float[]) =
+        Array.init (n * n) (fun index ->
+            let i, j = index % n, index / n
+            let mutable sum = 0.0
+
+            for k in 0 .. n - 1 do
+                for l in 0 .. n - 1 do
+                    sum <- sum + t[i + k * n] * a[k + l * n] * t[j + l * n]
+
+            sum)
+
+    /// Eigenvalues, ascending, and the eigenvectors in the columns.
+    let eigen n (a: float[]) : float[] * Matrix<float> =
+        let symmetric = Matrix<float>.Build.Dense(n, n, fun i j -> 0.5 * (a[i + j * n] + a[j + i * n]))
+        let evd = symmetric.Evd Symmetricity.Symmetric
+        evd.EigenValues.Real().ToArray(), evd.EigenVectors
+
+    /// The nearest positive semidefinite matrix: negative eigenvalues set to zero.
+    let positivePart n (a: float[]) =
+        if n = 1 then
+            [| max 0.0 a[0] |]
+        else
+            let values, vectors = eigen n a
+
+            Array.init (n * n) (fun index ->
+                let i, j = index % n, index / n
+                Seq.init n (fun k -> max 0.0 values[k] * vectors[i, k] * vectors[j, k]) |> Seq.sum)
+
+    /// The inverse of a lower triangular or any regular matrix.
+    let inverse n (a: float[]) =
+        Matrix<float>.Build.Dense(n, n, Array.copy a).Inverse().ToColumnMajorArray()
+
+    /// Whether every element is finite.
+    let isFinite (a: float[]) = a |> Array.forall Double.IsFinite

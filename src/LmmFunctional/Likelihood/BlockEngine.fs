@@ -1,0 +1,340 @@
+namespace LmmFunctional
+
+open System
+open FSharp.NativeInterop
+open LmmFunctional.Numerics
+
+/// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal TermDerivative = {
+    /// Σ_j (Z'QZ)_jj, where Q is V⁻¹ for ML and P for REML: the derivative of the log determinants.
+    Trace: float[]
+    /// Σ_j v_j v_jᵀ, where v = Z'V⁻¹(y − Xβ)/r: the derivative of −log r².
+    Square: float[]
+}
+
+/// <summary>The block engine: leading factor eliminated level by level, dense Schur complement of all other effects.</summary>
+/// <remarks>Covariances are relative to σ²: V = ZΛΛᵀZᵀ + I on the inner scale. One instance is one workspace: it is
+/// overwritten by every <c>Factor</c>, never shared between threads. Mathematics: docs/engine; M = ΛᵀZᵀZΛ + I.</remarks>
+[<Sealed>]
+type internal BlockEngine(cross: CrossProducts) =
+    let q = Array.last cross.TailOffsets
+    let p = cross.P
+    let order = cross.LeadOrder
+    let square = order * order
+    let tailTerms = cross.TailOrders.Length
+    let lead = LeadElimination cross
+    let area = max 1 (q * q)
+    let schur = Buffer area
+    let factor = Buffer area
+    let inverse = Buffer area
+    let weighted = Buffer area
+    let tailReduced = Buffer(max 1 (q * p))
+    let tailSolved = Buffer(max 1 (q * p))
+    let tailEffects = Buffer(max 1 (q * p))
+    let fixedFactor: float[] = Array.zeroCreate (p * p)
+    let leadScores: float[] = Array.zeroCreate (cross.LeadLevels * order * p)
+    let tailScores = Buffer(max 1 (q * p))
+    let mutable lambdaLead: float[] = [||]
+    let mutable lambdaTail: float[][] = [||]
+    let mutable logDeterminant = 0.0
+
+    let transpose n (a: float[]) = Array.init (n * n) (fun k -> a[k / n + k % n * n])
+
+    /// A factor whose inverse may be used: far enough from singular that I − C keeps its digits.
+    let isRegular n (lambda: float[]) =
+        let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
+        smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
+
+    let levelsOf t = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
+
+    member _.LogDeterminant = logDeterminant
+
+    /// log|X'V⁻¹X| on the inner scale.
+    member _.LogDeterminantFixed =
+        let mutable sum = 0.0
+
+        for c in 0 .. p - 2 do
+            sum <- sum + 2.0 * log fixedFactor[c + c * p]
+
+        sum
+
+    /// r² = (y − Xβ)'V⁻¹(y − Xβ) on the inner scale.
+    member _.ResidualSquare = let r = fixedFactor[p * p - 1] in r * r
+
+    member _.Cross = cross
+
+    /// The leading factor as last eliminated.
+    member _.Lead = lead
+
+    /// λ of the leading block, S×S, and of every tail term.
+    member _.LambdaLead = lambdaLead
+
+    member _.LambdaTail = lambdaTail
+
+    /// C = (Λ'SΛ + I)⁻¹ of the tail, lower triangle, after Solve.
+    member _.Inverse = inverse
+
+    /// The Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
+    member _.FixedFactor = fixedFactor
+
+    /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
+    /// <returns>False when a matrix is not positive definite to working precision.</returns>
+    member _.Factor(lambdas: float[][]) : bool =
+        lambdaLead <- Array.zeroCreate square
+
+        cross.LeadTerms
+        |> Array.iteri (fun index t ->
+            let at = cross.LeadOffsets[index]
+            let size = cross.LeadOffsets[index + 1] - at
+
+            for j in 0 .. size - 1 do
+                for i in 0 .. size - 1 do
+                    lambdaLead[at + i + (at + j) * order] <- lambdas[t][i + j * size])
+
+        lambdaTail <- cross.TailTerms |> Array.map (fun t -> lambdas[t])
+        Array.blit cross.FixedFixed 0 fixedFactor 0 (p * p)
+        logDeterminant <- lead.Eliminate(lambdaLead, fixedFactor)
+        let mutable positive = true
+
+        if q > 0 then
+            let transposed = Array.map2 transpose cross.TailOrders lambdaTail
+            cross.TailTail.Span.Slice(0, area).CopyTo(schur.Span)
+            cross.TailFixed.Span.Slice(0, q * p).CopyTo(tailReduced.Span)
+            lead.SubtractFromTail(schur, tailReduced)
+            TailCovariance.congruence transposed schur factor cross
+
+            for i in 0 .. q - 1 do
+                factor[i + i * q] <- factor[i + i * q] + 1.0
+
+            positive <- Cholesky.Factor(q, factor.Pointer, q)
+
+            if positive then
+                logDeterminant <- logDeterminant + Cholesky.LogDeterminant(q, factor.Pointer, q)
+                tailReduced.Span.CopyTo(tailSolved.Span)
+                TailCovariance.apply transposed p tailSolved.Pointer cross
+                Triangular.SolveLeft(q, p, factor.Pointer, q, false, tailSolved.Pointer, q)
+
+                for c in 0 .. p - 1 do
+                    for d in c .. p - 1 do
+                        let dot = VectorKernel.Dot(q, NativePtr.add tailSolved.Pointer (c * q), NativePtr.add tailSolved.Pointer (d * q))
+                        fixedFactor[d + c * p] <- fixedFactor[d + c * p] - dot
+
+        positive && Small.Cholesky(p, fixedFactor, 0)
+
+    /// Turns P values of Z'V⁻¹[X y] into [E | v], E = Z'V⁻¹X L⁻ᵀ with LLᵀ = X'V⁻¹X, v = Z'V⁻¹(y − Xβ)/r.
+    member private _.Orthogonalise(values: Span<float>, stride: int) =
+        for c in 0 .. p - 1 do
+            let mutable sum = values[c * stride]
+
+            for k in 0 .. c - 1 do
+                sum <- sum - fixedFactor[c + k * p] * values[k * stride]
+
+            values[c * stride] <- sum / fixedFactor[c + c * p]
+
+    /// <summary>Z'V⁻¹W for m columns W given by their products with Z: lead rows (level, effect, column), tail q₂×m.</summary>
+    /// <remarks>The lead rows are overwritten with the result, the tail's goes to scores. The tail comes reduced (the lead
+    /// eliminated) and with its spherical effects u = C Λᵀ(reduced tail).</remarks>
+    member _.ApplyInverse
+        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>)
+        =
+        // T = Λ u for the tail.
+        let effects = Workspace.Rent(max 1 (q * m))
+
+        if q > 0 then
+            Span<float>(NativePtr.toVoidPtr spherical, q * m).CopyTo effects.Span
+            TailCovariance.apply lambdaTail m effects.Pointer cross
+
+            for t in 0 .. tailTerms - 1 do
+                let size = cross.TailOrders[t]
+                let first = cross.TailOffsets[t]
+                let count = cross.TailOffsets[t + 1] - first
+
+                if isRegular size lambdaTail[t] then
+                    // v = λ⁻ᵀ u.
+                    let inverseTransposed: float[] = Array.zeroCreate (size * size)
+                    Small.Invert(size, transpose size lambdaTail[t], inverseTransposed, 0)
+
+                    for c in 0 .. m - 1 do
+                        for level in 0 .. count / size - 1 do
+                            for i in 0 .. size - 1 do
+                                let mutable sum = 0.0
+
+                                for k in 0 .. size - 1 do
+                                    sum <- sum + inverseTransposed[i + k * size] * NativePtr.get spherical (first + level * size + k + c * q)
+
+                                NativePtr.set scores (first + level * size + i + c * q) sum
+                else
+                    let image = Workspace.Rent q
+
+                    for c in 0 .. m - 1 do
+                        Symmetric.Multiply(q, schur.Pointer, NativePtr.add effects.Pointer (c * q), image.Pointer)
+
+                        for i in first .. first + count - 1 do
+                            NativePtr.set scores (i + c * q) (NativePtr.get reducedTail (i + c * q) - image[i])
+
+                    Workspace.Return image
+
+        let chunk = 512
+
+        Tiles.Run(
+            (cross.LeadLevels + chunk - 1) / chunk,
+            float cross.LeadLevels * float (square * m) + float cross.EntryRows.Length * float (order * m),
+            fun tile ->
+                let column: float[] = Array.zeroCreate order
+
+                for level in tile * chunk .. min cross.LeadLevels ((tile + 1) * chunk) - 1 do
+                    for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
+                        for a in 0 .. order - 1 do
+                            let value = cross.EntryValues[entry * order + a]
+                            let target = (level * order + a) * m
+
+                            for c in 0 .. m - 1 do
+                                leadRows[target + c] <- leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
+
+                    for c in 0 .. m - 1 do
+                        for a in 0 .. order - 1 do
+                            column[a] <- leadRows[(level * order + a) * m + c]
+
+                        for i in 0 .. order - 1 do
+                            let mutable sum = 0.0
+
+                            for k in 0 .. order - 1 do
+                                sum <- sum + lead.N[level * square + i + k * order] * column[k]
+
+                            leadRows[(level * order + i) * m + c] <- sum
+        )
+
+        Workspace.Return effects
+
+    /// Scores and selected inverse for the current factor; everything below needs it.
+    member this.Solve() =
+        if q > 0 then
+            factor.Span.Slice(0, area).CopyTo(inverse.Span)
+            Cholesky.Invert(q, inverse.Pointer, q)
+            TailCovariance.congruence lambdaTail inverse weighted cross
+            lead.Gather weighted
+            tailSolved.Span.CopyTo(tailEffects.Span)
+            Triangular.SolveLeft(q, p, factor.Pointer, q, true, tailEffects.Pointer, q)
+
+        Array.blit cross.LeadFixed 0 leadScores 0 leadScores.Length
+        this.ApplyInverse(p, leadScores, tailReduced.Pointer, tailEffects.Pointer, tailScores.Pointer)
+
+        for row in 0 .. cross.LeadLevels * order - 1 do
+            this.Orthogonalise(leadScores.AsSpan(row * p, p), 1)
+
+        for row in 0 .. q - 1 do
+            this.Orthogonalise(tailScores.Span.Slice(row), q)
+
+    /// The scores [E | v] of a leading effect (level × S + effect) in one column.
+    member _.LeadScore(row: int, column: int) = leadScores[row * p + column]
+
+    /// One column of the tail's scores [E | v].
+    member _.TailScores(column: int) = NativePtr.add tailScores.Pointer (column * q)
+
+    /// Score rows of an effect of a term: the P values [E | v].
+    member internal _.ScoreOf(term: int, level: int, effect: int, column: int) =
+        match Array.IndexOf(cross.LeadTerms, term) with
+        | -1 ->
+            let t = Array.IndexOf(cross.TailTerms, term)
+            tailScores[cross.TailOffsets[t] + level * cross.TailOrders[t] + effect + column * q]
+        | index -> leadScores[(level * order + cross.LeadOffsets[index] + effect) * p + column]
+
+    /// Σ over levels of products of score columns of a term, S×S.
+    member private this.ScoreProducts(term, size, levels, firstColumn, lastColumn) =
+        let sum = Array.zeroCreate (size * size)
+
+        for level in 0 .. levels - 1 do
+            for column in firstColumn..lastColumn do
+                for j in 0 .. size - 1 do
+                    let right = this.ScoreOf(term, level, j, column)
+
+                    for i in 0 .. size - 1 do
+                        sum[i + j * size] <- sum[i + j * size] + this.ScoreOf(term, level, i, column) * right
+
+        sum
+
+    /// Σ over leading levels of (Z'V⁻¹Z)_jj = N A − N K Nᵀ, S×S.
+    member private _.LeadTrace() =
+        let sum = Array.zeroCreate square
+        let left: float[] = Array.zeroCreate square
+        let right: float[] = Array.zeroCreate square
+
+        for level in 0 .. cross.LeadLevels - 1 do
+            let at = level * square
+            Small.Multiply(order, lead.N, at, false, cross.LeadLead, at, left, 0)
+
+            for k in 0 .. square - 1 do
+                sum[k] <- sum[k] + left[k]
+
+            if q > 0 then
+                Small.Multiply(order, lead.N, at, false, lead.Gathered, at, left, 0)
+                Small.MultiplyByTranspose(order, left, 0, lead.N, at, right, 0)
+
+                for k in 0 .. square - 1 do
+                    sum[k] <- sum[k] - right[k]
+
+        sum
+
+    /// Σ over levels of a tail term of (Z'V⁻¹Z)_jj, S×S: λ⁻ᵀ(I − C)λ⁻¹, or S − S ΛCΛᵀ S near a singular λ.
+    member private _.TailTrace(t: int) =
+        let size = cross.TailOrders[t]
+        let first = cross.TailOffsets[t]
+        let levels = levelsOf t
+        let sum = Array.zeroCreate (size * size)
+
+        if isRegular size lambdaTail[t] then
+            for level in 0 .. levels - 1 do
+                for j in 0 .. size - 1 do
+                    for i in 0 .. size - 1 do
+                        let element = Symmetric.Get(q, inverse.Pointer, first + level * size + i, first + level * size + j)
+                        sum[i + j * size] <- sum[i + j * size] + (if i = j then 1.0 else 0.0) - element
+
+            let inverseLambda: float[] = Array.zeroCreate (size * size)
+            Small.Invert(size, Array.copy lambdaTail[t], inverseLambda, 0)
+            let left: float[] = Array.zeroCreate (size * size)
+            let result: float[] = Array.zeroCreate (size * size)
+            Small.Multiply(size, inverseLambda, 0, true, sum, 0, left, 0)
+            Small.Multiply(size, left, 0, false, inverseLambda, 0, result, 0)
+            result
+        else
+            let columns = Array.init size (fun _ -> Workspace.Rent q)
+            let images = Array.init size (fun _ -> Workspace.Rent q)
+
+            for level in 0 .. levels - 1 do
+                for j in 0 .. size - 1 do
+                    for i in 0 .. q - 1 do
+                        columns[j][i] <- Symmetric.Get(q, schur.Pointer, i, first + level * size + j)
+
+                    Symmetric.Multiply(q, weighted.Pointer, columns[j].Pointer, images[j].Pointer)
+
+                for j in 0 .. size - 1 do
+                    for i in 0 .. size - 1 do
+                        let product = VectorKernel.Dot(q, columns[i].Pointer, images[j].Pointer)
+                        sum[i + j * size] <- sum[i + j * size] + columns[j][first + level * size + i] - product
+
+            columns |> Array.iter Workspace.Return
+            images |> Array.iter Workspace.Return
+            sum
+
+    /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
+    member this.Derivatives(reml: bool) : TermDerivative[] =
+        let leadTrace = if order > 0 then this.LeadTrace() else [||]
+
+        Array.init (cross.LeadTerms.Length + tailTerms) (fun term ->
+            let size, levels, trace =
+                match Array.IndexOf(cross.LeadTerms, term) with
+                | -1 ->
+                    let t = Array.IndexOf(cross.TailTerms, term)
+                    cross.TailOrders[t], levelsOf t, this.TailTrace t
+                | index ->
+                    let at = cross.LeadOffsets[index]
+                    let size = cross.LeadOffsets[index + 1] - at
+                    let own = Array.init (size * size) (fun k -> leadTrace[at + k % size + (at + k / size) * order])
+                    size, cross.LeadLevels, own
+
+            if reml then
+                let products = this.ScoreProducts(term, size, levels, 0, p - 2)
+                Array.iteri (fun k value -> trace[k] <- trace[k] - value) products
+
+            { Trace = trace; Square = this.ScoreProducts(term, size, levels, p - 1, p - 1) })

@@ -1,0 +1,245 @@
+namespace LmmFunctional
+
+open System
+open FSharp.NativeInterop
+open LmmFunctional.Numerics
+
+/// <summary>The sums of products of the columns of [Z X y] that the likelihood needs; nothing of size n is left.</summary>
+/// <remarks>The effects of the leading grouping factor come first: its diagonal block is block-diagonal, one S×S block per
+/// level. All other effects are the tail, q₂ in all. Rows are taken in the order of the leading levels.
+/// Columns of X come before y: P = p + 1.</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal CrossProducts = {
+    Rows: int
+    P: int
+    /// The terms of the leading factor, as positions among all terms; empty for a model without random terms.
+    LeadTerms: int[]
+    /// Where the effects of each leading term start within a leading block.
+    LeadOffsets: int[]
+    LeadLevels: int
+    /// S, effects per leading level.
+    LeadOrder: int
+    /// Per leading level the S×S block of Z'Z.
+    LeadLead: float[]
+    /// Per leading level and effect the P products with [X y].
+    LeadFixed: float[]
+    /// The other terms, as positions among all terms.
+    TailTerms: int[]
+    /// Where the effects of each tail term start; the last element is q₂.
+    TailOffsets: int[]
+    TailOrders: int[]
+    /// Per leading level where its entries of Z₂'Z₁ start.
+    EntryStarts: int[]
+    /// The tail effect of each entry, ascending within a level.
+    EntryRows: int[]
+    /// S values per entry.
+    EntryValues: float[]
+    /// Z₂'Z₂, q₂×q₂, lower triangle.
+    TailTail: Buffer
+    /// Z₂'[X y], q₂×P.
+    TailFixed: Buffer
+    /// [X y]'[X y], P×P.
+    FixedFixed: float[]
+}
+
+[<RequireQualifiedAccess>]
+module internal CrossProducts =
+
+    /// The rows in the order of their codes (a stable counting sort), and where each level starts.
+    let private sortByLevel levels (codes: int[]) =
+        let starts = Array.zeroCreate (levels + 1)
+
+        for code in codes do
+            starts[code + 1] <- starts[code + 1] + 1
+
+        for level in 0 .. levels - 1 do
+            starts[level + 1] <- starts[level + 1] + starts[level]
+
+        let next = Array.copy starts
+        let order = Array.zeroCreate codes.Length
+
+        for row in 0 .. codes.Length - 1 do
+            let code = codes[row]
+            order[next[code]] <- row
+            next[code] <- next[code] + 1
+
+        order, starts
+
+    /// Terms of the same grouping factor share one leading block; the factor with the most effects leads.
+    let private chooseLead (terms: StandardisedTerm[]) =
+        if terms.Length = 0 then
+            [||]
+        else
+            terms
+            |> Array.indexed
+            |> Array.groupBy (fun (_, term) -> term.Group)
+            |> Array.maxBy (fun (_, group) -> group |> Array.sumBy (fun (_, term) -> term.Levels * term.Columns.Length))
+            |> snd
+            |> Array.map fst
+
+    let private fixedProducts (columns: float[][]) (rootWeights: float[] option) rows =
+        let p = columns.Length
+        let chunk = 256
+        let block = Workspace.Rent(p * chunk)
+        let sums = Workspace.Rent(p * p)
+        sums.Span.Clear()
+
+        for first in 0..chunk .. rows - 1 do
+            let count = min chunk (rows - first)
+
+            for c in 0 .. p - 1 do
+                let column = columns[c]
+
+                for r in 0 .. count - 1 do
+                    let weight = match rootWeights with Some w -> w[first + r] | None -> 1.0
+                    block[r + c * chunk] <- weight * column[first + r]
+
+            Product.Add(p, p, count, 1.0, block.Pointer, chunk, true, block.Pointer, chunk, false, sums.Pointer, p, true)
+
+        let result = Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
+        Workspace.Return block
+        Workspace.Return sums
+        result
+
+    /// Entries of one leading level while they are gathered: a growing list with a mark per tail effect.
+    type private Entries(order: int, tail: int, capacity: int) =
+        let mutable rows: int[] = Array.zeroCreate (max 16 capacity)
+        let mutable values: float[] = Array.zeroCreate (order * max 16 capacity)
+        let position: int[] = Array.create tail -1
+        let mutable count = 0
+
+        member _.Count = count
+        member _.Rows = Array.sub rows 0 count
+        member _.Values = Array.sub values 0 (count * order)
+
+        /// The place of the values of a tail effect in the current level, which started at the given count.
+        member _.PlaceOf(effect: int, levelStart: int) =
+            if position[effect] >= levelStart then
+                position[effect] * order
+            else
+                if count = rows.Length then
+                    Array.Resize(&rows, 2 * count)
+                    Array.Resize(&values, 2 * count * order)
+
+                position[effect] <- count
+                rows[count] <- effect
+                count <- count + 1
+                (count - 1) * order
+
+        member _.Add(place: int, value: float) = values[place] <- values[place] + value
+
+        /// Puts the entries of a finished level in ascending order.
+        member _.SortFrom(levelStart: int) =
+            let length = count - levelStart
+            let keys = Array.sub rows levelStart length
+            let order' = Array.init length id
+            Array.Sort(keys, order')
+            let old = Array.sub values (levelStart * order) (length * order)
+
+            for k in 0 .. length - 1 do
+                rows[levelStart + k] <- keys[k]
+                Array.Copy(old, order'[k] * order, values, (levelStart + k) * order, order)
+
+    /// The products of a model on the inner scale: one pass over the rows.
+    let create (model: Standardised) : CrossProducts =
+        let terms = Array.ofList model.Terms
+        let leadTerms = chooseLead terms
+        let tailTerms = [| for t in 0 .. terms.Length - 1 do if not (Array.contains t leadTerms) then t |]
+        let leadColumns = leadTerms |> Array.collect (fun t -> terms[t].Columns)
+        let order = leadColumns.Length
+        let levels = if leadTerms.Length = 0 then 0 else terms[leadTerms[0]].Levels
+        let tailOrders = tailTerms |> Array.map (fun t -> terms[t].Columns.Length)
+        let tailOffsets = Array.scan (+) 0 (Array.map2 (fun t s -> terms[t].Levels * s) tailTerms tailOrders)
+        let tail = Array.last tailOffsets
+        let all = Array.append model.Fixed [| model.Response |]
+        let p = all.Length
+        let leadLead = Array.zeroCreate (levels * order * order)
+        let leadFixed = Array.zeroCreate (levels * order * p)
+        let tailTail = Buffer(max 1 (tail * tail))
+        let tailFixed = Buffer(max 1 (tail * p))
+        let entries = Entries(order, tail, (if tail = 0 then 0 else model.Rows))
+        let entryStarts = Array.zeroCreate (levels + 1)
+        let z1 = Array.zeroCreate order
+        let row = Array.zeroCreate p
+        let effects = Array.sum tailOrders
+        let tailRows: int[] = Array.zeroCreate effects
+        let tailValues: float[] = Array.zeroCreate effects
+        let sorted, starts = if levels = 0 then [||], [| 0 |] else sortByLevel levels terms[leadTerms[0]].Codes
+
+        for level in 0 .. levels - 1 do
+            let levelStart = entries.Count
+            entryStarts[level] <- levelStart
+
+            for at in starts[level] .. starts[level + 1] - 1 do
+                let i = sorted[at]
+                let weight = match model.RootWeights with Some w -> w[i] | None -> 1.0
+
+                for a in 0 .. order - 1 do
+                    z1[a] <- weight * leadColumns[a][i]
+
+                for c in 0 .. p - 1 do
+                    row[c] <- weight * all[c][i]
+
+                for a in 0 .. order - 1 do
+                    let blockStart = level * order * order + a * order
+
+                    for b in 0 .. order - 1 do
+                        leadLead[blockStart + b] <- leadLead[blockStart + b] + z1[a] * z1[b]
+
+                    let fixedStart = (level * order + a) * p
+
+                    for c in 0 .. p - 1 do
+                        leadFixed[fixedStart + c] <- leadFixed[fixedStart + c] + z1[a] * row[c]
+
+                if tail > 0 then
+                    let mutable e = 0
+
+                    for t in 0 .. tailTerms.Length - 1 do
+                        let term = terms[tailTerms[t]]
+                        let first = tailOffsets[t] + tailOrders[t] * term.Codes[i]
+
+                        for s in 0 .. tailOrders[t] - 1 do
+                            tailRows[e] <- first + s
+                            tailValues[e] <- weight * term.Columns[s][i]
+                            e <- e + 1
+
+                    // Tail offsets ascend with the terms, so tailRows is ascending and pairs fall into the lower triangle.
+                    for u in 0 .. effects - 1 do
+                        let column = tailRows[u]
+
+                        for v in u .. effects - 1 do
+                            let index = tailRows[v] + column * tail
+                            tailTail[index] <- tailTail[index] + tailValues[u] * tailValues[v]
+
+                        for c in 0 .. p - 1 do
+                            let index = column + c * tail
+                            tailFixed[index] <- tailFixed[index] + tailValues[u] * row[c]
+
+                        let place = entries.PlaceOf(column, levelStart)
+
+                        for a in 0 .. order - 1 do
+                            entries.Add(place + a, tailValues[u] * z1[a])
+
+            entries.SortFrom levelStart
+
+        entryStarts[levels] <- entries.Count
+
+        {
+            Rows = model.Rows
+            P = p
+            LeadTerms = leadTerms
+            LeadOffsets = Array.scan (+) 0 (leadTerms |> Array.map (fun t -> terms[t].Columns.Length))
+            LeadLevels = levels
+            LeadOrder = order
+            LeadLead = leadLead
+            LeadFixed = leadFixed
+            TailTerms = tailTerms
+            TailOffsets = tailOffsets
+            TailOrders = tailOrders
+            EntryStarts = entryStarts
+            EntryRows = entries.Rows
+            EntryValues = entries.Values
+            TailTail = tailTail
+            TailFixed = tailFixed
+            FixedFixed = fixedProducts all model.RootWeights model.Rows
+        }

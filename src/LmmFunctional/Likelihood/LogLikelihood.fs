@@ -1,0 +1,366 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Immutable
+
+/// <summary>The estimates that belong to one θ.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal Solution = {
+    /// Fixed effects on the user's scale.
+    Beta: float[]
+    /// Cov(β̂)/σ² on the user's scale, p×p by columns.
+    BetaCovariance: float[]
+    /// The residual standard deviation.
+    Sigma: float
+    /// Per term: S effects by levels, on the user's scale.
+    Effects: float[][]
+    /// Per term: the covariance matrix of each level's effects given the data and β, S×S by columns, level after level.
+    ConditionalCovariance: float[][]
+}
+
+/// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
+/// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
+/// of the relative covariance factors on the inner scale of <see cref="T:LmmFunctional.Standardised"/>.</remarks>
+[<NoComparison; ReferenceEquality>]
+type LogLikelihood = internal {
+    Model: Design
+    Kind: Criterion
+    Standard: Standardised
+    Cross: CrossProducts
+    Engines: ConcurrentBag<BlockEngine>
+    Entries: Entry[]
+    /// Where the entries of each term start in θ.
+    Starts: int[]
+    /// What the inner value lacks: scales of X and y, and weights.
+    Constant: float
+    Function: Objective
+} with
+
+    /// The design it was made from.
+    member likelihood.Design = likelihood.Model
+
+    /// Maximum likelihood or restricted maximum likelihood.
+    member likelihood.Criterion = likelihood.Kind
+
+    /// What the solver minimises.
+    member likelihood.Objective = likelihood.Function
+
+[<RequireQualifiedAccess>]
+module LogLikelihood =
+
+    let private factors (standard: Standardised) = standard.Terms |> List.map _.Factor |> Array.ofList
+
+    /// Degrees of freedom of σ²: n, less p under REML.
+    let private residualDf kind (cross: CrossProducts) =
+        match kind with
+        | Criterion.Ml -> float cross.Rows
+        | Criterion.Reml -> float (cross.Rows - cross.P + 1)
+
+    let private rent (engines: ConcurrentBag<BlockEngine>) cross =
+        match engines.TryTake() with
+        | true, engine -> engine
+        | false, _ -> BlockEngine cross
+
+    let private matrices (standard: Standardised) (starts: int[]) (theta: ImmutableArray<float>) =
+        let values = Array.ofSeq theta
+        factors standard |> Array.mapi (fun t factor -> RelativeFactor.toMatrix values starts[t] factor)
+
+    /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
+    let private covarianceDerivatives df (derivatives: TermDerivative[]) =
+        derivatives |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
+
+    /// Element (row, column) of D λ.
+    let private alongFactor (d: float[]) (lambda: float[]) row column =
+        let n = int (sqrt (float d.Length))
+        let mutable sum = 0.0
+
+        for i in 0 .. n - 1 do
+            sum <- sum + d[row + i * n] * lambda[i + column * n]
+
+        sum
+
+    let private nothing = Matrix(0, 0, [||])
+
+    let private average df (f: float[,]) (squares: float[]) k l = df * (f[k, l] - squares[k] * squares[l])
+
+    type private Parts = {
+        Df: float
+        Lambdas: float[][]
+        Derivatives: TermDerivative[]
+        D: float[][]
+        Gradient: float[]
+    }
+
+    let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) lambdas =
+        engine.Solve()
+        let df = residualDf kind cross
+        let derivatives = engine.Derivatives((kind = Criterion.Reml))
+        let d = covarianceDerivatives df derivatives
+        let slope (entry: Entry) = 2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
+
+        {
+            Df = df
+            Lambdas = lambdas
+            Derivatives = derivatives
+            D = d
+            Gradient = entries |> Array.map slope
+        }
+
+    /// 2⟨D, E_k E_lᵀ⟩: the curvature of G = λλᵀ itself.
+    let private factorCurvature (d: float[][]) (entries: Entry[]) k l =
+        let a, b = entries[k], entries[l]
+
+        if a.Term = b.Term && a.Column = b.Column then
+            let n = int (sqrt (float d[a.Term].Length))
+            2.0 * d[a.Term][a.Row + b.Row * n]
+        else
+            0.0
+
+    let private projections (parts: Parts) select (entries: Entry[]) =
+        entries
+        |> Array.map (fun entry -> 2.0 * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
+
+    /// Differences of the exact gradient, symmetrised: observed curvature where it has no cheap closed form.
+    let private differences (gradient: float[] -> float[]) (theta: ImmutableArray<float>) =
+        let k = theta.Length
+
+        let rows =
+            Array.init k (fun i ->
+                let step = 1e-4 * max 0.1 (abs theta[i])
+                let at sign = gradient (Array.init k (fun j -> if i = j then theta[j] + sign * step else theta[j]))
+                Array.map2 (fun up down -> (up - down) / (2.0 * step)) (at 1.0) (at -1.0))
+
+        Matrix.init k k (fun i j -> 0.5 * (rows[i][j] + rows[j][i]))
+
+    /// Names of the free entries: group and effect, or group and two effects.
+    let private entryNames (design: Design) (entries: Entry[]) =
+        let terms = Array.ofList design.Random
+
+        entries
+        |> Seq.map (fun entry ->
+            let term = terms[entry.Term]
+            let name i = term.Names[i]
+
+            if entry.Row = entry.Column then
+                $"{term.Group}.{name entry.Row}"
+            else
+                $"{term.Group}.{name entry.Row}.{name entry.Column}")
+        |> ImmutableArray.CreateRange
+
+    let private boundary (design: Design) (standard: Standardised) starts entries derivatives (theta: ImmutableArray<float>) =
+        let terms = Array.ofList design.Random
+        let shapes = factors standard
+
+        let snap t (lambda: float[]) =
+            let n = shapes[t].Order
+            let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
+            let isZero i = abs lambda[i + i * n] <= 1e-5 * max 1e-3 largest
+
+            if Seq.exists isZero (seq { 0 .. n - 1 }) then
+                let cleaned = Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
+                // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
+                Semidefinite.factor n (Semidefinite.square n cleaned)
+            else
+                lambda
+
+        let lambdas = matrices standard starts theta |> Array.mapi snap
+        let toTheta (lambdas: float[][]) = Array.map2 RelativeFactor.ofMatrix lambdas shapes |> Seq.concat |> ImmutableArray.CreateRange
+        let snapped = toTheta lambdas
+        let isNull t i = let n = shapes[t].Order in lambdas[t][i + i * n] = 0.0
+        let parts: (float[] * float[])[] Lazy = lazy (derivatives snapped)
+
+        let active = [
+            for t in 0 .. terms.Length - 1 do
+                let n = shapes[t].Order
+                let zeros = [ for i in 0 .. n - 1 do if isNull t i then i ]
+
+                if not zeros.IsEmpty then
+                    let d, scale = parts.Value[t]
+                    let tolerance = 1e-6 * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
+
+                    // The derivative by the variance of each direction in the null space of G.
+                    match terms[t].Term.Structure with
+                    | Structure.Diagonal ->
+                        for i in zeros do
+                            t, $"{terms[t].Group} {terms[t].Names[i]}", d[i + i * n], Array.init n (fun j -> if i = j then 1.0 else 0.0), tolerance
+                    | Structure.Unstructured ->
+                        let values, vectors = Semidefinite.eigen n d
+                        let named = String.concat ", " [ for i in zeros -> terms[t].Names[i] ]
+                        let rank = n - zeros.Length
+
+                        let name =
+                            if rank = 0 then $"{terms[t].Group} {named}"
+                            else $"{terms[t].Group} (rank {rank} of {n})"
+
+                        t, name, values[0], Array.init n (fun j -> vectors[j, 0]), tolerance
+        ]
+
+        let escape =
+            active
+            |> List.tryPick (fun (t, _, multiplier, direction, tolerance) ->
+                if multiplier < -tolerance then
+                    let n = shapes[t].Order
+                    let g = Semidefinite.square n lambdas[t]
+                    let raised = Array.mapi (fun k v -> v + 1e-2 * direction[k % n] * direction[k / n]) g
+                    let moved = Array.mapi (fun s lambda -> if s = t then Semidefinite.factor n raised else lambda) lambdas
+                    Some(toTheta moved)
+                else
+                    None)
+
+        {
+            Snapped = snapped
+            Active = active |> List.map (fun (_, name, multiplier, _, _) -> name, multiplier)
+            Fixed = entries |> Seq.map (fun (entry: Entry) -> isNull entry.Term entry.Column) |> ImmutableArray.CreateRange
+            Escape = escape
+        }
+
+    let private objective (design: Design) kind standard (cross: CrossProducts) engines (entries: Entry[]) starts constant =
+        let df = residualDf kind cross
+
+        let value (engine: BlockEngine) =
+            let fixedPart = match kind with Criterion.Reml -> engine.LogDeterminantFixed | Criterion.Ml -> 0.0
+            engine.LogDeterminant + fixedPart + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df)) + constant
+
+        let withEngine theta ifNot (action: BlockEngine -> float[][] -> 'result) =
+            let engine = rent engines cross
+            let lambdas = matrices standard starts theta
+
+            try
+                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then action engine lambdas else ifNot
+            finally
+                engines.Add engine
+
+        let gradientAt (theta: float[]) =
+            withEngine (ImmutableArray.CreateRange theta) (Array.create theta.Length nan) (fun engine lambdas ->
+                (gradientParts kind cross entries engine lambdas).Gradient)
+
+        let hasTail = cross.TailTerms.Length > 0
+
+        let curvature information engine (parts: Parts) theta =
+            let k = entries.Length
+            let squares = projections parts _.Square entries
+            let f = lazy (BlockCurvature.average engine parts.Lambdas entries)
+            let positive = parts.D |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
+
+            let closedExpected () =
+                let t = BlockCurvature.expected engine entries (kind = Criterion.Reml)
+                let traces = projections parts _.Trace entries
+                t, traces
+
+            match information with
+            | Information.Average -> Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
+            | Information.Observed when hasTail -> differences gradientAt theta
+            | Information.Observed ->
+                let t, _ = closedExpected ()
+
+                Matrix.init k k (fun i j ->
+                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - t[i, j] + factorCurvature parts.D entries i j)
+            | Information.Expected ->
+                let traces = projections parts _.Trace entries
+
+                let t =
+                    if hasTail then
+                        // T from an observed matrix: what is left when the parts known in closed form are taken off.
+                        let observed = differences gradientAt theta
+
+                        fun i j ->
+                            df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) + factorCurvature parts.D entries i j - observed[i, j]
+                    else
+                        let t, _ = closedExpected ()
+                        fun i j -> t[i, j]
+
+                Matrix.init k k (fun i j -> t i j - traces[i] * traces[j] / df + factorCurvature positive entries i j)
+
+        let outside = { Value = infinity; Gradient = ImmutableArray.Empty; Curvature = nothing }
+
+        let evaluate theta order =
+            withEngine theta outside (fun engine lambdas ->
+                let f = value engine
+
+                match order with
+                | Order.Value -> { outside with Value = f }
+                | Order.Gradient ->
+                    let parts = gradientParts kind cross entries engine lambdas
+                    { Value = f; Gradient = ImmutableArray.CreateRange parts.Gradient; Curvature = nothing }
+                | Order.Curvature information ->
+                    let parts = gradientParts kind cross entries engine lambdas
+
+                    {
+                        Value = f
+                        Gradient = ImmutableArray.CreateRange parts.Gradient
+                        Curvature = curvature information engine parts theta
+                    })
+
+        let derivatives theta =
+            withEngine theta [||] (fun engine lambdas ->
+                let parts = gradientParts kind cross entries engine lambdas
+                Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) parts.D parts.Derivatives)
+
+        let tail = float (Array.last cross.TailOffsets)
+        let flops = tail * tail * tail + float cross.EntryValues.Length * 50.0
+
+        {
+            Names = entryNames design entries
+            Start = standard.Terms |> Seq.collect (fun term -> RelativeFactor.start term.Factor) |> ImmutableArray.CreateRange
+            Evaluate = evaluate
+            Boundary = boundary design standard starts entries derivatives
+            HasCheapCurvature = not hasTail
+            Tolerance = if flops < 1e8 then 1e-18 elif flops < 1e11 then 1e-12 else 1e-8
+        }
+
+    let private memoryNeeded (cross: StandardisedTerm list) =
+        let effects = cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
+
+        match effects with
+        | [] -> 0.0
+        | _ -> let tail = List.sum effects - List.max effects in 40.0 * tail * tail
+
+    /// <summary>The likelihood of a design: cross-products once, then a function of θ.</summary>
+    /// <returns>The likelihood, or: too little memory for the crossed effects, a response the fixed effects fit exactly.</returns>
+    let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
+        let standard = Standardised.ofDesign design
+        let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        let needed = memoryNeeded standard.Terms
+
+        if needed > 0.8 * available || needed > 40.0 * 4.0e9 then
+            Error [ LmmError.TooLarge("The crossed random effects", needed, available) ]
+        else
+            let cross = CrossProducts.create standard
+            let shapes = factors standard
+
+            let entries =
+                shapes
+                |> Array.mapi (fun t shape ->
+                    Array.map2 (fun row column -> { Term = t; Row = row; Column = column }) shape.EntryRows shape.EntryColumns)
+                |> Array.concat
+
+            let starts = shapes |> Array.scan (fun start shape -> start + RelativeFactor.count shape) 0
+            let df = residualDf kind cross
+
+            let constant =
+                let weights = design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
+                let response = 2.0 * df * log standard.ResponseScale
+                let columns = match kind with Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale | Criterion.Ml -> 0.0
+                response + columns - weights
+
+            let engines = ConcurrentBag<BlockEngine>()
+            let engine = rent engines cross
+            engines.Add engine
+            let zero = shapes |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+            let total = cross.FixedFixed[cross.P * cross.P - 1]
+
+            if not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total then
+                Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+            else
+                Ok {
+                    Model = design
+                    Kind = kind
+                    Standard = standard
+                    Cross = cross
+                    Engines = engines
+                    Entries = entries
+                    Starts = starts
+                    Constant = constant
+                    Function = objective design kind standard cross engines entries starts constant
+                }

@@ -1,0 +1,84 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>How much of an objective to compute.</summary>
+[<RequireQualifiedAccess>]
+type Order =
+    /// The value only.
+    | Value
+    /// Value and gradient.
+    | Gradient
+    /// Value, gradient and a curvature matrix.
+    | Curvature of Information
+
+/// <summary>An objective at one point. Infinite where it is not defined; then gradient and curvature are empty.</summary>
+[<ReferenceEquality>]
+type Evaluation = {
+    Value: float
+    /// First derivatives, length k, when asked for.
+    Gradient: ImmutableArray<float>
+    /// k×k, when asked for.
+    Curvature: Matrix
+}
+
+/// <summary>What a stationary point looks like from the space behind the parameters, where a bound may be hidden.</summary>
+/// <remarks>A standard deviation of zero is stationary by symmetry whether or not the variance wants to grow: only the
+/// derivative by the variance tells.</remarks>
+[<ReferenceEquality>]
+type Boundary = {
+    /// The point with values that are zero to working precision set to zero.
+    Snapped: ImmutableArray<float>
+    /// Quantities that are at their bound, with the derivative of the objective by them: positive at an optimum.
+    Active: (string * float) list
+    /// Parameters that no longer move at this point.
+    Fixed: ImmutableArray<bool>
+    /// A better point on the far side of the bound, when the objective falls there.
+    Escape: ImmutableArray<float> option
+}
+
+/// <summary>A function to minimise, with exact derivatives. It knows how it computes; the solver does not.</summary>
+/// <remarks>Evaluating twice at the same point gives the same bits, on any thread.</remarks>
+[<ReferenceEquality>]
+type Objective = {
+    /// Names of the k parameters.
+    Names: ImmutableArray<string>
+    Start: ImmutableArray<float>
+    Evaluate: ImmutableArray<float> -> Order -> Evaluation
+    Boundary: ImmutableArray<float> -> Boundary
+    /// Whether observed curvature costs no more than average.
+    HasCheapCurvature: bool
+    /// The Newton decrement at which more steps are not worth their time.
+    Tolerance: float
+}
+
+/// <summary>Making objectives.</summary>
+[<RequireQualifiedAccess>]
+module Objective =
+
+    /// <summary>An objective without bounds from a function that gives value, gradient and second derivatives.</summary>
+    /// <remarks>The same matrix serves as observed, expected and average curvature.</remarks>
+    let ofFunction (names: string list) (start: float list) (f: float[] -> float * float[] * float[,]) =
+        let evaluate (theta: ImmutableArray<float>) (_: Order) =
+            let value, gradient, curvature = f (Array.ofSeq theta)
+
+            {
+                Value = value
+                Gradient = ImmutableArray.CreateRange gradient
+                Curvature = Matrix.ofArray2D curvature
+            }
+
+        {
+            Names = ImmutableArray.CreateRange names
+            Start = ImmutableArray.CreateRange start
+            Evaluate = evaluate
+            Boundary =
+                fun theta -> {
+                    Snapped = theta
+                    Active = []
+                    Fixed = ImmutableArray.CreateRange(Seq.replicate theta.Length false)
+                    Escape = None
+                }
+            HasCheapCurvature = true
+            Tolerance = 1e-18
+        }

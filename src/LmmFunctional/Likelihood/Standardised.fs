@@ -1,0 +1,145 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>One random term on the inner scale.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal StandardisedTerm = {
+    /// The grouping factor; terms of the same one have the same codes.
+    Group: string
+    Levels: int
+    Codes: int[]
+    /// The S columns, scaled; shifted too when the term holds its own intercept and is unstructured.
+    Columns: float[][]
+    Factor: RelativeFactor
+    /// T, S×S by columns, with Z(inner) = Z(user) T, so that effects(user) = T effects(inner).
+    Transform: float[]
+}
+
+/// <summary>A design on the inner scale of the engines, and the way back.</summary>
+/// <remarks>Cross-products square what they are given, and a level far from zero would drown the variation: so, when the
+/// constant is in the span of X, the response and the columns of X are shifted by their means, and everything is scaled.
+/// Scales are powers of two, so that scaling rounds nothing.</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal Standardised = {
+    Rows: int
+    /// The response less offset and shift, scaled.
+    Response: float[]
+    ResponseShift: float
+    ResponseScale: float
+    /// The p columns of X, shifted and scaled.
+    Fixed: float[][]
+    FixedShift: float[]
+    FixedScale: float[]
+    /// Coefficients a with X a = 1, when the constant is in the span of X.
+    Constant: float[] option
+    Terms: StandardisedTerm list
+    /// Square roots of the prior weights.
+    RootWeights: float[] option
+}
+
+[<RequireQualifiedAccess>]
+module internal Standardised =
+
+    let private powerOfTwoNear size =
+        if size > 0.0 && Double.IsFinite size then Math.ScaleB(1.0, int (round (Math.Log2 size))) else 1.0
+
+    let private rootMeanSquare (shift: float) (values: float[]) =
+        let mutable sum = 0.0
+
+        for value in values do
+            sum <- sum + (value - shift) * (value - shift)
+
+        sqrt (sum / float values.Length)
+
+    let private standardise shift scale (values: float[]) =
+        if shift = 0.0 && scale = 1.0 then
+            values
+        else
+            let inverse = 1.0 / scale
+            values |> Array.map (fun value -> (value - shift) * inverse)
+
+    let private ofTerm (design: RandomDesign) =
+        let order = design.Columns.Length
+        let transform = Array.zeroCreate (order * order)
+
+        let shiftOf k =
+            match design.InterceptAt, design.Term.Structure with
+            | Some at, Structure.Unstructured when at <> k -> Array.average design.Columns[k]
+            | _ -> 0.0
+
+        let columns =
+            design.Columns
+            |> Array.mapi (fun k column ->
+                let shift = shiftOf k
+                let scale = powerOfTwoNear (rootMeanSquare shift column)
+                transform[k + k * order] <- 1.0 / scale
+                design.InterceptAt |> Option.iter (fun at -> if at <> k then transform[at + k * order] <- -shift / scale)
+                standardise shift scale column)
+
+        {
+            Group = design.Group
+            Levels = design.Levels.Length
+            Codes = design.Codes
+            Columns = columns
+            Factor = RelativeFactor.create design.Term.Structure order
+            Transform = transform
+        }
+
+    /// The design on the inner scale.
+    let ofDesign (design: Design) : Standardised =
+        let response =
+            match design.Offset with
+            | Some offset -> Array.map2 (-) design.Response offset
+            | None -> design.Response
+
+        let x = design.Fixed.Matrix
+        let fixedColumns = Array.init x.Columns x.Column
+
+        let meanOf index column =
+            match design.Fixed.Constant with
+            | Some constant when index < 0 || constant[index] = 0.0 -> Array.average column
+            | _ -> 0.0
+
+        let responseShift = meanOf -1 response
+        let responseScale = powerOfTwoNear (rootMeanSquare responseShift response)
+        let fixedShift = fixedColumns |> Array.mapi meanOf
+        let fixedScale = Array.map2 (fun shift column -> powerOfTwoNear (rootMeanSquare shift column)) fixedShift fixedColumns
+
+        {
+            Rows = response.Length
+            Response = standardise responseShift responseScale response
+            ResponseShift = responseShift
+            ResponseScale = responseScale
+            Fixed = Array.map3 standardise fixedShift fixedScale fixedColumns
+            FixedShift = fixedShift
+            FixedScale = fixedScale
+            Constant = design.Fixed.Constant
+            Terms = design.Random |> List.map ofTerm
+            RootWeights = design.Weights |> Option.map (Array.map sqrt)
+        }
+
+    /// <summary>Fixed effects on the user's scale from those of the inner scale: y = shift + scale y', X' = (X − 1 mᵀ) D⁻¹.</summary>
+    let coefficients (inner: float[]) (standard: Standardised) =
+        let scaled = Array.map2 (fun beta scale -> standard.ResponseScale * beta / scale) inner standard.FixedScale
+
+        match standard.Constant with
+        | None -> scaled
+        | Some constant ->
+            let shift = standard.ResponseShift - Array.fold2 (fun sum beta m -> sum + beta * m) 0.0 scaled standard.FixedShift
+            Array.map2 (fun beta a -> beta + shift * a) scaled constant
+
+    /// <summary>The matrix B with β(user) = B β(inner) + shift, p×p by columns; its square maps covariance matrices.</summary>
+    let coefficientMap (standard: Standardised) =
+        let p = standard.FixedScale.Length
+
+        Array.init (p * p) (fun index ->
+            let i, j = index % p, index / p
+            let own = if i = j then 1.0 else 0.0
+
+            let viaConstant =
+                match standard.Constant with
+                | Some constant -> constant[i] * standard.FixedShift[j]
+                | None -> 0.0
+
+            standard.ResponseScale * (own - viaConstant) / standard.FixedScale[j])

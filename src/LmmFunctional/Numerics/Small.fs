@@ -1,0 +1,119 @@
+namespace LmmFunctional.Numerics
+
+open System
+
+/// <summary>Small square matrices in flat arrays, by columns, at an offset: the S×S blocks of a random term.</summary>
+[<AbstractClass; Sealed>]
+type internal Small private () =
+
+    /// c ← op(a) b, all n×n; c must not overlap a or b.
+    static member Multiply(n: int, a: float[], atA: int, transposeA: bool, b: float[], atB: int, c: float[], atC: int) =
+        for j in 0 .. n - 1 do
+            for i in 0 .. n - 1 do
+                let mutable sum = 0.0
+
+                for k in 0 .. n - 1 do
+                    let element = if transposeA then a[atA + k + i * n] else a[atA + i + k * n]
+                    sum <- sum + element * b[atB + k + j * n]
+
+                c[atC + i + j * n] <- sum
+
+    /// c ← a bᵀ, all n×n; c must not overlap a or b.
+    static member MultiplyByTranspose(n: int, a: float[], atA: int, b: float[], atB: int, c: float[], atC: int) =
+        for j in 0 .. n - 1 do
+            for i in 0 .. n - 1 do
+                let mutable sum = 0.0
+
+                for k in 0 .. n - 1 do
+                    sum <- sum + a[atA + i + k * n] * b[atB + j + k * n]
+
+                c[atC + i + j * n] <- sum
+
+    /// a ← L, lower triangular with a zero upper triangle, where a = L Lᵀ; false when a is not positive definite.
+    static member Cholesky(n: int, a: float[], at: int) : bool =
+        let mutable positive = true
+
+        for j in 0 .. n - 1 do
+            let mutable pivot = a[at + j + j * n]
+
+            for k in 0 .. j - 1 do
+                pivot <- pivot - a[at + j + k * n] * a[at + j + k * n]
+
+            if not (pivot > 0.0) then
+                positive <- false
+
+            let root = sqrt pivot
+            a[at + j + j * n] <- root
+
+            for i in j + 1 .. n - 1 do
+                let mutable sum = a[at + i + j * n]
+
+                for k in 0 .. j - 1 do
+                    sum <- sum - a[at + i + k * n] * a[at + j + k * n]
+
+                a[at + i + j * n] <- sum / root
+                a[at + j + i * n] <- 0.0
+
+        positive
+
+    /// b ← L⁻¹ b for a lower triangular l (n×n) and b with m columns.
+    static member SolveLower(n: int, l: float[], atL: int, m: int, b: float[], atB: int) =
+        for j in 0 .. m - 1 do
+            for i in 0 .. n - 1 do
+                let mutable sum = b[atB + i + j * n]
+
+                for k in 0 .. i - 1 do
+                    sum <- sum - l[atL + i + k * n] * b[atB + k + j * n]
+
+                b[atB + i + j * n] <- sum / l[atL + i + i * n]
+
+    /// b ← L⁻ᵀ b.
+    static member SolveLowerTransposed(n: int, l: float[], atL: int, m: int, b: float[], atB: int) =
+        for j in 0 .. m - 1 do
+            for i in n - 1 .. -1 .. 0 do
+                let mutable sum = b[atB + i + j * n]
+
+                for k in i + 1 .. n - 1 do
+                    sum <- sum - l[atL + k + i * n] * b[atB + k + j * n]
+
+                b[atB + i + j * n] <- sum / l[atL + i + i * n]
+
+    /// <summary>x ← a⁻¹ for a general a, by Gauss-Jordan elimination with partial pivoting. Overwrites a.</summary>
+    static member Invert(n: int, a: float[], x: float[], at: int) =
+        if n = 1 then
+            x[at] <- 1.0 / a[0]
+        else
+            Array.Clear(x, at, n * n)
+
+            for i in 0 .. n - 1 do
+                x[at + i + i * n] <- 1.0
+
+            for k in 0 .. n - 1 do
+                let mutable best = k
+
+                for i in k + 1 .. n - 1 do
+                    if abs a[i + k * n] > abs a[best + k * n] then
+                        best <- i
+
+                if best <> k then
+                    for j in 0 .. n - 1 do
+                        let swap = a[k + j * n]
+                        a[k + j * n] <- a[best + j * n]
+                        a[best + j * n] <- swap
+                        let swap = x[at + k + j * n]
+                        x[at + k + j * n] <- x[at + best + j * n]
+                        x[at + best + j * n] <- swap
+
+                let pivot = 1.0 / a[k + k * n]
+
+                for j in 0 .. n - 1 do
+                    a[k + j * n] <- a[k + j * n] * pivot
+                    x[at + k + j * n] <- x[at + k + j * n] * pivot
+
+                for i in 0 .. n - 1 do
+                    let factor = a[i + k * n]
+
+                    if i <> k && factor <> 0.0 then
+                        for j in 0 .. n - 1 do
+                            a[i + j * n] <- a[i + j * n] - factor * a[k + j * n]
+                            x[at + i + j * n] <- x[at + i + j * n] - factor * x[at + k + j * n]
