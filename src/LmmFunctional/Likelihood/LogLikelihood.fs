@@ -92,7 +92,7 @@ module LogLikelihood =
         Gradient: float[]
     }
 
-    let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) lambdas =
+    let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) (lambdas: float[][]) =
         engine.Solve()
         let df = residualDf kind cross
         let derivatives = engine.Derivatives((kind = Criterion.Reml))

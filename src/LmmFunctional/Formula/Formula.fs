@@ -1,0 +1,82 @@
+namespace LmmFunctional
+
+/// <summary>Models as text, in the language of R and lme4.</summary>
+/// <remarks><para>Terms: <c>+ - : * / ^ %in%</c> and parentheses, <c>0 +</c>, <c>1</c>, <c>-1</c>, <c>.</c> for all columns
+/// not named elsewhere, arithmetic inside calls and <c>I(...)</c>, names with blanks in back-ticks. Random terms:
+/// <c>(x | g)</c>, <c>(0 + x | g)</c>, <c>(1 | a/b)</c>, <c>(1 | a:b)</c>. Clauses follow a semicolon:
+/// <c>; weights = w</c>.</para>
+/// <para><c>(x || g)</c> always means independent effects, for the columns of a factor too. lme4 1.1 differs there: it
+/// splits only the formula, so that the levels of a factor stay correlated.</para>
+/// <para>As in R the intercept is implied; printing always shows it, as <c>1 +</c> or <c>0 +</c>.</para></remarks>
+[<RequireQualifiedAccess>]
+module Formula =
+
+    let private meaning text (syntax: FormulaSyntax) =
+        let problem at words = ParserText.problem text at words
+        let part = Algebra.evaluate problem syntax.Sum
+
+        let weights =
+            syntax.Clauses
+            |> List.choose (fun clause ->
+                match clause with
+                | Clause.Weights(column, at) -> Some(column, at)
+                | Clause.Residual _ -> None)
+
+        let residuals =
+            syntax.Clauses
+            |> List.choose (fun clause ->
+                match clause with
+                | Clause.Residual residual -> Some residual
+                | Clause.Weights _ -> None)
+
+        let problems = [
+            if List.isEmpty (Expr.columns syntax.Response) then
+                problem 0 "the response must name a column"
+
+            for found in part.Problems do
+                found
+
+            for _, at in weights |> List.truncate 2 |> List.skip (min 1 weights.Length) do
+                problem at "expected only one 'weights' clause"
+
+            if residuals.Length > 1 then
+                LmmError.TwoResiduals
+        ]
+
+        let intercept =
+            if defaultArg part.Intercept true then
+                Terms.ofList [ Term.intercept ]
+            else
+                Terms.empty
+
+        match problems with
+        | [] ->
+            Ok {
+                Response = syntax.Response
+                Fixed = intercept + part.Terms
+                Random = part.Random
+                Residual = residuals |> List.tryHead |> Option.defaultValue ResidualTerm.Independent
+                Weights = weights |> List.tryHead |> Option.map fst
+            }
+        | _ -> Error problems
+
+    /// <summary>Reads a model from text.</summary>
+    /// <param name="text">A formula; blanks and new lines mean nothing.</param>
+    /// <returns>The model, or every problem found, each with its place in the text.</returns>
+    /// <example><code>Formula.parse "Reaction ~ Days + (Days | Subject); weights = w"</code></example>
+    let parse (text: string) : Result<LmmSpec, LmmError list> =
+        let text = text.Trim()
+        SyntaxParser.read SyntaxParser.formula text |> Result.bind (meaning text)
+
+    /// <summary>Reads one expression: <c>log(dose + 1)</c>. Operators are arithmetic, as inside a call.</summary>
+    /// <param name="text">An expression; blanks and new lines mean nothing.</param>
+    /// <returns>The expression, or the problem with its place in the text.</returns>
+    let parseExpression (text: string) : Result<Expr, LmmError list> =
+        SyntaxParser.read SyntaxParser.loneExpression (text.Trim())
+
+    /// <summary>A model as canonical text, which parses back to an equal model.</summary>
+    /// <remarks>Equal is meant for every model that text can express; numbers that are negative or not finite, arithmetic
+    /// outside of calls, and random terms without effects have no text of their own.</remarks>
+    /// <example><code>"y ~ x + (x || g)" |> Formula.parse |> Result.map Formula.print // y ~ 1 + x + (1 + x || g)</code>
+    /// </example>
+    let print (spec: LmmSpec) : string = FormulaPrinter.print spec

@@ -1,0 +1,44 @@
+namespace LmmFunctional
+
+/// How two parts of a formula are joined.
+[<RequireQualifiedAccess>]
+type internal Join =
+    /// a + b
+    | Plus
+    /// a - b
+    | Minus
+    /// a * b
+    | Cross
+    /// a / b
+    | Nest
+    /// a %in% b
+    | Within
+    /// a:b
+    | Interact
+
+/// <summary>A formula's right side as it was written, before its algebra is worked out.</summary>
+/// <remarks>Each <c>at</c> is an index into the text, so that problems of meaning can be shown at their place too.</remarks>
+[<RequireQualifiedAccess>]
+type internal Node =
+    | Variable of Expr * at: int
+    | Constant of float * at: int
+    | Dot of at: int
+    /// The empty left side of a leading sign.
+    | Nothing
+    /// Parts joined from left to right; each <c>at</c> is where a part begins.
+    | Chain of first: Node * rest: (Join * int * Node) list
+    | Power of Node * exponent: float * at: int
+    | Random of effects: Node * independent: bool * group: Node * at: int
+
+/// What may follow the terms, after a semicolon.
+[<RequireQualifiedAccess>]
+type internal Clause =
+    | Weights of column: string * at: int
+    | Residual of ResidualTerm
+
+/// A whole formula as it was written.
+type internal FormulaSyntax = {
+    Response: Expr
+    Sum: Node
+    Clauses: Clause list
+}

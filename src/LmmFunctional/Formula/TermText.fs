@@ -1,0 +1,50 @@
+namespace LmmFunctional
+
+/// <summary>Terms and sums of terms as formula text.</summary>
+[<RequireQualifiedAccess>]
+module TermText =
+
+    // Bare arithmetic would read as formula algebra, so a variable that is arithmetic is shown protected by I().
+    let private factor expr =
+        match expr with
+        | Expr.Column _
+        | Expr.Call _
+        | Expr.Dot -> ExprText.deparse expr
+        | Expr.Number _
+        | Expr.Truth _
+        | Expr.Text _
+        | Expr.Negate _
+        | Expr.Binary _ -> ExprText.deparse (Expr.Call("I", [ None, expr ]))
+
+    /// <summary>A term as R labels it, variables joined by colons: <c>recipe:poly(temp, 2)</c>; the intercept is 1.</summary>
+    let deparse (term: Term) : string =
+        match term.Factors with
+        | [] -> "1"
+        | factors -> factors |> List.map factor |> String.concat ":"
+
+    /// <summary>A sum in canonical form: <c>1</c> or <c>0</c> first, then terms, offsets, and what a dot leaves out.</summary>
+    let deparseSum (terms: Terms) : string =
+        let effects = terms.Items |> List.filter (fun term -> term <> Term.intercept)
+
+        let added = [
+            (if terms.HasIntercept then "1" else "0")
+
+            for term in effects do
+                deparse term
+
+            for known in terms.Offsets do
+                ExprText.deparse (Expr.Call("offset", [ None, known ]))
+        ]
+
+        let removed = terms.Removed |> List.map (fun term -> " - " + deparse term)
+        String.concat " + " added + String.concat "" removed
+
+    /// <summary>A random term in canonical form: <c>(1 + x | g)</c>, or <c>(1 + x || g)</c> when the effects are
+    /// independent.</summary>
+    let deparseRandom (random: RandomTerm) : string =
+        let bar =
+            match random.Structure with
+            | Structure.Unstructured -> "|"
+            | Structure.Diagonal -> "||"
+
+        $"({deparseSum random.Effects} {bar} {deparse random.Group})"
