@@ -3,10 +3,6 @@ namespace LmmFunctional
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>One free entry of Λ: its term and its place in the term's λ.</summary>
-[<Struct>]
-type internal Entry = { Term: int; Row: int; Column: int }
-
 /// <summary>Second-order quantities of the block engine, all from cross-products; nothing of size n.</summary>
 [<RequireQualifiedAccess>]
 module internal BlockCurvature =

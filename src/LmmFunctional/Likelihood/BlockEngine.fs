@@ -338,3 +338,32 @@ type internal BlockEngine(cross: CrossProducts) =
                 Array.iteri (fun k value -> trace[k] <- trace[k] - value) products
 
             { Trace = trace; Square = this.ScoreProducts(term, size, levels, p - 1, p - 1) })
+
+    /// <summary>λ(M⁻¹)_jjλᵀ of one level of a term, S×S: its effects' covariance given the data and β, divided by σ².</summary>
+    /// <remarks>For a leading level W + W K W with W = G N.</remarks>
+    member _.ConditionalCovariance(term: int, level: int) : float[] =
+        match Array.IndexOf(cross.LeadTerms, term) with
+        | -1 ->
+            let t = Array.IndexOf(cross.TailTerms, term)
+            let size = cross.TailOrders[t]
+            let first = cross.TailOffsets[t] + level * size
+            Array.init (size * size) (fun k -> Symmetric.Get(q, weighted.Pointer, first + k % size, first + k / size))
+        | index ->
+            let at = level * square
+            let g: float[] = Array.zeroCreate square
+            let w: float[] = Array.zeroCreate square
+            let left: float[] = Array.zeroCreate square
+            let right: float[] = Array.zeroCreate square
+            Small.MultiplyByTranspose(order, lambdaLead, 0, lambdaLead, 0, g, 0)
+            Small.Multiply(order, g, 0, false, lead.N, at, w, 0)
+
+            if q > 0 then
+                Small.Multiply(order, w, 0, false, lead.Gathered, at, left, 0)
+                Small.Multiply(order, left, 0, false, w, 0, right, 0)
+
+            let first = cross.LeadOffsets[index]
+            let size = cross.LeadOffsets[index + 1] - first
+
+            Array.init (size * size) (fun k ->
+                let element = first + k % size + (first + k / size) * order
+                w[element] + right[element])

@@ -4,21 +4,6 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
 
-/// <summary>The estimates that belong to one θ.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal Solution = {
-    /// Fixed effects on the user's scale.
-    Beta: float[]
-    /// Cov(β̂)/σ² on the user's scale, p×p by columns.
-    BetaCovariance: float[]
-    /// The residual standard deviation.
-    Sigma: float
-    /// Per term: S effects by levels, on the user's scale.
-    Effects: float[][]
-    /// Per term: the covariance matrix of each level's effects given the data and β, S×S by columns, level after level.
-    ConditionalCovariance: float[][]
-}
-
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
 /// of the relative covariance factors on the inner scale of <see cref="T:LmmFunctional.Standardised"/>.</remarks>
@@ -29,9 +14,7 @@ type LogLikelihood = internal {
     Standard: Standardised
     Cross: CrossProducts
     Engines: ConcurrentBag<BlockEngine>
-    Entries: Entry[]
-    /// Where the entries of each term start in θ.
-    Starts: int[]
+    Layout: ThetaLayout
     /// What the inner value lacks: scales of X and y, and weights.
     Constant: float
     Function: Objective
@@ -49,10 +32,8 @@ type LogLikelihood = internal {
 [<RequireQualifiedAccess>]
 module LogLikelihood =
 
-    let private factors (standard: Standardised) = standard.Terms |> List.map _.Factor |> Array.ofList
-
     /// Degrees of freedom of σ²: n, less p under REML.
-    let private residualDf kind (cross: CrossProducts) =
+    let internal residualDf kind (cross: CrossProducts) =
         match kind with
         | Criterion.Ml -> float cross.Rows
         | Criterion.Reml -> float (cross.Rows - cross.P + 1)
@@ -61,10 +42,6 @@ module LogLikelihood =
         match engines.TryTake() with
         | true, engine -> engine
         | false, _ -> BlockEngine cross
-
-    let private matrices (standard: Standardised) (starts: int[]) (theta: ImmutableArray<float>) =
-        let values = Array.ofSeq theta
-        factors standard |> Array.mapi (fun t factor -> RelativeFactor.toMatrix values starts[t] factor)
 
     /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
     let private covarianceDerivatives df (derivatives: TermDerivative[]) =
@@ -133,89 +110,8 @@ module LogLikelihood =
 
         Matrix.init k k (fun i j -> 0.5 * (rows[i][j] + rows[j][i]))
 
-    /// Names of the free entries: group and effect, or group and two effects.
-    let private entryNames (design: Design) (entries: Entry[]) =
-        let terms = Array.ofList design.Random
-
-        entries
-        |> Seq.map (fun entry ->
-            let term = terms[entry.Term]
-            let name i = term.Names[i]
-
-            if entry.Row = entry.Column then
-                $"{term.Group}.{name entry.Row}"
-            else
-                $"{term.Group}.{name entry.Row}.{name entry.Column}")
-        |> ImmutableArray.CreateRange
-
-    let private boundary (design: Design) (standard: Standardised) starts entries derivatives (theta: ImmutableArray<float>) =
-        let terms = Array.ofList design.Random
-        let shapes = factors standard
-
-        let snap t (lambda: float[]) =
-            let n = shapes[t].Order
-            let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
-            let isZero i = abs lambda[i + i * n] <= 1e-5 * max 1e-3 largest
-
-            if Seq.exists isZero (seq { 0 .. n - 1 }) then
-                let cleaned = Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
-                // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
-                Semidefinite.factor n (Semidefinite.square n cleaned)
-            else
-                lambda
-
-        let lambdas = matrices standard starts theta |> Array.mapi snap
-        let toTheta (lambdas: float[][]) = Array.map2 RelativeFactor.ofMatrix lambdas shapes |> Seq.concat |> ImmutableArray.CreateRange
-        let snapped = toTheta lambdas
-        let isNull t i = let n = shapes[t].Order in lambdas[t][i + i * n] = 0.0
-        let parts: (float[] * float[])[] Lazy = lazy (derivatives snapped)
-
-        let active = [
-            for t in 0 .. terms.Length - 1 do
-                let n = shapes[t].Order
-                let zeros = [ for i in 0 .. n - 1 do if isNull t i then i ]
-
-                if not zeros.IsEmpty then
-                    let d, scale = parts.Value[t]
-                    let tolerance = 1e-6 * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
-
-                    // The derivative by the variance of each direction in the null space of G.
-                    match terms[t].Term.Structure with
-                    | Structure.Diagonal ->
-                        for i in zeros do
-                            t, $"{terms[t].Group} {terms[t].Names[i]}", d[i + i * n], Array.init n (fun j -> if i = j then 1.0 else 0.0), tolerance
-                    | Structure.Unstructured ->
-                        let values, vectors = Semidefinite.eigen n d
-                        let named = String.concat ", " [ for i in zeros -> terms[t].Names[i] ]
-                        let rank = n - zeros.Length
-
-                        let name =
-                            if rank = 0 then $"{terms[t].Group} {named}"
-                            else $"{terms[t].Group} (rank {rank} of {n})"
-
-                        t, name, values[0], Array.init n (fun j -> vectors[j, 0]), tolerance
-        ]
-
-        let escape =
-            active
-            |> List.tryPick (fun (t, _, multiplier, direction, tolerance) ->
-                if multiplier < -tolerance then
-                    let n = shapes[t].Order
-                    let g = Semidefinite.square n lambdas[t]
-                    let raised = Array.mapi (fun k v -> v + 1e-2 * direction[k % n] * direction[k / n]) g
-                    let moved = Array.mapi (fun s lambda -> if s = t then Semidefinite.factor n raised else lambda) lambdas
-                    Some(toTheta moved)
-                else
-                    None)
-
-        {
-            Snapped = snapped
-            Active = active |> List.map (fun (_, name, multiplier, _, _) -> name, multiplier)
-            Fixed = entries |> Seq.map (fun (entry: Entry) -> isNull entry.Term entry.Column) |> ImmutableArray.CreateRange
-            Escape = escape
-        }
-
-    let private objective (design: Design) kind standard (cross: CrossProducts) engines (entries: Entry[]) starts constant =
+    let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
+        let entries = layout.Entries
         let df = residualDf kind cross
 
         let value (engine: BlockEngine) =
@@ -224,7 +120,7 @@ module LogLikelihood =
 
         let withEngine theta ifNot (action: BlockEngine -> float[][] -> 'result) =
             let engine = rent engines cross
-            let lambdas = matrices standard starts theta
+            let lambdas = ThetaLayout.matrices layout theta
 
             try
                 if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then action engine lambdas else ifNot
@@ -301,10 +197,10 @@ module LogLikelihood =
         let flops = tail * tail * tail + float cross.EntryValues.Length * 50.0
 
         {
-            Names = entryNames design entries
-            Start = standard.Terms |> Seq.collect (fun term -> RelativeFactor.start term.Factor) |> ImmutableArray.CreateRange
+            Names = ThetaLayout.names design layout
+            Start = layout.Shapes |> Seq.collect RelativeFactor.start |> ImmutableArray.CreateRange
             Evaluate = evaluate
-            Boundary = boundary design standard starts entries derivatives
+            Boundary = VarianceBoundary.inspect design layout derivatives
             HasCheapCurvature = not hasTail
             Tolerance = if flops < 1e8 then 1e-18 elif flops < 1e11 then 1e-12 else 1e-8
         }
@@ -315,6 +211,20 @@ module LogLikelihood =
         match effects with
         | [] -> 0.0
         | _ -> let tail = List.sum effects - List.max effects in 40.0 * tail * tail
+
+    /// Runs an action on an engine factored at these λ, all of which have been evaluated before.
+    let internal withEngine (likelihood: LogLikelihood) lambdas (action: BlockEngine -> 'result) =
+        let engine = rent likelihood.Engines likelihood.Cross
+
+        try
+            engine.Factor lambdas |> ignore
+            action engine
+        finally
+            likelihood.Engines.Add engine
+
+    /// Σ log w.
+    let internal sumOfLogWeights (design: Design) =
+        design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
 
     /// <summary>The likelihood of a design: cross-products once, then a function of θ.</summary>
     /// <returns>The likelihood, or: too little memory for the crossed effects, a response the fixed effects fit exactly.</returns>
@@ -327,27 +237,18 @@ module LogLikelihood =
             Error [ LmmError.TooLarge("The crossed random effects", needed, available) ]
         else
             let cross = CrossProducts.create standard
-            let shapes = factors standard
-
-            let entries =
-                shapes
-                |> Array.mapi (fun t shape ->
-                    Array.map2 (fun row column -> { Term = t; Row = row; Column = column }) shape.EntryRows shape.EntryColumns)
-                |> Array.concat
-
-            let starts = shapes |> Array.scan (fun start shape -> start + RelativeFactor.count shape) 0
+            let layout = ThetaLayout.create standard
             let df = residualDf kind cross
 
             let constant =
-                let weights = design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
                 let response = 2.0 * df * log standard.ResponseScale
                 let columns = match kind with Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale | Criterion.Ml -> 0.0
-                response + columns - weights
+                response + columns - sumOfLogWeights design
 
             let engines = ConcurrentBag<BlockEngine>()
             let engine = rent engines cross
             engines.Add engine
-            let zero = shapes |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+            let zero = layout.Shapes |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
             let total = cross.FixedFixed[cross.P * cross.P - 1]
 
             if not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total then
@@ -359,8 +260,7 @@ module LogLikelihood =
                     Standard = standard
                     Cross = cross
                     Engines = engines
-                    Entries = entries
-                    Starts = starts
+                    Layout = layout
                     Constant = constant
-                    Function = objective design kind standard cross engines entries starts constant
+                    Function = objective design kind layout cross engines constant
                 }

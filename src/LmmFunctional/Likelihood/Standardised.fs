@@ -129,7 +129,7 @@ module internal Standardised =
             let shift = standard.ResponseShift - Array.fold2 (fun sum beta m -> sum + beta * m) 0.0 scaled standard.FixedShift
             Array.map2 (fun beta a -> beta + shift * a) scaled constant
 
-    /// <summary>The matrix B with β(user) = B β(inner) + shift, p×p by columns; its square maps covariance matrices.</summary>
+    /// <summary>The matrix B, p×p by columns, with β(user) = scale of y · B β(inner) + shift: B Φ Bᵀ maps Cov(β̂)/σ².</summary>
     let coefficientMap (standard: Standardised) =
         let p = standard.FixedScale.Length
 
@@ -142,4 +142,4 @@ module internal Standardised =
                 | Some constant -> constant[i] * standard.FixedShift[j]
                 | None -> 0.0
 
-            standard.ResponseScale * (own - viaConstant) / standard.FixedScale[j])
+            (own - viaConstant) / standard.FixedScale[j])

@@ -104,13 +104,15 @@ module Solver =
             let raised = Matrix.init k k (fun i j -> evaluation.Curvature[i, j] + gap[i] * gap[j] / product)
             if (TrustRegion.step infinity evaluation.Gradient raised).IsPositive then raised else evaluation.Curvature
 
+    let private isFinished options (objective: Objective) (iteration: Iteration) =
+        iteration.Decrement <= defaultArg options.Tolerance objective.Tolerance
+
     /// A full step, kept when the Newton decrement falls and the criterion does not rise beyond its rounding.
     let private polish options (objective: Objective) (from: Iteration) =
-        let tolerance = defaultArg options.Tolerance objective.Tolerance
         let information = if objective.HasCheapCurvature then Information.Observed else from.Information
         let converged = { from with Progress = Progress.Converged }
 
-        if from.Decrement <= tolerance then
+        if isFinished options objective from then
             converged
         else
             let current =
@@ -133,10 +135,9 @@ module Solver =
                 let next =
                     arrive (from.Number + 1) theta evaluation information curvature (difference theta from.Theta) 0 from.Radius
 
-                if next.Decrement < 0.9 * current.Decrement then
-                    { next with Progress = Progress.Polishing }
-                else
-                    converged
+                if next.Decrement >= 0.9 * current.Decrement then converged
+                elif isFinished options objective next then { next with Progress = Progress.Converged }
+                else { next with Progress = Progress.Polishing }
 
     /// What is at a bound once nothing moves: zero set to zero, saddle points left along their way down.
     let private settle options (objective: Objective) (from: Iteration) =

@@ -1,0 +1,116 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>The estimates that belong to one θ.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal Solution = {
+    /// Fixed effects on the user's scale.
+    Beta: float[]
+    /// Cov(β̂)/σ² on the user's scale, p×p.
+    BetaCovariance: Matrix
+    /// The residual standard deviation.
+    Sigma: float
+    /// Per term the covariance of its effects divided by σ², S×S by columns, on the user's scale.
+    Covariances: float[][]
+    /// Per term S effects, level after level, on the user's scale.
+    Effects: float[][]
+    /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level.
+    ConditionalCovariances: float[][]
+    /// −2 log likelihood (ML) at this θ, β and σ² profiled.
+    Deviance: float
+}
+
+[<RequireQualifiedAccess>]
+module internal Solution =
+
+    /// Φ = (LLᵀ)⁻¹ of the leading p×p part of a P×P factor, and β = L⁻ᵀ l_y.
+    let private fixedEffects p (l: float[]) =
+        let size = p + 1
+        // X = L⁻¹ by columns.
+        let inverse: float[] = Array.zeroCreate (p * p)
+
+        for j in 0 .. p - 1 do
+            for i in j .. p - 1 do
+                let mutable sum = if i = j then 1.0 else 0.0
+
+                for k in j .. i - 1 do
+                    sum <- sum - l[i + k * size] * inverse[k + j * p]
+
+                inverse[i + j * p] <- sum / l[i + i * size]
+
+        let product f = Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
+        let beta = product (fun k -> l[p + k * size])
+
+        let phi =
+            Array.init (p * p) (fun index ->
+                let i, j = index % p, index / p
+                let mutable sum = 0.0
+
+                for k in max i j .. p - 1 do
+                    sum <- sum + inverse[k + i * p] * inverse[k + j * p]
+
+                sum)
+
+        beta, phi
+
+    let private multiply n (a: float[]) (b: float[]) offset =
+        Array.init n (fun i -> Seq.init n (fun k -> a[i + k * n] * b[offset + k]) |> Seq.sum)
+
+    /// The estimates of a likelihood at its inner θ.
+    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
+        let standard = likelihood.Standard
+        let cross = likelihood.Cross
+        let terms = Array.ofList standard.Terms
+        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+
+        LogLikelihood.withEngine likelihood lambdas (fun engine ->
+            engine.Solve()
+            let p = cross.P - 1
+            let df = LogLikelihood.residualDf likelihood.Kind cross
+            let rows = float cross.Rows
+            let residual = sqrt engine.ResidualSquare
+            let beta, phi = fixedEffects p engine.FixedFactor
+
+            let effects =
+                terms
+                |> Array.mapi (fun t term ->
+                    let n = term.Factor.Order
+                    let g = Semidefinite.square n lambdas[t]
+                    let scale = residual * standard.ResponseScale
+
+                    Array.concat (
+                        Array.init term.Levels (fun level ->
+                            let score = Array.init n (fun i -> engine.ScoreOf(t, level, i, p) * scale)
+                            multiply n term.Transform (multiply n g score 0) 0)
+                    ))
+
+            let conditional =
+                terms
+                |> Array.mapi (fun t term ->
+                    let n = term.Factor.Order
+
+                    Array.concat (
+                        Array.init term.Levels (fun level ->
+                            Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level)))
+                    ))
+
+            {
+                Beta = Standardised.coefficients beta standard
+                BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
+                Sigma = standard.ResponseScale * residual / sqrt df
+                Covariances =
+                    Array.map2
+                        (fun (term: StandardisedTerm) lambda ->
+                            Semidefinite.congruence term.Factor.Order term.Transform (Semidefinite.square term.Factor.Order lambda))
+                        terms
+                        lambdas
+                Effects = effects
+                ConditionalCovariances = conditional
+                Deviance =
+                    engine.LogDeterminant
+                    + rows * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / rows))
+                    + 2.0 * rows * log standard.ResponseScale
+                    - LogLikelihood.sumOfLogWeights likelihood.Model
+            })
