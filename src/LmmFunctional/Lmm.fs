@@ -1,8 +1,39 @@
 namespace LmmFunctional
 
-/// <summary>Fitting linear mixed models.</summary>
+open System
+open System.Diagnostics
+
+/// <summary>The front door: from a model and its data to a fit.</summary>
 [<RequireQualifiedAccess>]
 module Lmm =
 
-    /// <summary>The version of the library.</summary>
-    let version = "0.1.0"
+    /// <summary>Fits a model to data.</summary>
+    /// <returns>The fit with its certificate, or every problem found in the model and the data.</returns>
+    /// <example><code lang="fsharp">
+    /// Formula.parse "Reaction ~ Days + (Days | Subject)"
+    /// |> Result.bind (Lmm.fit FitOptions.defaults frame)
+    /// </code></example>
+    let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
+        let started = Stopwatch.GetTimestamp()
+
+        Design.build spec frame
+        |> Result.bind (LogLikelihood.create options.Criterion)
+        |> Result.map (fun likelihood ->
+            let built = Stopwatch.GetTimestamp()
+
+            let path =
+                Solver.iterations options.Solver likelihood.Objective
+                |> Seq.map (fun iteration ->
+                    options.Progress |> Option.iter (fun report -> report iteration)
+                    iteration)
+                |> List.ofSeq
+
+            Fit.ofIterations likelihood path (fun () -> {
+                Build = Stopwatch.GetElapsedTime(started, built)
+                Solve = Stopwatch.GetElapsedTime built
+            }))
+
+    /// <summary>Fits a model written as a formula.</summary>
+    /// <returns>The fit, or the problems of the formula, the model and the data.</returns>
+    let fitFormula (options: FitOptions) (frame: Frame) (formula: string) : Result<Fit, LmmError list> =
+        Formula.parse formula |> Result.bind (fit options frame)

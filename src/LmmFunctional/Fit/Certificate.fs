@@ -1,0 +1,110 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>What kind of point a fit ended at.</summary>
+[<RequireQualifiedAccess>]
+type Verdict =
+    /// An optimum inside the parameter space.
+    | Optimum
+    /// An optimum with these variances or correlations at their bound: a singular fit.
+    | BoundaryOptimum of names: string list
+    /// The likelihood does not change along a direction of these parameters.
+    | FlatDirection of names: string list
+    /// No optimum was reached.
+    | NotConverged of reason: string
+
+/// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
+[<ReferenceEquality>]
+type Certificate = {
+    Verdict: Verdict
+    /// Largest absolute first derivative of −2 log likelihood over the free parameters, on the solver's scale.
+    Gradient: float
+    /// g'H⁻¹g in −2 log likelihood units: twice what the criterion may still fall.
+    NewtonDecrement: float
+    /// Eigenvalues, ascending, of the curvature in the free parameters, its diagonal scaled to one.
+    Eigenvalues: ImmutableArray<float>
+    /// The curvature that the eigenvalues are of.
+    Information: Information
+    /// Quantities at a bound with the derivative of −2 log likelihood by them; positive at an optimum.
+    Multipliers: (string * float) list
+} with
+
+    /// The smallest eigenvalue; None when no parameter is free.
+    member certificate.MinEigenvalue =
+        if certificate.Eigenvalues.IsEmpty then None else Some certificate.Eigenvalues[0]
+
+    /// Whether a variance or correlation is at its bound.
+    member certificate.IsSingular = not certificate.Multipliers.IsEmpty
+
+    /// Whether an optimum was reached, inside or at a bound.
+    member certificate.IsConverged =
+        match certificate.Verdict with
+        | Verdict.Optimum
+        | Verdict.BoundaryOptimum _ -> true
+        | Verdict.FlatDirection _
+        | Verdict.NotConverged _ -> false
+
+/// <summary>Certificates.</summary>
+[<RequireQualifiedAccess>]
+module Certificate =
+
+    // A scaled eigenvalue below this is zero to the accuracy of the curvature.
+    let private flat = 1e-8
+
+    /// A Newton decrement that leaves the criterion right to six decimals.
+    let private decrementAllowed = 1e-6
+
+    let private eigen (matrix: Matrix) (free: int[]) =
+        let scale = free |> Array.map (fun i -> let d = abs matrix[i, i] in if d > 0.0 then 1.0 / sqrt d else 1.0)
+
+        let scaled =
+            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> matrix[free[i], free[j]] * scale[i] * scale[j])
+
+        let evd = scaled.Evd Symmetricity.Symmetric
+        evd.EigenValues.Real().ToArray(), evd.EigenVectors
+
+    /// <summary>The certificate of the last iteration of a solver.</summary>
+    /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
+    let create (objective: Objective) (last: Iteration) : Certificate =
+        let boundary = objective.Boundary last.Theta
+        let free = [| for i in 0 .. last.Theta.Length - 1 do if not boundary.Fixed[i] then i |]
+        let gradient = free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
+
+        let information, curvature =
+            if last.Theta.IsEmpty || last.Information = Information.Observed then
+                Information.Observed, last.Curvature
+            else
+                Information.Observed, (objective.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
+
+        let values, vectors = if free.Length = 0 then [||], null else eigen curvature free
+
+        let verdict =
+            if not (Double.IsFinite last.Criterion) then
+                Verdict.NotConverged "the likelihood is not defined at the starting values"
+            elif values.Length > 0 && values[0] < -1e-6 then
+                Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
+            elif values.Length > 0 && values[0] < flat then
+                let direction = Array.init free.Length (fun i -> abs vectors[i, 0])
+                let largest = Array.max direction
+
+                Verdict.FlatDirection [ for i in 0 .. free.Length - 1 do if direction[i] > 0.1 * largest then objective.Names[free[i]] ]
+            elif last.Decrement > decrementAllowed then
+                match last.Progress with
+                | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
+                | _ -> Verdict.NotConverged $"the limit of {last.Number} iterations was reached"
+            else
+                match boundary.Active with
+                | [] -> Verdict.Optimum
+                | active -> Verdict.BoundaryOptimum(List.map fst active)
+
+        {
+            Verdict = verdict
+            Gradient = gradient
+            NewtonDecrement = last.Decrement
+            Eigenvalues = ImmutableArray.CreateRange values
+            Information = information
+            Multipliers = boundary.Active
+        }

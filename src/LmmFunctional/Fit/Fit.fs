@@ -1,0 +1,280 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>One fixed effect.</summary>
+type Coefficient = {
+    /// R's name of the column.
+    Name: string
+    Estimate: float
+    StandardError: float
+    /// Estimate / standard error.
+    Statistic: float
+}
+
+/// <summary>One variance or covariance of the random effects, or the residual variance.</summary>
+type VarianceComponent = {
+    /// The grouping factor, or Residual.
+    Group: string
+    /// The effect; None for the residual.
+    First: string option
+    /// The other effect of a covariance; None for a variance.
+    Second: string option
+    /// The variance or covariance, in squared units of the response.
+    Covariance: float
+    /// The standard deviation, or for a covariance the correlation.
+    StandardDeviation: float
+}
+
+/// <summary>The random effects of one term: conditional modes with their standard deviations given the data and β.</summary>
+[<ReferenceEquality>]
+type RandomEffects = {
+    Group: string
+    /// The S effects.
+    Effects: ImmutableArray<string>
+    Levels: ImmutableArray<string>
+    /// Levels × S.
+    Modes: Matrix
+    /// Levels × S.
+    StandardDeviations: Matrix
+}
+
+/// <summary>Criteria for comparing models; smaller is better.</summary>
+type InformationCriteria = {
+    /// −2ℓ + 2 df.
+    Aic: float
+    /// AIC + 2 df (df + 1) / (n − df − 1).
+    Aicc: float
+    /// −2ℓ + df log n.
+    Bic: float
+}
+
+/// <summary>How long the parts of a fit took.</summary>
+type Timings = {
+    /// Design and cross-products.
+    Build: TimeSpan
+    /// Iterations and certificate.
+    Solve: TimeSpan
+}
+
+/// <summary>Options of a fit.</summary>
+type FitOptions = {
+    Criterion: Criterion
+    Solver: SolverOptions
+    /// Called with every iteration as it is made.
+    Progress: (Iteration -> unit) option
+}
+
+/// <summary>Options of a fit.</summary>
+[<RequireQualifiedAccess>]
+module FitOptions =
+
+    /// REML by average information, silent.
+    let defaults = {
+        Criterion = Criterion.Reml
+        Solver = SolverOptions.defaults
+        Progress = None
+    }
+
+/// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
+[<ReferenceEquality>]
+type Fit =
+    internal
+        {
+            Model: LogLikelihood
+            Inner: Solution
+            Path: Iteration list
+            Evidence: Certificate
+            Took: Timings
+        }
+
+    /// The model as written.
+    member fit.Spec = fit.Model.Model.Spec
+
+    /// The model met with its data.
+    member fit.Design = fit.Model.Model
+
+    /// What was maximised.
+    member fit.Criterion = fit.Model.Kind
+
+    /// The iterations, from the start to the optimum.
+    member fit.Iterations = fit.Path
+
+    /// The evidence of the optimum.
+    member fit.Certificate = fit.Evidence
+
+    /// How long it took.
+    member fit.Timings = fit.Took
+
+    /// Number of rows used.
+    member fit.Observations = fit.Design.Response.Length
+
+    /// p, the rank of X.
+    member fit.FixedCount = fit.Design.Fixed.Names.Length
+
+    /// q, the number of random effects in all.
+    member fit.RandomCount = fit.Design.Random |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
+
+    /// The residual standard deviation (of a row of weight one).
+    member fit.Sigma = fit.Inner.Sigma
+
+    /// −2 log likelihood or −2 restricted log likelihood: what was minimised.
+    member fit.CriterionValue = (List.last fit.Path).Criterion
+
+    /// The log likelihood, restricted under REML.
+    member fit.LogLikelihood = -0.5 * fit.CriterionValue
+
+    /// −2 log likelihood (ML) at the estimated θ, with β and σ² profiled, as R's deviance.
+    member fit.Deviance = fit.Inner.Deviance
+
+    /// Parameters in all: p, the covariance parameters and σ².
+    member fit.DegreesOfFreedom = fit.FixedCount + fit.Model.Layout.Entries.Length + 1
+
+    /// The names of columns of X left out because they depend on others.
+    member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped
+
+    /// θ on the user's scale: the lower triangles of the relative covariance factors, by columns, term after term.
+    member fit.Theta =
+        Array.map2 (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape) fit.Inner.Covariances fit.Model.Layout.Shapes
+        |> Array.concat
+        |> List.ofArray
+
+    /// Fixed effects with their standard errors.
+    member fit.Coefficients = [
+        for i in 0 .. fit.FixedCount - 1 do
+            let se = fit.Sigma * sqrt fit.Inner.BetaCovariance[i, i]
+
+            {
+                Name = fit.Design.Fixed.Names[i]
+                Estimate = fit.Inner.Beta[i]
+                StandardError = se
+                Statistic = fit.Inner.Beta[i] / se
+            }
+    ]
+
+    /// Cov(β̂), p×p.
+    member fit.CoefficientCovariance =
+        let variance = fit.Sigma * fit.Sigma
+        let relative = fit.Inner.BetaCovariance
+        Matrix.init relative.Rows relative.Columns (fun i j -> variance * relative[i, j])
+
+    /// The covariance matrix of each random term, in the order of the formula.
+    member fit.RandomCovariances = [
+        for term, relative in Seq.zip fit.Design.Random fit.Inner.Covariances do
+            let n = term.Names.Length
+            let variance = fit.Sigma * fit.Sigma
+            term.Group, Matrix.init n n (fun i j -> variance * relative[i + j * n])
+    ]
+
+    /// Variances, then covariances, of each term in the order of the formula; the residual last.
+    member fit.VarianceComponents = [
+        for term, (_, covariance) in Seq.zip fit.Design.Random fit.RandomCovariances do
+            let correlation = Matrix.toCorrelation covariance
+            let n = term.Names.Length
+
+            for i in 0 .. n - 1 do
+                {
+                    Group = term.Group
+                    First = Some term.Names[i]
+                    Second = None
+                    Covariance = covariance[i, i]
+                    StandardDeviation = sqrt covariance[i, i]
+                }
+
+            if term.Term.Structure = Structure.Unstructured then
+                for i in 0 .. n - 1 do
+                    for j in i + 1 .. n - 1 do
+                        {
+                            Group = term.Group
+                            First = Some term.Names[i]
+                            Second = Some term.Names[j]
+                            Covariance = covariance[i, j]
+                            StandardDeviation = correlation[i, j]
+                        }
+
+        {
+            Group = "Residual"
+            First = None
+            Second = None
+            Covariance = fit.Sigma * fit.Sigma
+            StandardDeviation = fit.Sigma
+        }
+    ]
+
+    /// AIC, AICc and BIC as lme4 counts: all parameters, n = rows used, under REML too.
+    member fit.InformationCriteria =
+        let df = float fit.DegreesOfFreedom
+        let n = float fit.Observations
+        let aic = fit.CriterionValue + 2.0 * df
+
+        {
+            Aic = aic
+            Aicc = aic + 2.0 * df * (df + 1.0) / (n - df - 1.0)
+            Bic = fit.CriterionValue + df * log n
+        }
+
+    /// Groups with their numbers of levels, each once, in the order of the formula.
+    member fit.Groups = fit.Design.Random |> List.map (fun term -> term.Group, term.Levels.Length) |> List.distinct
+
+/// <summary>Fits and what follows from them.</summary>
+[<RequireQualifiedAccess>]
+module Fit =
+
+    /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
+    let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
+        let last = List.last path
+        let solution = Solution.at likelihood last.Theta
+        let certificate = Certificate.create likelihood.Objective last
+
+        {
+            Model = likelihood
+            Inner = solution
+            Path = path
+            Evidence = certificate
+            Took = timings ()
+        }
+
+    /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
+    let ofIteration (likelihood: LogLikelihood) (iteration: Iteration) : Fit =
+        ofIterations likelihood [ iteration ] (fun () -> { Build = TimeSpan.Zero; Solve = TimeSpan.Zero })
+
+    /// Conditional modes and standard deviations of every random term, in the order of the formula.
+    let randomEffects (fit: Fit) : RandomEffects list = [
+        for t, term in List.indexed fit.Design.Random do
+            let n = term.Names.Length
+            let levels = term.Levels.Length
+
+            {
+                Group = term.Group
+                Effects = term.Names
+                Levels = term.Levels
+                Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects[t][level * n + i])
+                StandardDeviations =
+                    Matrix.init levels n (fun level i ->
+                        let variance = fit.Inner.ConditionalCovariances[t][level * n * n + i + i * n]
+                        fit.Sigma * sqrt (max 0.0 variance))
+            }
+    ]
+
+    /// Fitted values including random effects and offset, one for each row used.
+    let fitted (fit: Fit) : float[] =
+        let design = fit.Design
+
+        Array.init fit.Observations (fun row ->
+            let mutable value = match design.Offset with Some offset -> offset[row] | None -> 0.0
+
+            for j in 0 .. fit.FixedCount - 1 do
+                value <- value + fit.Inner.Beta[j] * design.Fixed.Matrix[row, j]
+
+            for t, term in Seq.indexed design.Random do
+                let n = term.Names.Length
+                let start = term.Codes[row] * n
+
+                for i in 0 .. n - 1 do
+                    value <- value + term.Columns[i][row] * fit.Inner.Effects[t][start + i]
+
+            value)
+
+    /// Response less fitted values, one for each row used.
+    let residuals (fit: Fit) : float[] = Array.map2 (-) fit.Design.Response (fitted fit)
