@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.Globalization
-open System.Runtime.CompilerServices
 
 /// <summary>What the text of a cell means, and what a column of such cells is.</summary>
 [<RequireQualifiedAccess>]
@@ -16,17 +15,14 @@ module internal CellText =
         || cell.SequenceEqual("NA".AsSpan())
         || cell.Equals("NaN".AsSpan(), StringComparison.OrdinalIgnoreCase)
 
-    let private powersOfTen = Array.init 16 (fun power -> Math.Pow(10.0, float power))
-
     /// Plain decimals of at most 15 digits: both the digits and the power of ten are then exact doubles, so their
     /// quotient is correctly rounded (Clinger 1990) and no general parser is needed for nearly all cells.
-    // Compiled fully at once, as below: a file is read once, before the runtime would find the loop worth optimising.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private tryPlainDecimal (text: string) (value: byref<float>) =
         let first = if text.Length > 0 && text[0] = '-' then 1 else 0
         let mutable digits = 0L
         let mutable count = 0
-        let mutable decimals = -1
+        let mutable hasPoint = false
+        let mutable scale = 1.0
         let mutable position = first
         let mutable plain = text.Length - first <= 16
 
@@ -37,22 +33,17 @@ module internal CellText =
                 digits <- digits * 10L + int64 (int c - int '0')
                 count <- count + 1
 
-                if decimals >= 0 then
-                    decimals <- decimals + 1
-            elif c = '.' && decimals < 0 then
-                decimals <- 0
+                if hasPoint then
+                    scale <- scale * 10.0
+            elif c = '.' && not hasPoint then
+                hasPoint <- true
             else
                 plain <- false
 
             position <- position + 1
 
         if plain && count > 0 && count <= 15 then
-            let magnitude =
-                if decimals > 0 then
-                    float digits / powersOfTen[decimals]
-                else
-                    float digits
-
+            let magnitude = float digits / scale
             value <- if first = 1 then -magnitude else magnitude
             true
         else
@@ -72,13 +63,11 @@ module internal CellText =
         unsigned.Equals("Inf".AsSpan(), StringComparison.OrdinalIgnoreCase)
 
     /// <summary>The number that a text writes: decimal point, optional exponent, or R's Inf.</summary>
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let tryNumber (text: string) (value: byref<float>) =
         tryPlainDecimal text &value
         || Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, &value)
         || tryInfinity text &value
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private tryNumbers (texts: string[]) =
         let numbers = Array.zeroCreate<float> texts.Length
         let mutable row = 0

@@ -3,7 +3,6 @@ namespace LmmFunctional
 open System
 open System.Globalization
 open System.IO
-open System.Runtime.CompilerServices
 open CsvHelper
 open CsvHelper.Configuration
 
@@ -108,8 +107,6 @@ type internal CsvRecords(source: string, reader: TextReader) =
             None
 
     /// Appends the next record's fields to the columns; false when nothing but blank lines is left.
-    // Compiled fully at once: a file is read once, before the runtime would find the loop worth optimising.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     member _.TryReadRow(columns: ResizeArray<string>[]) : bool =
         if readRecord () then
             let count = parser.Count
