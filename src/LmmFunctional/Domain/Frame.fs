@@ -1,36 +1,6 @@
 namespace LmmFunctional
 
-open System
 open System.Collections.Immutable
-
-/// <summary>One column of a data set.</summary>
-[<RequireQualifiedAccess; CustomEquality; NoComparison>]
-type Column =
-    /// Numbers; NaN where missing.
-    | Numeric of values: ImmutableArray<float>
-    /// Categories: level names and, per row, an index into them; −1 where missing.
-    | Categorical of levels: ImmutableArray<string> * codes: ImmutableArray<int>
-
-    /// Number of rows.
-    member column.Length =
-        match column with
-        | Numeric values -> values.Length
-        | Categorical(_, codes) -> codes.Length
-
-    override column.Equals other =
-        match column, other with
-        | Numeric a, (:? Column as b) ->
-            match b with
-            | Numeric b -> a.AsSpan().SequenceEqual(b.AsSpan())
-            | Categorical _ -> false
-        | Categorical(levels, codes), (:? Column as b) ->
-            match b with
-            | Numeric _ -> false
-            | Categorical(otherLevels, otherCodes) ->
-                levels.AsSpan().SequenceEqual(otherLevels.AsSpan()) && codes.AsSpan().SequenceEqual(otherCodes.AsSpan())
-        | _ -> false
-
-    override column.GetHashCode() = column.Length
 
 /// <summary>A data set: named columns of equal length, immutable.</summary>
 [<Sealed>]
@@ -59,7 +29,11 @@ module Frame =
     /// <returns>The data set, or: a name twice, columns of unequal length, no rows.</returns>
     let ofColumns (columns: (string * Column) seq) : Result<Frame, LmmError list> =
         let columns = List.ofSeq columns
-        let rows = match columns with [] -> 0 | (_, first) :: _ -> first.Length
+
+        let rows =
+            match columns with
+            | [] -> 0
+            | (_, first) :: _ -> first.Length
 
         let problems = [
             for name, group in columns |> List.groupBy fst do
@@ -85,3 +59,28 @@ module Frame =
 
     /// The column of a name, if there is one.
     let tryColumn name (frame: Frame) = frame.TryColumn name
+
+    let private named (frame: Frame) =
+        Seq.zip frame.Names frame.Columns |> List.ofSeq
+
+    /// <summary>The data set with a column added at the end, or replaced where the name exists.</summary>
+    /// <returns>The new data set, or: the column has another length than the data.</returns>
+    let withColumn (name: string) (column: Column) (frame: Frame) : Result<Frame, LmmError list> =
+        if column.Length <> frame.Rows then
+            Error [ LmmError.UnequalLengths(name, frame.Rows, column.Length) ]
+        else
+            match frame.Names.IndexOf name with
+            | -1 -> ofColumns (named frame @ [ name, column ])
+            | index -> ofColumns (named frame |> List.updateAt index (name, column))
+
+    /// <summary>The rows, numbered from zero, for which <paramref name="keep"/> holds; levels are all kept.</summary>
+    /// <returns>The smaller data set, or: no rows.</returns>
+    let filter (keep: int -> bool) (frame: Frame) : Result<Frame, LmmError list> =
+        let rows = Array.init frame.Rows id |> Array.filter keep
+
+        match rows.Length with
+        | 0 -> Error [ LmmError.NoRows "The filtered data" ]
+        | _ ->
+            named frame
+            |> List.map (fun (name, column) -> name, Column.select rows column)
+            |> ofColumns

@@ -12,8 +12,9 @@ type LmmError =
     | UnreadableFile of path: string * reason: string
     | NoHeader of source: string
     | NoRows of source: string
-    | RaggedRow of source: string * line: int * expected: int * found: int
+    | RaggedRow of source: string * line: int * column: int * expected: int * found: int
     | MalformedText of source: string * line: int * column: int * reason: string
+    | MoreProblems of source: string * count: int
     | DuplicateColumn of name: string
     | UnnamedColumn of source: string * position: int
     | UnequalLengths of name: string * expected: int * found: int
@@ -63,10 +64,15 @@ module LmmError =
         | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
-        | LmmError.NoRows source -> $"{source} has a header but no rows."
-        | LmmError.RaggedRow(source, line, expected, found) ->
-            $"{source}, line {line}: {found} fields where the header has {expected}; check for missing or unquoted commas."
+        | LmmError.NoRows source -> $"{source} has no rows."
+        | LmmError.RaggedRow(source, line, column, expected, found) ->
+            let fields = if found = 1 then "field" else "fields"
+
+            $"{source}, line {line}, column {column}: {found} {fields} where the header has {expected}; "
+            + "check for missing or unquoted commas."
         | LmmError.MalformedText(source, line, column, reason) -> $"{source}, line {line}, column {column}: {reason}"
+        | LmmError.MoreProblems(source, count) ->
+            $"{source}: {count} more problems are not shown; correct those above first."
         | LmmError.DuplicateColumn name -> $"Column '{name}' appears twice; give each column its own name."
         | LmmError.UnnamedColumn(source, position) -> $"{source}: column {position} has no name; add one to the header."
         | LmmError.UnequalLengths(name, expected, found) ->
