@@ -81,7 +81,7 @@ module internal CellText =
 
         if row = texts.Length then Some numbers else None
 
-    /// <summary>The column of some cells: numeric when all that are not missing are numbers, else categorical.</summary>
+    /// <summary>The column of some cells: numeric when all not missing are numbers, else categorical.</summary>
     let toColumn (texts: string[]) : Column =
         match tryNumbers texts with
         | Some numbers -> Column.ofOwnedFloats numbers

@@ -7,7 +7,7 @@ open System.Text
 /// <summary>Data sets from CSV text: a header, commas, decimal points, quotes as in RFC 4180.</summary>
 /// <remarks>
 /// Blanks around a field are dropped unless it is quoted, and blank lines are skipped. A cell that is empty,
-/// <c>NA</c> or <c>NaN</c> is missing. A column in which all other cells are numbers is numeric (<c>Inf</c> and exponents
+/// <c>NA</c> or <c>NaN</c> is missing. A column whose other cells are all numbers is numeric (exponents and <c>Inf</c>
 /// are numbers; with no cell left it is numeric, all missing); any other is categorical, levels in ordinal order.
 /// A first column without a name is the row names that R and pandas write: it is skipped.
 /// </remarks>

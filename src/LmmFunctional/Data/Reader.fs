@@ -3,7 +3,7 @@ namespace LmmFunctional
 open System.Data
 
 /// <summary>Data sets from databases, or anything else that gives an <c>IDataReader</c>.</summary>
-/// <remarks>Values become cells by the rules of <see cref="T:LmmFunctional.Records"/>; <c>DBNull</c> is missing.</remarks>
+/// <remarks>Values become cells by the rules of <see cref="T:LmmFunctional.Records"/>; DBNull is missing.</remarks>
 [<RequireQualifiedAccess>]
 module DataReader =
 

@@ -6,8 +6,8 @@ open System.Reflection
 /// <summary>Data sets from sequences of F# records, anonymous records or objects of any class.</summary>
 /// <remarks>
 /// Each public readable property is a column, in declaration order (the compiler sorts anonymous records by name).
-/// Numbers of every type are numeric; <c>DateTime</c>, <c>DateTimeOffset</c> (in UTC) and <c>DateOnly</c> are days since
-/// 1970-01-01 as in R; <c>TimeSpan</c> and <c>TimeOnly</c> are days. Text, characters, <c>Guid</c>, enumerations and
+/// Numbers of every type are numeric; DateTime, DateTimeOffset (in UTC) and DateOnly are days since 1970-01-01,
+/// as in R; <c>TimeSpan</c> and <c>TimeOnly</c> are days. Text, characters, <c>Guid</c>, enumerations and
 /// unions without fields are categorical, levels in ordinal order; <c>bool</c> has the levels FALSE and TRUE, as R's
 /// logical has. <c>null</c>, <c>None</c>, <c>ValueNone</c>, NaN and "" are missing.
 /// </remarks>
@@ -29,7 +29,7 @@ module Records =
 
     /// <summary>A data set with a row for each element and a column for each public property.</summary>
     /// <returns>The data set, or: every property of a type that is neither number nor category, no rows.</returns>
-    /// <exception cref="T:System.ArgumentException">The element type has no public properties, or an element is null.</exception>
+    /// <exception cref="T:System.ArgumentException">The type has no properties, or an element is null.</exception>
     let toFrame (rows: 'Row seq) : Result<Frame, LmmError list> =
         let properties = readableProperties typeof<'Row>
 

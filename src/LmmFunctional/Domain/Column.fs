@@ -78,7 +78,7 @@ module Column =
         distinct.ToArray(), codes
 
     /// <summary>A categorical column from text: null or "" is missing, levels in ordinal order.</summary>
-    /// <remarks>Every reader of data makes its categories here, so the same text gives the same column anywhere.</remarks>
+    /// <remarks>Every reader of data makes its categories here, so the same text gives the same column.</remarks>
     let ofStrings (values: string seq) =
         let distinct, codes = enumerate (Array.ofSeq values)
         let levels = distinct |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
@@ -99,7 +99,7 @@ module Column =
     /// <summary>A categorical column with levels in a chosen order.</summary>
     /// <param name="levels">Level names; the first is the reference level of treatment contrasts.</param>
     /// <param name="codes">For every row the index of its level, from zero; −1 where missing.</param>
-    /// <exception cref="T:System.ArgumentException">A level is empty or occurs twice, or a code has no level.</exception>
+    /// <exception cref="T:System.ArgumentException">A level is empty or doubled, or a code has no level.</exception>
     let factor (levels: string seq) (codes: int seq) =
         let levels, codes =
             ImmutableArray.CreateRange levels, ImmutableArray.CreateRange codes

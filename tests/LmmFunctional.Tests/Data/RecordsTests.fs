@@ -212,3 +212,12 @@ module RecordsTests =
             "Double has no properties to make columns of; use Frame.ofColumns. (Parameter 'rows')"
 
         Assert.That(Texts.ofMistake (fun () -> Records.toFrame [ 1.0 ]), Is.EqualTo expected)
+
+    [<Test>]
+    let ``an element that is null is a mistake in the program`` () =
+        let rows: Base seq = [| Base(); Unchecked.defaultof<Base> |]
+
+        Assert.That(
+            Texts.ofMistake (fun () -> Records.toFrame rows),
+            Is.EqualTo "Element 1 is null. (Parameter 'rows')"
+        )
