@@ -1,0 +1,52 @@
+namespace LmmFunctional.Numerics
+
+open System.Numerics
+open System.Runtime.CompilerServices
+open FSharp.NativeInterop
+
+/// <summary>Loops over one or two contiguous vectors, at the width of the machine.</summary>
+[<AbstractClass; Sealed>]
+type internal VectorKernel private () =
+
+    /// y += a x.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member AddScaled(n: int, a: float, x: nativeptr<float>, y: nativeptr<float>) =
+        let width = Vector<float>.Count
+        let scale = Vector<float>(a)
+        let mutable i = 0
+
+        while i + width <= n do
+            let at = NativePtr.add y i
+            Vector.Store(Vector.FusedMultiplyAdd(scale, Vector.Load(NativePtr.add x i), Vector.Load at), at)
+            i <- i + width
+
+        while i < n do
+            NativePtr.set y i (System.Math.FusedMultiplyAdd(a, NativePtr.get x i, NativePtr.get y i))
+            i <- i + 1
+
+    /// x'y.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member Dot(n: int, x: nativeptr<float>, y: nativeptr<float>) : float =
+        let width = Vector<float>.Count
+        let mutable sum0 = Vector<float>.Zero
+        let mutable sum1 = Vector<float>.Zero
+        let mutable i = 0
+
+        while i + 2 * width <= n do
+            sum0 <- Vector.FusedMultiplyAdd(Vector.Load(NativePtr.add x i), Vector.Load(NativePtr.add y i), sum0)
+            let j = i + width
+            sum1 <- Vector.FusedMultiplyAdd(Vector.Load(NativePtr.add x j), Vector.Load(NativePtr.add y j), sum1)
+            i <- i + 2 * width
+
+        let mutable sum = Vector.Sum(sum0 + sum1)
+
+        while i < n do
+            sum <- System.Math.FusedMultiplyAdd(NativePtr.get x i, NativePtr.get y i, sum)
+            i <- i + 1
+
+        sum
+
+    /// x ← a x.
+    static member Scale(n: int, a: float, x: nativeptr<float>) =
+        for i in 0 .. n - 1 do
+            NativePtr.set x i (a * NativePtr.get x i)
