@@ -198,7 +198,7 @@ module LogLikelihood =
 
         {
             Names = ThetaLayout.names design layout
-            Start = layout.Shapes |> Seq.collect RelativeFactor.start |> ImmutableArray.CreateRange
+            Start = StartingValues.create layout cross |> ImmutableArray.CreateRange
             Evaluate = evaluate
             Boundary = VarianceBoundary.inspect design layout derivatives
             HasCheapCurvature = not hasTail
