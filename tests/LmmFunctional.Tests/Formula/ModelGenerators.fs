@@ -150,8 +150,11 @@ type ModelGenerators =
         |> Gen.map PrintableExpr
         |> Arb.fromGen
 
+    // Made again from its sorted terms, so that the variables were first named in the order that its text shows.
     static member PlainSum() =
-        ModelGenerators.TermsUpTo 3 |> Gen.map (Terms.ofList >> PlainSum) |> Arb.fromGen
+        ModelGenerators.TermsUpTo 3
+        |> Gen.map (Terms.ofList >> fun sum -> PlainSum(Terms.ofList sum.Items))
+        |> Arb.fromGen
 
     static member PrintableModel() =
         gen {
