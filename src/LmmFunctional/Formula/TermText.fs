@@ -16,7 +16,8 @@ module TermText =
         | Expr.Negate _
         | Expr.Binary _ -> ExprText.deparse (Expr.Call("I", [ None, expr ]))
 
-    /// <summary>A term as R labels it, variables joined by colons: <c>recipe:poly(temp, 2)</c>; the intercept is 1.</summary>
+    /// <summary>A term as R labels it, variables joined by colons: <c>recipe:poly(temp, 2)</c>; the intercept is 1.
+    /// </summary>
     let deparse (term: Term) : string =
         match term.Factors with
         | [] -> "1"
@@ -37,7 +38,8 @@ module TermText =
         let count = Seq.init present.Length id |> Seq.tryFind readsBack
         List.truncate (defaultArg count present.Length) present
 
-    /// <summary>A sum in canonical form: <c>1</c> or <c>0</c> first, then terms, offsets, and what a dot leaves out.</summary>
+    /// <summary>A sum in canonical form: <c>1</c> or <c>0</c> first, then terms, offsets, and what a dot leaves out.
+    /// </summary>
     let deparseSum (terms: Terms) : string =
         let effects = terms.Items |> List.filter (fun term -> term <> Term.intercept)
 

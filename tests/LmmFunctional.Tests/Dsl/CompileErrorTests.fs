@@ -80,19 +80,33 @@ module CompileErrorTests =
 
         let says line (text: string) =
             let found =
-                messages |> List.exists (fun message -> message.StartsWith $"{line}: {text}")
+                messages
+                |> List.exists (fun message -> message.StartsWith($"{line}: {text}", StringComparison.Ordinal))
 
             Assert.That(found, $"line {line}: {text}{Environment.NewLine}is not in{Environment.NewLine}{all}")
 
-        says 4 "error FS10102: lmm { }: no response named; add, for example, response \"y\"."
-        says 7 "error FS10101: lmm { }: two responses named; keep exactly one 'response'."
+        let noResponse =
+            "error FS10102: lmm { }: no response named; add, for example, response \"y\"."
+
+        let twoResponses =
+            "error FS10101: lmm { }: two responses named; keep exactly one 'response'."
+
+        Assert.That(messages, Does.Contain $"4: {noResponse}")
+        Assert.That(messages, Does.Contain $"7: {twoResponses}")
+        Assert.That(messages, Does.Contain $"22: {twoResponses}")
 
         says
             13
             "error FS0039: The value or constructor 'randm' is not defined. Maybe you want one of the following: random"
 
         says 18 "error FS0001: This expression was expected to have type 'RandomTerm' but here has type 'Terms'"
-        says 22 "error FS10101: lmm { }: two responses named; keep exactly one 'response'."
+
+    [<Test>]
+    let ``a model without mistakes is accepted`` () =
+        let aboutLastModel (message: string) =
+            [ 30..33 ] |> List.exists (fun line -> message.StartsWith $"{line}: ")
+
+        Assert.That(compilerSays.Value |> List.filter aboutLastModel, Is.Empty)
 
     [<Test>]
     let ``an explicit yield drops the other clauses with a warning`` () =
