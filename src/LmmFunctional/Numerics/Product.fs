@@ -11,8 +11,8 @@ type internal Product private () =
 
     // A packed panel of A (BlockRows × Depth) fits the second-level cache, a slice of B (Depth × tile columns) the first.
     static let depthBlock = 256
-    static let rowBlock = 192
-    static let columnBlock = 192
+    // Small products take smaller blocks, so that two threads find enough tiles of equal size.
+    static let blockFor (m: int) (n: int) = if max m n <= 768 then 96 else 192
 
     static let roundUp n multiple =
         (n + multiple - 1) / multiple * multiple
@@ -113,6 +113,8 @@ type internal Product private () =
         if m > 0 && n > 0 && k > 0 then
             let height = MicroKernel.Rows
             let width = MicroKernel.Columns
+            let rowBlock = blockFor m n
+            let columnBlock = rowBlock
             let blocksDown = (m + rowBlock - 1) / rowBlock
             let blocksAcross = (n + columnBlock - 1) / columnBlock
             let packedLengthA = roundUp rowBlock height * depthBlock
