@@ -17,7 +17,7 @@ module internal BlockCurvature =
     let private directions (engine: BlockEngine) (lambdas: float[][]) (entries: Entry[]) (columns: EffectColumns) =
         let cross = engine.Cross
         let m = entries.Length
-        let q = Array.last cross.TailOffsets
+        let q = cross.Tail
         let last = cross.P - 1
 
         entries
@@ -40,7 +40,7 @@ module internal BlockCurvature =
                 | ValueSome _ -> cross.LeadLevels
                 | ValueNone ->
                     let t = System.Array.IndexOf(cross.TailTerms, entry.Term)
-                    (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / size
+                    cross.TailLevels t
 
             for level in 0 .. levels - 1 do
                 let mutable spherical = 0.0
@@ -66,7 +66,7 @@ module internal BlockCurvature =
         let cross = engine.Cross
         let m = entries.Length
         let order = cross.LeadOrder
-        let q = Array.last cross.TailOffsets
+        let q = cross.Tail
         let p = cross.P
         let direction = ScoreOperator.zero cross m
         directions engine lambdas entries direction

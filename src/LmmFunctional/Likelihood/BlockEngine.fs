@@ -4,21 +4,12 @@ open System
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal TermDerivative = {
-    /// Σ_j (Z'QZ)_jj, where Q is V⁻¹ for ML and P for REML: the derivative of the log determinants.
-    Trace: float[]
-    /// Σ_j v_j v_jᵀ, where v = Z'V⁻¹(y − Xβ)/r: the derivative of −log r².
-    Square: float[]
-}
-
 /// <summary>The block engine: leading factor eliminated level by level, dense Schur complement of all other effects.</summary>
 /// <remarks>Covariances are relative to σ²: V = ZΛΛᵀZᵀ + I on the inner scale. One instance is one workspace: it is
 /// overwritten by every <c>Factor</c>, never shared between threads. Mathematics: docs/engine; M = ΛᵀZᵀZΛ + I.</remarks>
 [<Sealed>]
 type internal BlockEngine(cross: CrossProducts) =
-    let q = Array.last cross.TailOffsets
+    let q = cross.Tail
     let p = cross.P
     let order = cross.LeadOrder
     let square = order * order
@@ -50,9 +41,6 @@ type internal BlockEngine(cross: CrossProducts) =
     let isRegular n (lambda: float[]) =
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
-
-    let levelsOf t =
-        (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
 
     member _.LogDeterminant = logDeterminant
 
@@ -279,139 +267,3 @@ type internal BlockEngine(cross: CrossProducts) =
             let t = Array.IndexOf(cross.TailTerms, term)
             tailScores[cross.TailOffsets[t] + level * cross.TailOrders[t] + effect + column * q]
         | index -> leadScores[(level * order + cross.LeadOffsets[index] + effect) * p + column]
-
-    /// Σ over levels of products of score columns of a term, S×S.
-    member private this.ScoreProducts(term, size, levels, firstColumn, lastColumn) =
-        let sum = Array.zeroCreate (size * size)
-
-        for level in 0 .. levels - 1 do
-            for column in firstColumn..lastColumn do
-                for j in 0 .. size - 1 do
-                    let right = this.ScoreOf(term, level, j, column)
-
-                    for i in 0 .. size - 1 do
-                        sum[i + j * size] <- sum[i + j * size] + this.ScoreOf(term, level, i, column) * right
-
-        sum
-
-    /// Σ over leading levels of (Z'V⁻¹Z)_jj = N A − N K Nᵀ, S×S.
-    member private _.LeadTrace() =
-        let sum = Array.zeroCreate square
-        let left: float[] = Array.zeroCreate square
-        let right: float[] = Array.zeroCreate square
-
-        for level in 0 .. cross.LeadLevels - 1 do
-            let at = level * square
-            Small.Multiply(order, lead.N, at, false, cross.LeadLead, at, left, 0)
-
-            for k in 0 .. square - 1 do
-                sum[k] <- sum[k] + left[k]
-
-            if q > 0 then
-                Small.Multiply(order, lead.N, at, false, lead.Gathered, at, left, 0)
-                Small.MultiplyByTranspose(order, left, 0, lead.N, at, right, 0)
-
-                for k in 0 .. square - 1 do
-                    sum[k] <- sum[k] - right[k]
-
-        sum
-
-    /// Σ over levels of a tail term of (Z'V⁻¹Z)_jj, S×S: λ⁻ᵀ(I − C)λ⁻¹, or S − S ΛCΛᵀ S near a singular λ.
-    member private _.TailTrace(t: int) =
-        let size = cross.TailOrders[t]
-        let first = cross.TailOffsets[t]
-        let levels = levelsOf t
-        let sum = Array.zeroCreate (size * size)
-
-        if isRegular size lambdaTail[t] then
-            for level in 0 .. levels - 1 do
-                for j in 0 .. size - 1 do
-                    for i in 0 .. size - 1 do
-                        let element =
-                            Symmetric.Get(q, inverse.Pointer, first + level * size + i, first + level * size + j)
-
-                        sum[i + j * size] <- sum[i + j * size] + (if i = j then 1.0 else 0.0) - element
-
-            let inverseLambda: float[] = Array.zeroCreate (size * size)
-            Small.Invert(size, Array.copy lambdaTail[t], inverseLambda, 0)
-            let left: float[] = Array.zeroCreate (size * size)
-            let result: float[] = Array.zeroCreate (size * size)
-            Small.Multiply(size, inverseLambda, 0, true, sum, 0, left, 0)
-            Small.Multiply(size, left, 0, false, inverseLambda, 0, result, 0)
-            result
-        else
-            let columns = Array.init size (fun _ -> Workspace.Rent q)
-            let images = Array.init size (fun _ -> Workspace.Rent q)
-
-            for level in 0 .. levels - 1 do
-                for j in 0 .. size - 1 do
-                    for i in 0 .. q - 1 do
-                        columns[j][i] <- Symmetric.Get(q, schur.Pointer, i, first + level * size + j)
-
-                    Symmetric.Multiply(q, weighted.Pointer, columns[j].Pointer, images[j].Pointer)
-
-                for j in 0 .. size - 1 do
-                    for i in 0 .. size - 1 do
-                        let product = VectorKernel.Dot(q, columns[i].Pointer, images[j].Pointer)
-                        sum[i + j * size] <- sum[i + j * size] + columns[j][first + level * size + i] - product
-
-            columns |> Array.iter Workspace.Return
-            images |> Array.iter Workspace.Return
-            sum
-
-    /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
-    member this.Derivatives(reml: bool) : TermDerivative[] =
-        let leadTrace = if order > 0 then this.LeadTrace() else [||]
-
-        Array.init (cross.LeadTerms.Length + tailTerms) (fun term ->
-            let size, levels, trace =
-                match Array.IndexOf(cross.LeadTerms, term) with
-                | -1 ->
-                    let t = Array.IndexOf(cross.TailTerms, term)
-                    cross.TailOrders[t], levelsOf t, this.TailTrace t
-                | index ->
-                    let at = cross.LeadOffsets[index]
-                    let size = cross.LeadOffsets[index + 1] - at
-
-                    let own =
-                        Array.init (size * size) (fun k -> leadTrace[at + k % size + (at + k / size) * order])
-
-                    size, cross.LeadLevels, own
-
-            if reml then
-                let products = this.ScoreProducts(term, size, levels, 0, p - 2)
-                Array.iteri (fun k value -> trace[k] <- trace[k] - value) products
-
-            {
-                Trace = trace
-                Square = this.ScoreProducts(term, size, levels, p - 1, p - 1)
-            })
-
-    /// <summary>λ(M⁻¹)_jjλᵀ of one level of a term, S×S: its effects' covariance given the data and β, divided by σ².</summary>
-    /// <remarks>For a leading level W + W K W with W = G N.</remarks>
-    member _.ConditionalCovariance(term: int, level: int) : float[] =
-        match Array.IndexOf(cross.LeadTerms, term) with
-        | -1 ->
-            let t = Array.IndexOf(cross.TailTerms, term)
-            let size = cross.TailOrders[t]
-            let first = cross.TailOffsets[t] + level * size
-            Array.init (size * size) (fun k -> Symmetric.Get(q, weighted.Pointer, first + k % size, first + k / size))
-        | index ->
-            let at = level * square
-            let g: float[] = Array.zeroCreate square
-            let w: float[] = Array.zeroCreate square
-            let left: float[] = Array.zeroCreate square
-            let right: float[] = Array.zeroCreate square
-            Small.MultiplyByTranspose(order, lambdaLead, 0, lambdaLead, 0, g, 0)
-            Small.Multiply(order, g, 0, false, lead.N, at, w, 0)
-
-            if q > 0 then
-                Small.Multiply(order, w, 0, false, lead.Gathered, at, left, 0)
-                Small.Multiply(order, left, 0, false, w, 0, right, 0)
-
-            let first = cross.LeadOffsets[index]
-            let size = cross.LeadOffsets[index + 1] - first
-
-            Array.init (size * size) (fun k ->
-                let element = first + k % size + (first + k / size) * order
-                w[element] + right[element])

@@ -74,7 +74,7 @@ module LogLikelihood =
     let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) (lambdas: float[][]) =
         engine.Solve()
         let df = residualDf kind cross
-        let derivatives = engine.Derivatives((kind = Criterion.Reml))
+        let derivatives = TermDerivative.create engine (kind = Criterion.Reml)
         let d = covarianceDerivatives df derivatives
 
         let slope (entry: Entry) =
@@ -197,7 +197,7 @@ module LogLikelihood =
                 let parts = gradientParts kind cross entries engine lambdas
                 Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) parts.D parts.Derivatives)
 
-        let tail = float (Array.last cross.TailOffsets)
+        let tail = float (cross.Tail)
         let flops = tail * tail * tail + float cross.EntryValues.Length * 50.0
 
         {

@@ -13,7 +13,7 @@ module internal ScoreOperator =
 
     /// Columns of zeros; give the buffer back with <c>release</c>.
     let zero (cross: CrossProducts) m =
-        let tail = Workspace.Rent(max 1 (Array.last cross.TailOffsets * m))
+        let tail = Workspace.Rent(max 1 (cross.Tail * m))
         tail.Span.Clear()
 
         {
@@ -28,7 +28,7 @@ module internal ScoreOperator =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order
-        let q = Array.last cross.TailOffsets
+        let q = cross.Tail
         let lead = engine.Lead
         let image: float[] = Array.zeroCreate effects.Lead.Length
         let tailLength = max 1 (q * m)

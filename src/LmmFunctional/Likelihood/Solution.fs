@@ -95,7 +95,10 @@ module internal Solution =
 
                     Array.concat (
                         Array.init term.Levels (fun level ->
-                            Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level)))
+                            Semidefinite.congruence
+                                n
+                                term.Transform
+                                (TermDerivative.conditionalCovariance engine t level))
                     ))
 
             {

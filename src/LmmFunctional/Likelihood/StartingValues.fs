@@ -70,7 +70,7 @@ module internal StartingValues =
             | None -> fun _ _ -> 1.0
             | Some(beta, total) ->
                 let p = cross.P
-                let tail = Array.last cross.TailOffsets
+                let tail = cross.Tail
 
                 let residual (product: int -> float) =
                     -(Seq.init p (fun c -> product c * beta[c]) |> Seq.sum)
@@ -80,7 +80,7 @@ module internal StartingValues =
                     | -1 ->
                         let t = System.Array.IndexOf(cross.TailTerms, term)
                         let order = cross.TailOrders[t]
-                        let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
+                        let levels = cross.TailLevels t
 
                         let at j =
                             cross.TailOffsets[t] + j * order + effect

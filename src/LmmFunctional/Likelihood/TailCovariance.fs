@@ -8,8 +8,6 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal TailCovariance =
 
-    let private tail (cross: CrossProducts) = Array.last cross.TailOffsets
-
     /// Left-multiplies rows of one column by the term's matrix, from the given level of the term on.
     let private applyToColumn
         (column: nativeptr<float>)
@@ -42,20 +40,20 @@ module internal TailCovariance =
         let scratch = Array.zeroCreate (Array.fold max 1 cross.TailOrders)
 
         for c in 0 .. columns - 1 do
-            let column = NativePtr.add r (c * tail cross)
+            let column = NativePtr.add r (c * cross.Tail)
 
             for t in 0 .. cross.TailOrders.Length - 1 do
                 let order = cross.TailOrders[t]
-                let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
+                let levels = cross.TailLevels t
                 applyToColumn column cross.TailOffsets[t] order levels 0 matrices[t] scratch
 
     /// <summary>target ← M source Mᵀ on the lower triangle, block by block.</summary>
     let congruence (matrices: float[][]) (source: Buffer) (target: Buffer) (cross: CrossProducts) =
-        let q = tail cross
+        let q = cross.Tail
 
         for u in 0 .. cross.TailOrders.Length - 1 do
             let width = cross.TailOrders[u]
-            let levelsU = (cross.TailOffsets[u + 1] - cross.TailOffsets[u]) / width
+            let levelsU = cross.TailLevels u
             let right = matrices[u]
             let perTile = 64
 
@@ -97,7 +95,7 @@ module internal TailCovariance =
 
                             for t in u .. cross.TailOrders.Length - 1 do
                                 let order = cross.TailOrders[t]
-                                let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
+                                let levels = cross.TailLevels t
                                 let firstLevel = if t = u then level else 0
                                 applyToColumn column cross.TailOffsets[t] order levels firstLevel matrices[t] scratch
             )
