@@ -38,6 +38,10 @@ type internal BlockEngine(cross: CrossProducts) =
     let mutable lambdaLead: float[] = [||]
     let mutable lambdaTail: float[][] = [||]
     let mutable logDeterminant = 0.0
+    // What the workspace holds: asking again for the same point costs nothing.
+    let mutable factored: float[][] option = None
+    let mutable isPositive = false
+    let mutable isSolved = false
 
     let transpose n (a: float[]) = Array.init (n * n) (fun k -> a[k / n + k % n * n])
 
@@ -75,12 +79,29 @@ type internal BlockEngine(cross: CrossProducts) =
     /// C = (Λ'SΛ + I)⁻¹ of the tail, lower triangle, after Solve.
     member _.Inverse = inverse
 
+    /// ΛCΛᵀ of the tail, lower triangle, after Solve.
+    member _.Weighted = weighted
+
+    /// The tail's Z'V₁⁻¹Z with only the leading factor in V₁, lower triangle, before Λ is applied.
+    member _.Schur = schur
+
+    /// Whether the inverse of a tail term's λ may be used without losing digits.
+    member _.IsRegular(t: int) = isRegular cross.TailOrders[t] lambdaTail[t]
+
     /// The Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
     member _.FixedFactor = fixedFactor
 
     /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
     /// <returns>False when a matrix is not positive definite to working precision.</returns>
-    member _.Factor(lambdas: float[][]) : bool =
+    member this.Factor(lambdas: float[][]) : bool =
+        if factored <> Some lambdas then
+            isSolved <- false
+            isPositive <- this.FactorAnew lambdas
+            factored <- Some(Array.map Array.copy lambdas)
+
+        isPositive
+
+    member private _.FactorAnew(lambdas: float[][]) : bool =
         lambdaLead <- Array.zeroCreate square
 
         cross.LeadTerms
@@ -209,6 +230,11 @@ type internal BlockEngine(cross: CrossProducts) =
 
     /// Scores and selected inverse for the current factor; everything below needs it.
     member this.Solve() =
+        if not isSolved then
+            this.SolveAnew()
+            isSolved <- true
+
+    member private this.SolveAnew() =
         if q > 0 then
             factor.Span.Slice(0, area).CopyTo(inverse.Span)
             Cholesky.Invert(q, inverse.Pointer, q)

@@ -197,6 +197,28 @@ type internal LeadElimination(cross: CrossProducts) =
                             r[index] <- r[index] - sum
         )
 
+    /// <summary>target (q₂×q₂, full) ← Σ_j f_j g_jᵀ, for two values f, g per entry: element (row of u, row of t) sums f_u g_t.</summary>
+    member _.Outer(f: float[], g: float[], target: Buffer) =
+        let rows = cross.EntryRows
+        target.Span.Slice(0, tail * tail).Clear()
+
+        Tiles.Run(
+            windows.Length - 1,
+            2.0 * windowWork,
+            fun w ->
+                for level in 0 .. levels - 1 do
+                    let first = cross.EntryStarts[level]
+                    let last = cross.EntryStarts[level + 1] - 1
+
+                    for t in windowStarts[w][level] .. windowStarts[w + 1][level] - 1 do
+                        let column = NativePtr.add target.Pointer (rows[t] * tail)
+                        let factor = g[t]
+
+                        for u in first..last do
+                            let row = rows[u]
+                            NativePtr.set column row (NativePtr.get column row + factor * f[u])
+        )
+
     /// K = a M aᵀ per level, for a symmetric M (q₂×q₂, lower triangle) and the entries a of Z₁'Z₂.
     member _.Gather(m: Buffer) =
         let rows = cross.EntryRows

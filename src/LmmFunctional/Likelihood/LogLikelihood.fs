@@ -98,18 +98,6 @@ module LogLikelihood =
         entries
         |> Array.map (fun entry -> 2.0 * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
 
-    /// Differences of the exact gradient, symmetrised: observed curvature where it has no cheap closed form.
-    let private differences (gradient: float[] -> float[]) (theta: ImmutableArray<float>) =
-        let k = theta.Length
-
-        let rows =
-            Array.init k (fun i ->
-                let step = 1e-4 * max 0.1 (abs theta[i])
-                let at sign = gradient (Array.init k (fun j -> if i = j then theta[j] + sign * step else theta[j]))
-                Array.map2 (fun up down -> (up - down) / (2.0 * step)) (at 1.0) (at -1.0))
-
-        Matrix.init k k (fun i j -> 0.5 * (rows[i][j] + rows[j][i]))
-
     let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
         let entries = layout.Entries
         let df = residualDf kind cross
@@ -127,46 +115,32 @@ module LogLikelihood =
             finally
                 engines.Add engine
 
-        let gradientAt (theta: float[]) =
-            withEngine (ImmutableArray.CreateRange theta) (Array.create theta.Length nan) (fun engine lambdas ->
-                (gradientParts kind cross entries engine lambdas).Gradient)
-
         let hasTail = cross.TailTerms.Length > 0
 
-        let curvature information engine (parts: Parts) theta =
+        let curvature information engine (parts: Parts) =
             let k = entries.Length
             let squares = projections parts _.Square entries
             let f = lazy (BlockCurvature.average engine parts.Lambdas entries)
             let positive = parts.D |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
 
-            let closedExpected () =
-                let t = BlockCurvature.expected engine entries (kind = Criterion.Reml)
-                let traces = projections parts _.Trace entries
-                t, traces
+            let trace =
+                lazy
+                    (if hasTail then
+                         TraceProducts.create engine entries (kind = Criterion.Reml)
+                     else
+                         BlockCurvature.expected engine entries (kind = Criterion.Reml))
 
             match information with
             | Information.Average -> Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
-            | Information.Observed when hasTail -> differences gradientAt theta
             | Information.Observed ->
-                let t, _ = closedExpected ()
-
                 Matrix.init k k (fun i j ->
-                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - t[i, j] + factorCurvature parts.D entries i j)
+                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
+                    + factorCurvature parts.D entries i j)
             | Information.Expected ->
                 let traces = projections parts _.Trace entries
 
-                let t =
-                    if hasTail then
-                        // T from an observed matrix: what is left when the parts known in closed form are taken off.
-                        let observed = differences gradientAt theta
-
-                        fun i j ->
-                            df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) + factorCurvature parts.D entries i j - observed[i, j]
-                    else
-                        let t, _ = closedExpected ()
-                        fun i j -> t[i, j]
-
-                Matrix.init k k (fun i j -> t i j - traces[i] * traces[j] / df + factorCurvature positive entries i j)
+                Matrix.init k k (fun i j ->
+                    trace.Value[i, j] - traces[i] * traces[j] / df + factorCurvature positive entries i j)
 
         let outside = { Value = infinity; Gradient = ImmutableArray.Empty; Curvature = nothing }
 
@@ -185,7 +159,7 @@ module LogLikelihood =
                     {
                         Value = f
                         Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = curvature information engine parts theta
+                        Curvature = curvature information engine parts
                     })
 
         let derivatives theta =
@@ -198,7 +172,7 @@ module LogLikelihood =
 
         {
             Names = ThetaLayout.names design layout
-            Start = layout.Shapes |> Seq.collect RelativeFactor.start |> ImmutableArray.CreateRange
+            Start = StartingValues.create layout cross |> ImmutableArray.CreateRange
             Evaluate = evaluate
             Boundary = VarianceBoundary.inspect design layout derivatives
             HasCheapCurvature = not hasTail

@@ -151,7 +151,7 @@ module Solver =
                 let radius = max 0.1 (norm (difference theta from.Theta))
 
                 let next =
-                    arrive (from.Number + 1) theta evaluation (informationOf options.Algorithm) evaluation.Curvature (difference theta from.Theta) 0 radius
+                    arrive from.Number theta evaluation (informationOf options.Algorithm) evaluation.Curvature (difference theta from.Theta) 0 radius
 
                 { next with Progress = Progress.Descending }
             else
@@ -165,7 +165,7 @@ module Solver =
                 let step = difference boundary.Snapped from.Theta
 
                 {
-                    arrive (from.Number + 1) boundary.Snapped evaluation from.Information evaluation.Curvature step 0 from.Radius with
+                    arrive from.Number boundary.Snapped evaluation from.Information evaluation.Curvature step 0 from.Radius with
                         ActiveBounds = List.map fst boundary.Active
                         Progress = Progress.Converged
                 }
