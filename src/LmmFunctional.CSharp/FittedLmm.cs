@@ -34,13 +34,13 @@ public sealed class FittedLmm
     /// <summary>Cov(β̂), p×p in the order of <see cref="Coefficients"/>: a new array.</summary>
     public double[,] CoefficientCovariance() => fit.CoefficientCovariance.ToArray2D();
 
-    /// <summary>Variances, then covariances, of each random term in the order of the formula; the residual last.</summary>
+    /// <summary>Variances, then covariances, of each random term in formula order; the residual last.</summary>
     public IReadOnlyList<VarianceEstimate> VarianceComponents { get; }
 
     /// <summary>The covariance matrix of each random term, in the order of the formula: new arrays.</summary>
     public IReadOnlyList<RandomCovariance> RandomCovariances() => Convert.RandomCovariances(fit);
 
-    /// <summary>The lower triangles of the relative covariance factors, by columns, term after term, as in lme4.</summary>
+    /// <summary>The lower triangles of the relative covariance factors, by columns, term after term, as lme4's.</summary>
     public IReadOnlyList<double> Theta => Convert.List(fit.Theta);
 
     /// <summary>The residual standard deviation, of a row of weight one.</summary>
