@@ -1,44 +1,14 @@
 namespace LmmFunctional
 
-open System.Collections.Immutable
-
-/// <summary>The fixed effects of a model met with its data: X of full column rank, and what was left out of it.</summary>
+/// <summary>What a model learned from its data: the levels of its factors, the parameters of its bases, the coding of its
+/// terms. With it the same columns can be made for new data.</summary>
 [<ReferenceEquality>]
-type FixedDesign = {
-    /// The kept columns, n×p, on the user's scale.
-    Matrix: Matrix
-    /// R's name of each kept column.
-    Names: ImmutableArray<string>
-    /// The names of columns that depend linearly on those before them, in order; they have no coefficient.
-    Dropped: ImmutableArray<string>
-    /// R's name of every column, kept or dropped, in the order of the terms.
-    AllNames: ImmutableArray<string>
-    /// For every column of AllNames, the index of its term in Terms.
-    TermOf: ImmutableArray<int>
-    /// The terms, in order, dots expanded.
-    Terms: ImmutableArray<Term>
-    /// A basis of the null space of the full X: AllNames by dropped columns. L'β is estimable when L'(this) = 0.
-    NullSpace: Matrix
-    /// Coefficients a with X a = 1 exactly, when the constant is in the span of X.
-    Constant: float[] option
-}
-
-/// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.</summary>
-[<ReferenceEquality>]
-type RandomDesign = {
-    Term: RandomTerm
-    /// The name of the grouping factor, its parts joined by a colon in the order written.
-    Group: string
-    /// Level names; only levels that occur.
-    Levels: ImmutableArray<string>
-    /// For every row the index of its level.
-    Codes: int[]
-    /// R's names of the S effects.
-    Names: ImmutableArray<string>
-    /// The S columns of the effects, each of length n, on the user's scale.
-    Columns: float[][]
-    /// The position of the term's own intercept among its effects, if it has one.
-    InterceptAt: int option
+type Schema = internal {
+    Response: NumericExpr
+    Fixed: CodedTerm list
+    Offsets: NumericExpr list
+    /// For each random term the coding of its effects and its grouping factor.
+    Random: (CodedTerm list * GroupingFactor) list
 }
 
 /// <summary>A model met with its data: everything the likelihood needs, rows with missing values left out.</summary>
@@ -59,4 +29,118 @@ type Design = {
     MissingRows: int
     /// Rows left out because their weight is zero.
     ZeroWeightRows: int
+    /// What is needed to make the same columns for new data.
+    Schema: Schema
 }
+
+/// <summary>Models met with their data.</summary>
+[<RequireQualifiedAccess>]
+module Design =
+
+    let private response (selection: Selection) (spec: LmmSpec) =
+        let name = ExprText.deparse spec.Response
+
+        NumericTyping.resolve "the response" selection spec.Response
+        |> Result.bind (fun expr ->
+            NumericTyping.finite name selection expr
+            |> Result.bind (fun y ->
+                // An offset may vary where the response does not.
+                if spec.Fixed.Offsets.IsEmpty && y.Length > 1 && y |> Array.forall ((=) y[0]) then
+                    Error [ LmmError.ConstantResponse name ]
+                else
+                    Ok(expr, y)))
+
+    let private offset (selection: Selection) expr =
+        let name = ExprText.deparse (Expr.Call("offset", [ None, expr ]))
+
+        NumericTyping.resolve $"'{name}'" selection expr
+        |> Result.bind (fun inner -> NumericTyping.finite name selection inner |> Result.map (fun _ -> inner))
+
+    let private sumOffsets (selection: Selection) offsets =
+        match offsets |> List.map selection.Evaluate with
+        | [] -> None
+        | known -> known |> List.reduce (Array.map2 (+)) |> Some
+
+    // The model without its dots, on the rows that are left; the problems are those of all its parts.
+    let private onRows (selection: Selection) (spec: LmmSpec) =
+        let hasWeights = spec.Weights.IsSome
+
+        let random =
+            spec.Random
+            |> List.map (RandomDesign.build selection hasWeights)
+            |> Problems.all
+
+        let offsets = spec.Fixed.Offsets |> List.map (offset selection) |> Problems.all
+
+        Problems.both
+            (Problems.both (response selection spec) offsets)
+            (Problems.both (FixedDesign.build selection spec.Fixed) random)
+
+    /// <summary>Meets a model with its data.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="frame">The data; rows with a missing value in a used column or with weight zero are left out.</param>
+    /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values that
+    /// are not finite, and what makes the model impossible to estimate.</returns>
+    /// <remarks>Shapes: X n×p of full column rank, each Zᵢ as S columns of length n and n codes. Cost O(n p²).</remarks>
+    let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+        let model = Columns.expandDots frame spec
+        let used = Columns.used frame model
+        let missing, empty = Columns.missing frame used
+
+        let missingRows =
+            missing |> Array.sumBy (fun isMissing -> if isMissing then 1 else 0)
+
+        let weights =
+            match model.Weights with
+            | None -> Ok None
+            | Some name -> Columns.weights frame missing name |> Result.map Some
+
+        let isKept =
+            match weights with
+            | Ok(Some weights) -> fun row -> not missing[row] && weights[row] > 0.0
+            | Ok None
+            | Error _ -> fun row -> not missing[row]
+
+        let rows =
+            let all = [| 0 .. frame.Rows - 1 |]
+
+            if missingRows = 0 && model.Weights.IsNone then
+                all
+            else
+                all |> Array.filter isKept
+
+        let named =
+            Problems.both (used |> List.map (fun name -> NumericTyping.column name frame) |> Problems.all) weights
+
+        let met =
+            if not empty.IsEmpty then
+                Error(empty |> List.map LmmError.AllMissing)
+            elif missingRows = frame.Rows then
+                Error [ LmmError.NoCompleteRows missingRows ]
+            elif rows.Length = 0 then
+                Error [ LmmError.TooFewRows(0, model.Fixed.Items.Length) ]
+            else
+                let selection = Selection(frame, rows)
+                onRows selection model |> Result.map (fun parts -> selection, parts)
+
+        Problems.both named met
+        |> Result.mapError List.distinct
+        |> Result.map (fun ((_, weights), (selection, (((expr, y), offsets), ((fixedDesign, coded), random)))) -> {
+            Spec = spec
+            Response = y
+            Offset = sumOffsets selection offsets
+            Weights =
+                weights
+                |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
+            Fixed = fixedDesign
+            Random = random |> List.map (fun (design, _, _) -> design)
+            Rows = rows
+            MissingRows = missingRows
+            ZeroWeightRows = frame.Rows - missingRows - rows.Length
+            Schema = {
+                Response = expr
+                Fixed = coded
+                Offsets = offsets
+                Random = random |> List.map (fun (_, coded, grouping) -> coded, grouping)
+            }
+        })

@@ -40,6 +40,8 @@ module Expr =
             | Expr.Dot -> []
             | Expr.Negate inner -> visit inner
             | Expr.Binary(_, left, right) -> visit left @ visit right
+            // The second argument of C(x, sum) names contrasts, not a column.
+            | Expr.Call("C", first :: _) -> visit (snd first)
             | Expr.Call(_, arguments) -> arguments |> List.collect (snd >> visit)
 
         visit expr |> List.distinct

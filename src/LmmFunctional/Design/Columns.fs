@@ -1,0 +1,147 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>What a model asks of a data set before anything is computed: its columns, and the rows that have them all.</summary>
+[<RequireQualifiedAccess>]
+module internal Columns =
+
+    let private named exprs = exprs |> List.collect Expr.columns
+
+    let private variables (terms: Terms) =
+        (terms.Items |> List.collect _.Factors) @ terms.Offsets
+
+    // pi is the number until there is a column of that name.
+    let private isColumn (frame: Frame) name =
+        name <> "pi" || frame.TryColumn(name).IsSome
+
+    /// <summary>The model with every dot written out: all columns of the data that are not the response, a weight, an
+    /// offset, or named in a random term.</summary>
+    let expandDots (frame: Frame) (spec: LmmSpec) : LmmSpec =
+        let elsewhere = [
+            yield! Expr.columns spec.Response
+            yield! Option.toList spec.Weights
+            yield! named spec.Fixed.Offsets
+
+            for term in spec.Random do
+                yield! named (variables term.Effects @ term.Group.Factors)
+        ]
+
+        let others =
+            frame.Names
+            |> Seq.filter (fun name -> not (List.contains name elsewhere))
+            |> List.ofSeq
+
+        // Each dot of a term becomes every column in turn; a variable that the term has already counts once.
+        let expand (term: Term) =
+            ([ Term.intercept ], term.Factors)
+            ||> List.fold (fun made factor ->
+                match factor with
+                | Expr.Dot -> [
+                    for name in others do
+                        for term in made -> Term.interact term (Term.ofExpr (Expr.Column name))
+                  ]
+                | _ -> made |> List.map (fun term -> Term.interact term (Term.ofExpr factor)))
+
+        let expandTerms (terms: Terms) =
+            if terms.Items |> List.exists (fun term -> List.contains Expr.Dot term.Factors) then
+                let removed = terms.Removed |> List.collect expand
+                let isRemoved term = removed |> List.exists (Term.same term)
+                let kept = terms.Items |> List.collect expand |> List.filter (isRemoved >> not)
+                Terms.create kept terms.Offsets []
+            else
+                terms
+
+        {
+            spec with
+                Fixed = expandTerms spec.Fixed
+                Random =
+                    spec.Random
+                    |> List.map (fun term -> {
+                        term with
+                            RandomTerm.Effects = expandTerms term.Effects
+                    })
+        }
+
+    /// The columns that must have a value in a row for the model to use it, without the weights.
+    let used (frame: Frame) (spec: LmmSpec) =
+        [
+            yield! Expr.columns spec.Response
+            yield! named (variables spec.Fixed)
+
+            for term in spec.Random do
+                yield! named (variables term.Effects @ term.Group.Factors)
+        ]
+        |> List.distinct
+        |> List.filter (isColumn frame)
+
+    // Marks the rows in which a column is missing, and counts them.
+    let private mark (missing: bool[]) (column: Column) =
+        let mutable count = 0
+
+        match column with
+        | Column.Numeric values ->
+            let values = values.AsSpan()
+
+            for row in 0 .. values.Length - 1 do
+                if Double.IsNaN values[row] then
+                    missing[row] <- true
+                    count <- count + 1
+        | Column.Categorical(_, codes) ->
+            let codes = codes.AsSpan()
+
+            for row in 0 .. codes.Length - 1 do
+                if codes[row] < 0 then
+                    missing[row] <- true
+                    count <- count + 1
+
+        count
+
+    /// <summary>For every row whether one of the columns is missing there, and the columns that are missing everywhere.
+    /// </summary>
+    let missing (frame: Frame) names : bool[] * string list =
+        let missing = Array.zeroCreate frame.Rows
+
+        let empty = [
+            for name in names do
+                match frame.TryColumn name with
+                | Some column when mark missing column = frame.Rows -> name
+                | _ -> ()
+        ]
+
+        missing, empty
+
+    /// <summary>The prior weight of every row of the data.</summary>
+    /// <param name="frame">The data.</param>
+    /// <param name="missing">Rows that are left out anyway: their weights do not matter.</param>
+    /// <param name="name">The column of weights.</param>
+    /// <returns>The weights, or the first row in which each thing is wrong with them.</returns>
+    let weights (frame: Frame) (missing: bool[]) name : Result<float[], LmmError list> =
+        NumericTyping.column name frame
+        |> Result.bind (fun column ->
+            match column with
+            | Column.Categorical _ -> Error [ LmmError.NotNumeric(name, "a weight") ]
+            | Column.Numeric values ->
+                let values = values.AsSpan().ToArray()
+
+                let cared =
+                    Array.map2 (fun value isMissing -> if isMissing then 1.0 else value) values missing
+
+                let first isWrong =
+                    cared |> Array.tryFindIndex isWrong |> Option.map (fun row -> row, cared[row])
+
+                let problems = [
+                    match first (fun value -> value < 0.0) with
+                    | Some(row, value) -> LmmError.NegativeWeight(name, row + 1, value)
+                    | None -> ()
+
+                    match first Double.IsNaN with
+                    | Some(row, _) -> LmmError.MissingWeight(name, row + 1)
+                    | None -> ()
+
+                    match first Double.IsPositiveInfinity with
+                    | Some(row, _) -> LmmError.NotFinite(name, row + 1)
+                    | None -> ()
+                ]
+
+                if problems.IsEmpty then Ok values else Error problems)

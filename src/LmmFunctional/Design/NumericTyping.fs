@@ -1,0 +1,152 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>Results that collect all problems of their parts.</summary>
+[<RequireQualifiedAccess>]
+module internal Problems =
+
+    /// Both values, or the problems of both.
+    let both a b =
+        match a, b with
+        | Ok a, Ok b -> Ok(a, b)
+        | Error a, Error b -> Error(a @ b)
+        | Error problems, Ok _
+        | Ok _, Error problems -> Error problems
+
+    /// All values in order, or the problems of all.
+    let all results =
+        (results, Ok [])
+        ||> List.foldBack (fun result rest -> both result rest |> Result.map (fun (value, values) -> value :: values))
+
+/// <summary>Numeric expressions met with their data.</summary>
+[<RequireQualifiedAccess>]
+module internal NumericTyping =
+
+    let private wrong call reason =
+        Error [ LmmError.WrongArguments(ExprText.deparse call, reason) ]
+
+    // Functions that make several columns or a factor: they stand alone, never inside arithmetic.
+    let private whole = [ "poly"; "ns"; "bs"; "factor"; "C"; "offset" ]
+
+    let private functions = [
+        yield! NumericFunction.all |> List.map fst
+        "I"
+        "scale"
+        "center"
+        yield! whole
+    ]
+
+    /// The column of a name, or the problem that there is none.
+    let column name (frame: Frame) =
+        match frame.TryColumn name with
+        | Some column -> Ok column
+        | None -> Error [ LmmError.UnknownColumn(name, Nearest.suggest frame.Names name) ]
+
+    /// <summary>The values of an expression, or the first row in which they are not finite.</summary>
+    /// <param name="name">What the message calls the expression.</param>
+    /// <param name="selection">The rows.</param>
+    /// <param name="expr">The expression.</param>
+    let finite name (selection: Selection) expr : Result<float[], LmmError list> =
+        let values = selection.Evaluate expr
+
+        match Array.FindIndex(values, (fun value -> not (Double.IsFinite value))) with
+        | -1 -> Ok values
+        | index -> Error [ LmmError.NotFinite(name, selection.Rows[index] + 1) ]
+
+    /// <summary>The values that a basis learns from: as in R those of all rows of the data that have them, also rows
+    /// that are left out because another column is missing there.</summary>
+    /// <returns>The values, or the first row in use in which they are not finite.</returns>
+    let learned name (selection: Selection) expr : Result<float[], LmmError list> =
+        finite name selection expr
+        |> Result.map (fun values ->
+            if selection.Whole.Count = selection.Count then
+                values
+            else
+                selection.Whole.Evaluate expr |> Array.filter Double.IsFinite)
+
+    // R's scale(x, center, scale).
+    let private standardise selection call toMean toSd inner =
+        learned (ExprText.deparse call) selection inner
+        |> Result.bind (fun x ->
+            let mean = Array.average x
+            let center = if toMean then mean else 0.0
+            // Without centring R divides by the root mean square.
+            let squares = x |> Array.sumBy (fun v -> (v - center) * (v - center))
+            let divisor = if toSd then sqrt (squares / float (x.Length - 1)) else 1.0
+
+            if divisor > 0.0 then
+                Ok(NumericExpr.Standardize(center, divisor, inner))
+            else
+                wrong call "the values are all the same, so there is nothing to scale by; leave it out.")
+
+    let private truth arguments name position =
+        arguments
+        |> List.tryPick (fun (given, value) -> if given = Some name then Some value else None)
+        |> Option.orElseWith (fun () ->
+            arguments
+            |> List.filter (fst >> Option.isNone)
+            |> List.tryItem position
+            |> Option.map snd)
+        |> function
+            | None -> Some true
+            | Some(Expr.Truth value) -> Some value
+            | Some _ -> None
+
+    let private areNamed names arguments =
+        arguments
+        |> List.forall (fun (name, _) -> name |> Option.forall (fun name -> List.contains name names))
+
+    /// <summary>An expression as a number for every row.</summary>
+    /// <param name="neededBy">What needs numbers, for the message about a column of text.</param>
+    /// <param name="selection">The rows from which <c>scale</c> and <c>center</c> learn.</param>
+    /// <param name="expr">The expression.</param>
+    let rec resolve neededBy (selection: Selection) (expr: Expr) : Result<NumericExpr, LmmError list> =
+        let inner = resolve neededBy selection
+
+        match expr with
+        | Expr.Number value -> Ok(NumericExpr.Constant value)
+        | Expr.Truth value -> Ok(NumericExpr.Constant(if value then 1.0 else 0.0))
+        | Expr.Text _ -> wrong expr "text in quotes is not a number; write a column's name without quotes."
+        | Expr.Dot -> wrong expr "'.' stands for columns only as a term of its own."
+        | Expr.Column "pi" when selection.Frame.TryColumn("pi").IsNone -> Ok(NumericExpr.Constant Math.PI)
+        | Expr.Column name ->
+            column name selection.Frame
+            |> Result.bind (fun column ->
+                match column with
+                | Column.Numeric _ -> Ok(NumericExpr.Column name)
+                | Column.Categorical _ -> Error [ LmmError.NotNumeric(name, neededBy) ])
+        | Expr.Negate operand -> inner operand |> Result.map NumericExpr.Negate
+        | Expr.Binary(operator, left, right) ->
+            Problems.both (inner left) (inner right)
+            |> Result.map (fun (left, right) -> NumericExpr.Binary(operator, left, right))
+        | Expr.Call(name, arguments) -> call neededBy selection expr name arguments
+
+    and private call neededBy selection expr name arguments =
+        match name, NumericFunction.tryOfName name, arguments with
+        | "I", _, [ None, operand ] -> resolve neededBy selection operand
+        | "log", _, [ None, operand; (None | Some "base"), logBase ] ->
+            Problems.both (resolve neededBy selection operand) (resolve neededBy selection logBase)
+            |> Result.map (fun (operand, logBase) ->
+                let log x =
+                    NumericExpr.Apply(NumericFunction.Log, x)
+
+                NumericExpr.Binary(Operator.Divide, log operand, log logBase))
+        | _, Some f, [ (None | Some "x"), operand ] ->
+            resolve neededBy selection operand
+            |> Result.map (fun operand -> NumericExpr.Apply(f, operand))
+        | "center", _, [ None, operand ] ->
+            resolve neededBy selection operand
+            |> Result.bind (standardise selection expr true false)
+        | "scale", _, (None, operand) :: options when options.Length <= 2 && areNamed [ "center"; "scale" ] options ->
+            match truth options "center" 0, truth options "scale" 1 with
+            | Some toMean, Some toSd ->
+                resolve neededBy selection operand
+                |> Result.bind (standardise selection expr toMean toSd)
+            | _ -> wrong expr "'center' and 'scale' must be TRUE or FALSE."
+        | "scale", _, _ -> wrong expr "write scale(x), with center = FALSE or scale = FALSE if wanted."
+        | ("I" | "center"), _, _
+        | _, Some _, _ -> wrong expr $"'{name}' takes one number; write {name}(x)."
+        | "offset", _, _ -> wrong expr "an offset must be a term of its own among the fixed effects."
+        | _ when List.contains name whole -> wrong expr $"'{name}' must stand alone, not inside other functions."
+        | _ -> Error [ LmmError.UnknownFunction(name, Nearest.suggest functions name) ]

@@ -1,0 +1,87 @@
+namespace LmmFunctional.Tests
+
+open System
+open NUnit.Framework
+open FsCheck.NUnit
+open LmmFunctional
+
+[<TestFixture>]
+module RankTests =
+
+    // Columns of random numbers; each marked one is a whole combination of those before it.
+    let private matrix seed n (isCombination: bool[]) =
+        let random = Random(seed: int)
+        let columns = Array.zeroCreate<float[]> isCombination.Length
+
+        for j in 0 .. isCombination.Length - 1 do
+            columns[j] <-
+                if j > 0 && isCombination[j] then
+                    let weights = Array.init j (fun _ -> float (random.Next(-3, 4)))
+
+                    Array.init n (fun i ->
+                        Array.fold2 (fun s w (c: float[]) -> s + w * c[i]) 0.0 weights columns[.. j - 1])
+                else
+                    Array.init n (fun _ -> Math.Round(random.NextDouble() * 100.0 - 50.0))
+
+        columns
+
+    [<Property>]
+    let ``combinations of earlier columns are dropped, with their coefficients`` (seed: int) (marks: bool[]) =
+        let marks = marks |> Array.truncate 12
+        let n = 40
+        let columns = matrix seed n marks
+        let rank = Rank.find n columns.Length (Array.concat columns)
+
+        let expected =
+            marks
+            |> Array.indexed
+            |> Array.filter (fun (j, mark) -> j > 0 && mark)
+            |> Array.map fst
+
+        rank.Dropped = expected
+        && rank.Dropped
+           |> Array.indexed
+           |> Array.forall (fun (d, j) ->
+               Array.init n (fun i ->
+                   let made =
+                       Array.fold2 (fun s b k -> s + b * columns[k][i]) 0.0 rank.Coefficients[d] rank.Kept
+
+                   abs (made - columns[j][i]))
+               |> Array.max
+               |> (>) (1e-8 * (1.0 + (columns[j] |> Array.map abs |> Array.max))))
+
+    [<Property>]
+    let ``the triangle has the same inner products, whatever the blocks`` (seed: int) =
+        let n, p = 1500, 4
+        let columns = matrix seed n (Array.create p false)
+        let triangle = Rank.triangle n p (Array.concat columns)
+        let column j = Array.sub triangle (j * p) p
+        let dot = Array.fold2 (fun s u v -> s + u * v) 0.0
+
+        Seq.allPairs [ 0 .. p - 1 ] [ 0 .. p - 1 ]
+        |> Seq.forall (fun (i, j) ->
+            let expected = dot columns[i] columns[j]
+            let size = sqrt (dot columns[i] columns[i] * dot columns[j] columns[j])
+            abs (dot (column i) (column j) - expected) <= 1e-12 * size)
+
+    [<Test>]
+    let ``rows shared out among tasks give the same rank`` () =
+        let n, p = 60_000, 20
+        let columns = matrix 1 n (Array.init p (fun j -> j = 7 || j = 19))
+        TestFrame.same [| 7; 19 |] (Rank.find n p (Array.concat columns)).Dropped
+
+    [<TestCase(2e-7, 0)>]
+    [<TestCase(0.5e-7, 1)>]
+    let ``a column with less than 1e-7 of itself left is dropped`` (left: float) (dropped: int) =
+        let x = [| 1.0; 1.0; 1.0; 1.0; 1.0 + left; 1.0 - left; 1.0 + left; 1.0 - left |]
+        Assert.That((Rank.find 4 2 x).Dropped.Length, Is.EqualTo dropped)
+
+    [<Test>]
+    let ``zero columns and more columns than rows are dropped`` () =
+        let rank = Rank.find 2 4 [| 0.0; 0.0; 1.0; 0.0; 1.0; 1.0; 5.0; 7.0 |]
+        TestFrame.same [| 1; 2 |] rank.Kept
+        TestFrame.same [| [| 0.0; 0.0 |]; [| -2.0; 7.0 |] |] rank.Coefficients
+
+    [<Test>]
+    let ``no columns have no rank`` () =
+        Assert.That((Rank.find 5 0 [||]).Kept, Is.Empty)
