@@ -5,11 +5,7 @@ namespace LmmFunctional
 module Nearest =
 
     /// <summary>The number of edits between two names, whatever their case.</summary>
-<<<<<<< HEAD
     /// <returns>Insertions, deletions, replacements and swaps of neighbours that turn one into the other.</returns>
-=======
-    /// <returns>Insertions, deletions, replacements and swaps of neighbours needed to turn one into the other.</returns>
->>>>>>> 7117d90ed690269746bc751c80d7dfe2684d0be0
     /// <remarks>Cost O(length of a × length of b). Optimal string alignment: no part of a name is edited twice
     /// (Damerau 1964; recurrence of Wagner and Fischer 1974).</remarks>
     let distance (a: string) (b: string) =
