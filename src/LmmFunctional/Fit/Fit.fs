@@ -79,15 +79,13 @@ module FitOptions =
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
 [<ReferenceEquality>]
-type Fit =
-    internal
-        {
-            Model: LogLikelihood
-            Inner: Solution
-            Path: Iteration list
-            Evidence: Certificate
-            Took: Timings
-        }
+type Fit = internal {
+    Model: LogLikelihood
+    Inner: Solution
+    Path: Iteration list
+    Evidence: Certificate
+    Took: Timings
+} with
 
     /// The model as written.
     member fit.Spec = fit.Model.Model.Spec
@@ -114,7 +112,9 @@ type Fit =
     member fit.FixedCount = fit.Design.Fixed.Names.Length
 
     /// q, the number of random effects in all.
-    member fit.RandomCount = fit.Design.Random |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
+    member fit.RandomCount =
+        fit.Design.Random
+        |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
 
     /// The residual standard deviation (of a row of weight one).
     member fit.Sigma = fit.Inner.Sigma
@@ -136,7 +136,10 @@ type Fit =
 
     /// θ on the user's scale: the lower triangles of the relative covariance factors, by columns, term after term.
     member fit.Theta =
-        Array.map2 (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape) fit.Inner.Covariances fit.Model.Layout.Shapes
+        Array.map2
+            (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
+            fit.Inner.Covariances
+            fit.Model.Layout.Shapes
         |> Array.concat
         |> List.ofArray
 
@@ -215,7 +218,10 @@ type Fit =
         }
 
     /// Groups with their numbers of levels, each once, in the order of the formula.
-    member fit.Groups = fit.Design.Random |> List.map (fun term -> term.Group, term.Levels.Length) |> List.distinct
+    member fit.Groups =
+        fit.Design.Random
+        |> List.map (fun term -> term.Group, term.Levels.Length)
+        |> List.distinct
 
 /// <summary>Fits and what follows from them.</summary>
 [<RequireQualifiedAccess>]
@@ -237,7 +243,10 @@ module Fit =
 
     /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
     let ofIteration (likelihood: LogLikelihood) (iteration: Iteration) : Fit =
-        ofIterations likelihood [ iteration ] (fun () -> { Build = TimeSpan.Zero; Solve = TimeSpan.Zero })
+        ofIterations likelihood [ iteration ] (fun () -> {
+            Build = TimeSpan.Zero
+            Solve = TimeSpan.Zero
+        })
 
     /// Conditional modes and standard deviations of every random term, in the order of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [
@@ -262,7 +271,10 @@ module Fit =
         let design = fit.Design
 
         Array.init fit.Observations (fun row ->
-            let mutable value = match design.Offset with Some offset -> offset[row] | None -> 0.0
+            let mutable value =
+                match design.Offset with
+                | Some offset -> offset[row]
+                | None -> 0.0
 
             for j in 0 .. fit.FixedCount - 1 do
                 value <- value + fit.Inner.Beta[j] * design.Fixed.Matrix[row, j]
@@ -277,4 +289,5 @@ module Fit =
             value)
 
     /// Response less fitted values, one for each row used.
-    let residuals (fit: Fit) : float[] = Array.map2 (-) fit.Design.Response (fitted fit)
+    let residuals (fit: Fit) : float[] =
+        Array.map2 (-) fit.Design.Response (fitted fit)

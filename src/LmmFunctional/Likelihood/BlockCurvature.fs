@@ -90,7 +90,9 @@ module internal BlockCurvature =
                 let own = NativePtr.add direction.Tail.Pointer (k * q)
 
                 for l in 0 .. m - 1 do
-                    product[k, l] <- product[k, l] + VectorKernel.Dot(q, own, NativePtr.add image.Tail.Pointer (l * q))
+                    product[k, l] <-
+                        product[k, l]
+                        + VectorKernel.Dot(q, own, NativePtr.add image.Tail.Pointer (l * q))
 
                 for c in 0 .. p - 2 do
                     onFixed[k, c] <- onFixed[k, c] + VectorKernel.Dot(q, own, engine.TailScores c)
@@ -116,11 +118,17 @@ module internal BlockCurvature =
         let p = cross.P
         let m = entries.Length
         let lambda = engine.LambdaLead
-        let at = entries |> Array.map (fun entry -> ValueOption.get (place cross entry.Term))
+
+        let at =
+            entries |> Array.map (fun entry -> ValueOption.get (place cross entry.Term))
+
         let rows = Array.map2 (fun (entry: Entry) start -> start + entry.Row) entries at
-        let columns = Array.map2 (fun (entry: Entry) start -> start + entry.Column) entries at
+
+        let columns =
+            Array.map2 (fun (entry: Entry) start -> start + entry.Column) entries at
+
         let result = Array2D.zeroCreate m m
-        let projected = Array.init m (fun _ -> Array.zeroCreate<float> ((p - 1) * (p - 1)))
+        let projected = Array.init m (fun _ -> Array.zeroCreate<float>((p - 1) * (p - 1)))
         let work () : float[] = Array.zeroCreate square
         let omega, omegaLambda, lambdaOmega = work (), work (), work ()
         let gram, gramLambda, lambdaGram = work (), work (), work ()
@@ -138,7 +146,9 @@ module internal BlockCurvature =
                         let mutable sum = 0.0
 
                         for c in 0 .. p - 2 do
-                            sum <- sum + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
+                            sum <-
+                                sum
+                                + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
 
                         gram[i + j * order] <- sum
 
@@ -185,7 +195,9 @@ module internal BlockCurvature =
         for k in 0 .. m - 1 do
             for l in 0..k do
                 if reml then
-                    result[k, l] <- result[k, l] + Array.fold2 (fun sum a b -> sum + a * b) 0.0 projected[k] projected[l]
+                    result[k, l] <-
+                        result[k, l]
+                        + Array.fold2 (fun sum a b -> sum + a * b) 0.0 projected[k] projected[l]
 
                 result[l, k] <- result[k, l]
 

@@ -43,14 +43,16 @@ type internal BlockEngine(cross: CrossProducts) =
     let mutable isPositive = false
     let mutable isSolved = false
 
-    let transpose n (a: float[]) = Array.init (n * n) (fun k -> a[k / n + k % n * n])
+    let transpose n (a: float[]) =
+        Array.init (n * n) (fun k -> a[k / n + k % n * n])
 
     /// A factor whose inverse may be used: far enough from singular that I − C keeps its digits.
     let isRegular n (lambda: float[]) =
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
 
-    let levelsOf t = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
+    let levelsOf t =
+        (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
 
     member _.LogDeterminant = logDeterminant
 
@@ -86,7 +88,8 @@ type internal BlockEngine(cross: CrossProducts) =
     member _.Schur = schur
 
     /// Whether the inverse of a tail term's λ may be used without losing digits.
-    member _.IsRegular(t: int) = isRegular cross.TailOrders[t] lambdaTail[t]
+    member _.IsRegular(t: int) =
+        isRegular cross.TailOrders[t] lambdaTail[t]
 
     /// The Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
     member _.FixedFactor = fixedFactor
@@ -138,7 +141,13 @@ type internal BlockEngine(cross: CrossProducts) =
 
                 for c in 0 .. p - 1 do
                     for d in c .. p - 1 do
-                        let dot = VectorKernel.Dot(q, NativePtr.add tailSolved.Pointer (c * q), NativePtr.add tailSolved.Pointer (d * q))
+                        let dot =
+                            VectorKernel.Dot(
+                                q,
+                                NativePtr.add tailSolved.Pointer (c * q),
+                                NativePtr.add tailSolved.Pointer (d * q)
+                            )
+
                         fixedFactor[d + c * p] <- fixedFactor[d + c * p] - dot
 
         positive && Small.Cholesky(p, fixedFactor, 0)
@@ -157,8 +166,7 @@ type internal BlockEngine(cross: CrossProducts) =
     /// <remarks>The lead rows are overwritten with the result, the tail's goes to scores. The tail comes reduced (the lead
     /// eliminated) and with its spherical effects u = C Λᵀ(reduced tail).</remarks>
     member _.ApplyInverse
-        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>)
-        =
+        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>) =
         // T = Λ u for the tail.
         let effects = Workspace.Rent(max 1 (q * m))
 
@@ -182,7 +190,10 @@ type internal BlockEngine(cross: CrossProducts) =
                                 let mutable sum = 0.0
 
                                 for k in 0 .. size - 1 do
-                                    sum <- sum + inverseTransposed[i + k * size] * NativePtr.get spherical (first + level * size + k + c * q)
+                                    sum <-
+                                        sum
+                                        + inverseTransposed[i + k * size]
+                                          * NativePtr.get spherical (first + level * size + k + c * q)
 
                                 NativePtr.set scores (first + level * size + i + c * q) sum
                 else
@@ -200,7 +211,8 @@ type internal BlockEngine(cross: CrossProducts) =
 
         Tiles.Run(
             (cross.LeadLevels + chunk - 1) / chunk,
-            float cross.LeadLevels * float (square * m) + float cross.EntryRows.Length * float (order * m),
+            float cross.LeadLevels * float (square * m)
+            + float cross.EntryRows.Length * float (order * m),
             fun tile ->
                 let column: float[] = Array.zeroCreate order
 
@@ -211,7 +223,8 @@ type internal BlockEngine(cross: CrossProducts) =
                             let target = (level * order + a) * m
 
                             for c in 0 .. m - 1 do
-                                leadRows[target + c] <- leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
+                                leadRows[target + c] <-
+                                    leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
 
                     for c in 0 .. m - 1 do
                         for a in 0 .. order - 1 do
@@ -256,7 +269,8 @@ type internal BlockEngine(cross: CrossProducts) =
     member _.LeadScore(row: int, column: int) = leadScores[row * p + column]
 
     /// One column of the tail's scores [E | v].
-    member _.TailScores(column: int) = NativePtr.add tailScores.Pointer (column * q)
+    member _.TailScores(column: int) =
+        NativePtr.add tailScores.Pointer (column * q)
 
     /// Score rows of an effect of a term: the P values [E | v].
     member internal _.ScoreOf(term: int, level: int, effect: int, column: int) =
@@ -313,7 +327,9 @@ type internal BlockEngine(cross: CrossProducts) =
             for level in 0 .. levels - 1 do
                 for j in 0 .. size - 1 do
                     for i in 0 .. size - 1 do
-                        let element = Symmetric.Get(q, inverse.Pointer, first + level * size + i, first + level * size + j)
+                        let element =
+                            Symmetric.Get(q, inverse.Pointer, first + level * size + i, first + level * size + j)
+
                         sum[i + j * size] <- sum[i + j * size] + (if i = j then 1.0 else 0.0) - element
 
             let inverseLambda: float[] = Array.zeroCreate (size * size)
@@ -356,14 +372,20 @@ type internal BlockEngine(cross: CrossProducts) =
                 | index ->
                     let at = cross.LeadOffsets[index]
                     let size = cross.LeadOffsets[index + 1] - at
-                    let own = Array.init (size * size) (fun k -> leadTrace[at + k % size + (at + k / size) * order])
+
+                    let own =
+                        Array.init (size * size) (fun k -> leadTrace[at + k % size + (at + k / size) * order])
+
                     size, cross.LeadLevels, own
 
             if reml then
                 let products = this.ScoreProducts(term, size, levels, 0, p - 2)
                 Array.iteri (fun k value -> trace[k] <- trace[k] - value) products
 
-            { Trace = trace; Square = this.ScoreProducts(term, size, levels, p - 1, p - 1) })
+            {
+                Trace = trace
+                Square = this.ScoreProducts(term, size, levels, p - 1, p - 1)
+            })
 
     /// <summary>λ(M⁻¹)_jjλᵀ of one level of a term, S×S: its effects' covariance given the data and β, divided by σ².</summary>
     /// <remarks>For a leading level W + W K W with W = G N.</remarks>

@@ -91,12 +91,32 @@ module internal CrossProducts =
                 let column = columns[c]
 
                 for r in 0 .. count - 1 do
-                    let weight = match rootWeights with Some w -> w[first + r] | None -> 1.0
+                    let weight =
+                        match rootWeights with
+                        | Some w -> w[first + r]
+                        | None -> 1.0
+
                     block[r + c * chunk] <- weight * column[first + r]
 
-            Product.Add(p, p, count, 1.0, block.Pointer, chunk, true, block.Pointer, chunk, false, sums.Pointer, p, true)
+            Product.Add(
+                p,
+                p,
+                count,
+                1.0,
+                block.Pointer,
+                chunk,
+                true,
+                block.Pointer,
+                chunk,
+                false,
+                sums.Pointer,
+                p,
+                true
+            )
 
-        let result = Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
+        let result =
+            Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
+
         Workspace.Return block
         Workspace.Return sums
         result
@@ -144,12 +164,27 @@ module internal CrossProducts =
     let create (model: Standardised) : CrossProducts =
         let terms = Array.ofList model.Terms
         let leadTerms = chooseLead terms
-        let tailTerms = [| for t in 0 .. terms.Length - 1 do if not (Array.contains t leadTerms) then t |]
+
+        let tailTerms = [|
+            for t in 0 .. terms.Length - 1 do
+                if not (Array.contains t leadTerms) then
+                    t
+        |]
+
         let leadColumns = leadTerms |> Array.collect (fun t -> terms[t].Columns)
         let order = leadColumns.Length
-        let levels = if leadTerms.Length = 0 then 0 else terms[leadTerms[0]].Levels
+
+        let levels =
+            if leadTerms.Length = 0 then
+                0
+            else
+                terms[leadTerms[0]].Levels
+
         let tailOrders = tailTerms |> Array.map (fun t -> terms[t].Columns.Length)
-        let tailOffsets = Array.scan (+) 0 (Array.map2 (fun t s -> terms[t].Levels * s) tailTerms tailOrders)
+
+        let tailOffsets =
+            Array.scan (+) 0 (Array.map2 (fun t s -> terms[t].Levels * s) tailTerms tailOrders)
+
         let tail = Array.last tailOffsets
         let all = Array.append model.Fixed [| model.Response |]
         let p = all.Length
@@ -164,7 +199,12 @@ module internal CrossProducts =
         let effects = Array.sum tailOrders
         let tailRows: int[] = Array.zeroCreate effects
         let tailValues: float[] = Array.zeroCreate effects
-        let sorted, starts = if levels = 0 then [||], [| 0 |] else sortByLevel levels terms[leadTerms[0]].Codes
+
+        let sorted, starts =
+            if levels = 0 then
+                [||], [| 0 |]
+            else
+                sortByLevel levels terms[leadTerms[0]].Codes
 
         for level in 0 .. levels - 1 do
             let levelStart = entries.Count
@@ -172,7 +212,11 @@ module internal CrossProducts =
 
             for at in starts[level] .. starts[level + 1] - 1 do
                 let i = sorted[at]
-                let weight = match model.RootWeights with Some w -> w[i] | None -> 1.0
+
+                let weight =
+                    match model.RootWeights with
+                    | Some w -> w[i]
+                    | None -> 1.0
 
                 for a in 0 .. order - 1 do
                     z1[a] <- weight * leadColumns[a][i]

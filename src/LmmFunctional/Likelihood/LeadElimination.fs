@@ -28,14 +28,21 @@ type internal LeadElimination(cross: CrossProducts) =
         let wanted = max 1 (int (float tail * float tail * 4.0 / 4e5))
         let count = min 64 wanted
         // Equal areas of the lower triangle.
-        Array.init (count + 1) (fun k -> if k = count then tail else int (float tail * (1.0 - sqrt (1.0 - float k / float count))))
+        Array.init (count + 1) (fun k ->
+            if k = count then
+                tail
+            else
+                int (float tail * (1.0 - sqrt (1.0 - float k / float count))))
 
     /// Per window and level the first entry whose tail effect is in the window.
     let windowStarts =
         Array.init windows.Length (fun w ->
             Array.init levels (fun level ->
                 let first = cross.EntryStarts[level]
-                let found = Array.BinarySearch(cross.EntryRows, first, cross.EntryStarts[level + 1] - first, windows[w])
+
+                let found =
+                    Array.BinarySearch(cross.EntryRows, first, cross.EntryStarts[level + 1] - first, windows[w])
+
                 if found >= 0 then found else ~~~found))
 
     let windowWork =
@@ -47,7 +54,13 @@ type internal LeadElimination(cross: CrossProducts) =
 
         pairs * float order
 
-    let partials: float[] = Array.zeroCreate (if tail > 0 && windows.Length > 2 then (windows.Length - 1) * levels * square else 0)
+    let partials: float[] =
+        Array.zeroCreate (
+            if tail > 0 && windows.Length > 2 then
+                (windows.Length - 1) * levels * square
+            else
+                0
+        )
 
     /// Per level N, S×S.
     member _.N = n
@@ -129,8 +142,11 @@ type internal LeadElimination(cross: CrossProducts) =
         let g = Array.zeroCreate square
         Small.MultiplyByTranspose(order, lambda, 0, lambda, 0, g, 0)
         let logs = Array.zeroCreate chunks
-        let sums = Array.init chunks (fun _ -> Array.zeroCreate<float> (p * p))
-        let work = float levels * float (4 * order * square + order * p * (order + p)) + float y.Length * float order
+        let sums = Array.init chunks (fun _ -> Array.zeroCreate<float>(p * p))
+
+        let work =
+            float levels * float (4 * order * square + order * p * (order + p))
+            + float y.Length * float order
 
         Tiles.Run(
             chunks,

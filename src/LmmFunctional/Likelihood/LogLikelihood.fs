@@ -45,7 +45,8 @@ module LogLikelihood =
 
     /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
     let private covarianceDerivatives df (derivatives: TermDerivative[]) =
-        derivatives |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
+        derivatives
+        |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
 
     /// Element (row, column) of D λ.
     let private alongFactor (d: float[]) (lambda: float[]) row column =
@@ -59,7 +60,8 @@ module LogLikelihood =
 
     let private nothing = Matrix(0, 0, [||])
 
-    let private average df (f: float[,]) (squares: float[]) k l = df * (f[k, l] - squares[k] * squares[l])
+    let private average df (f: float[,]) (squares: float[]) k l =
+        df * (f[k, l] - squares[k] * squares[l])
 
     type private Parts = {
         Df: float
@@ -74,7 +76,9 @@ module LogLikelihood =
         let df = residualDf kind cross
         let derivatives = engine.Derivatives((kind = Criterion.Reml))
         let d = covarianceDerivatives df derivatives
-        let slope (entry: Entry) = 2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
+
+        let slope (entry: Entry) =
+            2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
 
         {
             Df = df
@@ -96,22 +100,34 @@ module LogLikelihood =
 
     let private projections (parts: Parts) select (entries: Entry[]) =
         entries
-        |> Array.map (fun entry -> 2.0 * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
+        |> Array.map (fun entry ->
+            2.0
+            * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
 
     let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
         let entries = layout.Entries
         let df = residualDf kind cross
 
         let value (engine: BlockEngine) =
-            let fixedPart = match kind with Criterion.Reml -> engine.LogDeterminantFixed | Criterion.Ml -> 0.0
-            engine.LogDeterminant + fixedPart + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df)) + constant
+            let fixedPart =
+                match kind with
+                | Criterion.Reml -> engine.LogDeterminantFixed
+                | Criterion.Ml -> 0.0
+
+            engine.LogDeterminant
+            + fixedPart
+            + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+            + constant
 
         let withEngine theta ifNot (action: BlockEngine -> float[][] -> 'result) =
             let engine = rent engines cross
             let lambdas = ThetaLayout.matrices layout theta
 
             try
-                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then action engine lambdas else ifNot
+                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then
+                    action engine lambdas
+                else
+                    ifNot
             finally
                 engines.Add engine
 
@@ -121,7 +137,10 @@ module LogLikelihood =
             let k = entries.Length
             let squares = projections parts _.Square entries
             let f = lazy (BlockCurvature.average engine parts.Lambdas entries)
-            let positive = parts.D |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
+
+            let positive =
+                parts.D
+                |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
 
             let trace =
                 lazy
@@ -131,7 +150,8 @@ module LogLikelihood =
                          BlockCurvature.expected engine entries (kind = Criterion.Reml))
 
             match information with
-            | Information.Average -> Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
+            | Information.Average ->
+                Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
             | Information.Observed ->
                 Matrix.init k k (fun i j ->
                     df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
@@ -140,9 +160,14 @@ module LogLikelihood =
                 let traces = projections parts _.Trace entries
 
                 Matrix.init k k (fun i j ->
-                    trace.Value[i, j] - traces[i] * traces[j] / df + factorCurvature positive entries i j)
+                    trace.Value[i, j] - traces[i] * traces[j] / df
+                    + factorCurvature positive entries i j)
 
-        let outside = { Value = infinity; Gradient = ImmutableArray.Empty; Curvature = nothing }
+        let outside = {
+            Value = infinity
+            Gradient = ImmutableArray.Empty
+            Curvature = nothing
+        }
 
         let evaluate theta order =
             withEngine theta outside (fun engine lambdas ->
@@ -152,7 +177,12 @@ module LogLikelihood =
                 | Order.Value -> { outside with Value = f }
                 | Order.Gradient ->
                     let parts = gradientParts kind cross entries engine lambdas
-                    { Value = f; Gradient = ImmutableArray.CreateRange parts.Gradient; Curvature = nothing }
+
+                    {
+                        Value = f
+                        Gradient = ImmutableArray.CreateRange parts.Gradient
+                        Curvature = nothing
+                    }
                 | Order.Curvature information ->
                     let parts = gradientParts kind cross entries engine lambdas
 
@@ -176,11 +206,15 @@ module LogLikelihood =
             Evaluate = evaluate
             Boundary = VarianceBoundary.inspect design layout derivatives
             HasCheapCurvature = not hasTail
-            Tolerance = if flops < 1e8 then 1e-18 elif flops < 1e11 then 1e-12 else 1e-8
+            Tolerance =
+                if flops < 1e8 then 1e-18
+                elif flops < 1e11 then 1e-12
+                else 1e-8
         }
 
     let private memoryNeeded (cross: StandardisedTerm list) =
-        let effects = cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
+        let effects =
+            cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
 
         match effects with
         | [] -> 0.0
@@ -216,13 +250,22 @@ module LogLikelihood =
 
             let constant =
                 let response = 2.0 * df * log standard.ResponseScale
-                let columns = match kind with Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale | Criterion.Ml -> 0.0
+
+                let columns =
+                    match kind with
+                    | Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale
+                    | Criterion.Ml -> 0.0
+
                 response + columns - sumOfLogWeights design
 
             let engines = ConcurrentBag<BlockEngine>()
             let engine = rent engines cross
             engines.Add engine
-            let zero = layout.Shapes |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+
+            let zero =
+                layout.Shapes
+                |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+
             let total = cross.FixedFixed[cross.P * cross.P - 1]
 
             if not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total then

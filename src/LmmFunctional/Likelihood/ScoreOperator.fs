@@ -40,7 +40,13 @@ module internal ScoreOperator =
         for k in 0 .. m - 1 do
             if q > 0 then
                 let column = k * q
-                Symmetric.Multiply(q, cross.TailTail.Pointer, NativePtr.add effects.Tail.Pointer column, NativePtr.add reduced.Pointer column)
+
+                Symmetric.Multiply(
+                    q,
+                    cross.TailTail.Pointer,
+                    NativePtr.add effects.Tail.Pointer column,
+                    NativePtr.add reduced.Pointer column
+                )
 
         let column: float[] = Array.zeroCreate order
 
@@ -50,7 +56,10 @@ module internal ScoreOperator =
                     let mutable sum = 0.0
 
                     for j in 0 .. order - 1 do
-                        sum <- sum + cross.LeadLead[level * square + i + j * order] * effects.Lead[(level * order + j) * m + k]
+                        sum <-
+                            sum
+                            + cross.LeadLead[level * square + i + j * order]
+                              * effects.Lead[(level * order + j) * m + k]
 
                     column[i] <- sum
 
@@ -60,7 +69,10 @@ module internal ScoreOperator =
 
                     for a in 0 .. order - 1 do
                         column[a] <- column[a] + cross.EntryValues[entry * order + a] * value
-                        sum <- sum + cross.EntryValues[entry * order + a] * effects.Lead[(level * order + a) * m + k]
+
+                        sum <-
+                            sum
+                            + cross.EntryValues[entry * order + a] * effects.Lead[(level * order + a) * m + k]
 
                     let index = cross.EntryRows[entry] + k * q
                     reduced[index] <- reduced[index] + sum
@@ -80,14 +92,22 @@ module internal ScoreOperator =
 
         if q > 0 then
             let transposed =
-                Array.map2 (fun n (a: float[]) -> Array.init (n * n) (fun k -> a[k / n + k % n * n])) cross.TailOrders engine.LambdaTail
+                Array.map2
+                    (fun n (a: float[]) -> Array.init (n * n) (fun k -> a[k / n + k % n * n]))
+                    cross.TailOrders
+                    engine.LambdaTail
 
             let right = Workspace.Rent tailLength
             reduced.Span.Slice(0, q * m).CopyTo right.Span
             TailCovariance.apply transposed m right.Pointer cross
 
             for k in 0 .. m - 1 do
-                Symmetric.Multiply(q, engine.Inverse.Pointer, NativePtr.add right.Pointer (k * q), NativePtr.add spherical.Pointer (k * q))
+                Symmetric.Multiply(
+                    q,
+                    engine.Inverse.Pointer,
+                    NativePtr.add right.Pointer (k * q),
+                    NativePtr.add spherical.Pointer (k * q)
+                )
 
             Workspace.Return right
 

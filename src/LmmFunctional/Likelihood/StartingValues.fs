@@ -57,7 +57,9 @@ module internal StartingValues =
         let perLevel = (sum - squares / sum) / dfBetween
 
         if within > 0.0 && perLevel > 0.0 then
-            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within))) |> max lowest |> min highest
+            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within)))
+            |> max lowest
+            |> min highest
         else
             1.0
 
@@ -69,7 +71,9 @@ module internal StartingValues =
             | Some(beta, total) ->
                 let p = cross.P
                 let tail = Array.last cross.TailOffsets
-                let residual (product: int -> float) = -(Seq.init p (fun c -> product c * beta[c]) |> Seq.sum)
+
+                let residual (product: int -> float) =
+                    -(Seq.init p (fun c -> product c * beta[c]) |> Seq.sum)
 
                 fun term effect ->
                     match System.Array.IndexOf(cross.LeadTerms, term) with
@@ -77,14 +81,12 @@ module internal StartingValues =
                         let t = System.Array.IndexOf(cross.TailTerms, term)
                         let order = cross.TailOrders[t]
                         let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
-                        let at j = cross.TailOffsets[t] + j * order + effect
 
-                        ofEffect
-                            cross.Rows
-                            total
-                            levels
-                            (fun j -> cross.TailTail[at j + at j * tail])
-                            (fun j -> residual (fun c -> cross.TailFixed[at j + c * tail]))
+                        let at j =
+                            cross.TailOffsets[t] + j * order + effect
+
+                        ofEffect cross.Rows total levels (fun j -> cross.TailTail[at j + at j * tail]) (fun j ->
+                            residual (fun c -> cross.TailFixed[at j + c * tail]))
                     | index ->
                         let order = cross.LeadOrder
                         let i = cross.LeadOffsets[index] + effect
@@ -96,4 +98,9 @@ module internal StartingValues =
                             (fun j -> cross.LeadLead[j * order * order + i + i * order])
                             (fun j -> residual (fun c -> cross.LeadFixed[(j * order + i) * p + c]))
 
-        layout.Entries |> Array.map (fun entry -> if entry.Row = entry.Column then sizes entry.Term entry.Row else 0.0)
+        layout.Entries
+        |> Array.map (fun entry ->
+            if entry.Row = entry.Column then
+                sizes entry.Term entry.Row
+            else
+                0.0)

@@ -11,7 +11,15 @@ module internal TailCovariance =
     let private tail (cross: CrossProducts) = Array.last cross.TailOffsets
 
     /// Left-multiplies rows of one column by the term's matrix, from the given level of the term on.
-    let private applyToColumn (column: nativeptr<float>) start order levels firstLevel (matrix: float[]) (scratch: float[]) =
+    let private applyToColumn
+        (column: nativeptr<float>)
+        start
+        order
+        levels
+        firstLevel
+        (matrix: float[])
+        (scratch: float[])
+        =
         if order = 1 then
             VectorKernel.Scale(levels - firstLevel, matrix[0], NativePtr.add column (start + firstLevel))
         else
@@ -66,7 +74,11 @@ module internal TailCovariance =
 
                             if width = 1 then
                                 let count = q - first
-                                source.Span.Slice(first + first * q, count).CopyTo(Span<float>(NativePtr.toVoidPtr (NativePtr.add column first), count))
+
+                                source.Span
+                                    .Slice(first + first * q, count)
+                                    .CopyTo(Span<float>(NativePtr.toVoidPtr (NativePtr.add column first), count))
+
                                 VectorKernel.Scale(count, right[0], NativePtr.add column first)
                             else
                                 for row in first .. q - 1 do

@@ -17,13 +17,22 @@ module internal TraceProducts =
         if block < 0 then
             cross.LeadLevels
         else
-            (cross.TailOffsets[block + 1] - cross.TailOffsets[block]) / cross.TailOrders[block]
+            (cross.TailOffsets[block + 1] - cross.TailOffsets[block])
+            / cross.TailOrders[block]
 
     let private orderOf (cross: CrossProducts) block =
-        if block < 0 then cross.LeadOrder else cross.TailOrders[block]
+        if block < 0 then
+            cross.LeadOrder
+        else
+            cross.TailOrders[block]
 
     let private swapped (inner: Inner) : Inner =
-        Array4D.init (Array4D.length2 inner) (Array4D.length1 inner) (Array4D.length4 inner) (Array4D.length3 inner) (fun b a d c -> inner[a, b, c, d])
+        Array4D.init
+            (Array4D.length2 inner)
+            (Array4D.length1 inner)
+            (Array4D.length4 inner)
+            (Array4D.length3 inner)
+            (fun b a d c -> inner[a, b, c, d])
 
     /// F = N a per entry, one array per leading effect.
     let private sparseRows (engine: BlockEngine) =
@@ -115,7 +124,12 @@ module internal TraceProducts =
 
             for b in 0 .. size - 1 do
                 for k in 0 .. size - 1 do
-                    VectorKernel.AddScaled(q, g[k + b * size], NativePtr.add weighted.Pointer ((first + k) * q), NativePtr.add target.Pointer (b * q))
+                    VectorKernel.AddScaled(
+                        q,
+                        g[k + b * size],
+                        NativePtr.add weighted.Pointer ((first + k) * q),
+                        NativePtr.add target.Pointer (b * q)
+                    )
         else
             let column = Workspace.Rent q
             let image = Workspace.Rent q
@@ -161,10 +175,20 @@ module internal TraceProducts =
 
                         if regular then
                             for k in 0 .. size - 1 do
-                                VectorKernel.AddScaled(q, g[k + d * size], NativePtr.add products[a, c].Pointer ((first + k) * q), target)
+                                VectorKernel.AddScaled(
+                                    q,
+                                    g[k + d * size],
+                                    NativePtr.add products[a, c].Pointer ((first + k) * q),
+                                    target
+                                )
                         else
                             for k in 0 .. q - 1 do
-                                VectorKernel.AddScaled(q, j[k + d * q], NativePtr.add grams[a, c].Pointer (k * q), target)
+                                VectorKernel.AddScaled(
+                                    q,
+                                    j[k + d * q],
+                                    NativePtr.add grams[a, c].Pointer (k * q),
+                                    target
+                                )
 
                     for b in 0 .. size - 1 do
                         for d in 0 .. size - 1 do
@@ -182,7 +206,10 @@ module internal TraceProducts =
         let result = Array4D.zeroCreate rowsOf columnsOf rowsOf columnsOf
         let omega: float[] = Array.zeroCreate (rowsOf * columnsOf)
         let closed = engine.IsRegular t && engine.IsRegular u
-        let inverse v = Semidefinite.inverse cross.TailOrders[v] engine.LambdaTail[v]
+
+        let inverse v =
+            Semidefinite.inverse cross.TailOrders[v] engine.LambdaTail[v]
+
         let left, right = (if closed then inverse t, inverse u else [||], [||])
         let j = Workspace.Rent(q * columnsOf)
         let image = Workspace.Rent(q * columnsOf)
@@ -194,7 +221,12 @@ module internal TraceProducts =
                 columnsOfJ engine weighted u levelU j
 
                 for d in 0 .. columnsOf - 1 do
-                    Symmetric.Multiply(q, engine.Schur.Pointer, NativePtr.add j.Pointer (d * q), NativePtr.add image.Pointer (d * q))
+                    Symmetric.Multiply(
+                        q,
+                        engine.Schur.Pointer,
+                        NativePtr.add j.Pointer (d * q),
+                        NativePtr.add image.Pointer (d * q)
+                    )
 
             for levelT in 0 .. levelsOf cross t - 1 do
                 let firstT = cross.TailOffsets[t] + levelT * rowsOf
@@ -210,7 +242,10 @@ module internal TraceProducts =
                                 for k in 0 .. rowsOf - 1 do
                                     for l in 0 .. columnsOf - 1 do
                                         let same = if firstT + k = firstU + l then 1.0 else 0.0
-                                        let element = same - Symmetric.Get(q, engine.Inverse.Pointer, firstT + k, firstU + l)
+
+                                        let element =
+                                            same - Symmetric.Get(q, engine.Inverse.Pointer, firstT + k, firstU + l)
+
                                         sum <- sum + left[k + a * rowsOf] * element * right[l + b * columnsOf]
 
                                 sum
@@ -267,7 +302,8 @@ module internal TraceProducts =
                             if block < 0 then
                                 columns.Lead[(level * size + b) * p + x] <- score engine block level d x
                             else
-                                columns.Tail[cross.TailOffsets[block] + level * size + b + x * q] <- score engine block level d x
+                                columns.Tail[cross.TailOffsets[block] + level * size + b + x * q] <-
+                                    score engine block level d x
 
                     let image = ScoreOperator.apply engine p columns
 
@@ -285,7 +321,10 @@ module internal TraceProducts =
                                             if other < 0 then
                                                 image.Lead[(level * cross.LeadOrder + a) * p + x]
                                             else
-                                                image.Tail[cross.TailOffsets[other] + level * cross.TailOrders[other] + a + x * q]
+                                                image.Tail[cross.TailOffsets[other]
+                                                           + level * cross.TailOrders[other]
+                                                           + a
+                                                           + x * q]
 
                                         sum <- sum + value * score engine other level c x
 
@@ -321,7 +360,23 @@ module internal TraceProducts =
             Array2D.init order order (fun a c ->
                 let product = Workspace.Rent(q * q)
                 product.Span.Slice(0, q * q).Clear()
-                Product.Add(q, q, q, 1.0, grams[a, c].Pointer, q, false, weighted.Pointer, q, false, product.Pointer, q, false)
+
+                Product.Add(
+                    q,
+                    q,
+                    q,
+                    1.0,
+                    grams[a, c].Pointer,
+                    q,
+                    false,
+                    weighted.Pointer,
+                    q,
+                    false,
+                    product.Pointer,
+                    q,
+                    false
+                )
+
                 product)
 
         let inners =
@@ -330,7 +385,8 @@ module internal TraceProducts =
                 | _ when u > v -> Array4D.zeroCreate 0 0 0 0
                 | -1, -1 -> leadWithLead engine products
                 | -1, t -> leadWithTail engine weighted grams products t
-                | t, s when engine.IsRegular s && not (engine.IsRegular t) -> swapped (tailWithTail engine weighted s t)
+                | t, s when engine.IsRegular s && not (engine.IsRegular t) ->
+                    swapped (tailWithTail engine weighted s t)
                 | t, s -> tailWithTail engine weighted t s)
 
         if reml && cross.P > 1 then
@@ -345,7 +401,11 @@ module internal TraceProducts =
             | -1 -> 1 + System.Array.IndexOf(cross.TailTerms, entry.Term), 0
             | index -> 0, cross.LeadOffsets[index]
 
-        let lambdaOf block = if block = 0 then engine.LambdaLead else engine.LambdaTail[block - 1]
+        let lambdaOf block =
+            if block = 0 then
+                engine.LambdaLead
+            else
+                engine.LambdaTail[block - 1]
 
         let trace k l =
             let (u, startK), (v, startL) = place entries[k], place entries[l]
@@ -365,6 +425,9 @@ module internal TraceProducts =
             2.0 * sum
 
         let ordered k l =
-            if fst (place entries[k]) <= fst (place entries[l]) then trace k l else trace l k
+            if fst (place entries[k]) <= fst (place entries[l]) then
+                trace k l
+            else
+                trace l k
 
         Array2D.init entries.Length entries.Length ordered

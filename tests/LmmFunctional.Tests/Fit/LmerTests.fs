@@ -28,7 +28,8 @@ type LmerTests() =
 
     static member Ids = Lmer.cases () |> List.map _.Id
 
-    static member private Find id = Lmer.cases () |> List.find (fun case -> case.Id = id)
+    static member private Find id =
+        Lmer.cases () |> List.find (fun case -> case.Id = id)
 
     [<TestCaseSource("Ids")>]
     member _.``The criterion is not above lme4's``(id: string) =
@@ -71,9 +72,18 @@ type LmerTests() =
             |> Map.ofList
 
         for reference in Lmer.items "varcorr" case.Root do
-            let k = key (Lmer.text "group" reference |> Option.get) (Lmer.text "var1" reference) (Lmer.text "var2" reference)
+            let k =
+                key
+                    (Lmer.text "group" reference |> Option.get)
+                    (Lmer.text "var1" reference)
+                    (Lmer.text "var2" reference)
+
             let expected = Lmer.number "sdcor" reference
-            if expected = 0.0 then Assert.That(ours[k], Is.Zero) else isNear sdTolerance expected ours[k] $"%A{k}"
+
+            if expected = 0.0 then
+                Assert.That(ours[k], Is.Zero)
+            else
+                isNear sdTolerance expected ours[k] $"%A{k}"
 
     [<TestCaseSource("Ids")>]
     member _.``Conditional modes and their standard deviations agree``(id: string) =
@@ -86,22 +96,43 @@ type LmerTests() =
                     for level in 0 .. effects.Levels.Length - 1 do
                         let name = effects.Levels[level].Split(':') |> Array.sort |> String.concat ":"
                         let group = effects.Group.Split(':') |> Array.sort |> String.concat ":"
-                        (group, effects.Effects[i], name), (effects.Modes[level, i], effects.StandardDeviations[level, i])
+
+                        (group, effects.Effects[i], name),
+                        (effects.Modes[level, i], effects.StandardDeviations[level, i])
             ])
             |> Map.ofList
 
         for reference in Lmer.items "ranef" case.Root do
-            let group = (Lmer.text "group" reference |> Option.get).Split(':') |> Array.sort |> String.concat ":"
+            let group =
+                (Lmer.text "group" reference |> Option.get).Split(':')
+                |> Array.sort
+                |> String.concat ":"
+
             let terms = reference.GetProperty "terms"
-            let terms = if terms.ValueKind = System.Text.Json.JsonValueKind.Array then [ for t in terms.EnumerateArray() -> string (t.GetString()) ] else [ string (terms.GetString()) ]
-            let levels = [ for l in (reference.GetProperty "levels").EnumerateArray() -> (string (l.GetString())).Split(':') |> Array.sort |> String.concat ":" ]
+
+            let terms =
+                if terms.ValueKind = System.Text.Json.JsonValueKind.Array then
+                    [ for t in terms.EnumerateArray() -> string (t.GetString()) ]
+                else
+                    [ string (terms.GetString()) ]
+
+            let levels = [
+                for l in (reference.GetProperty "levels").EnumerateArray() ->
+                    (string (l.GetString())).Split(':') |> Array.sort |> String.concat ":"
+            ]
+
             let values = Lmer.table "values" reference |> Option.get
             let scale = values |> List.concat |> List.map (abs: float -> float) |> List.max
 
             for row, level in List.zip values levels do
                 for value, name in List.zip row terms do
                     let mode, _ = ours[group, name, level]
-                    Assert.That(mode, Is.EqualTo(value).Within(modeTolerance * max (abs value) (1e-3 * scale)), $"{level} {name}")
+
+                    Assert.That(
+                        mode,
+                        Is.EqualTo(value).Within(modeTolerance * max (abs value) (1e-3 * scale)),
+                        $"{level} {name}"
+                    )
 
             match Lmer.table "condSd" reference with
             | Some rows when rows.Length = levels.Length ->
