@@ -82,6 +82,13 @@ internal static class Convert
         return new FitOptions(criterion, solver, report);
     }
 
+    public static SummaryFormat Layout(SummaryLayout layout) => layout switch
+    {
+        SummaryLayout.Text => SummaryFormat.Text,
+        SummaryLayout.Markdown => SummaryFormat.Markdown,
+        _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, "Not a layout."),
+    };
+
     public static FitBy FitBy(Criterion criterion) => criterion.IsReml ? CSharp.FitBy.Reml : CSharp.FitBy.Ml;
 
     // Fits

@@ -40,7 +40,7 @@ public sealed class FittedLmm
     /// <summary>The covariance matrix of each random term, in the order of the formula: new arrays.</summary>
     public IReadOnlyList<RandomCovariance> RandomCovariances() => Convert.RandomCovariances(fit);
 
-    /// <summary>The lower triangles of the relative covariance factors, by columns, term after term, as lme4's.</summary>
+    /// <summary>The lower triangles of the relative covariance factors, by columns, term after term.</summary>
     public IReadOnlyList<double> Theta => Convert.List(fit.Theta);
 
     /// <summary>The residual standard deviation, of a row of weight one.</summary>
@@ -126,4 +126,18 @@ public sealed class FittedLmm
 
     /// <summary>How long the fit took.</summary>
     public FitTimings Timings => new(fit.Timings.Build, fit.Timings.Solve);
+
+    // Text
+
+    /// <summary>What a statistician expects of a summary: estimates, components, sizes and the certificate.</summary>
+    /// <param name="layout">Plain text or Markdown.</param>
+    public string Summary(SummaryLayout layout = SummaryLayout.Text) =>
+        LmmFunctional.Summary.render(Convert.Layout(layout), fit);
+
+    /// <summary>The fit as one JSON object, as <c>lmm fit --json</c> writes it.</summary>
+    /// <param name="reading">How long the data took to read, to be reported with the other times.</param>
+    public string ToJson(TimeSpan reading = default) => FitJson.render(reading, fit);
+
+    /// <summary>The summary as plain text.</summary>
+    public override string ToString() => Summary();
 }

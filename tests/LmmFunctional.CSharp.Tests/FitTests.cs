@@ -28,6 +28,15 @@ public class FitTests
     }
 
     [Test]
+    public void TheDefaultsAreThoseOfTheLibrary()
+    {
+        var fit = Sleep.Fit(TestData.Sleepstudy);
+        var own = Lmm.fitFormula(FitOptionsModule.defaults, TestData.Sleepstudy, SleepText).ResultValue;
+
+        Assert.That(fit.Iterations.Select(item => item.Criterion), Is.EqualTo(own.Iterations.Select(i => i.Criterion)));
+    }
+
+    [Test]
     public void EveryAlgorithmReachesTheSameOptimum([Values] SolverAlgorithm algorithm)
     {
         var fit = Sleep.Fit(TestData.Sleepstudy, algorithm: algorithm);

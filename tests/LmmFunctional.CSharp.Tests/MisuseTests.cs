@@ -71,6 +71,7 @@ public class MisuseTests
         yield return Mistake(() => Y.Fit(TestData.Sleepstudy, (FitBy)9), "no such criterion");
         yield return Mistake(() => Y.Fit(TestData.Sleepstudy, algorithm: (SolverAlgorithm)9), "no such algorithm");
         yield return Mistake(() => Y.Fit(TestData.Sleepstudy, maxIterations: -1), "fewer than no iterations");
+        yield return Mistake(() => Fit.Summary((SummaryLayout)9), "no such layout");
         yield return Mistake(() => Data.FromColumns(("y", null!)), "a column that is null");
         yield return Mistake(() => Data.FromObjects([1.0, 2.0]), "numbers without a name");
         yield return Mistake(() => Columns.Factor(["a", "a"], [0]), "a level twice");

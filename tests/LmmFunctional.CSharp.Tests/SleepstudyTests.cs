@@ -148,4 +148,19 @@ public class SleepstudyTests
     [Test]
     public void TheDevianceOfMaximumLikelihoodIsItsCriterion() =>
         Assert.That(Ml.Deviance, Is.EqualTo(Ml.CriterionValue).Within(CriterionTolerance));
+
+    [Test]
+    public void TheSummaryIsThatOfTheLibrary()
+    {
+        using var json = JsonDocument.Parse(Reml.ToJson(TimeSpan.FromSeconds(2.0)));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Reml.Summary(), Does.Contain("Number of obs: 180, groups: Subject, 18"));
+            Assert.That(Reml.ToString(), Is.EqualTo(Reml.Summary()));
+            Assert.That(Reml.Summary(SummaryLayout.Markdown), Does.Contain("| (Intercept) |"));
+            Assert.That(json.RootElement.Number("criterion"), Is.EqualTo(Reml.CriterionValue));
+            Assert.That(json.RootElement.GetProperty("seconds").Number("read"), Is.EqualTo(2.0));
+        });
+    }
 }
