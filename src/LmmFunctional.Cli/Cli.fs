@@ -1,0 +1,116 @@
+namespace LmmFunctional.Cli
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Reflection
+open LmmFunctional
+
+/// <summary>The command <c>lmm</c>: arguments in, text and an exit code out.</summary>
+[<RequireQualifiedAccess>]
+module Cli =
+
+    /// The exit code of a fit at an optimum. A flat direction is an answer too: the summary says which.
+    let private success = 0
+
+    /// The exit code of problems in the arguments, the data or the formula.
+    let private badInput = 2
+
+    /// The exit code of a fit that is not at an optimum.
+    let private notConverged = 3
+
+    /// The exit code of a mistake of ours: EX_SOFTWARE of BSD's sysexits.
+    let private internalError = 70
+
+    let private version () =
+        match Assembly.GetExecutingAssembly().GetName().Version with
+        | null -> "lmm"
+        | version -> $"lmm {version.ToString 3}"
+
+    let private fit display (request: FitRequest) frame spec =
+        let spec =
+            match request.Weights with
+            | Some column -> Spec.withWeights column spec
+            | None -> spec
+
+        ProgressDisplay.during display (fun report ->
+            let options: FitOptions = {
+                Criterion = request.Criterion
+                Solver = { SolverOptions.defaults with Algorithm = request.Algorithm }
+                Progress = Some report
+            }
+
+            Lmm.fit options frame spec)
+
+    /// Problems of the formula and of the file are told together.
+    let private read (request: FitRequest) =
+        let started = Stopwatch.GetTimestamp()
+
+        match Formula.parse request.Formula, Csv.read request.Data with
+        | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
+        | Error formula, Error data -> Error(formula @ data)
+        | Error problems, Ok _
+        | Ok _, Error problems -> Error problems
+
+    let private exitCode (certificate: Certificate) =
+        match certificate.Verdict with
+        | Verdict.Optimum
+        | Verdict.BoundaryOptimum _
+        | Verdict.FlatDirection _ -> success
+        | Verdict.NotConverged _ -> notConverged
+
+    let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+        let fitted =
+            read request
+            |> Result.bind (fun (spec, frame, reading) ->
+                fit display request frame spec |> Result.map (fun fit -> fit, reading))
+
+        match fitted with
+        | Ok(fit, reading) ->
+            if request.AsJson then
+                output.Write(FitJson.render reading fit + "\n")
+            else
+                output.Write(Summary.render SummaryFormat.Text fit)
+
+            exitCode fit.Certificate
+        | Error problems ->
+            problems |> List.iter (LmmError.describe >> error.WriteLine)
+            badInput
+
+    let private isTerminal (error: TextWriter) =
+        Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected
+
+    let private displayOn (error: TextWriter) (request: FitRequest) =
+        if request.IsQuiet then ProgressDisplay.Silent
+        elif isTerminal error then ProgressDisplay.Live error
+        else ProgressDisplay.Lines error
+
+    let private runCommand arguments (output: TextWriter) (error: TextWriter) =
+        match CommandLine.parse arguments with
+        | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok Command.ShowVersion ->
+            output.WriteLine(version ())
+            success
+        | Ok(Command.ShowHelp text) ->
+            output.WriteLine text
+            success
+        | Error problem ->
+            error.WriteLine problem
+            badInput
+
+    /// <summary>Runs the command.</summary>
+    /// <param name="arguments">What follows <c>lmm</c> on the command line.</param>
+    /// <param name="output">Takes the result: a summary, JSON, help.</param>
+    /// <param name="error">Takes problems and progress.</param>
+    /// <returns>The exit code: 0; 2 for bad arguments, data or formula; 3 for a fit that has not converged; 70 for a
+    /// mistake of ours, told in one sentence.</returns>
+    let run (arguments: string[]) (output: TextWriter) (error: TextWriter) : int =
+        try
+            runCommand arguments output error
+        with problem ->
+            let place = problem.GetType().Name
+
+            error.WriteLine
+                $"lmm met an error of its own ({place}: {problem.Message}); please report it with the data and the formula."
+
+            internalError

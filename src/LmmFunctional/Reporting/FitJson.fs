@@ -1,0 +1,125 @@
+namespace LmmFunctional
+
+open System
+open System.IO
+open System.Text
+open System.Text.Encodings.Web
+open System.Text.Json
+
+/// <summary>A fit as one JSON object, for other programs.</summary>
+[<RequireQualifiedAccess>]
+module FitJson =
+
+    /// JSON has no word for what is not finite.
+    let private number (json: Utf8JsonWriter) (name: string) (value: float) =
+        if Double.IsFinite value then
+            json.WriteNumber(name, value)
+        else
+            json.WriteNull name
+
+    let private optionalText (json: Utf8JsonWriter) (name: string) (value: string option) =
+        match value with
+        | Some text -> json.WriteString(name, text)
+        | None -> json.WriteNull name
+
+    let private texts (json: Utf8JsonWriter) (name: string) (values: string list) =
+        json.WriteStartArray name
+        values |> List.iter json.WriteStringValue
+        json.WriteEndArray()
+
+    let private objects (json: Utf8JsonWriter) (name: string) (write: 'item -> unit) (items: 'item list) =
+        json.WriteStartArray name
+
+        for item in items do
+            json.WriteStartObject()
+            write item
+            json.WriteEndObject()
+
+        json.WriteEndArray()
+
+    let private coefficient (json: Utf8JsonWriter) (coefficient: Coefficient) =
+        json.WriteString("name", coefficient.Name)
+        number json "estimate" coefficient.Estimate
+        number json "se" coefficient.StandardError
+        number json "t" coefficient.Statistic
+
+    let private component' (json: Utf8JsonWriter) (part: VarianceComponent) =
+        json.WriteString("group", part.Group)
+        optionalText json "var1" part.First
+        optionalText json "var2" part.Second
+        number json "vcov" part.Covariance
+        number json "sdcor" part.StandardDeviation
+
+    let private certificate (json: Utf8JsonWriter) (certificate: Certificate) =
+        json.WriteStartObject "certificate"
+
+        match certificate.Verdict with
+        | Verdict.Optimum -> json.WriteString("verdict", "Optimum")
+        | Verdict.BoundaryOptimum names ->
+            json.WriteString("verdict", "BoundaryOptimum")
+            texts json "names" names
+        | Verdict.FlatDirection names ->
+            json.WriteString("verdict", "FlatDirection")
+            texts json "names" names
+        | Verdict.NotConverged reason ->
+            json.WriteString("verdict", "NotConverged")
+            json.WriteString("reason", reason)
+
+        number json "gradient" certificate.Gradient
+        number json "newtonDecrement" certificate.NewtonDecrement
+
+        match certificate.MinEigenvalue with
+        | Some value -> number json "minEigenvalue" value
+        | None -> json.WriteNull "minEigenvalue"
+
+        json.WriteEndObject()
+
+    let private criterionName criterion =
+        match criterion with
+        | Criterion.Reml -> "REML"
+        | Criterion.Ml -> "ML"
+
+    let private seconds (json: Utf8JsonWriter) (read: TimeSpan) (timings: Timings) =
+        json.WriteStartObject "seconds"
+        number json "read" read.TotalSeconds
+        number json "build" timings.Build.TotalSeconds
+        number json "solve" timings.Solve.TotalSeconds
+        json.WriteEndObject()
+
+    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) =
+        json.WriteStartObject()
+        json.WriteString("formula", Formula.print fit.Spec)
+        json.WriteString("method", criterionName fit.Criterion)
+        json.WriteNumber("n", fit.Observations)
+        json.WriteNumber("p", fit.FixedCount)
+        json.WriteNumber("q", fit.RandomCount)
+        number json "criterion" fit.CriterionValue
+        number json "logLik" fit.LogLikelihood
+        json.WriteNumber("df", fit.DegreesOfFreedom)
+        number json "aic" fit.InformationCriteria.Aic
+        number json "bic" fit.InformationCriteria.Bic
+        number json "sigma" fit.Sigma
+        fit.Coefficients |> objects json "fixef" (coefficient json)
+        fit.VarianceComponents |> objects json "varcorr" (component' json)
+        texts json "dropped" fit.Dropped
+        json.WriteBoolean("singular", fit.Certificate.IsSingular)
+        certificate json fit.Certificate
+        json.WriteNumber("iterations", (List.last fit.Iterations).Number)
+        seconds json read fit.Timings
+        json.WriteEndObject()
+
+    // The text goes to a terminal or a file, never into a web page: names stay readable.
+    let private options = JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+
+    /// <summary>The fit as one line of JSON.</summary>
+    /// <param name="read">How long reading the data took.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>Estimates, criteria and certificate; numbers in full, so that they read back as the same doubles, and
+    /// null where a number is not finite. The object's keys do not depend on the model, but for <c>names</c> or
+    /// <c>reason</c> of a verdict that has them.</returns>
+    let render (read: TimeSpan) (fit: Fit) : string =
+        use buffer = new MemoryStream()
+
+        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit)
+
+        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)

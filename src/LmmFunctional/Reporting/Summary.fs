@@ -1,0 +1,123 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>What a statistician expects of <c>summary(lmer)</c>, and the certificate of the optimum.</summary>
+[<RequireQualifiedAccess>]
+module Summary =
+
+    /// More coefficients than this have no table of correlations: it would be larger than all the rest.
+    let private correlationsShown = 12
+
+    /// More names than this are counted, not listed.
+    let private namesShown = 20
+
+    let private listed (names: string list) =
+        let rest = names.Length - namesShown
+        let shown = names |> List.truncate namesShown |> String.concat ", "
+        if rest > 0 then $"{shown} and {rest} more" else shown
+
+    let private title (fit: Fit) =
+        match fit.Criterion with
+        | Criterion.Reml -> "Linear mixed model fit by REML"
+        | Criterion.Ml -> "Linear mixed model fit by maximum likelihood"
+
+    let private sizes (fit: Fit) =
+        let groups = fit.Groups |> List.map (fun (group, levels) -> $"{group}, {levels}")
+
+        match groups with
+        | [] -> $"Number of obs: {fit.Observations}"
+        | _ ->
+            let groups = String.concat "; " groups
+            $"Number of obs: {fit.Observations}, groups: {groups}"
+
+    let private rowsLeftOut (fit: Fit) =
+        let left count reason =
+            match count with
+            | 0 -> None
+            | 1 -> Some $"1 row {reason}"
+            | _ -> Some $"{count} rows {reason}"
+
+        match
+            [
+                left fit.Design.MissingRows "with a missing value"
+                left fit.Design.ZeroWeightRows "of weight zero"
+            ]
+            |> List.choose id
+        with
+        | [] -> []
+        | reasons ->
+            let reasons = String.concat ", " reasons
+            [ Block.Line $"Left out: {reasons}" ]
+
+    let private columnsLeftOut (fit: Fit) =
+        match fit.Dropped with
+        | [] -> []
+        | names -> [ Block.Line $"Left out, because they depend linearly on columns before them: {listed names}" ]
+
+    let private verdict (certificate: Certificate) =
+        match certificate.Verdict with
+        | Verdict.Optimum -> "optimum"
+        | Verdict.BoundaryOptimum names -> $"optimum at a bound (singular fit): {listed names}"
+        | Verdict.FlatDirection names -> $"flat direction, estimates are not unique: {listed names}"
+        | Verdict.NotConverged reason -> $"not converged, {reason}"
+
+    let private evidence (certificate: Certificate) =
+        let short value = NumberText.significant 2 value
+
+        let eigenvalue =
+            match certificate.MinEigenvalue with
+            | Some value -> $", smallest eigenvalue {short value}"
+            | None -> ""
+
+        $"gradient {short certificate.Gradient}, Newton decrement {short certificate.NewtonDecrement}{eigenvalue}"
+
+    let private effort (fit: Fit) =
+        let seconds = (fit.Timings.Build + fit.Timings.Solve).TotalSeconds
+        let steps = (List.last fit.Iterations).Number
+        let noun = if steps = 1 then "iteration" else "iterations"
+        $"{steps} {noun} in {NumberText.fixedPoint 2 seconds} s"
+
+    let private correlations (fit: Fit) =
+        if fit.FixedCount >= 2 && fit.FixedCount <= correlationsShown then
+            [
+                Block.Heading "Correlation of fixed effects"
+                Block.Grid(FitTables.coefficientCorrelations fit)
+            ]
+        else
+            []
+
+    /// <summary>The parts of a summary, for reports of one's own.</summary>
+    let blocks (fit: Fit) : Block list =
+        [
+            Block.Title(title fit)
+            Block.Code("Formula", Formula.print fit.Spec)
+            Block.Heading "Criteria"
+            Block.Grid(FitTables.criteria fit)
+            Block.Heading "Scaled residuals"
+            Block.Grid(FitTables.scaledResiduals fit)
+            Block.Heading "Random effects"
+            Block.Grid(FitTables.varianceComponents fit)
+            Block.Line(sizes fit)
+        ]
+        @ rowsLeftOut fit
+        @ [
+            if fit.FixedCount > 0 then
+                Block.Heading "Fixed effects"
+                Block.Grid(FitTables.coefficients fit)
+        ]
+        @ columnsLeftOut fit
+        @ correlations fit
+        @ [
+            Block.Heading "Certificate"
+            Block.Line(verdict fit.Certificate)
+            Block.Line(evidence fit.Certificate)
+            Block.Line(effort fit)
+        ]
+
+    /// <summary>The summary of a fit as text or Markdown.</summary>
+    /// <remarks>Cost O(n log n), for the quartiles of the residuals. Never lists the levels of a grouping factor.</remarks>
+    let render (format: SummaryFormat) (fit: Fit) : string = blocks fit |> Report.render format
+
+    /// <summary>Prints the summary of a fit to standard output.</summary>
+    let print (fit: Fit) : unit = Console.Out.Write(render SummaryFormat.Text fit)
