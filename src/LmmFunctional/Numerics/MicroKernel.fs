@@ -32,7 +32,6 @@ type internal MicroKernel private () =
         let c2 = NativePtr.add c 16
         Vector512.Store(Avx512F.FusedMultiplyAdd(alpha, z, Vector512.Load c2), c2)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Tile512
         (
             depth: int,
@@ -128,7 +127,6 @@ type internal MicroKernel private () =
         let c2 = NativePtr.add c 8
         Vector256.Store(Fma.MultiplyAdd(alpha, z, Vector256.Load c2), c2)
 
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Tile256
         (
             depth: int,

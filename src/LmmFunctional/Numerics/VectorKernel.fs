@@ -9,7 +9,6 @@ open FSharp.NativeInterop
 type internal VectorKernel private () =
 
     /// y += a x.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member AddScaled(n: int, a: float, x: nativeptr<float>, y: nativeptr<float>) =
         let width = Vector<float>.Count
         let scale = Vector<float>(a)
@@ -25,7 +24,6 @@ type internal VectorKernel private () =
             i <- i + 1
 
     /// x'y.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Dot(n: int, x: nativeptr<float>, y: nativeptr<float>) : float =
         let width = Vector<float>.Count
         let mutable sum0 = Vector<float>.Zero
