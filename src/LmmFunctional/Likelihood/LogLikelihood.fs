@@ -43,70 +43,10 @@ module LogLikelihood =
         | true, engine -> engine
         | false, _ -> BlockEngine cross
 
-    /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
-    let private covarianceDerivatives df (derivatives: TermDerivative[]) =
-        derivatives
-        |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
-
-    /// Element (row, column) of D λ.
-    let private alongFactor (d: float[]) (lambda: float[]) row column =
-        let n = int (sqrt (float d.Length))
-        let mutable sum = 0.0
-
-        for i in 0 .. n - 1 do
-            sum <- sum + d[row + i * n] * lambda[i + column * n]
-
-        sum
-
-    let private nothing = Matrix(0, 0, [||])
-
-    let private average df (f: float[,]) (squares: float[]) k l =
-        df * (f[k, l] - squares[k] * squares[l])
-
-    type private Parts = {
-        Df: float
-        Lambdas: float[][]
-        Derivatives: TermDerivative[]
-        D: float[][]
-        Gradient: float[]
-    }
-
-    let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) (lambdas: float[][]) =
-        engine.Solve()
-        let df = residualDf kind cross
-        let derivatives = TermDerivative.create engine (kind = Criterion.Reml)
-        let d = covarianceDerivatives df derivatives
-
-        let slope (entry: Entry) =
-            2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
-
-        {
-            Df = df
-            Lambdas = lambdas
-            Derivatives = derivatives
-            D = d
-            Gradient = entries |> Array.map slope
-        }
-
-    /// 2⟨D, E_k E_lᵀ⟩: the curvature of G = λλᵀ itself.
-    let private factorCurvature (d: float[][]) (entries: Entry[]) k l =
-        let a, b = entries[k], entries[l]
-
-        if a.Term = b.Term && a.Column = b.Column then
-            let n = int (sqrt (float d[a.Term].Length))
-            2.0 * d[a.Term][a.Row + b.Row * n]
-        else
-            0.0
-
-    let private projections (parts: Parts) select (entries: Entry[]) =
-        entries
-        |> Array.map (fun entry ->
-            2.0
-            * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
-
     let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
         let entries = layout.Entries
         let df = residualDf kind cross
+        let reml = (kind = Criterion.Reml)
 
         let value (engine: BlockEngine) =
             let fixedPart =
@@ -131,42 +71,10 @@ module LogLikelihood =
             finally
                 engines.Add engine
 
-        let hasTail = cross.TailTerms.Length > 0
-
-        let curvature information engine (parts: Parts) =
-            let k = entries.Length
-            let squares = projections parts _.Square entries
-            let f = lazy (BlockCurvature.average engine parts.Lambdas entries)
-
-            let positive =
-                parts.D
-                |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
-
-            let trace =
-                lazy
-                    (if hasTail then
-                         TraceProducts.create engine entries (kind = Criterion.Reml)
-                     else
-                         BlockCurvature.expected engine entries (kind = Criterion.Reml))
-
-            match information with
-            | Information.Average ->
-                Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
-            | Information.Observed ->
-                Matrix.init k k (fun i j ->
-                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
-                    + factorCurvature parts.D entries i j)
-            | Information.Expected ->
-                let traces = projections parts _.Trace entries
-
-                Matrix.init k k (fun i j ->
-                    trace.Value[i, j] - traces[i] * traces[j] / df
-                    + factorCurvature positive entries i j)
-
         let outside = {
             Value = infinity
             Gradient = ImmutableArray.Empty
-            Curvature = nothing
+            Curvature = Matrix(0, 0, [||])
         }
 
         let evaluate theta order =
@@ -176,39 +84,40 @@ module LogLikelihood =
                 match order with
                 | Order.Value -> { outside with Value = f }
                 | Order.Gradient ->
-                    let parts = gradientParts kind cross entries engine lambdas
+                    let parts = Curvature.score reml df engine entries lambdas
 
                     {
                         Value = f
                         Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = nothing
+                        Curvature = Matrix(0, 0, [||])
                     }
                 | Order.Curvature information ->
-                    let parts = gradientParts kind cross entries engine lambdas
+                    let parts = Curvature.score reml df engine entries lambdas
 
                     {
                         Value = f
                         Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = curvature information engine parts
+                        Curvature = Curvature.matrix information reml engine entries parts
                     })
 
         let derivatives theta =
             withEngine theta [||] (fun engine lambdas ->
-                let parts = gradientParts kind cross entries engine lambdas
+                let parts = Curvature.score reml df engine entries lambdas
                 Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) parts.D parts.Derivatives)
 
-        let tail = float (cross.Tail)
-        let flops = tail * tail * tail + float cross.EntryValues.Length * 50.0
+        let tail = float cross.Tail
+        let square = float (cross.LeadOrder * cross.LeadOrder)
+        let evaluationWork = tail * tail * tail + 50.0 * float cross.EntryValues.Length
 
         {
             Names = ThetaLayout.names design layout
             Start = StartingValues.create layout cross |> ImmutableArray.CreateRange
             Evaluate = evaluate
             Boundary = VarianceBoundary.inspect design layout derivatives
-            HasCheapCurvature = not hasTail
+            HasCheapCurvature = 2.0 * square * tail * tail * tail < 1e7
             Tolerance =
-                if flops < 1e8 then 1e-18
-                elif flops < 1e11 then 1e-12
+                if evaluationWork < 1e8 then 1e-18
+                elif evaluationWork < 1e11 then 1e-12
                 else 1e-8
         }
 

@@ -36,7 +36,10 @@ module internal Abbreviation =
         let short = names |> List.map (shorten length)
         let longest = names |> List.fold (fun longest name -> max longest name.Length) 0
 
-        if length >= longest || List.length (List.distinct short) = List.length (List.distinct names) then
+        if
+            length >= longest
+            || List.length (List.distinct short) = List.length (List.distinct names)
+        then
             short
         else
             distinct (length + 1) names

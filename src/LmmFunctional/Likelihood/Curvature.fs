@@ -1,0 +1,102 @@
+namespace LmmFunctional
+
+/// <summary>First derivatives of −2 log likelihood at one point, and what they are made of.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal ScoreParts = {
+    /// dn: n, or n − p under REML.
+    Df: float
+    Lambdas: float[][]
+    Derivatives: TermDerivative[]
+    /// D = ∂f/∂G of each term, S×S.
+    D: float[][]
+    /// Derivatives by the free entries, 2(Dλ)_rc.
+    Gradient: float[]
+}
+
+/// <summary>Derivatives of −2 log likelihood by the free entries of Λ, β and σ² profiled out.</summary>
+[<RequireQualifiedAccess>]
+module internal Curvature =
+
+    /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
+    let private covarianceDerivatives df (derivatives: TermDerivative[]) =
+        derivatives
+        |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
+
+    /// Element (row, column) of D λ.
+    let private alongFactor (d: float[]) (lambda: float[]) row column =
+        let n = int (sqrt (float d.Length))
+        let mutable sum = 0.0
+
+        for i in 0 .. n - 1 do
+            sum <- sum + d[row + i * n] * lambda[i + column * n]
+
+        sum
+
+    let private average df (f: float[,]) (squares: float[]) k l =
+        df * (f[k, l] - squares[k] * squares[l])
+
+    /// <summary>First derivatives at the point an engine has been factored for.</summary>
+    let score reml df (engine: BlockEngine) (entries: Entry[]) (lambdas: float[][]) : ScoreParts =
+        engine.Solve()
+        let derivatives = TermDerivative.create engine reml
+        let d = covarianceDerivatives df derivatives
+
+        let slope (entry: Entry) =
+            2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
+
+        {
+            Df = df
+            Lambdas = lambdas
+            Derivatives = derivatives
+            D = d
+            Gradient = entries |> Array.map slope
+        }
+
+    /// 2⟨D, E_k E_lᵀ⟩: the curvature of G = λλᵀ itself.
+    let private factorCurvature (d: float[][]) (entries: Entry[]) k l =
+        let a, b = entries[k], entries[l]
+
+        if a.Term = b.Term && a.Column = b.Column then
+            let n = int (sqrt (float d[a.Term].Length))
+            2.0 * d[a.Term][a.Row + b.Row * n]
+        else
+            0.0
+
+    let private projections (score: ScoreParts) select (entries: Entry[]) =
+        entries
+        |> Array.map (fun entry ->
+            2.0
+            * alongFactor (select score.Derivatives[entry.Term]) score.Lambdas[entry.Term] entry.Row entry.Column)
+
+    /// <summary>Curvature of −2 log likelihood in the free entries, k×k, from closed forms.</summary>
+    /// <remarks>Observed: dn(2F − ssᵀ) − T + 2⟨D, E_kE_lᵀ⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term
+    /// where it is positive semidefinite: it vanishes at an optimum and keeps steps sound near a variance of zero.</remarks>
+    let matrix information reml (engine: BlockEngine) (entries: Entry[]) (score: ScoreParts) : Matrix =
+        let k = entries.Length
+        let squares = projections score _.Square entries
+        let f = lazy (BlockCurvature.average engine score.Lambdas entries)
+
+        let positive =
+            score.D
+            |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
+
+        let trace =
+            lazy
+                (if engine.Cross.TailTerms.Length > 0 then
+                     TraceProducts.create engine entries reml
+                 else
+                     BlockCurvature.expected engine entries reml)
+
+        match information with
+        | Information.Average ->
+            Matrix.init k k (fun i j -> average score.Df f.Value squares i j + factorCurvature positive entries i j)
+        | Information.Observed ->
+            Matrix.init k k (fun i j ->
+                score.Df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
+                + factorCurvature score.D entries i j)
+        | Information.Expected ->
+            let traces = projections score _.Trace entries
+
+            Matrix.init k k (fun i j ->
+                trace.Value[i, j] - traces[i] * traces[j] / score.Df
+                + factorCurvature positive entries i j)
