@@ -121,13 +121,26 @@ module LogLikelihood =
                 else 1e-8
         }
 
-    let private memoryNeeded (cross: StandardisedTerm list) =
-        let effects =
-            cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
+    // Five q₂×q₂ matrices of eight bytes an element.
+    let private bytesPerElement = 40.0
 
-        match effects with
-        | [] -> 0.0
-        | _ -> let tail = List.sum effects - List.max effects in 40.0 * tail * tail
+    /// What the tail's dense matrices take; a matrix holds at most 2³¹ elements.
+    let private memoryProblem (terms: StandardisedTerm list) =
+        let effects =
+            terms
+            |> List.groupBy _.Group
+            |> List.map (fun (_, group) -> group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
+
+        let tail = List.sum effects - List.fold max 0.0 effects
+        let needed = bytesPerElement * tail * tail
+
+        let available =
+            min (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)) (bytesPerElement * float Int32.MaxValue)
+
+        if needed > available then
+            Some(LmmError.TooLarge("The crossed random effects", needed, available))
+        else
+            None
 
     /// Runs an action on an engine factored at these λ, all of which have been evaluated before.
     let internal withEngine (likelihood: LogLikelihood) lambdas (action: BlockEngine -> 'result) =
@@ -147,12 +160,10 @@ module LogLikelihood =
     /// <returns>The likelihood, or: too little memory for the crossed effects, a response the fixed effects fit exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
         let standard = Standardised.ofDesign design
-        let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
-        let needed = memoryNeeded standard.Terms
 
-        if needed > 0.8 * available || needed > 40.0 * 4.0e9 then
-            Error [ LmmError.TooLarge("The crossed random effects", needed, available) ]
-        else
+        match memoryProblem standard.Terms with
+        | Some problem -> Error [ problem ]
+        | None ->
             let cross = CrossProducts.create standard
             let layout = ThetaLayout.create standard
             let df = residualDf kind cross
