@@ -2,7 +2,7 @@ namespace LmmFunctional
 
 open System
 
-/// <summary>Short names for the heads of narrow columns, by the rules of R's <c>abbreviate</c>.</summary>
+/// <summary>Short names for the heads of narrow columns, as R's <c>abbreviate</c>, but capitals, digits and signs all stay.</summary>
 [<RequireQualifiedAccess>]
 module internal Abbreviation =
 
@@ -36,7 +36,10 @@ module internal Abbreviation =
         let short = names |> List.map (shorten length)
         let longest = names |> List.fold (fun longest name -> max longest name.Length) 0
 
-        if length >= longest || List.length (List.distinct short) = List.length (List.distinct names) then
+        if
+            length >= longest
+            || List.length (List.distinct short) = List.length (List.distinct names)
+        then
             short
         else
             distinct (length + 1) names

@@ -109,7 +109,8 @@ module FitJson =
         json.WriteEndObject()
 
     // The text goes to a terminal or a file, never into a web page: names stay readable.
-    let private options = JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+    let private options =
+        JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
     /// <summary>The fit as one line of JSON.</summary>
     /// <param name="read">How long reading the data took.</param>

@@ -85,7 +85,9 @@ module FitTables =
 
         let rows = effects @ [ "Residual", "", fit.Sigma * fit.Sigma, [] ]
         let variances = rows |> List.map (fun (_, _, variance, _) -> variance)
-        let width = rows |> List.map (fun (_, _, _, correlation) -> correlation.Length) |> List.max
+
+        let width =
+            rows |> List.map (fun (_, _, _, correlation) -> correlation.Length) |> List.max
 
         let heads =
             [ left "Groups"; left "Name"; right "Variance"; right "Std.Dev." ]
@@ -135,6 +137,10 @@ module FitTables =
 
         let row (i: int) name =
             name
-            :: List.init last (fun j -> if j < i then NumberText.fixedPoint 3 correlation[i, j] else "")
+            :: List.init last (fun j ->
+                if j < i then
+                    NumberText.fixedPoint 3 correlation[i, j]
+                else
+                    "")
 
         Table.create (left "" :: List.map right heads) (names |> List.mapi row |> List.skip (min 1 names.Length))

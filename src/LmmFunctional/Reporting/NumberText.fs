@@ -21,8 +21,7 @@ module NumberText =
         let text = value.ToString($"E{digits - 1}", invariant)
         let mark = text.IndexOf 'E'
 
-        let mantissa =
-            text.Substring(0, mark).Replace(".", "").Replace("-", "").TrimEnd '0'
+        let mantissa = text.Substring(0, mark).Replace(".", "").Replace("-", "").TrimEnd '0'
 
         {
             Exponent = Int32.Parse(text.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, invariant)
@@ -42,8 +41,12 @@ module NumberText =
 
     /// <summary>A number with a fixed count of decimals.</summary>
     let fixedPoint (decimals: int) (value: float) : string =
+        let text = written $"F{decimals}" value
+
+        let isZero =
+            text |> Seq.forall (fun letter -> letter = '-' || letter = '0' || letter = '.')
         // A small negative number must not read as minus zero.
-        written $"F{decimals}" (if Math.Round(value, min decimals 15) = 0.0 then 0.0 else value)
+        if isZero then text.TrimStart '-' else text
 
     /// <summary>The numbers of one column: as many decimals for all as the neediest needs for its significant digits.</summary>
     /// <param name="digits">Significant digits, one or more; those that are trailing zeros everywhere are left out.</param>

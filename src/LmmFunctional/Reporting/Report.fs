@@ -55,4 +55,7 @@ module Report =
             | SummaryFormat.Text -> textLines
             | SummaryFormat.Markdown -> markdownLines
 
-        blocks |> List.collect lines |> List.map (fun line -> line + "\n") |> String.Concat
+        blocks
+        |> List.collect lines
+        |> List.map (fun line -> line + "\n")
+        |> String.Concat

@@ -53,7 +53,9 @@ module Summary =
     let private columnsLeftOut (fit: Fit) =
         match fit.Dropped with
         | [] -> []
-        | names -> [ Block.Line $"Left out, because they depend linearly on columns before them: {listed names}" ]
+        | names -> [
+            Block.Line $"Left out, because they depend linearly on columns before them: {listed names}"
+          ]
 
     let private verdict (certificate: Certificate) =
         match certificate.Verdict with
@@ -120,4 +122,5 @@ module Summary =
     let render (format: SummaryFormat) (fit: Fit) : string = blocks fit |> Report.render format
 
     /// <summary>Prints the summary of a fit to standard output.</summary>
-    let print (fit: Fit) : unit = Console.Out.Write(render SummaryFormat.Text fit)
+    let print (fit: Fit) : unit =
+        Console.Out.Write(render SummaryFormat.Text fit)

@@ -13,12 +13,10 @@ type Alignment =
     | Right
 
 /// <summary>An immutable table of text: headers, their alignment, and rows of as many cells.</summary>
-type Table =
-    private
-        {
-            Head: (string * Alignment) list
-            Body: string list list
-        }
+type Table = private {
+    Head: (string * Alignment) list
+    Body: string list list
+} with
 
     /// The headers with the alignment of their columns.
     member table.Headers = table.Head
@@ -32,7 +30,13 @@ module Table =
 
     /// A level's name may hold a line end or a tab, which would break a row.
     let private singleLine (cell: string) =
-        String.map (fun letter -> if Char.IsControl letter || letter = '\u2028' || letter = '\u2029' then ' ' else letter) cell
+        String.map
+            (fun letter ->
+                if Char.IsControl letter || letter = '\u2028' || letter = '\u2029' then
+                    ' '
+                else
+                    letter)
+            cell
 
     /// <summary>A table.</summary>
     /// <param name="headers">Header and alignment of each column.</param>
@@ -77,7 +81,10 @@ module Table =
     let toText (table: Table) : string list =
         let headers, alignments = List.unzip table.Head
         let places = widths 0 headers table.Body
-        let line cells = List.map3 pad alignments places cells |> String.concat " "
+
+        let line cells =
+            List.map3 pad alignments places cells |> String.concat " "
+
         line headers :: List.map line table.Body
 
     /// <summary>Text with the characters that mean something in Markdown, or would end a cell, escaped.</summary>
