@@ -115,6 +115,6 @@ module Cli =
             let place = problem.GetType().Name
 
             error.WriteLine
-                $"lmm met an error of its own ({place}: {problem.Message}); please report it with the data and the formula."
+                $"lmm met an error of its own ({place}: {problem.Message}); please report it with data and formula."
 
             internalError

@@ -50,7 +50,3 @@ module internal RelativeFactor =
     /// The free entries of a λ.
     let ofMatrix (lambda: float[]) factor =
         Array.init (count factor) (fun k -> lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order])
-
-    /// λ = I.
-    let start factor =
-        Array.init (count factor) (fun k -> if factor.EntryRows[k] = factor.EntryColumns[k] then 1.0 else 0.0)

@@ -52,7 +52,9 @@ module internal Semidefinite =
 
     /// Eigenvalues, ascending, and the eigenvectors in the columns.
     let eigen n (a: float[]) : float[] * Matrix<float> =
-        let symmetric = Matrix<float>.Build.Dense(n, n, fun i j -> 0.5 * (a[i + j * n] + a[j + i * n]))
+        let symmetric =
+            Matrix<float>.Build.Dense(n, n, fun i j -> 0.5 * (a[i + j * n] + a[j + i * n]))
+
         let evd = symmetric.Evd Symmetricity.Symmetric
         evd.EigenValues.Real().ToArray(), evd.EigenVectors
 
@@ -65,7 +67,9 @@ module internal Semidefinite =
 
             Array.init (n * n) (fun index ->
                 let i, j = index % n, index / n
-                Seq.init n (fun k -> max 0.0 values[k] * vectors[i, k] * vectors[j, k]) |> Seq.sum)
+
+                Seq.init n (fun k -> max 0.0 values[k] * vectors[i, k] * vectors[j, k])
+                |> Seq.sum)
 
     /// The inverse of a lower triangular or any regular matrix.
     let inverse n (a: float[]) =

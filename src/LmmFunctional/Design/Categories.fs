@@ -3,6 +3,7 @@ namespace LmmFunctional
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open System.Globalization
 
 /// <summary>Where the categories of a factor come from, with the categories themselves.</summary>
 [<RequireQualifiedAccess>]
@@ -41,10 +42,10 @@ module internal Categories =
         else
             ValueNone
 
-    /// <summary>The numbers that mark occurring codes, in order, and every row's position among them.</summary>
+    /// <summary>The codes that occur, in order; every row's code becomes its position among them.</summary>
     /// <param name="size">Codes are from zero and less than this.</param>
-    /// <param name="codes">The codes, one for each row.</param>
-    let compact size (codes: int[]) : int[] * int[] =
+    /// <param name="codes">The codes, one for each row; overwritten by the positions.</param>
+    let compact size (codes: int[]) : int[] =
         let position = Array.zeroCreate<int> size
 
         for code in codes do
@@ -57,12 +58,10 @@ module internal Categories =
                 position[code] <- occurring.Count
                 occurring.Add code
 
-        let result = Array.zeroCreate codes.Length
-
         for i in 0 .. codes.Length - 1 do
-            result[i] <- position[codes[i]]
+            codes[i] <- position[codes[i]]
 
-        occurring.ToArray(), result
+        occurring.ToArray()
 
     // Codes of integers from a table; −1 for those that are not in it.
     let private lookUp low (table: int[]) (x: float[]) =
@@ -83,12 +82,12 @@ module internal Categories =
     let ofNumbers (x: float[]) : float[] * int[] =
         match range x with
         | ValueSome(struct (low, high)) ->
-            let shifted = Array.zeroCreate x.Length
+            let codes = Array.zeroCreate x.Length
 
             for i in 0 .. x.Length - 1 do
-                shifted[i] <- int (x[i] - low)
+                codes[i] <- int (x[i] - low)
 
-            let occurring, codes = compact (int (high - low) + 1) shifted
+            let occurring = compact (int (high - low) + 1) codes
             occurring |> Array.map (fun offset -> low + float offset), codes
         | ValueNone ->
             let values = HashSet<float>(x) |> Array.ofSeq |> Array.sort
@@ -104,7 +103,8 @@ module internal Categories =
     /// <summary>The texts of a column that occur in the selected rows, and the code of every row.</summary>
     let ofColumn column (selection: Selection) =
         let levels, codes = selection.Categories column
-        let occurring, codes = compact levels.Length codes
+        let codes = Array.copy codes
+        let occurring = compact levels.Length codes
         Categories.Texts(column, occurring |> Seq.map (fun code -> levels[code]) |> ImmutableArray.CreateRange), codes
 
     /// Number of categories.
@@ -113,13 +113,20 @@ module internal Categories =
         | Categories.Texts(_, levels) -> levels.Length
         | Categories.Values(_, values) -> values.Length
 
+    // Whole numbers are written out, as R prints those it reads from a file: 100000, not 1e+05.
+    let private numberName (value: float) =
+        if value = Math.Floor value && abs value < 1e15 then
+            (int64 value).ToString(CultureInfo.InvariantCulture)
+        else
+            Lexeme.number value
+
     /// The names of the categories; numbers as R prints them.
     let names categories : string[] =
         match categories with
         | Categories.Texts(_, levels) -> Seq.toArray levels
-        | Categories.Values(_, values) -> values |> Seq.map Lexeme.number |> Array.ofSeq
+        | Categories.Values(_, values) -> Array.init values.Length (fun i -> numberName values[i])
 
-    /// <summary>The code of every selected row, of the same data or of other; −1 where the category is a new one.</summary>
+    /// <summary>The code of every selected row, of the same data or of other; −1 where the category is new.</summary>
     let codes categories (selection: Selection) : int[] =
         match categories with
         | Categories.Texts(column, levels) ->

@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open System
 
-/// <summary>What a model asks of a data set before anything is computed: its columns, and the rows that have them all.</summary>
+/// <summary>What a model asks of a data set before anything is computed: its columns, and the rows that have them.
+/// </summary>
 [<RequireQualifiedAccess>]
 module internal Columns =
 
@@ -47,8 +48,10 @@ module internal Columns =
             if terms.Items |> List.exists (fun term -> List.contains Expr.Dot term.Factors) then
                 let removed = terms.Removed |> List.collect expand
                 let isRemoved term = removed |> List.exists (Term.same term)
-                let kept = terms.Items |> List.collect expand |> List.filter (isRemoved >> not)
-                Terms.create kept terms.Offsets []
+                let expanded = terms.Items |> List.collect expand
+                // Removed terms too decide in which order variables stand within a term, as in R.
+                let order = expanded |> List.collect _.Factors
+                Terms.Create(expanded |> List.filter (isRemoved >> not), terms.Offsets, [], order)
             else
                 terms
 

@@ -1,7 +1,7 @@
 namespace LmmFunctional
 
-/// <summary>What a model learned from its data: the levels of its factors, the parameters of its bases, the coding of its
-/// terms. With it the same columns can be made for new data.</summary>
+/// <summary>What a model learned from its data: the levels of its factors, the parameters of its bases, the coding of
+/// its terms. With it the same columns can be made for new data.</summary>
 [<ReferenceEquality>]
 type Schema = internal {
     Response: NumericExpr
@@ -78,10 +78,10 @@ module Design =
 
     /// <summary>Meets a model with its data.</summary>
     /// <param name="spec">The model.</param>
-    /// <param name="frame">The data; rows with a missing value in a used column or with weight zero are left out.</param>
-    /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values that
-    /// are not finite, and what makes the model impossible to estimate.</returns>
-    /// <remarks>Shapes: X n×p of full column rank, each Zᵢ as S columns of length n and n codes. Cost O(n p²).</remarks>
+    /// <param name="frame">The data; rows that miss a used value or have weight zero are left out.</param>
+    /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values
+    /// that are not finite, and what makes the model impossible to estimate.</returns>
+    /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
     let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model

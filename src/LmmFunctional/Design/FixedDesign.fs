@@ -3,7 +3,8 @@ namespace LmmFunctional
 open System
 open System.Collections.Immutable
 
-/// <summary>The fixed effects of a model met with its data: X of full column rank, and what was left out of it.</summary>
+/// <summary>The fixed effects of a model met with its data: X of full column rank, and what was left out of it.
+/// </summary>
 [<ReferenceEquality>]
 type FixedDesign = {
     /// The kept columns, n×p, on the user's scale.
@@ -79,9 +80,9 @@ module internal FixedDesign =
         |> List.indexed
         |> List.filter (fun (_, term) -> isPartition term)
         |> List.map (fun (index, _) -> termOfKept |> Array.map (fun term -> if term = index then 1.0 else 0.0))
-        |> List.tryFind (isOne x)
+        |> List.tryFind (fun a -> (coded.Head.Variables.IsEmpty && a[0] = 1.0) || isOne x a)
 
-    let private ofCoded (selection: Selection) (coded: CodedTerm list) =
+    let private ofCoded (selection: Selection) (coded: CodedTerm list) (x: float[]) =
         let n = selection.Count
         let names = coded |> List.map TermCoding.names
         let allNames = Array.concat names
@@ -92,7 +93,6 @@ module internal FixedDesign =
             |> List.mapi (fun index names -> Array.create names.Length index)
             |> Array.concat
 
-        let x = ModelMatrix.values selection coded
         let rank = Rank.find n p x
         let matrix = Matrix(n, rank.Kept.Length, keepColumns n rank.Kept x)
         let pick (values: 'T[]) indices = indices |> Seq.map (fun j -> values[j])
@@ -107,6 +107,24 @@ module internal FixedDesign =
             NullSpace = nullSpace p rank
             Constant = constant matrix coded (pick termOf rank.Kept |> Array.ofSeq)
         }
+
+    // Variables are finite, but a product of two may not be.
+    let private overflow (selection: Selection) (coded: CodedTerm list) (x: float[]) =
+        let isProduct term =
+            term.Variables
+            |> List.filter (fun coded -> not (Variable.isFactor coded.Variable))
+            |> List.length
+            |> (<) 1
+
+        if not (List.exists isProduct coded) then
+            None
+        else
+            match Array.FindIndex(x, (fun value -> not (Double.IsFinite value))) with
+            | -1 -> None
+            | index ->
+                let names = coded |> Seq.collect TermCoding.names |> Array.ofSeq
+                let row = selection.Rows[index % selection.Count]
+                Some(LmmError.NotFinite(names[index / selection.Count], row + 1))
 
     // A factor with a level for every row leaves nothing over; X itself would be too large to find that out.
     let private hasLevelPerRow (selection: Selection) (coded: CodedTerm list) =
@@ -141,9 +159,14 @@ module internal FixedDesign =
             elif needed > available () || int64 n * p > int64 Array.MaxLength then
                 Error [ LmmError.TooLarge("The matrix of the fixed effects", needed, available ()) ]
             else
-                let design = ofCoded selection coded
+                let x = ModelMatrix.values selection coded
 
-                if design.Names.Length >= n then
-                    Error [ LmmError.TooFewRows(n, design.AllNames.Length) ]
-                else
-                    Ok(design, coded))
+                match overflow selection coded x with
+                | Some problem -> Error [ problem ]
+                | None ->
+                    let design = ofCoded selection coded x
+
+                    if design.Names.Length >= n then
+                        Error [ LmmError.TooFewRows(n, design.AllNames.Length) ]
+                    else
+                        Ok(design, coded))

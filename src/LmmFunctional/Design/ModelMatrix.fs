@@ -90,7 +90,7 @@ module internal ModelMatrix =
 
         result
 
-    /// <summary>The columns of terms, each an array of length n; a numeric column that needs no change is not copied.</summary>
+    /// <summary>The columns of terms, each of length n; a numeric column that needs no change is not copied.</summary>
     let columns (selection: Selection) (terms: CodedTerm list) : float[][] = [|
         for term in terms do
             match term.Variables |> List.map (columnsOf selection) with

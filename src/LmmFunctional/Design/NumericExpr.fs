@@ -91,7 +91,7 @@ module internal NumericExpr =
     /// <param name="column">The values of a column, length <paramref name="rows"/>; never written to.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="expr">The expression.</param>
-    /// <returns>Length <paramref name="rows"/>; the array of the column itself when the expression is only that.</returns>
+    /// <returns>Length <paramref name="rows"/>; the column's own array when the expression is a column.</returns>
     let rec evaluate (column: string -> float[]) rows expr : float[] =
         match expr with
         | NumericExpr.Column name -> column name

@@ -50,9 +50,15 @@ module internal NumericTyping =
     let finite name (selection: Selection) expr : Result<float[], LmmError list> =
         let values = selection.Evaluate expr
 
-        match Array.FindIndex(values, (fun value -> not (Double.IsFinite value))) with
-        | -1 -> Ok values
-        | index -> Error [ LmmError.NotFinite(name, selection.Rows[index] + 1) ]
+        let mutable index = 0
+
+        while index < values.Length && Double.IsFinite values[index] do
+            index <- index + 1
+
+        if index = values.Length then
+            Ok values
+        else
+            Error [ LmmError.NotFinite(name, selection.Rows[index] + 1) ]
 
     /// <summary>The values that a basis learns from: as in R those of all rows of the data that have them, also rows
     /// that are left out because another column is missing there.</summary>

@@ -58,7 +58,7 @@ module internal OrthogonalPolynomial =
             Norms = ImmutableArray.CreateRange norms
         }
 
-    /// <summary>The values of the polynomials of degree 1 to k at numbers, old or new: one array for each degree.</summary>
+    /// <summary>The polynomials of degree 1 to k at numbers, old or new: one array for each degree.</summary>
     let evaluate polynomial (x: float[]) : float[][] =
         let centred = x |> Array.map (fun v -> v - polynomial.Center)
         let norms = polynomial.Norms

@@ -1,8 +1,10 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 
-/// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.</summary>
+/// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.
+/// </summary>
 [<ReferenceEquality>]
 type RandomDesign = {
     Term: RandomTerm
@@ -24,8 +26,8 @@ type RandomDesign = {
 [<RequireQualifiedAccess>]
 module internal RandomDesign =
 
-    // What lme4 refuses, term by term; independent effects are terms of their own there. With prior weights the residual
-    // variances differ in a known way, and a variance between single rows can be told from them.
+    // What lme4 refuses, term by term; independent effects are terms of their own there. With prior weights the
+    // residual variances differ in a known way, and a variance between single rows can be told from them.
     let private identifiability hasWeights rows (term: RandomTerm) (grouping: GroupingFactor) effects = [
         let levels = grouping.Levels.Length
         let effectsTogether = if term.Structure = Structure.Diagonal then 1 else effects
@@ -76,7 +78,14 @@ module internal RandomDesign =
         |> Result.bind (fun (coded, (grouping, codes)) ->
             let names = coded |> List.map TermCoding.names |> Array.concat
 
+            let size = 8.0 * float names.Length * float selection.Count
+            let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+
             match identifiability hasWeights selection.Count term grouping names.Length with
+            | [] when size > available ->
+                Error [
+                    LmmError.TooLarge($"Random term '{TermText.deparseRandom term}'", size, available)
+                ]
             | [] ->
                 let design = {
                     Term = term

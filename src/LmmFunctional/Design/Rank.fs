@@ -19,9 +19,9 @@ type internal Rank = {
 /// <summary>Rank by R's limited pivoting: a column is dropped when less than 1e-7 of its length is left after those
 /// before it are taken out.</summary>
 /// <remarks>R (dqrdc2 of LINPACK) rotates the whole matrix column by column. The lengths that decide do not change when
-/// rows are rotated, so the rows are first reduced, block by block, to a p×p triangle with the same columns' lengths and
-/// angles, and R's rule is applied to that: one pass over the data whatever p is (Demmel, Grigori, Hoemmen and Langou
-/// 2012). Cost 2np².</remarks>
+/// rows are rotated, so the rows are first reduced, block by block, to a p×p triangle whose columns have the same
+/// lengths and angles, and R's rule is applied to that: one pass over the data whatever p is (Demmel, Grigori, Hoemmen
+/// and Langou 2012). Cost 2np².</remarks>
 [<RequireQualifiedAccess>]
 module internal Rank =
 

@@ -5,7 +5,8 @@ open System.Collections.Immutable
 open System.Runtime.InteropServices
 
 /// <summary>Some rows of a data set, read column by column; what was read or computed once is kept.</summary>
-/// <remarks>Belongs to one computation on one thread. The arrays it hands out are shared: never write to them.</remarks>
+/// <remarks>Belongs to one computation on one thread. The arrays it hands out are shared: never write to them.
+/// </remarks>
 [<Sealed>]
 type internal Selection(frame: Frame, rows: int[]) =
     let isWhole = rows.Length = frame.Rows

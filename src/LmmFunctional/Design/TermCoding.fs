@@ -1,6 +1,6 @@
 namespace LmmFunctional
 
-/// <summary>A variable inside a term: a factor there is coded by its contrasts or by an indicator of every level.</summary>
+/// <summary>A variable inside a term: a factor there is coded by contrasts or by an indicator of every level.</summary>
 type internal CodedVariable = { Variable: Variable; ByLevel: bool }
 
 /// <summary>A term whose every variable knows its coding; no variables at all is the intercept.</summary>
@@ -22,7 +22,7 @@ module internal TermCoding =
         || earlier
            |> List.exists (fun other -> rest |> List.forall (fun factor -> List.contains factor other.Factors))
 
-    // Without an intercept, the first factor of the first term that has one takes its place, whatever else the term holds.
+    // Without an intercept, the first factor of the first term that has one takes its place, whatever else is there.
     let private withoutIntercept coded =
         let isCodedFactor coded = Variable.isFactor coded.Variable
 

@@ -3,7 +3,7 @@ namespace LmmFunctional
 open System
 open System.Collections.Immutable
 
-/// <summary>Variables met with their data: numbers, bases and factors, with all that they learn from the rows used.</summary>
+/// <summary>Variables met with their data: numbers, bases and factors, with all that they learn from it.</summary>
 [<RequireQualifiedAccess>]
 module internal VariableTyping =
 

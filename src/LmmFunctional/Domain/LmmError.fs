@@ -54,7 +54,12 @@ module LmmError =
 
     let private caret (text: string) position expected =
         let at = min (max position 0) text.Length
-        String.concat Environment.NewLine [ "The formula cannot be read:"; "  " + text; "  " + String(' ', at) + "^ " + expected ]
+
+        String.concat Environment.NewLine [
+            "The formula cannot be read:"
+            "  " + text
+            "  " + String(' ', at) + "^ " + expected
+        ]
 
     let private gigabytes bytes = bytes / 1e9
 
@@ -91,7 +96,8 @@ module LmmError =
         | LmmError.AllMissing name -> $"Column '{name}' has no values: every row is missing."
         | LmmError.NoCompleteRows missing ->
             $"No rows are left: each of the {missing} rows misses a value in some column the model uses."
-        | LmmError.ConstantResponse response -> $"The response '{response}' has the same value in every row; there is nothing to model."
+        | LmmError.ConstantResponse response ->
+            $"The response '{response}' has the same value in every row; there is nothing to model."
         | LmmError.ResponseFitsExactly response ->
             $"The fixed effects fit the response '{response}' exactly; no variation is left to estimate variances from."
         | LmmError.TooFewRows(rows, coefficients) ->
@@ -105,7 +111,8 @@ module LmmError =
             $"Random term '{term}' has {effects} effects for {rows} rows; its covariance cannot be told from the residual."
         | LmmError.NegativeWeight(column, row, value) ->
             $"Weight column '{column}' is {value} in row {row}; weights must be zero or positive."
-        | LmmError.MissingWeight(column, row) -> $"Weight column '{column}' is missing in row {row}; give every row a weight."
+        | LmmError.MissingWeight(column, row) ->
+            $"Weight column '{column}' is missing in row {row}; give every row a weight."
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."

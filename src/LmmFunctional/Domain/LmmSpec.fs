@@ -51,7 +51,10 @@ module Spec =
     let withFixed fixedEffects spec = { spec with Fixed = fixedEffects }
 
     /// The model with one more random term.
-    let addRandom term spec = { spec with Random = spec.Random @ [ term ] }
+    let addRandom term spec = {
+        spec with
+            Random = spec.Random @ [ term ]
+    }
 
     /// The model with these random terms instead of its own.
     let withRandom terms spec = { spec with LmmSpec.Random = terms }

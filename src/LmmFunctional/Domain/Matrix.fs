@@ -33,11 +33,15 @@ type Matrix internal (rows: int, columns: int, values: float[]) =
         Array.sub values (column * rows) rows
 
     /// A copy as a two-dimensional array.
-    member _.ToArray2D() = Array2D.init rows columns (fun i j -> values[i + j * rows])
+    member _.ToArray2D() =
+        Array2D.init rows columns (fun i j -> values[i + j * rows])
 
     override _.Equals other =
         match other with
-        | :? Matrix as m -> m.Rows = rows && m.Columns = columns && m.Values.AsSpan().SequenceEqual(values.AsSpan())
+        | :? Matrix as m ->
+            m.Rows = rows
+            && m.Columns = columns
+            && m.Values.AsSpan().SequenceEqual(values.AsSpan())
         | _ -> false
 
     override _.GetHashCode() =
@@ -47,7 +51,9 @@ type Matrix internal (rows: int, columns: int, values: float[]) =
         hash.ToHashCode()
 
     override _.ToString() =
-        Seq.init rows (fun i -> Seq.init columns (fun j -> sprintf "%12.6g" values[i + j * rows]) |> String.concat " ")
+        Seq.init rows (fun i ->
+            Seq.init columns (fun j -> sprintf "%12.6g" values[i + j * rows])
+            |> String.concat " ")
         |> String.concat Environment.NewLine
 
 /// <summary>Small dense matrices: literals and the few operations that results need.</summary>
@@ -74,19 +80,24 @@ module Matrix =
         init (Array2D.length1 values) (Array2D.length2 values) (fun i j -> values[i, j])
 
     /// The identity of order n.
-    let identity n = init n n (fun i j -> if i = j then 1.0 else 0.0)
+    let identity n =
+        init n n (fun i j -> if i = j then 1.0 else 0.0)
 
     /// The diagonal of a matrix.
-    let diagonal (a: Matrix) = Array.init (min a.Rows a.Columns) (fun i -> a[i, i])
+    let diagonal (a: Matrix) =
+        Array.init (min a.Rows a.Columns) (fun i -> a[i, i])
 
     /// The transpose.
-    let transpose (a: Matrix) = init a.Columns a.Rows (fun i j -> a[j, i])
+    let transpose (a: Matrix) =
+        init a.Columns a.Rows (fun i j -> a[j, i])
 
     /// <summary>The product a b.</summary>
     /// <exception cref="T:System.ArgumentException">The inner dimensions differ.</exception>
     let multiply (a: Matrix) (b: Matrix) =
         if a.Columns <> b.Rows then
-            invalidArg (nameof b) $"A {a.Rows} by {a.Columns} matrix cannot be multiplied by a {b.Rows} by {b.Columns} one."
+            invalidArg
+                (nameof b)
+                $"A {a.Rows} by {a.Columns} matrix cannot be multiplied by a {b.Rows} by {b.Columns} one."
 
         init a.Rows b.Columns (fun i j ->
             let mutable sum = 0.0

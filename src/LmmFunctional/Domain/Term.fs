@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Generic
 
 /// <summary>A term of a model: an interaction of variables. No variables at all is the intercept.</summary>
@@ -28,12 +29,31 @@ module Term =
 
         { Factors = a.Factors @ added }
 
+    /// Terms with their variables in a given order; dots, which stand for several, go last.
+    let internal arrange (order: Expr list) (terms: Term list) =
+        let position =
+            order |> Seq.mapi (fun index variable -> variable, index) |> readOnlyDict
+
+        let rank variable =
+            match position.TryGetValue variable with
+            | true, index -> index
+            | false, _ -> Int32.MaxValue
+
+        terms
+        |> List.map (fun term -> {
+            Factors = term.Factors |> List.sortBy rank
+        })
+
 /// <summary>A sum of terms, in order: the intercept, main effects, then interactions by degree, as in R.</summary>
-/// <remarks>Combine with <c>+</c> (all terms of both) and <c>*</c> (also their interactions).</remarks>
+/// <remarks>Combine with <c>+</c> (all terms of both) and <c>*</c> (also their interactions). Within a term the variables
+/// stand in the order in which the sum first named them, also as in R: b + a + a:b is b + a + b:a.</remarks>
+[<CustomEquality; NoComparison>]
 type Terms = internal {
     Terms: Term list
     Known: Expr list
     Without: Term list
+    /// Every variable so far, also of removed terms; no part of equality, for the terms show what matters of it.
+    Named: Expr list
 } with
 
     /// The terms, each once, lowest degree first.
@@ -45,36 +65,33 @@ type Terms = internal {
     /// Terms to leave out when a <c>.</c> is expanded; empty unless there is one.
     member terms.Removed = terms.Without
 
+    /// The variables in the order in which the sum first named them; a <c>.</c> is not among them.
+    member terms.Variables = terms.Named
+
     /// Whether the intercept is among the terms.
     member terms.HasIntercept = terms.Terms |> List.contains Term.intercept
 
-    /// Each term once; variables inside a term in the order in which the sorted terms first name them. R does the same,
-    /// so b + a + a:b is b + a + b:a and coefficient names agree with R's.
-    static member internal Create(items, offsets, removed) =
+    override terms.Equals other =
+        match other with
+        | :? Terms as other ->
+            terms.Terms = other.Terms
+            && terms.Known = other.Known
+            && terms.Without = other.Without
+        | _ -> false
+
+    override terms.GetHashCode() = hash (terms.Terms, terms.Known)
+
+    static member internal Create(items, offsets, removed, named) =
+        let named = named |> List.distinct |> List.except [ Expr.Dot ]
         let variables term = List.sort term.Factors
         let present = items |> Seq.map variables |> HashSet
 
-        let sorted =
-            items
-            |> List.distinctBy variables
-            |> List.sortBy (fun term -> term.Factors.Length)
-
-        let position =
-            sorted
-            |> Seq.collect _.Factors
-            |> Seq.distinct
-            |> Seq.mapi (fun index factor -> factor, index)
-            |> readOnlyDict
-
-        let ordered =
-            sorted
-            |> List.map (fun term -> {
-                Factors = term.Factors |> List.sortBy (fun factor -> position[factor])
-            })
+        let isDotted =
+            items |> List.exists (fun term -> List.contains Expr.Dot term.Factors)
 
         // Without a dot there is nothing to remember; a term that was added back is not left out.
         let remembered =
-            if position.ContainsKey Expr.Dot then
+            if isDotted then
                 removed
                 |> List.distinctBy variables
                 |> List.filter (fun term -> term <> Term.intercept && not (present.Contains(variables term)))
@@ -82,14 +99,19 @@ type Terms = internal {
                 []
 
         {
-            Terms = ordered
+            Terms =
+                items
+                |> List.distinctBy variables
+                |> List.sortBy (fun term -> term.Factors.Length)
+                |> Term.arrange named
             Known = List.distinct offsets
             Without = remembered
+            Named = named
         }
 
     /// All terms of both.
     static member (+)(a: Terms, b: Terms) =
-        Terms.Create(a.Terms @ b.Terms, a.Known @ b.Known, a.Without @ b.Without)
+        Terms.Create(a.Terms @ b.Terms, a.Known @ b.Known, a.Without @ b.Without, a.Named @ b.Named)
 
     /// All terms of both and their interactions: a * b = a + b + a:b.
     static member (*)(a: Terms, b: Terms) =
@@ -98,40 +120,45 @@ type Terms = internal {
                 for y in b.Terms -> Term.interact x y
         ]
 
-        Terms.Create(a.Terms @ b.Terms @ crossed, a.Known @ b.Known, a.Without @ b.Without)
+        Terms.Create(a.Terms @ b.Terms @ crossed, a.Known @ b.Known, a.Without @ b.Without, a.Named @ b.Named)
 
 /// <summary>Sums of terms.</summary>
 [<RequireQualifiedAccess>]
 module Terms =
 
-    /// No terms at all.
-    let empty = Terms.Create([], [], [])
+    /// A sum with offsets and, for formulas with a dot, terms to leave out of its expansion.
+    let create items offsets removed =
+        Terms.Create(items, offsets, removed, items |> List.collect _.Factors)
 
     /// <summary>A sum of the given terms.</summary>
-    let ofList items = Terms.Create(items, [], [])
+    let ofList items = create items [] []
 
-    /// A sum with offsets and, for formulas with a dot, terms to leave out of its expansion.
-    let create items offsets removed = Terms.Create(items, offsets, removed)
+    /// No terms at all.
+    let empty = ofList []
 
     /// All terms of several sums, the first one's first.
     let concat (sums: Terms list) =
-        Terms.Create(sums |> List.collect _.Items, sums |> List.collect _.Offsets, sums |> List.collect _.Removed)
+        Terms.Create(
+            sums |> List.collect _.Items,
+            sums |> List.collect _.Offsets,
+            sums |> List.collect _.Removed,
+            sums |> List.collect _.Variables
+        )
 
     /// An offset: a known part of the mean.
-    let offset expr = Terms.Create([], [ expr ], [])
+    let offset expr = create [] [ expr ] []
 
     /// Only the interactions: a:b.
     let interact (a: Terms) (b: Terms) =
-        Terms.Create(
-            [
-                for x in a.Items do
-                    for y in b.Items -> Term.interact x y
-            ],
-            a.Offsets @ b.Offsets,
-            a.Removed @ b.Removed
-        )
+        let crossed = [
+            for x in a.Items do
+                for y in b.Items -> Term.interact x y
+        ]
+
+        Terms.Create(crossed, a.Offsets @ b.Offsets, a.Removed @ b.Removed, a.Variables @ b.Variables)
 
     /// The first sum without the terms of the second; they are remembered where a dot may bring them back.
     let subtract (b: Terms) (a: Terms) =
         let isRemoved term = b.Items |> List.exists (Term.same term)
-        Terms.Create(a.Items |> List.filter (isRemoved >> not), a.Offsets, a.Removed @ b.Items)
+        let kept = a.Items |> List.filter (isRemoved >> not)
+        Terms.Create(kept, a.Offsets, a.Removed @ b.Items, a.Variables @ b.Variables)

@@ -58,25 +58,37 @@ module Words =
 
     // Random terms
 
+    // Formula text cannot say these either.
+    let private grouped (group: Term) (effects: Terms) : RandomTerm =
+        let random = {
+            Effects = effects
+            Group = group
+            Structure = Structure.Unstructured
+        }
+
+        if List.isEmpty effects.Items then
+            let words = LmmError.EmptyRandomTerm(TermText.deparseRandom random)
+            raise (ArgumentException(LmmError.describe words))
+
+        if not (List.isEmpty effects.Offsets) then
+            raise (ArgumentException "A random term cannot hold an offset; add it to the fixed effects.")
+
+        random
+
     /// <summary>Effects that vary over the levels of a grouping factor, correlated with each other.</summary>
+    /// <exception cref="T:System.ArgumentException">There are no effects, or an offset among them.</exception>
     /// <example><code>random (intercept + col "days" |> by "subject")</code></example>
-    let by (group: string) (effects: Terms) : RandomTerm = {
-        Effects = effects
-        Group = Term.ofExpr (Expr.Column group)
-        Structure = Structure.Unstructured
-    }
+    let by (group: string) (effects: Terms) : RandomTerm =
+        effects |> grouped (Term.ofExpr (Expr.Column group))
 
     /// <summary>Effects that vary over the combinations of several factors: a:b.</summary>
-    /// <exception cref="T:System.ArgumentException">No factor is named.</exception>
+    /// <exception cref="T:System.ArgumentException">No factor is named, there are no effects, or an offset is among
+    /// them.</exception>
     /// <example><code>random (intercept |> byInteraction [ "batch"; "cask" ])</code></example>
     let byInteraction (groups: string list) (effects: Terms) : RandomTerm =
-        match groups with
+        match groups |> List.map (Expr.Column >> Term.ofExpr) with
         | [] -> raise (ArgumentException("Name at least one grouping factor.", nameof groups))
-        | _ -> {
-            Effects = effects
-            Group = groups |> List.map (Expr.Column >> Term.ofExpr) |> List.reduce Term.interact
-            Structure = Structure.Unstructured
-          }
+        | factors -> effects |> grouped (List.reduce Term.interact factors)
 
     /// <summary>The random term with independent effects, each with its own variance: (x || g).</summary>
     /// <example><code>random (intercept + col "days" |> by "subject" |> uncorrelated)</code></example>

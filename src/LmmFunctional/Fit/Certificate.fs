@@ -34,7 +34,10 @@ type Certificate = {
 
     /// The smallest eigenvalue; None when no parameter is free.
     member certificate.MinEigenvalue =
-        if certificate.Eigenvalues.IsEmpty then None else Some certificate.Eigenvalues[0]
+        if certificate.Eigenvalues.IsEmpty then
+            None
+        else
+            Some certificate.Eigenvalues[0]
 
     /// Whether a variance or correlation is at its bound.
     member certificate.IsSingular = not certificate.Multipliers.IsEmpty
@@ -58,10 +61,13 @@ module Certificate =
     let private decrementAllowed = 1e-6
 
     let private eigen (matrix: Matrix) (free: int[]) =
-        let scale = free |> Array.map (fun i -> let d = abs matrix[i, i] in if d > 0.0 then 1.0 / sqrt d else 1.0)
+        let scale =
+            free
+            |> Array.map (fun i -> let d = abs matrix[i, i] in if d > 0.0 then 1.0 / sqrt d else 1.0)
 
         let scaled =
-            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> matrix[free[i], free[j]] * scale[i] * scale[j])
+            Matrix<float>
+                .Build.Dense(free.Length, free.Length, fun i j -> matrix[free[i], free[j]] * scale[i] * scale[j])
 
         let evd = scaled.Evd Symmetricity.Symmetric
         evd.EigenValues.Real().ToArray(), evd.EigenVectors
@@ -70,8 +76,15 @@ module Certificate =
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
     let create (objective: Objective) (last: Iteration) : Certificate =
         let boundary = objective.Boundary last.Theta
-        let free = [| for i in 0 .. last.Theta.Length - 1 do if not boundary.Fixed[i] then i |]
-        let gradient = free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
+
+        let free = [|
+            for i in 0 .. last.Theta.Length - 1 do
+                if not boundary.Fixed[i] then
+                    i
+        |]
+
+        let gradient =
+            free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
 
         let information, curvature =
             if last.Theta.IsEmpty || last.Information = Information.Observed then
@@ -90,7 +103,11 @@ module Certificate =
                 let direction = Array.init free.Length (fun i -> abs vectors[i, 0])
                 let largest = Array.max direction
 
-                Verdict.FlatDirection [ for i in 0 .. free.Length - 1 do if direction[i] > 0.1 * largest then objective.Names[free[i]] ]
+                Verdict.FlatDirection [
+                    for i in 0 .. free.Length - 1 do
+                        if direction[i] > 0.1 * largest then
+                            objective.Names[free[i]]
+                ]
             elif last.Decrement > decrementAllowed then
                 match last.Progress with
                 | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"

@@ -1,93 +1,16 @@
 namespace LmmFunctional
 
 open System
-open System.Collections.Immutable
-
-/// <summary>One fixed effect.</summary>
-type Coefficient = {
-    /// R's name of the column.
-    Name: string
-    Estimate: float
-    StandardError: float
-    /// Estimate / standard error.
-    Statistic: float
-}
-
-/// <summary>One variance or covariance of the random effects, or the residual variance.</summary>
-type VarianceComponent = {
-    /// The grouping factor, or Residual.
-    Group: string
-    /// The effect; None for the residual.
-    First: string option
-    /// The other effect of a covariance; None for a variance.
-    Second: string option
-    /// The variance or covariance, in squared units of the response.
-    Covariance: float
-    /// The standard deviation, or for a covariance the correlation.
-    StandardDeviation: float
-}
-
-/// <summary>The random effects of one term: conditional modes with their standard deviations given the data and β.</summary>
-[<ReferenceEquality>]
-type RandomEffects = {
-    Group: string
-    /// The S effects.
-    Effects: ImmutableArray<string>
-    Levels: ImmutableArray<string>
-    /// Levels × S.
-    Modes: Matrix
-    /// Levels × S.
-    StandardDeviations: Matrix
-}
-
-/// <summary>Criteria for comparing models; smaller is better.</summary>
-type InformationCriteria = {
-    /// −2ℓ + 2 df.
-    Aic: float
-    /// AIC + 2 df (df + 1) / (n − df − 1).
-    Aicc: float
-    /// −2ℓ + df log n.
-    Bic: float
-}
-
-/// <summary>How long the parts of a fit took.</summary>
-type Timings = {
-    /// Design and cross-products.
-    Build: TimeSpan
-    /// Iterations and certificate.
-    Solve: TimeSpan
-}
-
-/// <summary>Options of a fit.</summary>
-type FitOptions = {
-    Criterion: Criterion
-    Solver: SolverOptions
-    /// Called with every iteration as it is made.
-    Progress: (Iteration -> unit) option
-}
-
-/// <summary>Options of a fit.</summary>
-[<RequireQualifiedAccess>]
-module FitOptions =
-
-    /// REML by average information, silent.
-    let defaults = {
-        Criterion = Criterion.Reml
-        Solver = SolverOptions.defaults
-        Progress = None
-    }
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
 [<ReferenceEquality>]
-type Fit =
-    internal
-        {
-            Model: LogLikelihood
-            Inner: Solution
-            Path: Iteration list
-            Evidence: Certificate
-            Took: Timings
-        }
+type Fit = internal {
+    Model: LogLikelihood
+    Inner: Solution
+    Path: Iteration list
+    Evidence: Certificate
+    Took: Timings
+} with
 
     /// The model as written.
     member fit.Spec = fit.Model.Model.Spec
@@ -114,7 +37,9 @@ type Fit =
     member fit.FixedCount = fit.Design.Fixed.Names.Length
 
     /// q, the number of random effects in all.
-    member fit.RandomCount = fit.Design.Random |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
+    member fit.RandomCount =
+        fit.Design.Random
+        |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
 
     /// The residual standard deviation (of a row of weight one).
     member fit.Sigma = fit.Inner.Sigma
@@ -136,7 +61,10 @@ type Fit =
 
     /// θ on the user's scale: the lower triangles of the relative covariance factors, by columns, term after term.
     member fit.Theta =
-        Array.map2 (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape) fit.Inner.Covariances fit.Model.Layout.Shapes
+        Array.map2
+            (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
+            fit.Inner.Covariances
+            fit.Model.Layout.Shapes
         |> Array.concat
         |> List.ofArray
 
@@ -215,7 +143,10 @@ type Fit =
         }
 
     /// Groups with their numbers of levels, each once, in the order of the formula.
-    member fit.Groups = fit.Design.Random |> List.map (fun term -> term.Group, term.Levels.Length) |> List.distinct
+    member fit.Groups =
+        fit.Design.Random
+        |> List.map (fun term -> term.Group, term.Levels.Length)
+        |> List.distinct
 
 /// <summary>Fits and what follows from them.</summary>
 [<RequireQualifiedAccess>]
@@ -237,7 +168,10 @@ module Fit =
 
     /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
     let ofIteration (likelihood: LogLikelihood) (iteration: Iteration) : Fit =
-        ofIterations likelihood [ iteration ] (fun () -> { Build = TimeSpan.Zero; Solve = TimeSpan.Zero })
+        ofIterations likelihood [ iteration ] (fun () -> {
+            Build = TimeSpan.Zero
+            Solve = TimeSpan.Zero
+        })
 
     /// Conditional modes and standard deviations of every random term, in the order of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [
@@ -262,7 +196,10 @@ module Fit =
         let design = fit.Design
 
         Array.init fit.Observations (fun row ->
-            let mutable value = match design.Offset with Some offset -> offset[row] | None -> 0.0
+            let mutable value =
+                match design.Offset with
+                | Some offset -> offset[row]
+                | None -> 0.0
 
             for j in 0 .. fit.FixedCount - 1 do
                 value <- value + fit.Inner.Beta[j] * design.Fixed.Matrix[row, j]
@@ -277,4 +214,5 @@ module Fit =
             value)
 
     /// Response less fitted values, one for each row used.
-    let residuals (fit: Fit) : float[] = Array.map2 (-) fit.Design.Response (fitted fit)
+    let residuals (fit: Fit) : float[] =
+        Array.map2 (-) fit.Design.Response (fitted fit)

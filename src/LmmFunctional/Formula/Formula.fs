@@ -12,8 +12,7 @@ namespace LmmFunctional
 module Formula =
 
     let private meaning text (syntax: FormulaSyntax) =
-        let problem at words = ParserText.problem text at words
-        let part = Algebra.evaluate problem syntax.Sum
+        let problem = ParserText.problem text
 
         let weights =
             syntax.Clauses
@@ -29,36 +28,31 @@ module Formula =
                 | Clause.Residual residual -> Some residual
                 | Clause.Weights _ -> None)
 
-        let problems = [
+        let responseProblems = [
             if List.isEmpty (Expr.columns syntax.Response) then
                 problem 0 "the response must name a column"
+        ]
 
-            for found in part.Problems do
-                found
-
-            for _, at in weights |> List.truncate 2 |> List.skip (min 1 weights.Length) do
-                problem at "expected only one 'weights' clause"
+        let clauseProblems = [
+            match weights with
+            | _ :: (_, at) :: _ -> problem at "expected only one 'weights' clause"
+            | _ -> ()
 
             if residuals.Length > 1 then
                 LmmError.TwoResiduals
         ]
 
-        let intercept =
-            if defaultArg part.Intercept true then
-                Terms.ofList [ Term.intercept ]
-            else
-                Terms.empty
-
-        match problems with
-        | [] ->
+        match Algebra.meaning problem syntax.Sum, responseProblems @ clauseProblems with
+        | Ok(fixedEffects, random), [] ->
             Ok {
                 Response = syntax.Response
-                Fixed = intercept + part.Terms
-                Random = part.Random
+                Fixed = fixedEffects
+                Random = random
                 Residual = residuals |> List.tryHead |> Option.defaultValue ResidualTerm.Independent
                 Weights = weights |> List.tryHead |> Option.map fst
             }
-        | _ -> Error problems
+        | Ok _, problems -> Error problems
+        | Error problems, _ -> Error(responseProblems @ problems @ clauseProblems)
 
     /// <summary>Reads a model from text.</summary>
     /// <param name="text">A formula; blanks and new lines mean nothing.</param>

@@ -16,28 +16,48 @@ module TermText =
         | Expr.Negate _
         | Expr.Binary _ -> ExprText.deparse (Expr.Call("I", [ None, expr ]))
 
-    /// <summary>A term as R labels it, variables joined by colons: <c>recipe:poly(temp, 2)</c>; the intercept is 1.</summary>
+    /// <summary>A term as R labels it, variables joined by colons: <c>recipe:poly(temp, 2)</c>; the intercept is 1.
+    /// </summary>
     let deparse (term: Term) : string =
         match term.Factors with
         | [] -> "1"
         | factors -> factors |> List.map factor |> String.concat ":"
 
-    /// <summary>A sum in canonical form: <c>1</c> or <c>0</c> first, then terms, offsets, and what a dot leaves out.</summary>
+    // Reading orders the variables of a term by first mention. Where the terms alone would be read in another order
+    // (b + a:b), removing a variable before it is there mentions it, in R too: 1 - a + b + a:b.
+    let private mentionedFirst (effects: Term list) (variables: Expr list) =
+        let factors = effects |> List.collect _.Factors
+
+        let present =
+            variables |> List.filter (fun variable -> List.contains variable factors)
+
+        let readsBack count =
+            let order = List.truncate count present @ factors |> List.distinct
+            Term.arrange (List.except [ Expr.Dot ] order) effects = effects
+
+        let count = Seq.init present.Length id |> Seq.tryFind readsBack
+        List.truncate (defaultArg count present.Length) present
+
+    /// <summary>A sum in canonical form: <c>1</c> or <c>0</c> first, then terms, offsets, and what a dot leaves out.
+    /// </summary>
     let deparseSum (terms: Terms) : string =
         let effects = terms.Items |> List.filter (fun term -> term <> Term.intercept)
 
-        let added = [
+        String.concat "" [
             (if terms.HasIntercept then "1" else "0")
 
+            for variable in mentionedFirst effects terms.Variables do
+                " - " + factor variable
+
             for term in effects do
-                deparse term
+                " + " + deparse term
 
             for known in terms.Offsets do
-                ExprText.deparse (Expr.Call("offset", [ None, known ]))
-        ]
+                " + " + ExprText.deparse (Expr.Call("offset", [ None, known ]))
 
-        let removed = terms.Removed |> List.map (fun term -> " - " + deparse term)
-        String.concat " + " added + String.concat "" removed
+            for term in terms.Removed do
+                " - " + deparse term
+        ]
 
     /// <summary>A random term in canonical form: <c>(1 + x | g)</c>, or <c>(1 + x || g)</c> when the effects are
     /// independent.</summary>

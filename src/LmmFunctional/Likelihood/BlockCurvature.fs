@@ -14,10 +14,10 @@ module internal BlockCurvature =
         | index -> ValueSome cross.LeadOffsets[index]
 
     /// w_k = (E_kΛᵀ + ΛE_kᵀ) v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r.
-    let private directions (engine: BlockEngine) (lambdas: float[][]) (entries: Entry[]) (leadRows: float[]) (tail: Buffer) =
+    let private directions (engine: BlockEngine) (lambdas: float[][]) (entries: Entry[]) (columns: EffectColumns) =
         let cross = engine.Cross
         let m = entries.Length
-        let q = Array.last cross.TailOffsets
+        let q = cross.Tail
         let last = cross.P - 1
 
         entries
@@ -29,18 +29,18 @@ module internal BlockCurvature =
                 match place cross entry.Term with
                 | ValueSome at ->
                     let index = (level * cross.LeadOrder + at + i) * m + k
-                    leadRows[index] <- leadRows[index] + value
+                    columns.Lead[index] <- columns.Lead[index] + value
                 | ValueNone ->
                     let t = System.Array.IndexOf(cross.TailTerms, entry.Term)
                     let index = cross.TailOffsets[t] + level * size + i + k * q
-                    tail[index] <- tail[index] + value
+                    columns.Tail[index] <- columns.Tail[index] + value
 
             let levels =
                 match place cross entry.Term with
                 | ValueSome _ -> cross.LeadLevels
                 | ValueNone ->
                     let t = System.Array.IndexOf(cross.TailTerms, entry.Term)
-                    (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / size
+                    cross.TailLevels t
 
             for level in 0 .. levels - 1 do
                 let mutable spherical = 0.0
@@ -66,101 +66,39 @@ module internal BlockCurvature =
         let cross = engine.Cross
         let m = entries.Length
         let order = cross.LeadOrder
-        let square = order * order
-        let q = Array.last cross.TailOffsets
+        let q = cross.Tail
         let p = cross.P
-        let lead = engine.Lead
-        let directionLead: float[] = Array.zeroCreate (cross.LeadLevels * order * m)
-        let image: float[] = Array.zeroCreate (cross.LeadLevels * order * m)
-        let tailLength = max 1 (q * m)
-        let directionTail = Workspace.Rent tailLength
-        let reduced = Workspace.Rent tailLength
-        let spherical = Workspace.Rent tailLength
-        let scores = Workspace.Rent tailLength
-        directionTail.Span.Clear()
-        directions engine lambdas entries directionLead directionTail
-
-        // h = Z'Z w, with the lead eliminated from the tail's part.
-        for k in 0 .. m - 1 do
-            if q > 0 then
-                let column = k * q
-                Symmetric.Multiply(q, cross.TailTail.Pointer, NativePtr.add directionTail.Pointer column, NativePtr.add reduced.Pointer column)
-
-        let column: float[] = Array.zeroCreate order
-
-        for level in 0 .. cross.LeadLevels - 1 do
-            for k in 0 .. m - 1 do
-                for i in 0 .. order - 1 do
-                    let mutable sum = 0.0
-
-                    for j in 0 .. order - 1 do
-                        sum <- sum + cross.LeadLead[level * square + i + j * order] * directionLead[(level * order + j) * m + k]
-
-                    column[i] <- sum
-
-                for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
-                    let value = directionTail[cross.EntryRows[entry] + k * q]
-                    let mutable sum = 0.0
-
-                    for a in 0 .. order - 1 do
-                        column[a] <- column[a] + cross.EntryValues[entry * order + a] * value
-                        sum <- sum + cross.EntryValues[entry * order + a] * directionLead[(level * order + a) * m + k]
-
-                    let index = cross.EntryRows[entry] + k * q
-                    reduced[index] <- reduced[index] + sum
-
-                for i in 0 .. order - 1 do
-                    image[(level * order + i) * m + k] <- column[i]
-
-                for i in 0 .. order - 1 do
-                    let mutable projected = 0.0
-
-                    for j in 0 .. order - 1 do
-                        projected <- projected + lead.B[level * square + i + j * order] * column[j]
-
-                    for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
-                        let index = cross.EntryRows[entry] + k * q
-                        reduced[index] <- reduced[index] - lead.Y[entry * order + i] * projected
-
-        if q > 0 then
-            let transposed =
-                Array.map2 (fun n (a: float[]) -> Array.init (n * n) (fun k -> a[k / n + k % n * n])) cross.TailOrders engine.LambdaTail
-
-            let right = Workspace.Rent tailLength
-            reduced.Span.Slice(0, q * m).CopyTo right.Span
-            TailCovariance.apply transposed m right.Pointer cross
-
-            for k in 0 .. m - 1 do
-                Symmetric.Multiply(q, engine.Inverse.Pointer, NativePtr.add right.Pointer (k * q), NativePtr.add spherical.Pointer (k * q))
-
-            Workspace.Return right
-
-        engine.ApplyInverse(m, image, reduced.Pointer, spherical.Pointer, scores.Pointer)
+        let direction = ScoreOperator.zero cross m
+        directions engine lambdas entries direction
+        let image = ScoreOperator.apply engine m direction
         let product = Array2D.zeroCreate m m
         let onFixed = Array2D.zeroCreate m (p - 1)
 
         for level in 0 .. cross.LeadLevels * order - 1 do
             for k in 0 .. m - 1 do
-                let weight = directionLead[level * m + k]
+                let weight = direction.Lead[level * m + k]
 
                 if weight <> 0.0 then
                     for l in 0 .. m - 1 do
-                        product[k, l] <- product[k, l] + weight * image[level * m + l]
+                        product[k, l] <- product[k, l] + weight * image.Lead[level * m + l]
 
                     for c in 0 .. p - 2 do
                         onFixed[k, c] <- onFixed[k, c] + weight * engine.LeadScore(level, c)
 
         if q > 0 then
             for k in 0 .. m - 1 do
-                let own = NativePtr.add directionTail.Pointer (k * q)
+                let own = NativePtr.add direction.Tail.Pointer (k * q)
 
                 for l in 0 .. m - 1 do
-                    product[k, l] <- product[k, l] + VectorKernel.Dot(q, own, NativePtr.add scores.Pointer (l * q))
+                    product[k, l] <-
+                        product[k, l]
+                        + VectorKernel.Dot(q, own, NativePtr.add image.Tail.Pointer (l * q))
 
                 for c in 0 .. p - 2 do
                     onFixed[k, c] <- onFixed[k, c] + VectorKernel.Dot(q, own, engine.TailScores c)
 
-        [ directionTail; reduced; spherical; scores ] |> List.iter Workspace.Return
+        ScoreOperator.release direction
+        ScoreOperator.release image
 
         Array2D.init m m (fun k l ->
             let mutable sum = 0.5 * (product[k, l] + product[l, k])
@@ -180,11 +118,17 @@ module internal BlockCurvature =
         let p = cross.P
         let m = entries.Length
         let lambda = engine.LambdaLead
-        let at = entries |> Array.map (fun entry -> ValueOption.get (place cross entry.Term))
+
+        let at =
+            entries |> Array.map (fun entry -> ValueOption.get (place cross entry.Term))
+
         let rows = Array.map2 (fun (entry: Entry) start -> start + entry.Row) entries at
-        let columns = Array.map2 (fun (entry: Entry) start -> start + entry.Column) entries at
+
+        let columns =
+            Array.map2 (fun (entry: Entry) start -> start + entry.Column) entries at
+
         let result = Array2D.zeroCreate m m
-        let projected = Array.init m (fun _ -> Array.zeroCreate<float> ((p - 1) * (p - 1)))
+        let projected = Array.init m (fun _ -> Array.zeroCreate<float>((p - 1) * (p - 1)))
         let work () : float[] = Array.zeroCreate square
         let omega, omegaLambda, lambdaOmega = work (), work (), work ()
         let gram, gramLambda, lambdaGram = work (), work (), work ()
@@ -202,7 +146,9 @@ module internal BlockCurvature =
                         let mutable sum = 0.0
 
                         for c in 0 .. p - 2 do
-                            sum <- sum + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
+                            sum <-
+                                sum
+                                + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
 
                         gram[i + j * order] <- sum
 
@@ -249,7 +195,9 @@ module internal BlockCurvature =
         for k in 0 .. m - 1 do
             for l in 0..k do
                 if reml then
-                    result[k, l] <- result[k, l] + Array.fold2 (fun sum a b -> sum + a * b) 0.0 projected[k] projected[l]
+                    result[k, l] <-
+                        result[k, l]
+                        + Array.fold2 (fun sum a b -> sum + a * b) 0.0 projected[k] projected[l]
 
                 result[l, k] <- result[k, l]
 

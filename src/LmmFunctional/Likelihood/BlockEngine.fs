@@ -4,21 +4,12 @@ open System
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal TermDerivative = {
-    /// Σ_j (Z'QZ)_jj, where Q is V⁻¹ for ML and P for REML: the derivative of the log determinants.
-    Trace: float[]
-    /// Σ_j v_j v_jᵀ, where v = Z'V⁻¹(y − Xβ)/r: the derivative of −log r².
-    Square: float[]
-}
-
 /// <summary>The block engine: leading factor eliminated level by level, dense Schur complement of all other effects.</summary>
 /// <remarks>Covariances are relative to σ²: V = ZΛΛᵀZᵀ + I on the inner scale. One instance is one workspace: it is
 /// overwritten by every <c>Factor</c>, never shared between threads. Mathematics: docs/engine; M = ΛᵀZᵀZΛ + I.</remarks>
 [<Sealed>]
 type internal BlockEngine(cross: CrossProducts) =
-    let q = Array.last cross.TailOffsets
+    let q = cross.Tail
     let p = cross.P
     let order = cross.LeadOrder
     let square = order * order
@@ -38,15 +29,18 @@ type internal BlockEngine(cross: CrossProducts) =
     let mutable lambdaLead: float[] = [||]
     let mutable lambdaTail: float[][] = [||]
     let mutable logDeterminant = 0.0
+    // What the workspace holds: asking again for the same point costs nothing.
+    let mutable factored: float[][] option = None
+    let mutable isPositive = false
+    let mutable isSolved = false
 
-    let transpose n (a: float[]) = Array.init (n * n) (fun k -> a[k / n + k % n * n])
+    let transpose n (a: float[]) =
+        Array.init (n * n) (fun k -> a[k / n + k % n * n])
 
     /// A factor whose inverse may be used: far enough from singular that I − C keeps its digits.
     let isRegular n (lambda: float[]) =
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
-
-    let levelsOf t = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
 
     member _.LogDeterminant = logDeterminant
 
@@ -75,12 +69,30 @@ type internal BlockEngine(cross: CrossProducts) =
     /// C = (Λ'SΛ + I)⁻¹ of the tail, lower triangle, after Solve.
     member _.Inverse = inverse
 
+    /// ΛCΛᵀ of the tail, lower triangle, after Solve.
+    member _.Weighted = weighted
+
+    /// The tail's Z'V₁⁻¹Z with only the leading factor in V₁, lower triangle, before Λ is applied.
+    member _.Schur = schur
+
+    /// Whether the inverse of a tail term's λ may be used without losing digits.
+    member _.IsRegular(t: int) =
+        isRegular cross.TailOrders[t] lambdaTail[t]
+
     /// The Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
     member _.FixedFactor = fixedFactor
 
     /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
     /// <returns>False when a matrix is not positive definite to working precision.</returns>
-    member _.Factor(lambdas: float[][]) : bool =
+    member this.Factor(lambdas: float[][]) : bool =
+        if factored <> Some lambdas then
+            isSolved <- false
+            isPositive <- this.FactorAnew lambdas
+            factored <- Some(Array.map Array.copy lambdas)
+
+        isPositive
+
+    member private _.FactorAnew(lambdas: float[][]) : bool =
         lambdaLead <- Array.zeroCreate square
 
         cross.LeadTerms
@@ -117,7 +129,13 @@ type internal BlockEngine(cross: CrossProducts) =
 
                 for c in 0 .. p - 1 do
                     for d in c .. p - 1 do
-                        let dot = VectorKernel.Dot(q, NativePtr.add tailSolved.Pointer (c * q), NativePtr.add tailSolved.Pointer (d * q))
+                        let dot =
+                            VectorKernel.Dot(
+                                q,
+                                NativePtr.add tailSolved.Pointer (c * q),
+                                NativePtr.add tailSolved.Pointer (d * q)
+                            )
+
                         fixedFactor[d + c * p] <- fixedFactor[d + c * p] - dot
 
         positive && Small.Cholesky(p, fixedFactor, 0)
@@ -136,8 +154,7 @@ type internal BlockEngine(cross: CrossProducts) =
     /// <remarks>The lead rows are overwritten with the result, the tail's goes to scores. The tail comes reduced (the lead
     /// eliminated) and with its spherical effects u = C Λᵀ(reduced tail).</remarks>
     member _.ApplyInverse
-        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>)
-        =
+        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>) =
         // T = Λ u for the tail.
         let effects = Workspace.Rent(max 1 (q * m))
 
@@ -161,7 +178,10 @@ type internal BlockEngine(cross: CrossProducts) =
                                 let mutable sum = 0.0
 
                                 for k in 0 .. size - 1 do
-                                    sum <- sum + inverseTransposed[i + k * size] * NativePtr.get spherical (first + level * size + k + c * q)
+                                    sum <-
+                                        sum
+                                        + inverseTransposed[i + k * size]
+                                          * NativePtr.get spherical (first + level * size + k + c * q)
 
                                 NativePtr.set scores (first + level * size + i + c * q) sum
                 else
@@ -179,7 +199,8 @@ type internal BlockEngine(cross: CrossProducts) =
 
         Tiles.Run(
             (cross.LeadLevels + chunk - 1) / chunk,
-            float cross.LeadLevels * float (square * m) + float cross.EntryRows.Length * float (order * m),
+            float cross.LeadLevels * float (square * m)
+            + float cross.EntryRows.Length * float (order * m),
             fun tile ->
                 let column: float[] = Array.zeroCreate order
 
@@ -190,7 +211,8 @@ type internal BlockEngine(cross: CrossProducts) =
                             let target = (level * order + a) * m
 
                             for c in 0 .. m - 1 do
-                                leadRows[target + c] <- leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
+                                leadRows[target + c] <-
+                                    leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
 
                     for c in 0 .. m - 1 do
                         for a in 0 .. order - 1 do
@@ -209,6 +231,11 @@ type internal BlockEngine(cross: CrossProducts) =
 
     /// Scores and selected inverse for the current factor; everything below needs it.
     member this.Solve() =
+        if not isSolved then
+            this.SolveAnew()
+            isSolved <- true
+
+    member private this.SolveAnew() =
         if q > 0 then
             factor.Span.Slice(0, area).CopyTo(inverse.Span)
             Cholesky.Invert(q, inverse.Pointer, q)
@@ -230,7 +257,8 @@ type internal BlockEngine(cross: CrossProducts) =
     member _.LeadScore(row: int, column: int) = leadScores[row * p + column]
 
     /// One column of the tail's scores [E | v].
-    member _.TailScores(column: int) = NativePtr.add tailScores.Pointer (column * q)
+    member _.TailScores(column: int) =
+        NativePtr.add tailScores.Pointer (column * q)
 
     /// Score rows of an effect of a term: the P values [E | v].
     member internal _.ScoreOf(term: int, level: int, effect: int, column: int) =
@@ -239,131 +267,3 @@ type internal BlockEngine(cross: CrossProducts) =
             let t = Array.IndexOf(cross.TailTerms, term)
             tailScores[cross.TailOffsets[t] + level * cross.TailOrders[t] + effect + column * q]
         | index -> leadScores[(level * order + cross.LeadOffsets[index] + effect) * p + column]
-
-    /// Σ over levels of products of score columns of a term, S×S.
-    member private this.ScoreProducts(term, size, levels, firstColumn, lastColumn) =
-        let sum = Array.zeroCreate (size * size)
-
-        for level in 0 .. levels - 1 do
-            for column in firstColumn..lastColumn do
-                for j in 0 .. size - 1 do
-                    let right = this.ScoreOf(term, level, j, column)
-
-                    for i in 0 .. size - 1 do
-                        sum[i + j * size] <- sum[i + j * size] + this.ScoreOf(term, level, i, column) * right
-
-        sum
-
-    /// Σ over leading levels of (Z'V⁻¹Z)_jj = N A − N K Nᵀ, S×S.
-    member private _.LeadTrace() =
-        let sum = Array.zeroCreate square
-        let left: float[] = Array.zeroCreate square
-        let right: float[] = Array.zeroCreate square
-
-        for level in 0 .. cross.LeadLevels - 1 do
-            let at = level * square
-            Small.Multiply(order, lead.N, at, false, cross.LeadLead, at, left, 0)
-
-            for k in 0 .. square - 1 do
-                sum[k] <- sum[k] + left[k]
-
-            if q > 0 then
-                Small.Multiply(order, lead.N, at, false, lead.Gathered, at, left, 0)
-                Small.MultiplyByTranspose(order, left, 0, lead.N, at, right, 0)
-
-                for k in 0 .. square - 1 do
-                    sum[k] <- sum[k] - right[k]
-
-        sum
-
-    /// Σ over levels of a tail term of (Z'V⁻¹Z)_jj, S×S: λ⁻ᵀ(I − C)λ⁻¹, or S − S ΛCΛᵀ S near a singular λ.
-    member private _.TailTrace(t: int) =
-        let size = cross.TailOrders[t]
-        let first = cross.TailOffsets[t]
-        let levels = levelsOf t
-        let sum = Array.zeroCreate (size * size)
-
-        if isRegular size lambdaTail[t] then
-            for level in 0 .. levels - 1 do
-                for j in 0 .. size - 1 do
-                    for i in 0 .. size - 1 do
-                        let element = Symmetric.Get(q, inverse.Pointer, first + level * size + i, first + level * size + j)
-                        sum[i + j * size] <- sum[i + j * size] + (if i = j then 1.0 else 0.0) - element
-
-            let inverseLambda: float[] = Array.zeroCreate (size * size)
-            Small.Invert(size, Array.copy lambdaTail[t], inverseLambda, 0)
-            let left: float[] = Array.zeroCreate (size * size)
-            let result: float[] = Array.zeroCreate (size * size)
-            Small.Multiply(size, inverseLambda, 0, true, sum, 0, left, 0)
-            Small.Multiply(size, left, 0, false, inverseLambda, 0, result, 0)
-            result
-        else
-            let columns = Array.init size (fun _ -> Workspace.Rent q)
-            let images = Array.init size (fun _ -> Workspace.Rent q)
-
-            for level in 0 .. levels - 1 do
-                for j in 0 .. size - 1 do
-                    for i in 0 .. q - 1 do
-                        columns[j][i] <- Symmetric.Get(q, schur.Pointer, i, first + level * size + j)
-
-                    Symmetric.Multiply(q, weighted.Pointer, columns[j].Pointer, images[j].Pointer)
-
-                for j in 0 .. size - 1 do
-                    for i in 0 .. size - 1 do
-                        let product = VectorKernel.Dot(q, columns[i].Pointer, images[j].Pointer)
-                        sum[i + j * size] <- sum[i + j * size] + columns[j][first + level * size + i] - product
-
-            columns |> Array.iter Workspace.Return
-            images |> Array.iter Workspace.Return
-            sum
-
-    /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
-    member this.Derivatives(reml: bool) : TermDerivative[] =
-        let leadTrace = if order > 0 then this.LeadTrace() else [||]
-
-        Array.init (cross.LeadTerms.Length + tailTerms) (fun term ->
-            let size, levels, trace =
-                match Array.IndexOf(cross.LeadTerms, term) with
-                | -1 ->
-                    let t = Array.IndexOf(cross.TailTerms, term)
-                    cross.TailOrders[t], levelsOf t, this.TailTrace t
-                | index ->
-                    let at = cross.LeadOffsets[index]
-                    let size = cross.LeadOffsets[index + 1] - at
-                    let own = Array.init (size * size) (fun k -> leadTrace[at + k % size + (at + k / size) * order])
-                    size, cross.LeadLevels, own
-
-            if reml then
-                let products = this.ScoreProducts(term, size, levels, 0, p - 2)
-                Array.iteri (fun k value -> trace[k] <- trace[k] - value) products
-
-            { Trace = trace; Square = this.ScoreProducts(term, size, levels, p - 1, p - 1) })
-
-    /// <summary>λ(M⁻¹)_jjλᵀ of one level of a term, S×S: its effects' covariance given the data and β, divided by σ².</summary>
-    /// <remarks>For a leading level W + W K W with W = G N.</remarks>
-    member _.ConditionalCovariance(term: int, level: int) : float[] =
-        match Array.IndexOf(cross.LeadTerms, term) with
-        | -1 ->
-            let t = Array.IndexOf(cross.TailTerms, term)
-            let size = cross.TailOrders[t]
-            let first = cross.TailOffsets[t] + level * size
-            Array.init (size * size) (fun k -> Symmetric.Get(q, weighted.Pointer, first + k % size, first + k / size))
-        | index ->
-            let at = level * square
-            let g: float[] = Array.zeroCreate square
-            let w: float[] = Array.zeroCreate square
-            let left: float[] = Array.zeroCreate square
-            let right: float[] = Array.zeroCreate square
-            Small.MultiplyByTranspose(order, lambdaLead, 0, lambdaLead, 0, g, 0)
-            Small.Multiply(order, g, 0, false, lead.N, at, w, 0)
-
-            if q > 0 then
-                Small.Multiply(order, w, 0, false, lead.Gathered, at, left, 0)
-                Small.Multiply(order, left, 0, false, w, 0, right, 0)
-
-            let first = cross.LeadOffsets[index]
-            let size = cross.LeadOffsets[index + 1] - first
-
-            Array.init (size * size) (fun k ->
-                let element = first + k % size + (first + k / size) * order
-                w[element] + right[element])

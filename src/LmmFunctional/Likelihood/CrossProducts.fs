@@ -40,7 +40,14 @@ type internal CrossProducts = {
     TailFixed: Buffer
     /// [X y]'[X y], P×P.
     FixedFixed: float[]
-}
+} with
+
+    /// q₂, the number of tail effects.
+    member cross.Tail = Array.last cross.TailOffsets
+
+    /// The number of levels of a tail term.
+    member cross.TailLevels(t: int) =
+        (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
 
 [<RequireQualifiedAccess>]
 module internal CrossProducts =
@@ -91,65 +98,61 @@ module internal CrossProducts =
                 let column = columns[c]
 
                 for r in 0 .. count - 1 do
-                    let weight = match rootWeights with Some w -> w[first + r] | None -> 1.0
+                    let weight =
+                        match rootWeights with
+                        | Some w -> w[first + r]
+                        | None -> 1.0
+
                     block[r + c * chunk] <- weight * column[first + r]
 
-            Product.Add(p, p, count, 1.0, block.Pointer, chunk, true, block.Pointer, chunk, false, sums.Pointer, p, true)
+            Product.Add(
+                p,
+                p,
+                count,
+                1.0,
+                block.Pointer,
+                chunk,
+                true,
+                block.Pointer,
+                chunk,
+                false,
+                sums.Pointer,
+                p,
+                true
+            )
 
-        let result = Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
+        let result =
+            Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
+
         Workspace.Return block
         Workspace.Return sums
         result
-
-    /// Entries of one leading level while they are gathered: a growing list with a mark per tail effect.
-    type private Entries(order: int, tail: int, capacity: int) =
-        let mutable rows: int[] = Array.zeroCreate (max 16 capacity)
-        let mutable values: float[] = Array.zeroCreate (order * max 16 capacity)
-        let position: int[] = Array.create tail -1
-        let mutable count = 0
-
-        member _.Count = count
-        member _.Rows = Array.sub rows 0 count
-        member _.Values = Array.sub values 0 (count * order)
-
-        /// The place of the values of a tail effect in the current level, which started at the given count.
-        member _.PlaceOf(effect: int, levelStart: int) =
-            if position[effect] >= levelStart then
-                position[effect] * order
-            else
-                if count = rows.Length then
-                    Array.Resize(&rows, 2 * count)
-                    Array.Resize(&values, 2 * count * order)
-
-                position[effect] <- count
-                rows[count] <- effect
-                count <- count + 1
-                (count - 1) * order
-
-        member _.Add(place: int, value: float) = values[place] <- values[place] + value
-
-        /// Puts the entries of a finished level in ascending order.
-        member _.SortFrom(levelStart: int) =
-            let length = count - levelStart
-            let keys = Array.sub rows levelStart length
-            let order' = Array.init length id
-            Array.Sort(keys, order')
-            let old = Array.sub values (levelStart * order) (length * order)
-
-            for k in 0 .. length - 1 do
-                rows[levelStart + k] <- keys[k]
-                Array.Copy(old, order'[k] * order, values, (levelStart + k) * order, order)
 
     /// The products of a model on the inner scale: one pass over the rows.
     let create (model: Standardised) : CrossProducts =
         let terms = Array.ofList model.Terms
         let leadTerms = chooseLead terms
-        let tailTerms = [| for t in 0 .. terms.Length - 1 do if not (Array.contains t leadTerms) then t |]
+
+        let tailTerms = [|
+            for t in 0 .. terms.Length - 1 do
+                if not (Array.contains t leadTerms) then
+                    t
+        |]
+
         let leadColumns = leadTerms |> Array.collect (fun t -> terms[t].Columns)
         let order = leadColumns.Length
-        let levels = if leadTerms.Length = 0 then 0 else terms[leadTerms[0]].Levels
+
+        let levels =
+            if leadTerms.Length = 0 then
+                0
+            else
+                terms[leadTerms[0]].Levels
+
         let tailOrders = tailTerms |> Array.map (fun t -> terms[t].Columns.Length)
-        let tailOffsets = Array.scan (+) 0 (Array.map2 (fun t s -> terms[t].Levels * s) tailTerms tailOrders)
+
+        let tailOffsets =
+            Array.scan (+) 0 (Array.map2 (fun t s -> terms[t].Levels * s) tailTerms tailOrders)
+
         let tail = Array.last tailOffsets
         let all = Array.append model.Fixed [| model.Response |]
         let p = all.Length
@@ -157,14 +160,19 @@ module internal CrossProducts =
         let leadFixed = Array.zeroCreate (levels * order * p)
         let tailTail = Buffer(max 1 (tail * tail))
         let tailFixed = Buffer(max 1 (tail * p))
-        let entries = Entries(order, tail, (if tail = 0 then 0 else model.Rows))
+        let entries = SparseEntries(order, tail, (if tail = 0 then 0 else model.Rows))
         let entryStarts = Array.zeroCreate (levels + 1)
         let z1 = Array.zeroCreate order
         let row = Array.zeroCreate p
         let effects = Array.sum tailOrders
         let tailRows: int[] = Array.zeroCreate effects
         let tailValues: float[] = Array.zeroCreate effects
-        let sorted, starts = if levels = 0 then [||], [| 0 |] else sortByLevel levels terms[leadTerms[0]].Codes
+
+        let sorted, starts =
+            if levels = 0 then
+                [||], [| 0 |]
+            else
+                sortByLevel levels terms[leadTerms[0]].Codes
 
         for level in 0 .. levels - 1 do
             let levelStart = entries.Count
@@ -172,7 +180,11 @@ module internal CrossProducts =
 
             for at in starts[level] .. starts[level + 1] - 1 do
                 let i = sorted[at]
-                let weight = match model.RootWeights with Some w -> w[i] | None -> 1.0
+
+                let weight =
+                    match model.RootWeights with
+                    | Some w -> w[i]
+                    | None -> 1.0
 
                 for a in 0 .. order - 1 do
                     z1[a] <- weight * leadColumns[a][i]

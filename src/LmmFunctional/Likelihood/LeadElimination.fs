@@ -14,7 +14,7 @@ type internal LeadElimination(cross: CrossProducts) =
     let square = order * order
     let levels = cross.LeadLevels
     let p = cross.P
-    let tail = Array.last cross.TailOffsets
+    let tail = cross.Tail
     let chunk = 512
     let chunks = (levels + chunk - 1) / chunk
     let b: float[] = Array.zeroCreate (levels * square)
@@ -28,14 +28,21 @@ type internal LeadElimination(cross: CrossProducts) =
         let wanted = max 1 (int (float tail * float tail * 4.0 / 4e5))
         let count = min 64 wanted
         // Equal areas of the lower triangle.
-        Array.init (count + 1) (fun k -> if k = count then tail else int (float tail * (1.0 - sqrt (1.0 - float k / float count))))
+        Array.init (count + 1) (fun k ->
+            if k = count then
+                tail
+            else
+                int (float tail * (1.0 - sqrt (1.0 - float k / float count))))
 
     /// Per window and level the first entry whose tail effect is in the window.
     let windowStarts =
         Array.init windows.Length (fun w ->
             Array.init levels (fun level ->
                 let first = cross.EntryStarts[level]
-                let found = Array.BinarySearch(cross.EntryRows, first, cross.EntryStarts[level + 1] - first, windows[w])
+
+                let found =
+                    Array.BinarySearch(cross.EntryRows, first, cross.EntryStarts[level + 1] - first, windows[w])
+
                 if found >= 0 then found else ~~~found))
 
     let windowWork =
@@ -47,7 +54,13 @@ type internal LeadElimination(cross: CrossProducts) =
 
         pairs * float order
 
-    let partials: float[] = Array.zeroCreate (if tail > 0 && windows.Length > 2 then (windows.Length - 1) * levels * square else 0)
+    let partials: float[] =
+        Array.zeroCreate (
+            if tail > 0 && windows.Length > 2 then
+                (windows.Length - 1) * levels * square
+            else
+                0
+        )
 
     /// Per level N, S×S.
     member _.N = n
@@ -129,8 +142,11 @@ type internal LeadElimination(cross: CrossProducts) =
         let g = Array.zeroCreate square
         Small.MultiplyByTranspose(order, lambda, 0, lambda, 0, g, 0)
         let logs = Array.zeroCreate chunks
-        let sums = Array.init chunks (fun _ -> Array.zeroCreate<float> (p * p))
-        let work = float levels * float (4 * order * square + order * p * (order + p)) + float y.Length * float order
+        let sums = Array.init chunks (fun _ -> Array.zeroCreate<float>(p * p))
+
+        let work =
+            float levels * float (4 * order * square + order * p * (order + p))
+            + float y.Length * float order
 
         Tiles.Run(
             chunks,
@@ -195,6 +211,28 @@ type internal LeadElimination(cross: CrossProducts) =
 
                             let index = rows[t] + c * tail
                             r[index] <- r[index] - sum
+        )
+
+    /// <summary>target (q₂×q₂, full) ← Σ_j f_j g_jᵀ, for two values f, g per entry: element (row of u, row of t) sums f_u g_t.</summary>
+    member _.Outer(f: float[], g: float[], target: Buffer) =
+        let rows = cross.EntryRows
+        target.Span.Slice(0, tail * tail).Clear()
+
+        Tiles.Run(
+            windows.Length - 1,
+            2.0 * windowWork,
+            fun w ->
+                for level in 0 .. levels - 1 do
+                    let first = cross.EntryStarts[level]
+                    let last = cross.EntryStarts[level + 1] - 1
+
+                    for t in windowStarts[w][level] .. windowStarts[w + 1][level] - 1 do
+                        let column = NativePtr.add target.Pointer (rows[t] * tail)
+                        let factor = g[t]
+
+                        for u in first..last do
+                            let row = rows[u]
+                            NativePtr.set column row (NativePtr.get column row + factor * f[u])
         )
 
     /// K = a M aᵀ per level, for a symmetric M (q₂×q₂, lower triangle) and the entries a of Z₁'Z₂.

@@ -45,7 +45,8 @@ module LogLikelihood =
 
     /// D = ∂f/∂G of each term: trace part less dn times the part of the residual.
     let private covarianceDerivatives df (derivatives: TermDerivative[]) =
-        derivatives |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
+        derivatives
+        |> Array.map (fun d -> Array.map2 (fun trace square -> trace - df * square) d.Trace d.Square)
 
     /// Element (row, column) of D λ.
     let private alongFactor (d: float[]) (lambda: float[]) row column =
@@ -59,7 +60,8 @@ module LogLikelihood =
 
     let private nothing = Matrix(0, 0, [||])
 
-    let private average df (f: float[,]) (squares: float[]) k l = df * (f[k, l] - squares[k] * squares[l])
+    let private average df (f: float[,]) (squares: float[]) k l =
+        df * (f[k, l] - squares[k] * squares[l])
 
     type private Parts = {
         Df: float
@@ -72,9 +74,11 @@ module LogLikelihood =
     let private gradientParts kind cross (entries: Entry[]) (engine: BlockEngine) (lambdas: float[][]) =
         engine.Solve()
         let df = residualDf kind cross
-        let derivatives = engine.Derivatives((kind = Criterion.Reml))
+        let derivatives = TermDerivative.create engine (kind = Criterion.Reml)
         let d = covarianceDerivatives df derivatives
-        let slope (entry: Entry) = 2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
+
+        let slope (entry: Entry) =
+            2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
 
         {
             Df = df
@@ -96,79 +100,74 @@ module LogLikelihood =
 
     let private projections (parts: Parts) select (entries: Entry[]) =
         entries
-        |> Array.map (fun entry -> 2.0 * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
-
-    /// Differences of the exact gradient, symmetrised: observed curvature where it has no cheap closed form.
-    let private differences (gradient: float[] -> float[]) (theta: ImmutableArray<float>) =
-        let k = theta.Length
-
-        let rows =
-            Array.init k (fun i ->
-                let step = 1e-4 * max 0.1 (abs theta[i])
-                let at sign = gradient (Array.init k (fun j -> if i = j then theta[j] + sign * step else theta[j]))
-                Array.map2 (fun up down -> (up - down) / (2.0 * step)) (at 1.0) (at -1.0))
-
-        Matrix.init k k (fun i j -> 0.5 * (rows[i][j] + rows[j][i]))
+        |> Array.map (fun entry ->
+            2.0
+            * alongFactor (select parts.Derivatives[entry.Term]) parts.Lambdas[entry.Term] entry.Row entry.Column)
 
     let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
         let entries = layout.Entries
         let df = residualDf kind cross
 
         let value (engine: BlockEngine) =
-            let fixedPart = match kind with Criterion.Reml -> engine.LogDeterminantFixed | Criterion.Ml -> 0.0
-            engine.LogDeterminant + fixedPart + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df)) + constant
+            let fixedPart =
+                match kind with
+                | Criterion.Reml -> engine.LogDeterminantFixed
+                | Criterion.Ml -> 0.0
+
+            engine.LogDeterminant
+            + fixedPart
+            + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+            + constant
 
         let withEngine theta ifNot (action: BlockEngine -> float[][] -> 'result) =
             let engine = rent engines cross
             let lambdas = ThetaLayout.matrices layout theta
 
             try
-                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then action engine lambdas else ifNot
+                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then
+                    action engine lambdas
+                else
+                    ifNot
             finally
                 engines.Add engine
 
-        let gradientAt (theta: float[]) =
-            withEngine (ImmutableArray.CreateRange theta) (Array.create theta.Length nan) (fun engine lambdas ->
-                (gradientParts kind cross entries engine lambdas).Gradient)
-
         let hasTail = cross.TailTerms.Length > 0
 
-        let curvature information engine (parts: Parts) theta =
+        let curvature information engine (parts: Parts) =
             let k = entries.Length
             let squares = projections parts _.Square entries
             let f = lazy (BlockCurvature.average engine parts.Lambdas entries)
-            let positive = parts.D |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
 
-            let closedExpected () =
-                let t = BlockCurvature.expected engine entries (kind = Criterion.Reml)
-                let traces = projections parts _.Trace entries
-                t, traces
+            let positive =
+                parts.D
+                |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
+
+            let trace =
+                lazy
+                    (if hasTail then
+                         TraceProducts.create engine entries (kind = Criterion.Reml)
+                     else
+                         BlockCurvature.expected engine entries (kind = Criterion.Reml))
 
             match information with
-            | Information.Average -> Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
-            | Information.Observed when hasTail -> differences gradientAt theta
+            | Information.Average ->
+                Matrix.init k k (fun i j -> average df f.Value squares i j + factorCurvature positive entries i j)
             | Information.Observed ->
-                let t, _ = closedExpected ()
-
                 Matrix.init k k (fun i j ->
-                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - t[i, j] + factorCurvature parts.D entries i j)
+                    df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
+                    + factorCurvature parts.D entries i j)
             | Information.Expected ->
                 let traces = projections parts _.Trace entries
 
-                let t =
-                    if hasTail then
-                        // T from an observed matrix: what is left when the parts known in closed form are taken off.
-                        let observed = differences gradientAt theta
+                Matrix.init k k (fun i j ->
+                    trace.Value[i, j] - traces[i] * traces[j] / df
+                    + factorCurvature positive entries i j)
 
-                        fun i j ->
-                            df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) + factorCurvature parts.D entries i j - observed[i, j]
-                    else
-                        let t, _ = closedExpected ()
-                        fun i j -> t[i, j]
-
-                Matrix.init k k (fun i j -> t i j - traces[i] * traces[j] / df + factorCurvature positive entries i j)
-
-        let outside = { Value = infinity; Gradient = ImmutableArray.Empty; Curvature = nothing }
+        let outside = {
+            Value = infinity
+            Gradient = ImmutableArray.Empty
+            Curvature = nothing
+        }
 
         let evaluate theta order =
             withEngine theta outside (fun engine lambdas ->
@@ -178,14 +177,19 @@ module LogLikelihood =
                 | Order.Value -> { outside with Value = f }
                 | Order.Gradient ->
                     let parts = gradientParts kind cross entries engine lambdas
-                    { Value = f; Gradient = ImmutableArray.CreateRange parts.Gradient; Curvature = nothing }
+
+                    {
+                        Value = f
+                        Gradient = ImmutableArray.CreateRange parts.Gradient
+                        Curvature = nothing
+                    }
                 | Order.Curvature information ->
                     let parts = gradientParts kind cross entries engine lambdas
 
                     {
                         Value = f
                         Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = curvature information engine parts theta
+                        Curvature = curvature information engine parts
                     })
 
         let derivatives theta =
@@ -193,20 +197,24 @@ module LogLikelihood =
                 let parts = gradientParts kind cross entries engine lambdas
                 Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) parts.D parts.Derivatives)
 
-        let tail = float (Array.last cross.TailOffsets)
+        let tail = float (cross.Tail)
         let flops = tail * tail * tail + float cross.EntryValues.Length * 50.0
 
         {
             Names = ThetaLayout.names design layout
-            Start = layout.Shapes |> Seq.collect RelativeFactor.start |> ImmutableArray.CreateRange
+            Start = StartingValues.create layout cross |> ImmutableArray.CreateRange
             Evaluate = evaluate
             Boundary = VarianceBoundary.inspect design layout derivatives
             HasCheapCurvature = not hasTail
-            Tolerance = if flops < 1e8 then 1e-18 elif flops < 1e11 then 1e-12 else 1e-8
+            Tolerance =
+                if flops < 1e8 then 1e-18
+                elif flops < 1e11 then 1e-12
+                else 1e-8
         }
 
     let private memoryNeeded (cross: StandardisedTerm list) =
-        let effects = cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
+        let effects =
+            cross |> List.map (fun term -> float term.Levels * float term.Columns.Length)
 
         match effects with
         | [] -> 0.0
@@ -242,13 +250,22 @@ module LogLikelihood =
 
             let constant =
                 let response = 2.0 * df * log standard.ResponseScale
-                let columns = match kind with Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale | Criterion.Ml -> 0.0
+
+                let columns =
+                    match kind with
+                    | Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale
+                    | Criterion.Ml -> 0.0
+
                 response + columns - sumOfLogWeights design
 
             let engines = ConcurrentBag<BlockEngine>()
             let engine = rent engines cross
             engines.Add engine
-            let zero = layout.Shapes |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+
+            let zero =
+                layout.Shapes
+                |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+
             let total = cross.FixedFixed[cross.P * cross.P - 1]
 
             if not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total then

@@ -40,7 +40,9 @@ module internal Solution =
 
                 inverse[i + j * p] <- sum / l[i + i * size]
 
-        let product f = Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
+        let product f =
+            Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
+
         let beta = product (fun k -> l[p + k * size])
 
         let phi =
@@ -93,7 +95,10 @@ module internal Solution =
 
                     Array.concat (
                         Array.init term.Levels (fun level ->
-                            Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level)))
+                            Semidefinite.congruence
+                                n
+                                term.Transform
+                                (TermDerivative.conditionalCovariance engine t level))
                     ))
 
             {
@@ -103,7 +108,10 @@ module internal Solution =
                 Covariances =
                     Array.map2
                         (fun (term: StandardisedTerm) lambda ->
-                            Semidefinite.congruence term.Factor.Order term.Transform (Semidefinite.square term.Factor.Order lambda))
+                            Semidefinite.congruence
+                                term.Factor.Order
+                                term.Transform
+                                (Semidefinite.square term.Factor.Order lambda))
                         terms
                         lambdas
                 Effects = effects

@@ -42,7 +42,10 @@ type internal Standardised = {
 module internal Standardised =
 
     let private powerOfTwoNear size =
-        if size > 0.0 && Double.IsFinite size then Math.ScaleB(1.0, int (round (Math.Log2 size))) else 1.0
+        if size > 0.0 && Double.IsFinite size then
+            Math.ScaleB(1.0, int (round (Math.Log2 size)))
+        else
+            1.0
 
     let private rootMeanSquare (shift: float) (values: float[]) =
         let mutable sum = 0.0
@@ -74,7 +77,12 @@ module internal Standardised =
                 let shift = shiftOf k
                 let scale = powerOfTwoNear (rootMeanSquare shift column)
                 transform[k + k * order] <- 1.0 / scale
-                design.InterceptAt |> Option.iter (fun at -> if at <> k then transform[at + k * order] <- -shift / scale)
+
+                design.InterceptAt
+                |> Option.iter (fun at ->
+                    if at <> k then
+                        transform[at + k * order] <- -shift / scale)
+
                 standardise shift scale column)
 
         {
@@ -104,7 +112,9 @@ module internal Standardised =
         let responseShift = meanOf -1 response
         let responseScale = powerOfTwoNear (rootMeanSquare responseShift response)
         let fixedShift = fixedColumns |> Array.mapi meanOf
-        let fixedScale = Array.map2 (fun shift column -> powerOfTwoNear (rootMeanSquare shift column)) fixedShift fixedColumns
+
+        let fixedScale =
+            Array.map2 (fun shift column -> powerOfTwoNear (rootMeanSquare shift column)) fixedShift fixedColumns
 
         {
             Rows = response.Length
@@ -121,12 +131,16 @@ module internal Standardised =
 
     /// <summary>Fixed effects on the user's scale from those of the inner scale: y = shift + scale y', X' = (X − 1 mᵀ) D⁻¹.</summary>
     let coefficients (inner: float[]) (standard: Standardised) =
-        let scaled = Array.map2 (fun beta scale -> standard.ResponseScale * beta / scale) inner standard.FixedScale
+        let scaled =
+            Array.map2 (fun beta scale -> standard.ResponseScale * beta / scale) inner standard.FixedScale
 
         match standard.Constant with
         | None -> scaled
         | Some constant ->
-            let shift = standard.ResponseShift - Array.fold2 (fun sum beta m -> sum + beta * m) 0.0 scaled standard.FixedShift
+            let shift =
+                standard.ResponseShift
+                - Array.fold2 (fun sum beta m -> sum + beta * m) 0.0 scaled standard.FixedShift
+
             Array.map2 (fun beta a -> beta + shift * a) scaled constant
 
     /// <summary>The matrix B, p×p by columns, with β(user) = scale of y · B β(inner) + shift: B Φ Bᵀ maps Cov(β̂)/σ².</summary>

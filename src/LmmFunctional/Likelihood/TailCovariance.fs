@@ -8,10 +8,16 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal TailCovariance =
 
-    let private tail (cross: CrossProducts) = Array.last cross.TailOffsets
-
     /// Left-multiplies rows of one column by the term's matrix, from the given level of the term on.
-    let private applyToColumn (column: nativeptr<float>) start order levels firstLevel (matrix: float[]) (scratch: float[]) =
+    let private applyToColumn
+        (column: nativeptr<float>)
+        start
+        order
+        levels
+        firstLevel
+        (matrix: float[])
+        (scratch: float[])
+        =
         if order = 1 then
             VectorKernel.Scale(levels - firstLevel, matrix[0], NativePtr.add column (start + firstLevel))
         else
@@ -34,20 +40,20 @@ module internal TailCovariance =
         let scratch = Array.zeroCreate (Array.fold max 1 cross.TailOrders)
 
         for c in 0 .. columns - 1 do
-            let column = NativePtr.add r (c * tail cross)
+            let column = NativePtr.add r (c * cross.Tail)
 
             for t in 0 .. cross.TailOrders.Length - 1 do
                 let order = cross.TailOrders[t]
-                let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
+                let levels = cross.TailLevels t
                 applyToColumn column cross.TailOffsets[t] order levels 0 matrices[t] scratch
 
     /// <summary>target ← M source Mᵀ on the lower triangle, block by block.</summary>
     let congruence (matrices: float[][]) (source: Buffer) (target: Buffer) (cross: CrossProducts) =
-        let q = tail cross
+        let q = cross.Tail
 
         for u in 0 .. cross.TailOrders.Length - 1 do
             let width = cross.TailOrders[u]
-            let levelsU = (cross.TailOffsets[u + 1] - cross.TailOffsets[u]) / width
+            let levelsU = cross.TailLevels u
             let right = matrices[u]
             let perTile = 64
 
@@ -66,7 +72,11 @@ module internal TailCovariance =
 
                             if width = 1 then
                                 let count = q - first
-                                source.Span.Slice(first + first * q, count).CopyTo(Span<float>(NativePtr.toVoidPtr (NativePtr.add column first), count))
+
+                                source.Span
+                                    .Slice(first + first * q, count)
+                                    .CopyTo(Span<float>(NativePtr.toVoidPtr (NativePtr.add column first), count))
+
                                 VectorKernel.Scale(count, right[0], NativePtr.add column first)
                             else
                                 for row in first .. q - 1 do
@@ -85,7 +95,7 @@ module internal TailCovariance =
 
                             for t in u .. cross.TailOrders.Length - 1 do
                                 let order = cross.TailOrders[t]
-                                let levels = (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / order
+                                let levels = cross.TailLevels t
                                 let firstLevel = if t = u then level else 0
                                 applyToColumn column cross.TailOffsets[t] order levels firstLevel matrices[t] scratch
             )

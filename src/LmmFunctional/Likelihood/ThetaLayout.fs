@@ -27,7 +27,10 @@ module internal ThetaLayout =
             Entries =
                 shapes
                 |> Array.mapi (fun t shape ->
-                    Array.map2 (fun row column -> { Term = t; Row = row; Column = column }) shape.EntryRows shape.EntryColumns)
+                    Array.map2
+                        (fun row column -> { Term = t; Row = row; Column = column })
+                        shape.EntryRows
+                        shape.EntryColumns)
                 |> Array.concat
             Starts = shapes |> Array.scan (fun start shape -> start + RelativeFactor.count shape) 0
         }
@@ -35,11 +38,15 @@ module internal ThetaLayout =
     /// λ of every term.
     let matrices (layout: ThetaLayout) (theta: ImmutableArray<float>) : float[][] =
         let values = Array.ofSeq theta
-        layout.Shapes |> Array.mapi (fun t shape -> RelativeFactor.toMatrix values layout.Starts[t] shape)
+
+        layout.Shapes
+        |> Array.mapi (fun t shape -> RelativeFactor.toMatrix values layout.Starts[t] shape)
 
     /// θ from the λ of every term.
     let ofMatrices (layout: ThetaLayout) (lambdas: float[][]) =
-        Array.map2 RelativeFactor.ofMatrix lambdas layout.Shapes |> Seq.concat |> ImmutableArray.CreateRange
+        Array.map2 RelativeFactor.ofMatrix lambdas layout.Shapes
+        |> Seq.concat
+        |> ImmutableArray.CreateRange
 
     /// Names of the entries: group and effect, or group and two effects.
     let names (design: Design) (layout: ThetaLayout) =
@@ -49,5 +56,9 @@ module internal ThetaLayout =
         |> Seq.map (fun entry ->
             let term = terms[entry.Term]
             let effect = term.Names[entry.Row]
-            if entry.Row = entry.Column then $"{term.Group}.{effect}" else $"{term.Group}.{effect}.{term.Names[entry.Column]}")
+
+            if entry.Row = entry.Column then
+                $"{term.Group}.{effect}"
+            else
+                $"{term.Group}.{effect}.{term.Names[entry.Column]}")
         |> ImmutableArray.CreateRange

@@ -16,10 +16,13 @@ module internal VarianceBoundary =
         let snap t (lambda: float[]) =
             let n = shapes[t].Order
             let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
-            let isZero i = abs lambda[i + i * n] <= 1e-5 * max 1e-3 largest
+
+            let isZero i =
+                abs lambda[i + i * n] <= 1e-5 * max 1e-3 largest
 
             if Seq.exists isZero (seq { 0 .. n - 1 }) then
-                let cleaned = Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
+                let cleaned =
+                    Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
                 // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
                 Semidefinite.factor n (Semidefinite.square n cleaned)
             else
@@ -27,13 +30,21 @@ module internal VarianceBoundary =
 
         let lambdas = ThetaLayout.matrices layout theta |> Array.mapi snap
         let snapped = ThetaLayout.ofMatrices layout lambdas
-        let isNull t i = let n = shapes[t].Order in lambdas[t][i + i * n] = 0.0
+
+        let isNull t i =
+            let n = shapes[t].Order in lambdas[t][i + i * n] = 0.0
+
         let parts: (float[] * float[])[] Lazy = lazy (derivatives snapped)
 
         let active = [
             for t in 0 .. terms.Length - 1 do
                 let n = shapes[t].Order
-                let zeros = [ for i in 0 .. n - 1 do if isNull t i then i ]
+
+                let zeros = [
+                    for i in 0 .. n - 1 do
+                        if isNull t i then
+                            i
+                ]
 
                 if not zeros.IsEmpty then
                     let d, scale = parts.Value[t]
@@ -43,15 +54,21 @@ module internal VarianceBoundary =
                     match terms[t].Term.Structure with
                     | Structure.Diagonal ->
                         for i in zeros do
-                            t, $"{terms[t].Group} {terms[t].Names[i]}", d[i + i * n], Array.init n (fun j -> if i = j then 1.0 else 0.0), tolerance
+                            t,
+                            $"{terms[t].Group} {terms[t].Names[i]}",
+                            d[i + i * n],
+                            Array.init n (fun j -> if i = j then 1.0 else 0.0),
+                            tolerance
                     | Structure.Unstructured ->
                         let values, vectors = Semidefinite.eigen n d
                         let named = String.concat ", " [ for i in zeros -> terms[t].Names[i] ]
                         let rank = n - zeros.Length
 
                         let name =
-                            if rank = 0 then $"{terms[t].Group} {named}"
-                            else $"{terms[t].Group} (rank {rank} of {n})"
+                            if rank = 0 then
+                                $"{terms[t].Group} {named}"
+                            else
+                                $"{terms[t].Group} (rank {rank} of {n})"
 
                         t, name, values[0], Array.init n (fun j -> vectors[j, 0]), tolerance
         ]
@@ -62,8 +79,13 @@ module internal VarianceBoundary =
                 if multiplier < -tolerance then
                     let n = shapes[t].Order
                     let g = Semidefinite.square n lambdas[t]
-                    let raised = Array.mapi (fun k v -> v + 1e-2 * direction[k % n] * direction[k / n]) g
-                    let moved = Array.mapi (fun s lambda -> if s = t then Semidefinite.factor n raised else lambda) lambdas
+
+                    let raised =
+                        Array.mapi (fun k v -> v + 1e-2 * direction[k % n] * direction[k / n]) g
+
+                    let moved =
+                        Array.mapi (fun s lambda -> if s = t then Semidefinite.factor n raised else lambda) lambdas
+
                     Some(ThetaLayout.ofMatrices layout moved)
                 else
                     None)
@@ -71,6 +93,9 @@ module internal VarianceBoundary =
         {
             Snapped = snapped
             Active = active |> List.map (fun (_, name, multiplier, _, _) -> name, multiplier)
-            Fixed = layout.Entries |> Seq.map (fun (entry: Entry) -> isNull entry.Term entry.Column) |> ImmutableArray.CreateRange
+            Fixed =
+                layout.Entries
+                |> Seq.map (fun (entry: Entry) -> isNull entry.Term entry.Column)
+                |> ImmutableArray.CreateRange
             Escape = escape
         }

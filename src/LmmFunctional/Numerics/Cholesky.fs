@@ -21,7 +21,12 @@ type internal Cholesky private () =
                 VectorKernel.Scale(n - below, 1.0 / root, NativePtr.add column below)
 
                 for k in below .. n - 1 do
-                    VectorKernel.AddScaled(n - k, -NativePtr.get column k, NativePtr.add column k, NativePtr.add a (k + k * stride))
+                    VectorKernel.AddScaled(
+                        n - k,
+                        -NativePtr.get column k,
+                        NativePtr.add column k,
+                        NativePtr.add a (k + k * stride)
+                    )
 
                 j <- j + 1
             else

@@ -34,8 +34,14 @@ type internal MicroKernel private () =
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Tile512
-        (depth: int, packedA: nativeptr<float>, packedB: nativeptr<float>, c: nativeptr<float>, stride: int, alpha: float)
-        =
+        (
+            depth: int,
+            packedA: nativeptr<float>,
+            packedB: nativeptr<float>,
+            c: nativeptr<float>,
+            stride: int,
+            alpha: float
+        ) =
         let mutable c00 = V512.Zero
         let mutable c01 = V512.Zero
         let mutable c02 = V512.Zero
@@ -124,8 +130,14 @@ type internal MicroKernel private () =
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Tile256
-        (depth: int, packedA: nativeptr<float>, packedB: nativeptr<float>, c: nativeptr<float>, stride: int, alpha: float)
-        =
+        (
+            depth: int,
+            packedA: nativeptr<float>,
+            packedB: nativeptr<float>,
+            c: nativeptr<float>,
+            stride: int,
+            alpha: float
+        ) =
         let mutable c00 = V256.Zero
         let mutable c01 = V256.Zero
         let mutable c02 = V256.Zero
@@ -173,8 +185,14 @@ type internal MicroKernel private () =
         MicroKernel.Store256(NativePtr.add c (3 * stride), scale, c30, c31, c32)
 
     static member private TileScalar
-        (depth: int, packedA: nativeptr<float>, packedB: nativeptr<float>, c: nativeptr<float>, stride: int, alpha: float)
-        =
+        (
+            depth: int,
+            packedA: nativeptr<float>,
+            packedB: nativeptr<float>,
+            c: nativeptr<float>,
+            stride: int,
+            alpha: float
+        ) =
         for j in 0..3 do
             for i in 0..3 do
                 let mutable sum = 0.0

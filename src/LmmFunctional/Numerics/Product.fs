@@ -11,15 +11,23 @@ type internal Product private () =
 
     // A packed panel of A (BlockRows × Depth) fits the second-level cache, a slice of B (Depth × tile columns) the first.
     static let depthBlock = 256
-    static let rowBlock = 192
-    static let columnBlock = 192
+    // Small products take smaller blocks, so that two threads find enough tiles of equal size.
+    static let blockFor (m: int) (n: int) = if max m n <= 768 then 96 else 192
 
-    static let roundUp n multiple = (n + multiple - 1) / multiple * multiple
+    static let roundUp n multiple =
+        (n + multiple - 1) / multiple * multiple
 
     /// Packs m rows and depth columns of op(A) into panels of the given height; missing rows are zero.
     static member private Pack
-        (source: nativeptr<float>, stride: int, transposed: bool, m: int, depth: int, target: nativeptr<float>, height: int)
-        =
+        (
+            source: nativeptr<float>,
+            stride: int,
+            transposed: bool,
+            m: int,
+            depth: int,
+            target: nativeptr<float>,
+            height: int
+        ) =
         for first in 0..height .. m - 1 do
             let rows = min height (m - first)
             let panel = NativePtr.add target (first * depth)
@@ -37,7 +45,10 @@ type internal Product private () =
             else
                 for k in 0 .. depth - 1 do
                     let column = NativePtr.add source (first + k * stride)
-                    let slice = Span<float>(NativePtr.toVoidPtr (NativePtr.add panel (k * height)), height)
+
+                    let slice =
+                        Span<float>(NativePtr.toVoidPtr (NativePtr.add panel (k * height)), height)
+
                     Span<float>(NativePtr.toVoidPtr column, rows).CopyTo slice
 
                     if rows < height then
@@ -45,11 +56,20 @@ type internal Product private () =
 
     /// C += α A B for packed A (m rows) and B (n columns); with lower, tiles strictly above the diagonal are skipped.
     static member private MultiplyPacked
-        (m: int, n: int, depth: int, a: nativeptr<float>, b: nativeptr<float>, c: nativeptr<float>, stride: int, alpha: float, lower: bool)
-        =
+        (
+            m: int,
+            n: int,
+            depth: int,
+            a: nativeptr<float>,
+            b: nativeptr<float>,
+            c: nativeptr<float>,
+            stride: int,
+            alpha: float,
+            lower: bool
+        ) =
         let height = MicroKernel.Rows
         let width = MicroKernel.Columns
-        let edge = NativePtr.stackalloc<float> (24 * 8)
+        let edge = NativePtr.stackalloc<float>(24 * 8)
 
         for j in 0..width .. n - 1 do
             let columns = min width (n - j)
@@ -75,11 +95,26 @@ type internal Product private () =
     /// <summary>C += α op(A) op(B), with C m×n and inner dimension k. Overwrites C; with lower (m = n), tiles strictly above
     /// its diagonal are left alone.</summary>
     static member Add
-        (m, n, k, alpha, a: nativeptr<float>, strideA, transposeA, b: nativeptr<float>, strideB, transposeB, c: nativeptr<float>, strideC, lower: bool)
-        =
+        (
+            m,
+            n,
+            k,
+            alpha,
+            a: nativeptr<float>,
+            strideA,
+            transposeA,
+            b: nativeptr<float>,
+            strideB,
+            transposeB,
+            c: nativeptr<float>,
+            strideC,
+            lower: bool
+        ) =
         if m > 0 && n > 0 && k > 0 then
             let height = MicroKernel.Rows
             let width = MicroKernel.Columns
+            let rowBlock = blockFor m n
+            let columnBlock = rowBlock
             let blocksDown = (m + rowBlock - 1) / rowBlock
             let blocksAcross = (n + columnBlock - 1) / columnBlock
             let packedLengthA = roundUp rowBlock height * depthBlock
@@ -97,15 +132,45 @@ type internal Product private () =
                     fun tile ->
                         if tile < blocksDown then
                             let row = tile * rowBlock
-                            let start = if transposeA then first + row * strideA else row + first * strideA
+
+                            let start =
+                                if transposeA then
+                                    first + row * strideA
+                                else
+                                    row + first * strideA
+
                             let target = NativePtr.add panelsA.Pointer (tile * packedLengthA)
-                            Product.Pack(NativePtr.add a start, strideA, transposeA, min rowBlock (m - row), depth, target, height)
+
+                            Product.Pack(
+                                NativePtr.add a start,
+                                strideA,
+                                transposeA,
+                                min rowBlock (m - row),
+                                depth,
+                                target,
+                                height
+                            )
                         else
                             let block = tile - blocksDown
                             let column = block * columnBlock
-                            let start = if transposeB then column + first * strideB else first + column * strideB
+
+                            let start =
+                                if transposeB then
+                                    column + first * strideB
+                                else
+                                    first + column * strideB
+
                             let target = NativePtr.add panelsB.Pointer (block * packedLengthB)
-                            Product.Pack(NativePtr.add b start, strideB, not transposeB, min columnBlock (n - column), depth, target, width)
+
+                            Product.Pack(
+                                NativePtr.add b start,
+                                strideB,
+                                not transposeB,
+                                min columnBlock (n - column),
+                                depth,
+                                target,
+                                width
+                            )
                 )
 
                 Tiles.Run(

@@ -13,7 +13,12 @@ type internal Small private () =
                 let mutable sum = 0.0
 
                 for k in 0 .. n - 1 do
-                    let element = if transposeA then a[atA + k + i * n] else a[atA + i + k * n]
+                    let element =
+                        if transposeA then
+                            a[atA + k + i * n]
+                        else
+                            a[atA + i + k * n]
+
                     sum <- sum + element * b[atB + k + j * n]
 
                 c[atC + i + j * n] <- sum

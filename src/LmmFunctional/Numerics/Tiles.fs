@@ -21,4 +21,5 @@ type internal Tiles private () =
             for tile in 0 .. count - 1 do
                 body.Invoke tile
         else
-            Parallel.For(0, count, ParallelOptions(MaxDegreeOfParallelism = threads), body) |> ignore
+            Parallel.For(0, count, ParallelOptions(MaxDegreeOfParallelism = threads), body)
+            |> ignore

@@ -15,7 +15,8 @@ type internal Triangular private () =
     static member Base = baseOrder
 
     /// Where to cut a triangle in two: a multiple of the base order near the middle.
-    static member Half(n: int) = (n / 2 + baseOrder - 1) / baseOrder * baseOrder
+    static member Half(n: int) =
+        (n / 2 + baseOrder - 1) / baseOrder * baseOrder
 
     /// <summary>The inverse of a small lower triangle L (n×n), written to x with stride n; its upper triangle is zero.</summary>
     static member InvertSmall(n: int, l: nativeptr<float>, stride: int, x: nativeptr<float>) =
@@ -29,7 +30,13 @@ type internal Triangular private () =
                 let value = NativePtr.get column k / NativePtr.get l (k + k * stride)
                 NativePtr.set column k value
                 let below = k + 1
-                VectorKernel.AddScaled(n - below, -value, NativePtr.add l (below + k * stride), NativePtr.add column below)
+
+                VectorKernel.AddScaled(
+                    n - below,
+                    -value,
+                    NativePtr.add l (below + k * stride),
+                    NativePtr.add column below
+                )
 
     static member private CopyOut(m: int, n: int, a: nativeptr<float>, stride: int, copy: nativeptr<float>) =
         for j in 0 .. n - 1 do
@@ -50,7 +57,9 @@ type internal Triangular private () =
         Workspace.Return copy
 
     /// A (m×n) ← A L⁻ᵀ (transposed) or A L⁻¹, with L n×n.
-    static member SolveRight(m: int, n: int, l: nativeptr<float>, strideL: int, transposed: bool, a: nativeptr<float>, strideA: int) : unit =
+    static member SolveRight
+        (m: int, n: int, l: nativeptr<float>, strideL: int, transposed: bool, a: nativeptr<float>, strideA: int)
+        : unit =
         if m > 0 && n > 0 then
             if n <= baseOrder then
                 let inverse = Workspace.Rent(n * n)
@@ -74,7 +83,9 @@ type internal Triangular private () =
                     Triangular.SolveRight(m, half, l, strideL, false, a, strideA)
 
     /// A (m×n) ← L⁻¹ A, or L⁻ᵀ A (transposed), with L m×m.
-    static member SolveLeft(m: int, n: int, l: nativeptr<float>, strideL: int, transposed: bool, a: nativeptr<float>, strideA: int) : unit =
+    static member SolveLeft
+        (m: int, n: int, l: nativeptr<float>, strideL: int, transposed: bool, a: nativeptr<float>, strideA: int)
+        : unit =
         if m > 0 && n > 0 then
             if m <= baseOrder then
                 let inverse = Workspace.Rent(m * m)
@@ -98,7 +109,9 @@ type internal Triangular private () =
                     Triangular.SolveLeft(rest, n, l22, strideL, false, a2, strideA)
 
     /// A (m×n) ← Lᵀ A, with L m×m.
-    static member MultiplyTransposed(m: int, n: int, l: nativeptr<float>, strideL: int, a: nativeptr<float>, strideA: int) : unit =
+    static member MultiplyTransposed
+        (m: int, n: int, l: nativeptr<float>, strideL: int, a: nativeptr<float>, strideA: int)
+        : unit =
         if m > 0 && n > 0 then
             if m <= baseOrder then
                 let clean = Workspace.Rent(m * m)
@@ -115,7 +128,23 @@ type internal Triangular private () =
                 let rest = m - half
                 let a2 = NativePtr.add a half
                 Triangular.MultiplyTransposed(half, n, l, strideL, a, strideA)
-                Product.Add(half, n, rest, 1.0, NativePtr.add l half, strideL, true, a2, strideA, false, a, strideA, false)
+
+                Product.Add(
+                    half,
+                    n,
+                    rest,
+                    1.0,
+                    NativePtr.add l half,
+                    strideL,
+                    true,
+                    a2,
+                    strideA,
+                    false,
+                    a,
+                    strideA,
+                    false
+                )
+
                 Triangular.MultiplyTransposed(rest, n, NativePtr.add l (half + half * strideL), strideL, a2, strideA)
 
     /// L ← L⁻¹ (n×n, lower).

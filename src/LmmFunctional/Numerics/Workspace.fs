@@ -13,7 +13,11 @@ type internal Workspace private () =
     static member Rent(length: int) : Buffer =
         let power = BitOperations.Log2(uint (max 1 (length - 1))) + 1
         let found, buffer = shelves[power].TryTake()
-        if found && not (isNull (box buffer)) then buffer else Buffer(1 <<< power)
+
+        if found && not (isNull (box buffer)) then
+            buffer
+        else
+            Buffer(1 <<< power)
 
     static member Return(buffer: Buffer) =
         shelves[BitOperations.Log2(uint buffer.Length)].Add buffer

@@ -48,8 +48,8 @@ module NumberText =
         // A small negative number must not read as minus zero.
         if isZero then text.TrimStart '-' else text
 
-    /// <summary>The numbers of one column: as many decimals for all as the neediest needs for its significant digits.</summary>
-    /// <param name="digits">Significant digits, one or more; those that are trailing zeros everywhere are left out.</param>
+    /// <summary>The numbers of one column, all with the decimals that the neediest needs.</summary>
+    /// <param name="digits">Significant digits, one or more; zeros that all would end in are left out.</param>
     /// <param name="values">The column; what is not finite reads NaN, Inf or -Inf.</param>
     /// <remarks>Powers of ten are written only where that is shorter, as in R's <c>formatReal</c>.</remarks>
     let column (digits: int) (values: float list) : string list =

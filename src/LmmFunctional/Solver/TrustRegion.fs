@@ -19,11 +19,13 @@ module internal TrustRegion =
         IsPositive: bool
     }
 
-    let private norm (values: float[]) = sqrt (Array.sumBy (fun v -> v * v) values)
+    let private norm (values: float[]) =
+        sqrt (Array.sumBy (fun v -> v * v) values)
 
     /// The shift μ ≥ 0 with ‖(E + μ)⁻¹ c‖ = radius, by bisection on a bracket that always holds the root.
     let private shiftFor radius (eigenvalues: float[]) (coefficients: float[]) =
-        let lengthAt shift = norm (Array.map2 (fun e c -> c / (e + shift)) eigenvalues coefficients)
+        let lengthAt shift =
+            norm (Array.map2 (fun e c -> c / (e + shift)) eigenvalues coefficients)
 
         if lengthAt 0.0 <= radius then
             0.0
@@ -33,7 +35,11 @@ module internal TrustRegion =
 
             for _ in 1..60 do
                 let middle = 0.5 * (low + high)
-                if lengthAt middle > radius then low <- middle else high <- middle
+
+                if lengthAt middle > radius then
+                    low <- middle
+                else
+                    high <- middle
 
             high
 
@@ -42,11 +48,22 @@ module internal TrustRegion =
         let k = gradient.Length
 
         if k = 0 then
-            { Direction = [||]; Length = 0.0; Decrement = 0.0; IsPositive = true }
+            {
+                Direction = [||]
+                Length = 0.0
+                Decrement = 0.0
+                IsPositive = true
+            }
         else
             // Parameters differ in scale: eigenvalues are taken after scaling the diagonal to one.
-            let scale = Array.init k (fun i -> let d = abs curvature[i, i] in if d > 0.0 && Double.IsFinite d then 1.0 / sqrt d else 1.0)
-            let scaled = Matrix<float>.Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]) * scale[i] * scale[j])
+            let scale =
+                Array.init k (fun i ->
+                    let d = abs curvature[i, i] in if d > 0.0 && Double.IsFinite d then 1.0 / sqrt d else 1.0)
+
+            let scaled =
+                Matrix<float>
+                    .Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]) * scale[i] * scale[j])
+
             let evd = scaled.Evd Symmetricity.Symmetric
             let values = evd.EigenValues.Real().ToArray()
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
@@ -77,7 +94,10 @@ module internal TrustRegion =
                 let length = norm direction
 
                 if length <= radius * 1.0000001 || tries = 0 then
-                    if length <= radius * 1.0000001 then direction else direction |> Array.map (fun d -> d * radius / length)
+                    if length <= radius * 1.0000001 then
+                        direction
+                    else
+                        direction |> Array.map (fun d -> d * radius / length)
                 else
                     within (max (4.0 * shift) (1e-3 * largest)) (tries - 1)
 
@@ -87,7 +107,10 @@ module internal TrustRegion =
                 if norm newton <= radius then
                     newton
                 else
-                    let scaledRadius = radius / norm newton * norm (Array.map2 (fun c e -> c / e) coefficients eigenvalues)
+                    let scaledRadius =
+                        radius / norm newton
+                        * norm (Array.map2 (fun c e -> c / e) coefficients eigenvalues)
+
                     within (shiftFor scaledRadius eigenvalues coefficients) 20
 
             {

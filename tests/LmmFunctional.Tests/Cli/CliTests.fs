@@ -151,8 +151,10 @@ module CliTests =
     [<Test>]
     let ``an algorithm that does not exist`` () =
         [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
-        |> misuse
-            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai>, but was 'em'; 'lmm fit --help' lists the arguments."
+        |> misuse (
+            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai>, but was 'em'; "
+            + "'lmm fit --help' lists the arguments."
+        )
 
     [<Test>]
     let ``the argument types are well formed`` () =

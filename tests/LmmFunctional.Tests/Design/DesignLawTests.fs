@@ -168,6 +168,20 @@ module DesignLawTests =
         snd (Categories.ofNumbers wide) = snd (Categories.ofNumbers narrow)
 
     [<Property>]
+    let ``combinations of codes are the sorted pairs that occur, by a table or without one`` (pairs: (byte * byte)[]) =
+        // With the second coding stretched, there are too many combinations for a table.
+        [ 1; 40_000 ]
+        |> List.forall (fun stretch ->
+            let a, b =
+                pairs |> Array.map (fst >> int), pairs |> Array.map (fun (_, y) -> int y * stretch)
+
+            let found, codes = GroupingFactor.cross 256 a (256 * stretch) b
+            let expected = Array.zip a b |> Array.distinct |> Array.sort
+
+            (found |> Array.map (fun struct (x, y) -> x, y)) = expected
+            && Array.zip a b = (codes |> Array.map (fun code -> expected[code])))
+
+    [<Property>]
     let ``codes of the fit are found again in the same data`` (values: int[]) =
         let column (divisor: float) =
             values |> Array.map (fun value -> float value / divisor)

@@ -20,6 +20,7 @@ module DesignProblemTests =
         "right", TestFrame.numbers [ nan; nan; nan; 1.0; 2.0; 3.0 ]
         "w", TestFrame.numbers [ 1.0; 1.0; -2.5; 1.0; nan; infinity ]
         "ones", TestFrame.numbers [ 1.0; 1.0; 1.0; 2.0; 1.0; 1.0 ]
+        "huge", TestFrame.numbers [ 1.0; 1e200; 2.0; 3.0; 4.0; 6.0 ]
         "none", TestFrame.numbers [ 0.0; 0.0; 0.0; 0.0; 0.0; 0.0 ]
     ]
 
@@ -92,15 +93,18 @@ module DesignProblemTests =
         // Values
         "Subject ~ Days",
         [
-            "Column 'Subject' is text, but the response needs numbers; check the column for a value that is not a number."
+            "Column 'Subject' is text, but the response needs numbers; "
+            + "check the column for a value that is not a number."
         ]
         "Reaction ~ log(Subject)",
         [
-            "Column 'Subject' is text, but 'log(Subject)' needs numbers; check the column for a value that is not a number."
+            "Column 'Subject' is text, but 'log(Subject)' needs numbers; "
+            + "check the column for a value that is not a number."
         ]
         "Reaction ~ Days; weights = Subject",
         [
-            "Column 'Subject' is text, but a weight needs numbers; check the column for a value that is not a number."
+            "Column 'Subject' is text, but a weight needs numbers; "
+            + "check the column for a value that is not a number."
         ]
         "Reaction ~ offset(Subject)",
         [
@@ -115,6 +119,10 @@ module DesignProblemTests =
         "log(Days) ~ Reaction",
         [
             "'log(Days)' is not a finite number in row 1; check the values it is computed from."
+        ]
+        "Reaction ~ huge:Days + huge:I(huge)",
+        [
+            "'huge:I(huge)' is not a finite number in row 2; check the values it is computed from."
         ]
         "Reaction ~ w", [ "'w' is not a finite number in row 6; check the values it is computed from." ]
         "Reaction ~ empty + blank",
@@ -164,7 +172,8 @@ module DesignProblemTests =
         ]
         "Reaction ~ Days + (Days | Subject)",
         [
-            "Random term '(1 + Days | Subject)' has 6 effects for 6 rows; its covariance cannot be told from the residual."
+            "Random term '(1 + Days | Subject)' has 6 effects for 6 rows; "
+            + "its covariance cannot be told from the residual."
         ]
         // All of them together
         "same ~ log(Days) + sqr(Days) + one + (1 | id) + (1 | Subjekt); weights = w",
@@ -214,3 +223,18 @@ module DesignProblemTests =
                     "In 'offset(Days)': an offset must be a term of its own among the fixed effects."
                 ]
                 (problems |> List.map LmmError.describe)
+
+    [<Test>]
+    let ``a matrix that does not fit into memory is refused with its size`` () =
+        let rows, levels = 200_000, 199_000
+
+        let frame =
+            TestFrame.ofColumns [
+                "y", TestFrame.numbers (Seq.init rows (fun row -> float (row % 7)))
+                "x", TestFrame.numbers (Seq.init rows (fun row -> float (row % levels)))
+            ]
+
+        match Design.build (TestFrame.formula "y ~ factor(x)") frame with
+        | Error [ LmmError.TooLarge("The matrix of the fixed effects", bytes, available) ] ->
+            Assert.That(bytes, Is.GreaterThan available)
+        | _ -> Assert.Fail "the matrix was not refused"

@@ -1,0 +1,170 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+using Microsoft.FSharp.Reflection;
+
+namespace LmmFunctional.CSharp;
+
+/// <summary>Between the types of F# and those that C# users know; the only place where they meet.</summary>
+internal static class Convert
+{
+    // Results
+
+    public static bool TryValue<T>(
+        FSharpResult<T, FSharpList<LmmError>> result,
+        [NotNullWhen(true)] out T? value,
+        out IReadOnlyList<LmmIssue> issues)
+        where T : class
+    {
+        value = result.IsOk ? result.ResultValue : null;
+        issues = result.IsOk ? [] : List(result.ErrorValue, Issue);
+        return value is not null;
+    }
+
+    public static T ValueOrThrow<T>(FSharpResult<T, FSharpList<LmmError>> result)
+        where T : class =>
+        TryValue(result, out var value, out var issues) ? value : throw new LmmException(issues);
+
+    private static LmmIssue Issue(LmmError problem) =>
+        new(FSharpValue.GetUnionFields(problem, typeof(LmmError), null).Item1.Name, LmmErrorModule.describe(problem));
+
+    // Containers and functions
+
+    public static IReadOnlyList<T> List<T>(IEnumerable<T> items) => [.. items];
+
+    public static IReadOnlyList<TResult> List<T, TResult>(IEnumerable<T> items, Func<T, TResult> convert) =>
+        [.. items.Select(convert)];
+
+    public static FSharpList<T> FSharpList<T>(IEnumerable<T> items) => ListModule.OfSeq(items);
+
+    public static T? OrNull<T>(FSharpOption<T>? option)
+        where T : class => option?.Value;
+
+    public static FSharpFunc<T, TResult> Function<T, TResult>(Func<T, TResult> function) =>
+        FuncConvert.FromFunc(function);
+
+    // Models and options
+
+    public static LmmSpec Model(ResponseClause response) => Words.lmm.Run(Words.lmm.Yield(response));
+
+    public static FitOptions Options(
+        FitBy by, SolverAlgorithm algorithm, Action<SolverIteration>? progress, int? maxIterations)
+    {
+        if (maxIterations is { } limit)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(limit, nameof(maxIterations));
+        }
+
+        var criterion = by switch
+        {
+            CSharp.FitBy.Reml => Criterion.Reml,
+            CSharp.FitBy.Ml => Criterion.Ml,
+            _ => throw new ArgumentOutOfRangeException(nameof(by), by, "Not a criterion."),
+        };
+
+        var chosen = algorithm switch
+        {
+            SolverAlgorithm.AverageInformation => Algorithm.AverageInformation,
+            SolverAlgorithm.NewtonRaphson => Algorithm.NewtonRaphson,
+            SolverAlgorithm.FisherScoring => Algorithm.FisherScoring,
+            _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Not an algorithm."),
+        };
+
+        var defaults = FitOptionsModule.defaults;
+        var steps = maxIterations ?? defaults.Solver.MaxIterations;
+        var solver = new SolverOptions(chosen, steps, defaults.Solver.Tolerance);
+
+        var report = progress is null
+            ? defaults.Progress
+            : FSharpOption<FSharpFunc<Iteration, Unit>>.Some(
+                FuncConvert.FromAction<Iteration>(iteration => progress(Iteration(iteration))));
+
+        return new FitOptions(criterion, solver, report);
+    }
+
+    public static SummaryFormat Layout(SummaryLayout layout) => layout switch
+    {
+        SummaryLayout.Text => SummaryFormat.Text,
+        SummaryLayout.Markdown => SummaryFormat.Markdown,
+        _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, "Not a layout."),
+    };
+
+    public static FitBy FitBy(Criterion criterion) => criterion.IsReml ? CSharp.FitBy.Reml : CSharp.FitBy.Ml;
+
+    // Fits
+
+    public static CoefficientEstimate Coefficient(Coefficient coefficient) =>
+        new(coefficient.Name, coefficient.Estimate, coefficient.StandardError, coefficient.Statistic);
+
+    public static VarianceEstimate VarianceComponent(VarianceComponent component) =>
+        new(
+            component.Group,
+            OrNull(component.First),
+            OrNull(component.Second),
+            component.Covariance,
+            component.StandardDeviation);
+
+    public static IReadOnlyList<RandomEffect> RandomEffects(Fit fit) =>
+    [
+        .. from term in FitModule.randomEffects(fit)
+           from level in Enumerable.Range(0, term.Levels.Length)
+           from effect in Enumerable.Range(0, term.Effects.Length)
+           select new RandomEffect(
+               term.Group,
+               term.Levels[level],
+               term.Effects[effect],
+               term.Modes[level, effect],
+               term.StandardDeviations[level, effect]),
+    ];
+
+    public static IReadOnlyList<RandomCovariance> RandomCovariances(Fit fit) =>
+    [
+        .. from pair in fit.Design.Random.Zip(fit.RandomCovariances)
+           let covariance = pair.Second.Item2.ToArray2D()
+           select new RandomCovariance(pair.Second.Item1, List(pair.First.Names), covariance),
+    ];
+
+    public static IReadOnlyList<GroupSize> Groups(IEnumerable<Tuple<string, int>> groups) =>
+        List(groups, group => new GroupSize(group.Item1, group.Item2));
+
+    public static FitCertificate Certificate(Certificate certificate)
+    {
+        var (verdict, names, reason) = Verdict(certificate.Verdict);
+
+        return new FitCertificate(
+            verdict,
+            names,
+            reason,
+            certificate.Gradient,
+            certificate.NewtonDecrement,
+            List(certificate.Eigenvalues),
+            List(certificate.Multipliers, multiplier => new BoundMultiplier(multiplier.Item1, multiplier.Item2)));
+    }
+
+    public static SolverIteration Iteration(Iteration iteration) =>
+        new(
+            iteration.Number,
+            iteration.Criterion,
+            List(iteration.Theta),
+            List(iteration.Gradient),
+            List(iteration.Step),
+            iteration.Halvings,
+            iteration.Decrement,
+            List(iteration.ActiveBounds),
+            State(iteration.Progress));
+
+    private static (FitVerdict Verdict, IReadOnlyList<string> Names, string? Reason) Verdict(Verdict verdict) =>
+        verdict switch
+        {
+            LmmFunctional.Verdict.BoundaryOptimum bound => (FitVerdict.BoundaryOptimum, List(bound.names), null),
+            LmmFunctional.Verdict.FlatDirection flat => (FitVerdict.FlatDirection, List(flat.names), null),
+            LmmFunctional.Verdict.NotConverged stopped => (FitVerdict.NotConverged, [], stopped.reason),
+            _ => (FitVerdict.Optimum, [], null),
+        };
+
+    private static SolverState State(Progress progress) =>
+        progress.IsDescending ? SolverState.Descending
+        : progress.IsPolishing ? SolverState.Polishing
+        : progress.IsStalled ? SolverState.Stalled
+        : SolverState.Converged;
+}

@@ -1,0 +1,43 @@
+namespace LmmFunctional.CSharp;
+
+/// <summary>What kind of point a fit ended at.</summary>
+public enum FitVerdict
+{
+    /// <summary>An optimum inside the parameter space.</summary>
+    Optimum,
+
+    /// <summary>An optimum with a variance or correlation at its bound: a singular fit.</summary>
+    BoundaryOptimum,
+
+    /// <summary>The likelihood does not change along a direction of the parameters.</summary>
+    FlatDirection,
+
+    /// <summary>No optimum was reached.</summary>
+    NotConverged,
+}
+
+/// <summary>The first derivative of −2 log likelihood by a quantity at its bound; positive at an optimum.</summary>
+/// <param name="Name">The variance or correlation at its bound.</param>
+/// <param name="Derivative">The derivative.</param>
+public sealed record BoundMultiplier(string Name, double Derivative);
+
+/// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
+/// <param name="Verdict">What kind of point the fit ended at.</param>
+/// <param name="Names">The quantities at their bound, or along which the likelihood is flat; else empty.</param>
+/// <param name="Reason">Why no optimum was reached; else null.</param>
+/// <param name="Gradient">Largest absolute first derivative of −2 log likelihood over the free parameters.</param>
+/// <param name="NewtonDecrement">Twice what the criterion may still fall, in −2 log likelihood units.</param>
+/// <param name="Eigenvalues">Eigenvalues, ascending, of the scaled curvature in the free parameters.</param>
+/// <param name="Multipliers">The derivatives at the bounds.</param>
+public sealed record FitCertificate(
+    FitVerdict Verdict,
+    IReadOnlyList<string> Names,
+    string? Reason,
+    double Gradient,
+    double NewtonDecrement,
+    IReadOnlyList<double> Eigenvalues,
+    IReadOnlyList<BoundMultiplier> Multipliers)
+{
+    /// <summary>The smallest eigenvalue; null when no parameter is free.</summary>
+    public double? MinEigenvalue => Eigenvalues.Count == 0 ? null : Eigenvalues[0];
+}

@@ -1,0 +1,143 @@
+namespace LmmFunctional.CSharp;
+
+/// <summary>A fitted linear mixed model, immutable; every number is on the scale of the data.</summary>
+public sealed class FittedLmm
+{
+    private readonly Fit fit;
+    private readonly Lazy<IReadOnlyList<RandomEffect>> randomEffects;
+
+    internal FittedLmm(Fit fit)
+    {
+        this.fit = fit;
+        randomEffects = new(() => Convert.RandomEffects(fit));
+        Model = new LmmModel(fit.Spec);
+        Certificate = Convert.Certificate(fit.Certificate);
+        Iterations = Convert.List(fit.Iterations, Convert.Iteration);
+        Coefficients = Convert.List(fit.Coefficients, Convert.Coefficient);
+        VarianceComponents = Convert.List(fit.VarianceComponents, Convert.VarianceComponent);
+    }
+
+    /// <summary>The model as written.</summary>
+    public LmmModel Model { get; }
+
+    /// <summary>What was maximised.</summary>
+    public FitBy By => Convert.FitBy(fit.Criterion);
+
+    // Estimates
+
+    /// <summary>Fixed effects with their standard errors, named and ordered as in R.</summary>
+    public IReadOnlyList<CoefficientEstimate> Coefficients { get; }
+
+    /// <summary>Columns of X left out because they depend on those before them; they have no coefficient.</summary>
+    public IReadOnlyList<string> Dropped => Convert.List(fit.Dropped);
+
+    /// <summary>Cov(β̂), p×p in the order of <see cref="Coefficients"/>: a new array.</summary>
+    public double[,] CoefficientCovariance() => fit.CoefficientCovariance.ToArray2D();
+
+    /// <summary>Variances, then covariances, of each random term in formula order; the residual last.</summary>
+    public IReadOnlyList<VarianceEstimate> VarianceComponents { get; }
+
+    /// <summary>The covariance matrix of each random term, in the order of the formula: new arrays.</summary>
+    public IReadOnlyList<RandomCovariance> RandomCovariances() => Convert.RandomCovariances(fit);
+
+    /// <summary>The lower triangles of the relative covariance factors, by columns, term after term.</summary>
+    public IReadOnlyList<double> Theta => Convert.List(fit.Theta);
+
+    /// <summary>The residual standard deviation, of a row of weight one.</summary>
+    public double Sigma => fit.Sigma;
+
+    /// <summary>The random effects of every level, term after term in the order of the formula.</summary>
+    public IReadOnlyList<RandomEffect> RandomEffects => randomEffects.Value;
+
+    /// <summary>The random effects of one grouping factor, by level.</summary>
+    /// <example><code>fit.RandomEffectsBy("Subject")["308"].First().Mode</code></example>
+    /// <exception cref="ArgumentException">The model has no such grouping factor.</exception>
+    public ILookup<string, RandomEffect> RandomEffectsBy(string group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+
+        return Groups.Any(known => known.Group == group)
+            ? RandomEffects.Where(effect => effect.Group == group).ToLookup(effect => effect.Level)
+            : throw new ArgumentException($"The model has no grouping factor '{group}'.", nameof(group));
+    }
+
+    /// <summary>Fitted values including random effects and offset, one for each row used: a new array.</summary>
+    public double[] Fitted() => FitModule.fitted(fit);
+
+    /// <summary>Response less fitted values, one for each row used: a new array.</summary>
+    public double[] Residuals() => FitModule.residuals(fit);
+
+    // Quality
+
+    /// <summary>−2 log likelihood, restricted under REML: what was minimised.</summary>
+    public double CriterionValue => fit.CriterionValue;
+
+    /// <summary>The log likelihood, restricted under REML.</summary>
+    public double LogLikelihood => fit.LogLikelihood;
+
+    /// <summary>−2 log likelihood (ML) at the estimates, as R's deviance.</summary>
+    public double Deviance => fit.Deviance;
+
+    /// <summary>Parameters in all: fixed effects, covariance parameters and σ².</summary>
+    public int DegreesOfFreedom => fit.DegreesOfFreedom;
+
+    /// <summary>−2ℓ + 2 df.</summary>
+    public double Aic => fit.InformationCriteria.Aic;
+
+    /// <summary>AIC + 2 df (df + 1) / (n − df − 1).</summary>
+    public double Aicc => fit.InformationCriteria.Aicc;
+
+    /// <summary>−2ℓ + df log n.</summary>
+    public double Bic => fit.InformationCriteria.Bic;
+
+    // Data used
+
+    /// <summary>Number of rows used.</summary>
+    public int Observations => fit.Observations;
+
+    /// <summary>p, the number of estimated fixed effects.</summary>
+    public int FixedCount => fit.FixedCount;
+
+    /// <summary>q, the number of random effects in all.</summary>
+    public int RandomCount => fit.RandomCount;
+
+    /// <summary>Rows left out because a column that the model uses is missing there.</summary>
+    public int MissingRows => fit.Design.MissingRows;
+
+    /// <summary>Rows left out because their weight is zero.</summary>
+    public int ZeroWeightRows => fit.Design.ZeroWeightRows;
+
+    /// <summary>Grouping factors with their numbers of levels, each once, in the order of the formula.</summary>
+    public IReadOnlyList<GroupSize> Groups => Convert.Groups(fit.Groups);
+
+    // Optimum
+
+    /// <summary>The evidence of the optimum.</summary>
+    public FitCertificate Certificate { get; }
+
+    /// <summary>Whether an optimum was reached, inside or at a bound.</summary>
+    public bool IsConverged => fit.Certificate.IsConverged;
+
+    /// <summary>Whether a variance or correlation is at its bound.</summary>
+    public bool IsSingular => fit.Certificate.IsSingular;
+
+    /// <summary>The iterations, from the start to the optimum.</summary>
+    public IReadOnlyList<SolverIteration> Iterations { get; }
+
+    /// <summary>How long the fit took.</summary>
+    public FitTimings Timings => new(fit.Timings.Build, fit.Timings.Solve);
+
+    // Text
+
+    /// <summary>What a statistician expects of a summary: estimates, components, sizes and the certificate.</summary>
+    /// <param name="layout">Plain text or Markdown.</param>
+    public string Summary(SummaryLayout layout = SummaryLayout.Text) =>
+        LmmFunctional.Summary.render(Convert.Layout(layout), fit);
+
+    /// <summary>The fit as one JSON object, as <c>lmm fit --json</c> writes it.</summary>
+    /// <param name="reading">How long the data took to read, to be reported with the other times.</param>
+    public string ToJson(TimeSpan reading = default) => FitJson.render(reading, fit);
+
+    /// <summary>The summary as plain text.</summary>
+    public override string ToString() => Summary();
+}

@@ -1,0 +1,20 @@
+namespace LmmFunctional
+
+/// <summary>Options of a fit.</summary>
+type FitOptions = {
+    Criterion: Criterion
+    Solver: SolverOptions
+    /// Called with every iteration as it is made.
+    Progress: (Iteration -> unit) option
+}
+
+/// <summary>Options of a fit.</summary>
+[<RequireQualifiedAccess>]
+module FitOptions =
+
+    /// REML by average information, silent.
+    let defaults = {
+        Criterion = Criterion.Reml
+        Solver = SolverOptions.defaults
+        Progress = None
+    }

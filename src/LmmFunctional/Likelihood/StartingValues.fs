@@ -1,0 +1,106 @@
+namespace LmmFunctional
+
+open LmmFunctional.Numerics
+
+/// <summary>A start for θ from one analysis of variance per effect, the other random effects ignored.</summary>
+/// <remarks>With residuals e of y on X, an effect with values z has the mean square between its levels
+/// MSB = Σ_j (z_j'e)²/(z_j'z_j) / (ℓ − 1), and E(MSB) ≈ σ²(1 + n₀γ) gives γ, the relative variance (Searle, Casella and
+/// McCulloch 1992, section 3.6). Rough on purpose: it only saves the first steps.</remarks>
+[<RequireQualifiedAccess>]
+module internal StartingValues =
+
+    // Never zero, where the gradient vanishes by symmetry; never so large that the first step would be lost.
+    let private lowest = 0.05
+    let private highest = 10.0
+
+    /// β of the least squares fit from the cross-products, and the residual sum of squares.
+    let private leastSquares (cross: CrossProducts) =
+        let p = cross.P
+        let factor = Array.copy cross.FixedFixed
+        let last = p - 1
+
+        if Small.Cholesky(p, factor, 0) then
+            let beta: float[] = Array.zeroCreate p
+
+            for i in last - 1 .. -1 .. 0 do
+                let mutable sum = factor[last + i * p]
+
+                for k in i + 1 .. last - 1 do
+                    sum <- sum - factor[k + i * p] * beta[k]
+
+                beta[i] <- sum / factor[i + i * p]
+
+            beta[last] <- -1.0
+            Some(beta, factor[last + last * p] * factor[last + last * p])
+        else
+            None
+
+    /// The relative standard deviation of one effect, from z_j'z_j and z_j'e per level.
+    let private ofEffect rows (total: float) levels (information: int -> float) (score: int -> float) =
+        let mutable between = 0.0
+        let mutable sum = 0.0
+        let mutable squares = 0.0
+        let mutable used = 0
+
+        for j in 0 .. levels - 1 do
+            let n = information j
+
+            if n > 0.0 then
+                between <- between + score j * score j / n
+                sum <- sum + n
+                squares <- squares + n * n
+                used <- used + 1
+
+        let dfBetween = float (max 1 (used - 1))
+        let meanBetween = between / dfBetween
+        let within = (total - between) / float (max 1 (rows - used))
+        let perLevel = (sum - squares / sum) / dfBetween
+
+        if within > 0.0 && perLevel > 0.0 then
+            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within)))
+            |> max lowest
+            |> min highest
+        else
+            1.0
+
+    /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects.</summary>
+    let create (layout: ThetaLayout) (cross: CrossProducts) : float[] =
+        let sizes =
+            match leastSquares cross with
+            | None -> fun _ _ -> 1.0
+            | Some(beta, total) ->
+                let p = cross.P
+                let tail = cross.Tail
+
+                let residual (product: int -> float) =
+                    -(Seq.init p (fun c -> product c * beta[c]) |> Seq.sum)
+
+                fun term effect ->
+                    match System.Array.IndexOf(cross.LeadTerms, term) with
+                    | -1 ->
+                        let t = System.Array.IndexOf(cross.TailTerms, term)
+                        let order = cross.TailOrders[t]
+                        let levels = cross.TailLevels t
+
+                        let at j =
+                            cross.TailOffsets[t] + j * order + effect
+
+                        ofEffect cross.Rows total levels (fun j -> cross.TailTail[at j + at j * tail]) (fun j ->
+                            residual (fun c -> cross.TailFixed[at j + c * tail]))
+                    | index ->
+                        let order = cross.LeadOrder
+                        let i = cross.LeadOffsets[index] + effect
+
+                        ofEffect
+                            cross.Rows
+                            total
+                            cross.LeadLevels
+                            (fun j -> cross.LeadLead[j * order * order + i + i * order])
+                            (fun j -> residual (fun c -> cross.LeadFixed[(j * order + i) * p + c]))
+
+        layout.Entries
+        |> Array.map (fun entry ->
+            if entry.Row = entry.Column then
+                sizes entry.Term entry.Row
+            else
+                0.0)

@@ -1,0 +1,109 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>Steps while the criterion still tells one point from the next.</summary>
+[<RequireQualifiedAccess>]
+module internal Descent =
+
+    let informationOf algorithm =
+        match algorithm with
+        | Algorithm.NewtonRaphson -> Information.Observed
+        | Algorithm.FisherScoring -> Information.Expected
+        | Algorithm.AverageInformation -> Information.Average
+
+    /// The criterion does not resolve falls smaller than this.
+    let resolution criterion = 1e-10 * max 1.0 (abs criterion)
+
+    let norm (values: ImmutableArray<float>) =
+        sqrt (Seq.sumBy (fun v -> v * v) values)
+
+    let moved (theta: ImmutableArray<float>) (direction: float[]) factor =
+        ImmutableArray.CreateRange(Seq.init theta.Length (fun i -> theta[i] + factor * direction[i]))
+
+    let difference (a: ImmutableArray<float>) (b: ImmutableArray<float>) =
+        ImmutableArray.CreateRange(Seq.init a.Length (fun i -> a[i] - b[i]))
+
+    /// An iteration at a point that has been evaluated.
+    let arrive number theta (evaluation: Evaluation) information curvature step halvings radius =
+        let model = TrustRegion.step infinity evaluation.Gradient curvature
+        let rounding = resolution evaluation.Value
+
+        {
+            Number = number
+            Theta = theta
+            Criterion = evaluation.Value
+            Gradient = evaluation.Gradient
+            Information = information
+            Curvature = curvature
+            Step = step
+            Halvings = halvings
+            Radius = radius
+            Decrement = model.Decrement
+            ActiveBounds = []
+            Progress =
+                if theta.IsEmpty then
+                    Progress.Converged
+                elif model.Decrement <= 2.0 * rounding then
+                    Progress.Polishing
+                else
+                    Progress.Descending
+        }
+
+    /// A step that must lower the criterion; shortened until it does.
+    let step (objective: Objective) (from: Iteration) =
+        let model = TrustRegion.step from.Radius from.Gradient from.Curvature
+
+        let rec attempt factor halvings =
+            let theta = moved from.Theta model.Direction factor
+            // The first attempt is nearly always kept, so it is evaluated in full at once.
+            let order =
+                if halvings = 0 then
+                    Order.Curvature from.Information
+                else
+                    Order.Value
+
+            let evaluation = objective.Evaluate theta order
+
+            if evaluation.Value < from.Criterion then
+                Some(theta, evaluation, factor, halvings)
+            elif halvings = 40 then
+                None
+            else
+                attempt (0.4 * factor) (halvings + 1)
+
+        match attempt 1.0 0 with
+        | None -> {
+            from with
+                Number = from.Number + 1
+                Progress = Progress.Stalled
+          }
+        | Some(theta, evaluation, factor, halvings) ->
+            let evaluation =
+                if halvings = 0 then
+                    evaluation
+                else
+                    objective.Evaluate theta (Order.Curvature from.Information)
+
+            let fall = from.Criterion - evaluation.Value
+            let length = factor * model.Length
+
+            let radius =
+                if halvings > 0 then
+                    max length (1e-3 * from.Radius)
+                elif length > 0.9 * from.Radius && fall > 0.25 * model.Decrement then
+                    3.0 * from.Radius
+                elif length > 0.9 * from.Radius then
+                    2.0 * from.Radius
+                else
+                    from.Radius
+
+            arrive
+                (from.Number + 1)
+                theta
+                evaluation
+                from.Information
+                evaluation.Curvature
+                (difference theta from.Theta)
+                halvings
+                radius
