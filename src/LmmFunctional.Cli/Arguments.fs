@@ -10,6 +10,7 @@ type AlgorithmName =
     | Ai = 2
 
 /// <summary>What <c>lmm fit</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
 type FitArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | [<Unique>] Ml
@@ -29,6 +30,7 @@ type FitArguments =
             | Quiet -> "show no progress on standard error."
 
 /// <summary>What <c>lmm</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
     | Version
@@ -61,18 +63,32 @@ type Command =
 [<RequireQualifiedAccess>]
 module CommandLine =
 
-    let private codes =
-        "Exit codes: 0 an optimum (the certificate may note a bound or a flat direction); 2 problems in the arguments, "
-        + "the data or the formula, listed on standard error; 3 not converged; 70 an error in lmm itself."
-
     let private introduction =
-        "lmm fits linear mixed models to CSV data by REML or maximum likelihood.\n\n"
-        + "    lmm fit sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\"\n\n"
-        + codes
+        """Fits linear mixed models to CSV data by REML or maximum likelihood.
+
+    lmm fit sleepstudy.csv "Reaction ~ Days + (Days | Subject)"
+
+Formulas are those of R and lme4. The result, a summary or JSON, goes to
+standard output; problems, and progress after a second, to standard error.
+
+EXIT CODES:
+
+    0                     a fit; its certificate tells an optimum, one at a
+                          bound, or a flat direction.
+    2                     problems in the arguments, the data or the formula,
+                          listed on standard error.
+    3                     the fit has not converged.
+    70                    an error in lmm itself.
+"""
 
     // The checks of the argument types cost start-up time, and a test makes them.
     let private parser =
-        lazy (ArgumentParser.Create<Arguments>(programName = "lmm", helpTextMessage = introduction, checkStructure = false))
+        lazy
+            (ArgumentParser.Create<Arguments>(
+                programName = "lmm",
+                helpTextMessage = introduction,
+                checkStructure = false
+            ))
 
     let private algorithm name =
         match name with
@@ -86,7 +102,11 @@ module CommandLine =
         {
             Data = data
             Formula = formula
-            Criterion = if fit.Contains FitArguments.Ml then Criterion.Ml else Criterion.Reml
+            Criterion =
+                if fit.Contains FitArguments.Ml then
+                    Criterion.Ml
+                else
+                    Criterion.Reml
             Weights = fit.TryGetResult FitArguments.Weights
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
@@ -96,6 +116,20 @@ module CommandLine =
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
+    /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
+    let private sentence (message: string) =
+        let first = message.Split('\n')[0]
+        let first = first.Replace("ERROR: ", "").Trim().TrimEnd('.')
+
+        // A formula without quotes arrives in pieces.
+        let question =
+            if first.StartsWith "unrecognized" then
+                " is the formula in quotes?"
+            else
+                ""
+
+        $"{first};{question} 'lmm fit --help' lists the arguments."
+
     /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
     let parse (arguments: string[]) : Result<Command, string> =
         try
@@ -104,8 +138,8 @@ module CommandLine =
             match parsed.TryGetSubCommand() with
             | Some(Fit fit) -> Ok(Command.Fit(request fit))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
-            | _ -> Error "nothing to do"
+            | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
             match problem.ErrorCode with
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
-            | _ -> Error problem.Message
+            | _ -> Error(sentence problem.Message)

@@ -36,7 +36,10 @@ module Cli =
         ProgressDisplay.during display (fun report ->
             let options: FitOptions = {
                 Criterion = request.Criterion
-                Solver = { SolverOptions.defaults with Algorithm = request.Algorithm }
+                Solver = {
+                    SolverOptions.defaults with
+                        Algorithm = request.Algorithm
+                }
                 Progress = Some report
             }
 
@@ -52,7 +55,8 @@ module Cli =
         | Error problems, Ok _
         | Ok _, Error problems -> Error problems
 
-    let private exitCode (certificate: Certificate) =
+    /// <summary>The exit code of a fit: 3 when it has not converged.</summary>
+    let exitCode (certificate: Certificate) =
         match certificate.Verdict with
         | Verdict.Optimum
         | Verdict.BoundaryOptimum _
@@ -95,7 +99,7 @@ module Cli =
             output.WriteLine text
             success
         | Error problem ->
-            error.WriteLine problem
+            error.WriteLine $"lmm: {problem}"
             badInput
 
     /// <summary>Runs the command.</summary>
@@ -111,6 +115,6 @@ module Cli =
             let place = problem.GetType().Name
 
             error.WriteLine
-                $"lmm met an error of its own ({place}: {problem.Message}); please report it with the data and the formula."
+                $"lmm met an error of its own ({place}: {problem.Message}); please report it with data and formula."
 
             internalError

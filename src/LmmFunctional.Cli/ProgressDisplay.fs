@@ -27,7 +27,7 @@ module ProgressDisplay =
     let private patience = TimeSpan.FromSeconds 1.0
 
     let private describe (iteration: Iteration) =
-        $"iteration {iteration.Number}: -2 log likelihood {NumberText.fixedPoint 4 iteration.Criterion}"
+        $"iteration {iteration.Number}: criterion {NumberText.fixedPoint 4 iteration.Criterion}"
 
     let private byLines (output: TextWriter) work =
         let started = Stopwatch.GetTimestamp()
@@ -53,9 +53,14 @@ module ProgressDisplay =
 
     let private byStatus (output: TextWriter) (work: (Iteration -> unit) -> 'result) =
         let cell = StrongBox "fitting"
-        let running = Task.Run(fun () -> work (fun iteration -> Volatile.Write(&cell.Value, describe iteration)))
 
-        if Task.WhenAny(running, Task.Delay patience).GetAwaiter().GetResult() <> (running :> Task) then
+        let running =
+            Task.Run(fun () -> work (fun iteration -> Volatile.Write(&cell.Value, describe iteration)))
+
+        if
+            Task.WhenAny(running, Task.Delay patience).GetAwaiter().GetResult()
+            <> (running :> Task)
+        then
             spin output running (fun () -> Volatile.Read &cell.Value)
 
         running.GetAwaiter().GetResult()

@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open System
 
-/// <summary>Short names for the heads of narrow columns, by the rules of R's <c>abbreviate</c>.</summary>
+/// <summary>Short names for the heads of narrow columns.</summary>
+/// <remarks>As R's <c>abbreviate</c>, but capitals, digits and signs all stay.</remarks>
 [<RequireQualifiedAccess>]
 module internal Abbreviation =
 

@@ -12,7 +12,7 @@ module FitTables =
     /// Significant digits of estimates, as in R's summary.
     let private digits = 4
 
-    /// <summary>Criteria of the fit: REML criterion (if it is one), AIC, AICc, BIC, log likelihood, deviance, residual df.</summary>
+    /// <summary>REML criterion (if it is one), AIC, AICc, BIC, log likelihood, deviance and residual df.</summary>
     let criteria (fit: Fit) : Table =
         let criteria = fit.InformationCriteria
         let decimal value = NumberText.fixedPoint 1 value
@@ -75,7 +75,7 @@ module FitTables =
                     NumberText.fixedPoint 2 correlation[row, column]
           ]
 
-    /// <summary>Variances, standard deviations and correlations of the random effects, terms as in the formula.</summary>
+    /// <summary>Variances, standard deviations and correlations, terms as in the formula.</summary>
     let varianceComponents (fit: Fit) : Table =
         let effects = [
             for term, (group, covariance) in List.zip fit.Design.Random fit.RandomCovariances do

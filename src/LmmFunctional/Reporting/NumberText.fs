@@ -41,6 +41,7 @@ module NumberText =
 
     /// <summary>A number with a fixed count of decimals.</summary>
     let fixedPoint (decimals: int) (value: float) : string =
+<<<<<<< HEAD
         // A small negative number must not read as minus zero.
         written
             $"F{decimals}"
@@ -48,9 +49,17 @@ module NumberText =
                  0.0
              else
                  value)
+=======
+        let text = written $"F{decimals}" value
+>>>>>>> 91f947ca58646d5d6b6aa214727757963f8013ee
 
-    /// <summary>The numbers of one column: as many decimals for all as the neediest needs for its significant digits.</summary>
-    /// <param name="digits">Significant digits, one or more; those that are trailing zeros everywhere are left out.</param>
+        let isZero =
+            text |> Seq.forall (fun letter -> letter = '-' || letter = '0' || letter = '.')
+        // A small negative number must not read as minus zero.
+        if isZero then text.TrimStart '-' else text
+
+    /// <summary>The numbers of one column, all with the decimals that the neediest needs.</summary>
+    /// <param name="digits">Significant digits, one or more; zeros that all would end in are left out.</param>
     /// <param name="values">The column; what is not finite reads NaN, Inf or -Inf.</param>
     /// <remarks>Powers of ten are written only where that is shorter, as in R's <c>formatReal</c>.</remarks>
     let column (digits: int) (values: float list) : string list =

@@ -118,7 +118,7 @@ module Summary =
         ]
 
     /// <summary>The summary of a fit as text or Markdown.</summary>
-    /// <remarks>Cost O(n log n), for the quartiles of the residuals. Never lists the levels of a grouping factor.</remarks>
+    /// <remarks>Cost O(n log n), for quartiles of the residuals. Never lists levels of grouping factors.</remarks>
     let render (format: SummaryFormat) (fit: Fit) : string = blocks fit |> Report.render format
 
     /// <summary>Prints the summary of a fit to standard output.</summary>

@@ -1,0 +1,243 @@
+namespace LmmFunctional.Tests
+
+open System
+open System.IO
+open System.Text.Json
+open NUnit.Framework
+open Argu
+open LmmFunctional
+open LmmFunctional.Cli
+
+/// <summary>The command lmm: exit codes and exact messages for each kind of bad input.</summary>
+[<TestFixture>]
+module CliTests =
+
+    let private runAll (arguments: string list) =
+        use output = new StringWriter()
+        use error = new StringWriter()
+        let code = Cli.run (Array.ofList arguments) output error
+        code, output.ToString(), error.ToString().TrimEnd()
+
+    /// The code and the messages of a fit to a file with this text, which is called data.csv.
+    let private fit (arguments: string list) (text: string) =
+        let folder = Directory.CreateTempSubdirectory "lmm-cli-"
+        let path = Path.Combine(folder.FullName, "data.csv")
+
+        try
+            File.WriteAllText(path, text)
+            let code, output, error = runAll ([ "fit"; path ] @ arguments)
+            code, output, error.Replace(path, "data.csv")
+        finally
+            folder.Delete true
+
+    let private refuses arguments (expected: string list) text =
+        let code, output, error = fit arguments text
+        error.Split(Environment.NewLine) |> List.ofArray |> Texts.equal expected
+        Assert.That(code, Is.EqualTo 2)
+        Assert.That(output, Is.Empty)
+
+    let private misuse (expected: string) arguments =
+        let code, output, error = runAll arguments
+        Assert.That(error, Is.EqualTo expected)
+        Assert.That(code, Is.EqualTo 2)
+        Assert.That(output, Is.Empty)
+
+    let private good = "y,g,x,w\n1,a,1,1\n2,a,3,1\n4,b,2,1\n3,b,5,1\n6,c,4,1\n8,c,6,1\n"
+
+    // Data
+
+    [<Test>]
+    let ``a missing file`` () =
+        [ "fit"; "nowhere.csv"; "y ~ 1" ]
+        |> misuse "File 'nowhere.csv' does not exist; check the path."
+
+    [<Test>]
+    let ``an empty file`` () =
+        ""
+        |> refuses [ "y ~ 1 + (1 | g)" ] [ "data.csv is empty; a header line with the column names is needed." ]
+
+    [<Test>]
+    let ``a ragged row`` () =
+        "y,g\n1,a\n2\n3,b\n"
+        |> refuses [ "y ~ 1 + (1 | g)" ] [
+            "data.csv, line 3, column 2: 1 field where the header has 2; check for missing or unquoted commas."
+        ]
+
+    [<Test>]
+    let ``a missing column`` () =
+        good
+        |> refuses [ "Y ~ z + (1 | g)" ] [
+            "Column 'Y' is not in the data; did you mean 'y'?"
+            "Column 'z' is not in the data."
+        ]
+
+    [<Test>]
+    let ``a constant response`` () =
+        "y,g\n2,a\n2,a\n2,b\n2,b\n"
+        |> refuses [ "y ~ 1 + (1 | g)" ] [
+            "The response 'y' has the same value in every row; there is nothing to model."
+        ]
+
+    [<Test>]
+    let ``a column that is missing in all rows`` () =
+        "y,g,x\n1,a,\n2,a,NA\n3,b,\n5,b,\n"
+        |> refuses [ "y ~ x + (1 | g)" ] [ "Column 'x' has no values: every row is missing." ]
+
+    [<Test>]
+    let ``a grouping factor with one level`` () =
+        "y,g\n1,a\n2,a\n3,a\n5,a\n"
+        |> refuses [ "y ~ 1 + (1 | g)" ] [
+            "Grouping factor 'g' has a single level; a variance between its levels cannot be estimated."
+        ]
+
+    [<Test>]
+    let ``a fixed factor with one level`` () =
+        "y,g\n1,a\n2,a\n3,a\n5,a\n"
+        |> refuses [ "y ~ g" ] [ "Factor 'g' has a single level; remove it from the model." ]
+
+    [<Test>]
+    let ``as many levels as rows`` () =
+        "y,g\n1,a\n2,b\n3,c\n5,d\n"
+        |> refuses [ "y ~ 1 + (1 | g)" ] [
+            "Grouping factor 'g' has 4 levels, one for each row; its variance cannot be told from the residual."
+        ]
+
+    [<Test>]
+    let ``negative and missing weights`` () =
+        "y,g,w\n1,a,1\n2,a,-1\n3,b,1\n5,b,\n"
+        |> refuses [ "y ~ 1 + (1 | g)"; "--weights"; "w" ] [
+            "Weight column 'w' is -1 in row 2; weights must be zero or positive."
+            "Weight column 'w' is missing in row 4; give every row a weight."
+        ]
+
+    [<Test>]
+    let ``weights of the command line replace those of the formula`` () =
+        good
+        |> refuses [ "y ~ 1 + (1 | g); weights = w"; "--weights"; "W" ] [
+            "Column 'W' is not in the data; did you mean 'w'?"
+        ]
+
+    // Formula and arguments
+
+    [<Test>]
+    let ``a typo in the formula`` () =
+        good
+        |> refuses [ "y ~ x + (1 | g" ] [
+            "The formula cannot be read:"
+            "  y ~ x + (1 | g"
+            "                ^ expected an operator or ')', but the text ends here"
+        ]
+
+    [<Test>]
+    let ``problems of the formula and of the file together`` () =
+        ""
+        |> refuses [ "y ~" ] [
+            "The formula cannot be read:"
+            "  y ~"
+            "     ^ expected a term, but the text ends here"
+            "data.csv is empty; a header line with the column names is needed."
+        ]
+
+    [<Test>]
+    let ``no arguments`` () =
+        []
+        |> misuse "lmm: a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
+
+    [<Test>]
+    let ``a formula without quotes`` () =
+        [ "fit"; "data.csv"; "y"; "~"; "x" ]
+        |> misuse "lmm: unrecognized argument: '~'; is the formula in quotes? 'lmm fit --help' lists the arguments."
+
+    [<Test>]
+    let ``an algorithm that does not exist`` () =
+        [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
+        |> misuse (
+            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai>, but was 'em'; "
+            + "'lmm fit --help' lists the arguments."
+        )
+
+    [<Test>]
+    let ``the argument types are well formed`` () =
+        ArgumentParser.Create<Arguments>(checkStructure = true) |> ignore
+
+    // Fits
+
+    [<Test>]
+    let ``collinear columns are dropped and named`` () =
+        let code, output, error =
+            "y,g,x,z\n1,a,1,2\n2,a,3,6\n4,b,2,4\n3,b,5,10\n6,c,4,8\n8,c,6,12\n"
+            |> fit [ "y ~ x + z + (1 | g)"; "--json" ]
+
+        let json = JsonDocument.Parse(output).RootElement
+        let dropped = [ for name in json.GetProperty("dropped").EnumerateArray() -> string name ]
+        dropped |> Texts.equal [ "z" ]
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<TestCase("nr")>]
+    [<TestCase("fisher")>]
+    [<TestCase("ai")>]
+    let ``each algorithm reaches the optimum`` (algorithm: string) =
+        let formula = "Reaction ~ Days + (Days | Subject)"
+
+        let code, output, _ =
+            runAll [
+                "fit"
+                TestData.csv "sleepstudy"
+                formula
+                "--ml"
+                "--json"
+                "--algorithm"
+                algorithm
+            ]
+
+        let criterion =
+            JsonDocument.Parse(output).RootElement.GetProperty("criterion").GetDouble()
+        // lme4 prints 1751.9 for the deviance of this model; reference/lmer.json has its digits.
+        Assert.That(criterion, Is.EqualTo(1751.939344).Within 1e-6)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``the summary goes to the output, nothing to the errors`` () =
+        let code, output, error = good |> fit [ "y ~ x + (1 | g)"; "--quiet" ]
+        Assert.That(output, Does.StartWith "Linear mixed model fit by REML\nFormula: y ~ 1 + x + (1 | g)\n")
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``rows left out are counted`` () =
+        let text = good + "NA,a,2,1\n5,b,,1\n9,c,7,0\n"
+        let _, output, _ = text |> fit [ "y ~ x + (1 | g)"; "--weights"; "w" ]
+        Assert.That(output, Does.Contain "\nLeft out: 2 rows with a missing value, 1 row of weight zero\n")
+
+    [<Test>]
+    let ``only a fit that has not converged ends with 3`` () =
+        let certificate =
+            (Fitted.stopped "sleepstudy" "Reaction ~ Days + (Days | Subject)").Certificate
+
+        let code verdict =
+            Cli.exitCode { certificate with Verdict = verdict }
+
+        Assert.That(Cli.exitCode certificate, Is.EqualTo 3)
+        Assert.That(code Verdict.Optimum, Is.EqualTo 0)
+        Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
+        Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
+
+    [<TestCase("--help")>]
+    [<TestCase("-h")>]
+    let ``help is an answer`` (word: string) =
+        let code, output, error = runAll [ "fit"; word ]
+        Assert.That(output, Does.Contain "lmm fit sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\"")
+        Assert.That(output, Does.Contain "--algorithm <nr|fisher|ai>")
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``an error of our own is one sentence`` () =
+        use output = new StringWriter()
+        output.Dispose()
+        use error = new StringWriter()
+        let code = Cli.run [| "--version" |] output error
+        Assert.That(code, Is.EqualTo 70)
+        Assert.That(error.ToString(), Does.StartWith "lmm met an error of its own (ObjectDisposedException: ")
+        Assert.That(error.ToString(), Does.Not.Contain "   at ")
