@@ -129,7 +129,8 @@ module LogLikelihood =
         let effects =
             terms
             |> List.groupBy _.Group
-            |> List.map (fun (_, group) -> group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
+            |> List.map (fun (_, group) ->
+                group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
 
         let tail = List.sum effects - List.fold max 0.0 effects
         let needed = bytesPerElement * tail * tail

@@ -41,17 +41,7 @@ module NumberText =
 
     /// <summary>A number with a fixed count of decimals.</summary>
     let fixedPoint (decimals: int) (value: float) : string =
-<<<<<<< HEAD
-        // A small negative number must not read as minus zero.
-        written
-            $"F{decimals}"
-            (if Math.Round(value, min decimals 15) = 0.0 then
-                 0.0
-             else
-                 value)
-=======
         let text = written $"F{decimals}" value
->>>>>>> 91f947ca58646d5d6b6aa214727757963f8013ee
 
         let isZero =
             text |> Seq.forall (fun letter -> letter = '-' || letter = '0' || letter = '.')
