@@ -36,9 +36,9 @@ module internal Curvature =
         df * (f[k, l] - squares[k] * squares[l])
 
     /// <summary>First derivatives at the point an engine has been factored for.</summary>
-    let score reml df (engine: BlockEngine) (entries: Entry[]) (lambdas: float[][]) : ScoreParts =
+    let score reml df (engine: Engine) (entries: Entry[]) (lambdas: float[][]) : ScoreParts =
         engine.Solve()
-        let derivatives = TermDerivative.create engine reml
+        let derivatives = engine.Derivatives reml
         let d = covarianceDerivatives df derivatives
 
         let slope (entry: Entry) =
@@ -71,21 +71,16 @@ module internal Curvature =
     /// <summary>Curvature of −2 log likelihood in the free entries, k×k, from closed forms.</summary>
     /// <remarks>Observed: dn(2F − ssᵀ) − T + 2⟨D, E_kE_lᵀ⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term
     /// where it is positive semidefinite: it vanishes at an optimum and keeps steps sound near a variance of zero.</remarks>
-    let matrix information reml (engine: BlockEngine) (entries: Entry[]) (score: ScoreParts) : Matrix =
+    let matrix information reml (engine: Engine) (entries: Entry[]) (score: ScoreParts) : Matrix =
         let k = entries.Length
         let squares = projections score _.Square entries
-        let f = lazy (BlockCurvature.average engine score.Lambdas entries)
+        let f = lazy (engine.Average entries)
 
         let positive =
             score.D
             |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
 
-        let trace =
-            lazy
-                (if engine.Cross.TailTerms.Length > 0 then
-                     TraceProducts.create engine entries reml
-                 else
-                     BlockCurvature.expected engine entries reml)
+        let trace = lazy (engine.Trace(entries, reml))
 
         match information with
         | Information.Average ->

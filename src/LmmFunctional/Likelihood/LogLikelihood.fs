@@ -12,11 +12,10 @@ type LogLikelihood = internal {
     Model: Design
     Kind: Criterion
     Standard: Standardised
-    Cross: CrossProducts
-    Engines: ConcurrentBag<BlockEngine>
     Layout: ThetaLayout
-    /// What the inner value lacks: scales of X and y, and weights.
-    Constant: float
+    Plan: Plan
+    /// Workspaces that no evaluation uses just now.
+    Engines: ConcurrentBag<Engine>
     Function: Objective
 } with
 
@@ -33,172 +32,136 @@ type LogLikelihood = internal {
 module LogLikelihood =
 
     /// Degrees of freedom of σ²: n, less p under REML.
-    let internal residualDf kind (cross: CrossProducts) =
+    let internal residualDf kind (engine: Engine) =
         match kind with
-        | Criterion.Ml -> float cross.Rows
-        | Criterion.Reml -> float (cross.Rows - cross.P + 1)
-
-    let private rent (engines: ConcurrentBag<BlockEngine>) cross =
-        match engines.TryTake() with
-        | true, engine -> engine
-        | false, _ -> BlockEngine cross
-
-    let private objective (design: Design) kind (layout: ThetaLayout) (cross: CrossProducts) engines constant =
-        let entries = layout.Entries
-        let df = residualDf kind cross
-        let reml = (kind = Criterion.Reml)
-
-        let value (engine: BlockEngine) =
-            let fixedPart =
-                match kind with
-                | Criterion.Reml -> engine.LogDeterminantFixed
-                | Criterion.Ml -> 0.0
-
-            engine.LogDeterminant
-            + fixedPart
-            + df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
-            + constant
-
-        let withEngine theta ifNot (action: BlockEngine -> float[][] -> 'result) =
-            let engine = rent engines cross
-            let lambdas = ThetaLayout.matrices layout theta
-
-            try
-                if lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas then
-                    action engine lambdas
-                else
-                    ifNot
-            finally
-                engines.Add engine
-
-        let outside = {
-            Value = infinity
-            Gradient = ImmutableArray.Empty
-            Curvature = Matrix(0, 0, [||])
-        }
-
-        let evaluate theta order =
-            withEngine theta outside (fun engine lambdas ->
-                let f = value engine
-
-                match order with
-                | Order.Value -> { outside with Value = f }
-                | Order.Gradient ->
-                    let parts = Curvature.score reml df engine entries lambdas
-
-                    {
-                        Value = f
-                        Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = Matrix(0, 0, [||])
-                    }
-                | Order.Curvature information ->
-                    let parts = Curvature.score reml df engine entries lambdas
-
-                    {
-                        Value = f
-                        Gradient = ImmutableArray.CreateRange parts.Gradient
-                        Curvature = Curvature.matrix information reml engine entries parts
-                    })
-
-        let derivatives theta =
-            withEngine theta [||] (fun engine lambdas ->
-                let parts = Curvature.score reml df engine entries lambdas
-                Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) parts.D parts.Derivatives)
-
-        let tail = float cross.Tail
-        let square = float (cross.LeadOrder * cross.LeadOrder)
-        let evaluationWork = tail * tail * tail + 50.0 * float cross.EntryValues.Length
-
-        {
-            Names = ThetaLayout.names design layout
-            Start = StartingValues.create layout cross |> ImmutableArray.CreateRange
-            Evaluate = evaluate
-            Boundary = VarianceBoundary.inspect design layout derivatives
-            HasCheapCurvature = 2.0 * square * tail * tail * tail < 1e7
-            Tolerance =
-                if evaluationWork < 1e8 then 1e-18
-                elif evaluationWork < 1e11 then 1e-12
-                else 1e-8
-        }
-
-    // Five q₂×q₂ matrices of eight bytes an element.
-    let private bytesPerElement = 40.0
-
-    /// What the tail's dense matrices take; a matrix holds at most 2³¹ elements.
-    let private memoryProblem (terms: StandardisedTerm list) =
-        let effects =
-            terms
-            |> List.groupBy _.Group
-            |> List.map (fun (_, group) ->
-                group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
-
-        let tail = List.sum effects - List.fold max 0.0 effects
-        let needed = bytesPerElement * tail * tail
-
-        let available =
-            min (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)) (bytesPerElement * float Int32.MaxValue)
-
-        if needed > available then
-            Some(LmmError.TooLarge("The crossed random effects", needed, available))
-        else
-            None
-
-    /// Runs an action on an engine factored at these λ, all of which have been evaluated before.
-    let internal withEngine (likelihood: LogLikelihood) lambdas (action: BlockEngine -> 'result) =
-        let engine = rent likelihood.Engines likelihood.Cross
-
-        try
-            engine.Factor lambdas |> ignore
-            action engine
-        finally
-            likelihood.Engines.Add engine
+        | Criterion.Ml -> float engine.Rows
+        | Criterion.Reml -> float (engine.Rows - engine.P + 1)
 
     /// Σ log w.
     let internal sumOfLogWeights (design: Design) =
         design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
 
-    /// <summary>The likelihood of a design: cross-products once, then a function of θ.</summary>
-    /// <returns>The likelihood, or: too little memory for the crossed effects, a response the fixed effects fit exactly.</returns>
-    let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        let standard = Standardised.ofDesign design
+    /// What −2 log likelihood on the inner scale lacks: the scales of y and X, and the weights.
+    let private constantOf kind df (standard: Standardised) design =
+        let response = 2.0 * df * log standard.ResponseScale
 
-        match memoryProblem standard.Terms with
-        | Some problem -> Error [ problem ]
-        | None ->
-            let cross = CrossProducts.create standard
-            let layout = ThetaLayout.create standard
-            let df = residualDf kind cross
+        match kind with
+        | Criterion.Ml -> response - sumOfLogWeights design
+        | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale - sumOfLogWeights design
 
-            let constant =
-                let response = 2.0 * df * log standard.ResponseScale
+    let private borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
+        let engine =
+            match engines.TryTake() with
+            | true, engine -> engine
+            | false, _ -> plan.NewEngine()
 
-                let columns =
-                    match kind with
-                    | Criterion.Reml -> 2.0 * Array.sumBy log standard.FixedScale
-                    | Criterion.Ml -> 0.0
-
-                response + columns - sumOfLogWeights design
-
-            let engines = ConcurrentBag<BlockEngine>()
-            let engine = rent engines cross
+        try
+            action engine
+        finally
             engines.Add engine
 
-            let zero =
-                layout.Shapes
-                |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+    /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
+    let private evaluate kind constant layout borrow (theta: ImmutableArray<float>) order =
+        let lambdas = ThetaLayout.matrices layout theta
+        let reml = (kind = Criterion.Reml)
 
-            let total = cross.FixedFixed[cross.P * cross.P - 1]
+        borrow (fun (engine: Engine) ->
+            let nothing = {
+                Value = infinity
+                Gradient = ImmutableArray.Empty
+                Curvature = Matrix(0, 0, [||])
+            }
 
-            if not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total then
-                Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+            if not (lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas) then
+                nothing
             else
-                Ok {
-                    Model = design
-                    Kind = kind
-                    Standard = standard
-                    Cross = cross
-                    Engines = engines
-                    Layout = layout
-                    Constant = constant
-                    Function = objective design kind layout cross engines constant
+                let df = residualDf kind engine
+                let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
+                let residualPart = df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+
+                let valued = {
+                    nothing with
+                        Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
+
+                let score = lazy (Curvature.score reml df engine layout.Entries lambdas)
+
+                let gradient () =
+                    ImmutableArray.CreateRange score.Value.Gradient
+
+                match order with
+                | Order.Value -> valued
+                | Order.Gradient -> { valued with Gradient = gradient () }
+                | Order.Curvature information -> {
+                    valued with
+                        Gradient = gradient ()
+                        Curvature = Curvature.matrix information reml engine layout.Entries score.Value
+                  })
+
+    /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
+    let private covarianceDerivatives kind layout borrow theta =
+        let lambdas = ThetaLayout.matrices layout theta
+
+        borrow (fun (engine: Engine) ->
+            engine.Factor lambdas |> ignore
+
+            let score =
+                Curvature.score (kind = Criterion.Reml) (residualDf kind engine) engine layout.Entries lambdas
+
+            Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
+
+    // What a step may cost decides how far it is worth going on.
+    let private toleranceFor work =
+        if work < 1e8 then 1e-18
+        elif work < 1e11 then 1e-12
+        else 1e-8
+
+    /// Runs an action on an engine factored at these λ, which have been evaluated before.
+    let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
+        borrow likelihood.Engines likelihood.Plan (fun engine ->
+            engine.Factor lambdas |> ignore
+            action engine)
+
+    let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =
+        let layout = ThetaLayout.create standard
+        let engines = ConcurrentBag<Engine>()
+        let levels = standard.Terms |> List.map _.Levels |> Array.ofList
+
+        let zero =
+            layout.Shapes
+            |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
+
+        // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
+        let df, start, fitsExactly =
+            borrow engines plan (fun engine ->
+                let total = engine.FixedFixed[engine.P * engine.P - 1]
+                let isExact = not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total
+                residualDf kind engine, StartingValues.create layout levels engine, isExact)
+
+        if fitsExactly then
+            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+        else
+            let borrow action = borrow engines plan action
+
+            Ok {
+                Model = design
+                Kind = kind
+                Standard = standard
+                Layout = layout
+                Plan = plan
+                Engines = engines
+                Function = {
+                    Names = ThetaLayout.names design layout
+                    Start = ImmutableArray.CreateRange start
+                    Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
+                    Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
+                    HasCheapCurvature = plan.CurvatureWork < 1e7
+                    Tolerance = toleranceFor plan.Work
+                }
+            }
+
+    /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
+    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly.</returns>
+    let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
+        let standard = Standardised.ofDesign design
+        Plan.create standard |> Result.bind (ofPlan kind design standard)

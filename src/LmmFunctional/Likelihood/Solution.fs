@@ -63,15 +63,14 @@ module internal Solution =
     /// The estimates of a likelihood at its inner θ.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
         let standard = likelihood.Standard
-        let cross = likelihood.Cross
         let terms = Array.ofList standard.Terms
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             engine.Solve()
-            let p = cross.P - 1
-            let df = LogLikelihood.residualDf likelihood.Kind cross
-            let rows = float cross.Rows
+            let p = engine.P - 1
+            let df = LogLikelihood.residualDf likelihood.Kind engine
+            let rows = float engine.Rows
             let residual = sqrt engine.ResidualSquare
             let beta, phi = fixedEffects p engine.FixedFactor
 
@@ -84,7 +83,7 @@ module internal Solution =
 
                     Array.concat (
                         Array.init term.Levels (fun level ->
-                            let score = Array.init n (fun i -> engine.ScoreOf(t, level, i, p) * scale)
+                            let score = Array.init n (fun i -> engine.Score(t, level, i) * scale)
                             multiply n term.Transform (multiply n g score 0) 0)
                     ))
 
@@ -95,10 +94,7 @@ module internal Solution =
 
                     Array.concat (
                         Array.init term.Levels (fun level ->
-                            Semidefinite.congruence
-                                n
-                                term.Transform
-                                (TermDerivative.conditionalCovariance engine t level))
+                            Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level)))
                     ))
 
             {

@@ -14,9 +14,9 @@ module internal StartingValues =
     let private highest = 10.0
 
     /// β of the least squares fit from the cross-products, and the residual sum of squares.
-    let private leastSquares (cross: CrossProducts) =
-        let p = cross.P
-        let factor = Array.copy cross.FixedFixed
+    let private leastSquares (engine: Engine) =
+        let p = engine.P
+        let factor = Array.copy engine.FixedFixed
         let last = p - 1
 
         if Small.Cholesky(p, factor, 0) then
@@ -64,43 +64,25 @@ module internal StartingValues =
             1.0
 
     /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects.</summary>
-    let create (layout: ThetaLayout) (cross: CrossProducts) : float[] =
-        let sizes =
-            match leastSquares cross with
+    let create (layout: ThetaLayout) (levels: int[]) (engine: Engine) : float[] =
+        let sizeOf =
+            match leastSquares engine with
             | None -> fun _ _ -> 1.0
             | Some(beta, total) ->
-                let p = cross.P
-                let tail = cross.Tail
-
-                let residual (product: int -> float) =
-                    -(Seq.init p (fun c -> product c * beta[c]) |> Seq.sum)
-
                 fun term effect ->
-                    match System.Array.IndexOf(cross.LeadTerms, term) with
-                    | -1 ->
-                        let t = System.Array.IndexOf(cross.TailTerms, term)
-                        let order = cross.TailOrders[t]
-                        let levels = cross.TailLevels t
+                    let residual level =
+                        -(Seq.init engine.P (fun column ->
+                            engine.EffectFixed(term, level, effect, column) * beta[column])
+                          |> Seq.sum)
 
-                        let at j =
-                            cross.TailOffsets[t] + j * order + effect
+                    let square level =
+                        engine.EffectSquare(term, level, effect)
 
-                        ofEffect cross.Rows total levels (fun j -> cross.TailTail[at j + at j * tail]) (fun j ->
-                            residual (fun c -> cross.TailFixed[at j + c * tail]))
-                    | index ->
-                        let order = cross.LeadOrder
-                        let i = cross.LeadOffsets[index] + effect
-
-                        ofEffect
-                            cross.Rows
-                            total
-                            cross.LeadLevels
-                            (fun j -> cross.LeadLead[j * order * order + i + i * order])
-                            (fun j -> residual (fun c -> cross.LeadFixed[(j * order + i) * p + c]))
+                    ofEffect engine.Rows total levels[term] square residual
 
         layout.Entries
         |> Array.map (fun entry ->
             if entry.Row = entry.Column then
-                sizes entry.Term entry.Row
+                sizeOf entry.Term entry.Row
             else
                 0.0)

@@ -3,21 +3,12 @@ namespace LmmFunctional
 open System
 open LmmFunctional.Numerics
 
-/// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal TermDerivative = {
-    /// Σ_j (Z'QZ)_jj, where Q is V⁻¹ for ML and P for REML: the derivative of the log determinants.
-    Trace: float[]
-    /// Σ_j v_j v_jᵀ, where v = Z'V⁻¹(y − Xβ)/r: the derivative of −log r².
-    Square: float[]
-}
-
 /// <summary>First derivatives by the covariance of each term, and covariances of its effects given the data.</summary>
 [<RequireQualifiedAccess>]
-module internal TermDerivative =
+module internal BlockDerivatives =
 
     /// Σ over levels of products of score columns of a term, S×S.
-    let private scoreProducts (engine: BlockEngine) term size levels firstColumn lastColumn =
+    let private scoreProducts (engine: BlockFactor) term size levels firstColumn lastColumn =
         let sum = Array.zeroCreate (size * size)
 
         for level in 0 .. levels - 1 do
@@ -31,7 +22,7 @@ module internal TermDerivative =
         sum
 
     /// Σ over leading levels of (Z'V⁻¹Z)_jj = N A − N K Nᵀ, S×S.
-    let private leadTrace (engine: BlockEngine) =
+    let private leadTrace (engine: BlockFactor) =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order
@@ -58,7 +49,7 @@ module internal TermDerivative =
         sum
 
     /// Σ over levels of a tail term of (Z'V⁻¹Z)_jj, S×S: λ⁻ᵀ(I − C)λ⁻¹, or S − S ΛCΛᵀ S near a singular λ.
-    let private tailTrace (engine: BlockEngine) t =
+    let private tailTrace (engine: BlockFactor) t =
         let cross = engine.Cross
         let q = cross.Tail
         let size = cross.TailOrders[t]
@@ -103,7 +94,7 @@ module internal TermDerivative =
             sum
 
     /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
-    let create (engine: BlockEngine) (reml: bool) : TermDerivative[] =
+    let create (engine: BlockFactor) (reml: bool) : TermDerivative[] =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let p = cross.P
@@ -135,7 +126,7 @@ module internal TermDerivative =
 
     /// <summary>λ(M⁻¹)_jjλᵀ of one level of a term, S×S: its effects' covariance given the data and β, divided by σ².</summary>
     /// <remarks>For a leading level W + W K W with W = G N.</remarks>
-    let conditionalCovariance (engine: BlockEngine) term level : float[] =
+    let conditionalCovariance (engine: BlockFactor) term level : float[] =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order

@@ -9,7 +9,7 @@ open FSharp.NativeInterop
 module internal TraceProducts =
 
     /// One score column E_x of an effect of a block.
-    let private score (engine: BlockEngine) block level effect x =
+    let private score (engine: BlockFactor) block level effect x =
         let cross = engine.Cross
 
         if block < 0 then
@@ -18,7 +18,7 @@ module internal TraceProducts =
             NativePtr.get (engine.TailScores x) (cross.TailOffsets[block] + level * cross.TailOrders[block] + effect)
 
     /// What REML takes off: Q = V⁻¹ − V⁻¹X(X'V⁻¹X)⁻¹X'V⁻¹ replaces Ω by Ω − E Eᵀ.
-    let private subtractFixed (engine: BlockEngine) (blocks: int[]) (inners: EffectProducts.Inner[,]) =
+    let private subtractFixed (engine: BlockFactor) (blocks: int[]) (inners: EffectProducts.Inner[,]) =
         let cross = engine.Cross
         let p = cross.P - 1
         let q = cross.Tail
@@ -89,7 +89,7 @@ module internal TraceProducts =
                     ScoreOperator.release image
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ (ML) or P (REML), for a model with a tail; <c>Solve</c> comes first.</summary>
-    let create (engine: BlockEngine) (entries: Entry[]) (reml: bool) : float[,] =
+    let create (engine: BlockFactor) (entries: Entry[]) (reml: bool) : float[,] =
         let cross = engine.Cross
         let blocks = Array.append [| -1 |] [| 0 .. cross.TailOrders.Length - 1 |]
         let inners = EffectProducts.create engine

@@ -24,7 +24,7 @@ module internal ScoreOperator =
     let release columns = Workspace.Return columns.Tail
 
     /// Z'V⁻¹Z W for m columns W of effects.
-    let apply (engine: BlockEngine) m (effects: EffectColumns) : EffectColumns =
+    let apply (engine: BlockFactor) m (effects: EffectColumns) : EffectColumns =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order

@@ -4,11 +4,12 @@ open System
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>The block engine: leading factor eliminated level by level, dense Schur complement of all other effects.</summary>
+/// <summary>The factored equations of the block engine: leading factor eliminated level by level, dense Schur complement of
+/// all other effects.</summary>
 /// <remarks>Covariances are relative to σ²: V = ZΛΛᵀZᵀ + I on the inner scale. One instance is one workspace: it is
-/// overwritten by every <c>Factor</c>, never shared between threads. Mathematics: docs/engine; M = ΛᵀZᵀZΛ + I.</remarks>
+/// overwritten by every <c>Factor</c>, never shared between threads. M = ΛᵀZᵀZΛ + I; docs/engine.md has the mathematics.</remarks>
 [<Sealed>]
-type internal BlockEngine(cross: CrossProducts) =
+type internal BlockFactor(cross: CrossProducts) =
     let q = cross.Tail
     let p = cross.P
     let order = cross.LeadOrder
@@ -26,13 +27,10 @@ type internal BlockEngine(cross: CrossProducts) =
     let fixedFactor: float[] = Array.zeroCreate (p * p)
     let leadScores: float[] = Array.zeroCreate (cross.LeadLevels * order * p)
     let tailScores = Buffer(max 1 (q * p))
+    let mutable all: float[][] = [||]
     let mutable lambdaLead: float[] = [||]
     let mutable lambdaTail: float[][] = [||]
     let mutable logDeterminant = 0.0
-    // What the workspace holds: asking again for the same point costs nothing.
-    let mutable factored: float[][] option = None
-    let mutable isPositive = false
-    let mutable isSolved = false
 
     let transpose n (a: float[]) =
         Array.init (n * n) (fun k -> a[k / n + k % n * n])
@@ -44,22 +42,13 @@ type internal BlockEngine(cross: CrossProducts) =
 
     member _.LogDeterminant = logDeterminant
 
-    /// log|X'V⁻¹X| on the inner scale.
-    member _.LogDeterminantFixed =
-        let mutable sum = 0.0
-
-        for c in 0 .. p - 2 do
-            sum <- sum + 2.0 * log fixedFactor[c + c * p]
-
-        sum
-
-    /// r² = (y − Xβ)'V⁻¹(y − Xβ) on the inner scale.
-    member _.ResidualSquare = let r = fixedFactor[p * p - 1] in r * r
-
     member _.Cross = cross
 
     /// The leading factor as last eliminated.
     member _.Lead = lead
+
+    /// λ of a term.
+    member _.Lambda(term: int) = all[term]
 
     /// λ of the leading block, S×S, and of every tail term.
     member _.LambdaLead = lambdaLead
@@ -82,17 +71,9 @@ type internal BlockEngine(cross: CrossProducts) =
     /// The Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
     member _.FixedFactor = fixedFactor
 
-    /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
-    /// <returns>False when a matrix is not positive definite to working precision.</returns>
-    member this.Factor(lambdas: float[][]) : bool =
-        if factored <> Some lambdas then
-            isSolved <- false
-            isPositive <- this.FactorAnew lambdas
-            factored <- Some(Array.map Array.copy lambdas)
-
-        isPositive
-
-    member private _.FactorAnew(lambdas: float[][]) : bool =
+    /// Factors everything for the given λ per term; false when a matrix is not positive definite to working precision.
+    member _.Factor(lambdas: float[][]) : bool =
+        all <- lambdas
         lambdaLead <- Array.zeroCreate square
 
         cross.LeadTerms
@@ -231,11 +212,6 @@ type internal BlockEngine(cross: CrossProducts) =
 
     /// Scores and selected inverse for the current factor; everything below needs it.
     member this.Solve() =
-        if not isSolved then
-            this.SolveAnew()
-            isSolved <- true
-
-    member private this.SolveAnew() =
         if q > 0 then
             factor.Span.Slice(0, area).CopyTo(inverse.Span)
             Cholesky.Invert(q, inverse.Pointer, q)

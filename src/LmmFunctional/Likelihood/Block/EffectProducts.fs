@@ -34,7 +34,7 @@ module internal EffectProducts =
             (fun b a d c -> inner[a, b, c, d])
 
     /// F = N a per entry, one array per leading effect.
-    let private sparseRows (engine: BlockEngine) =
+    let private sparseRows (engine: BlockFactor) =
         let cross = engine.Cross
         let order = cross.LeadOrder
 
@@ -76,7 +76,7 @@ module internal EffectProducts =
         VectorKernel.Dot(q, NativePtr.add a.Pointer (columnA * q), NativePtr.add b.Pointer (columnB * q))
 
     /// The leading factor with itself.
-    let private leadWithLead (engine: BlockEngine) (products: Buffer[,]) : Inner =
+    let private leadWithLead (engine: BlockFactor) (products: Buffer[,]) : Inner =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order
@@ -111,7 +111,7 @@ module internal EffectProducts =
         result
 
     /// The columns of J that belong to one level of a tail term, S of them.
-    let private columnsOfJ (engine: BlockEngine) (weighted: Buffer) t level (target: Buffer) =
+    let private columnsOfJ (engine: BlockFactor) (weighted: Buffer) t level (target: Buffer) =
         let cross = engine.Cross
         let q = cross.Tail
         let size = cross.TailOrders[t]
@@ -145,7 +145,7 @@ module internal EffectProducts =
             Workspace.Return image
 
     /// The leading factor with a tail term: (a, b, c, d) is Σ_j J_bᵀ (F_aᵀF_c) J_d.
-    let private leadWithTail (engine: BlockEngine) weighted (grams: Buffer[,]) (products: Buffer[,]) t : Inner =
+    let private leadWithTail (engine: BlockFactor) weighted (grams: Buffer[,]) (products: Buffer[,]) t : Inner =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let size = cross.TailOrders[t]
@@ -198,7 +198,7 @@ module internal EffectProducts =
         result
 
     /// Two tail terms; the second may be near singular, the first then too or not.
-    let private tailWithTail (engine: BlockEngine) weighted t u : Inner =
+    let private tailWithTail (engine: BlockFactor) weighted t u : Inner =
         let cross = engine.Cross
         let q = cross.Tail
         let rowsOf, columnsOf = cross.TailOrders[t], cross.TailOrders[u]
@@ -261,7 +261,7 @@ module internal EffectProducts =
 
     /// <summary>The inner products of all pairs u ≤ v of blocks; the leading factor comes first.</summary>
     /// <remarks>Costs S² products of q₂×q₂ matrices for S leading effects.</remarks>
-    let create (engine: BlockEngine) : Inner[,] =
+    let create (engine: BlockFactor) : Inner[,] =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let q = cross.Tail

@@ -14,7 +14,7 @@ module internal BlockCurvature =
         | index -> ValueSome cross.LeadOffsets[index]
 
     /// w_k = (E_kΛᵀ + ΛE_kᵀ) v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r.
-    let private directions (engine: BlockEngine) (lambdas: float[][]) (entries: Entry[]) (columns: EffectColumns) =
+    let private directions (engine: BlockFactor) (entries: Entry[]) (columns: EffectColumns) =
         let cross = engine.Cross
         let m = entries.Length
         let q = cross.Tail
@@ -22,7 +22,7 @@ module internal BlockCurvature =
 
         entries
         |> Array.iteri (fun k entry ->
-            let lambda = lambdas[entry.Term]
+            let lambda: float[] = engine.Lambda entry.Term
             let size = int (sqrt (float lambda.Length))
 
             let add level i value =
@@ -62,14 +62,14 @@ module internal BlockCurvature =
 
     /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r, so that F is already divided by r².</summary>
     /// <remarks>Average information is dn (F − s sᵀ) on the −2 log likelihood scale, s_k = w_k'v (Gilmour et al. 1995).</remarks>
-    let average (engine: BlockEngine) (lambdas: float[][]) (entries: Entry[]) : float[,] =
+    let average (engine: BlockFactor) (entries: Entry[]) : float[,] =
         let cross = engine.Cross
         let m = entries.Length
         let order = cross.LeadOrder
         let q = cross.Tail
         let p = cross.P
         let direction = ScoreOperator.zero cross m
-        directions engine lambdas entries direction
+        directions engine entries direction
         let image = ScoreOperator.apply engine m direction
         let product = Array2D.zeroCreate m m
         let onFixed = Array2D.zeroCreate m (p - 1)
@@ -111,7 +111,7 @@ module internal BlockCurvature =
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ or P, for a model whose random terms share one grouping factor.</summary>
     /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r, b = λ_c, each level gives 2[(bΩa')(b'Ωa) + (bΩb')(aΩa')], Ω = (Z'V⁻¹Z)_jj;
     /// P adds the two terms of the projection on X.</remarks>
-    let expected (engine: BlockEngine) (entries: Entry[]) (reml: bool) : float[,] =
+    let expected (engine: BlockFactor) (entries: Entry[]) (reml: bool) : float[,] =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order

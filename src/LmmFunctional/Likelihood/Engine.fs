@@ -1,0 +1,91 @@
+namespace LmmFunctional
+
+/// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal TermDerivative = {
+    /// Σ_j (Z'QZ)_jj, where Q is V⁻¹ for ML and P for REML: the derivative of the log determinants.
+    Trace: float[]
+    /// Σ_j v_j v_jᵀ, where v = Z'V⁻¹(y − Xβ)/r: the derivative of −log r².
+    Square: float[]
+}
+
+/// <summary>A way to evaluate the likelihood: one workspace over cross-products made once.</summary>
+/// <remarks>Everything is on the inner scale, with V = ZΛΛᵀZᵀ + I relative to σ² and P = p + 1 columns [X y]. An engine is
+/// overwritten by every <c>Factor</c> and used by one thread at a time. Same λ in, same bits out. All engines answer the
+/// same to rounding.</remarks>
+[<AbstractClass>]
+type internal Engine(rows: int, columns: int) =
+    // What the workspace holds: asking again for the same point costs nothing.
+    let mutable factored: float[][] option = None
+    let mutable isPositive = false
+    let mutable isSolved = false
+
+    /// n.
+    member _.Rows = rows
+
+    /// P = p + 1.
+    member _.P = columns
+
+    /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
+    /// <returns>False when a matrix is not positive definite to working precision.</returns>
+    member engine.Factor(lambdas: float[][]) : bool =
+        if factored <> Some lambdas then
+            isSolved <- false
+            isPositive <- engine.FactorAnew lambdas
+            factored <- Some(Array.map Array.copy lambdas)
+
+        isPositive
+
+    /// Scores, and what the derivatives need; after a Factor that succeeded.
+    member engine.Solve() =
+        if not isSolved then
+            engine.SolveAnew()
+            isSolved <- true
+
+    /// log|X'V⁻¹X|.
+    member engine.LogDeterminantFixed =
+        let factor = engine.FixedFactor
+        let mutable sum = 0.0
+
+        for c in 0 .. columns - 2 do
+            sum <- sum + 2.0 * log factor[c + c * columns]
+
+        sum
+
+    /// r² = (y − Xβ)'V⁻¹(y − Xβ).
+    member engine.ResidualSquare =
+        let r = engine.FixedFactor[columns * columns - 1]
+        r * r
+
+    abstract FactorAnew: lambdas: float[][] -> bool
+    abstract SolveAnew: unit -> unit
+
+    /// log|V|.
+    abstract LogDeterminant: float
+
+    /// The lower Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
+    abstract FixedFactor: float[]
+
+    /// The parts of ∂f/∂G of every term, in the order of the terms, Q = P under REML; after Solve.
+    abstract Derivatives: reml: bool -> TermDerivative[]
+
+    /// F, k×k: F_kl = w_kᵀ Z'PZ w_l, w_k = (E_kΛᵀ + ΛE_kᵀ) Z'V⁻¹(y − Xβ)/r; after Solve.
+    abstract Average: entries: Entry[] -> float[,]
+
+    /// T, k×k: T_kl = tr(Q V̇_k Q V̇_l), V̇_k = Z(E_kΛᵀ + ΛE_kᵀ)Zᵀ; after Solve.
+    abstract Trace: entries: Entry[] * reml: bool -> float[,]
+
+    /// v = Z'V⁻¹(y − Xβ)/r of one effect; after Solve.
+    abstract Score: term: int * level: int * effect: int -> float
+
+    /// λ(M⁻¹)_jjλᵀ, S×S: the covariance of a level's effects given the data and β, divided by σ²; after Solve.
+    abstract ConditionalCovariance: term: int * level: int -> float[]
+
+    /// z_j'z_j of one effect.
+    abstract EffectSquare: term: int * level: int * effect: int -> float
+
+    /// z_j'[X y] of one effect, in one of the P columns.
+    abstract EffectFixed: term: int * level: int * effect: int * column: int -> float
+
+    /// [X y]'[X y], P×P.
+    abstract FixedFixed: float[]
