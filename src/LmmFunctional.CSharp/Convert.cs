@@ -167,4 +167,10 @@ internal static class Convert
         : progress.IsPolishing ? SolverState.Polishing
         : progress.IsStalled ? SolverState.Stalled
         : SolverState.Converged;
+
+    internal static SasInformationCriteria ToSasCriteria(Fit fit)
+    {
+        var criteria = LmmFunctional.SasCriteria.create(fit);
+        return new SasInformationCriteria(criteria.Aic, criteria.Aicc, criteria.Bic);
+    }
 }

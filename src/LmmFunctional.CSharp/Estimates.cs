@@ -43,3 +43,9 @@ public sealed record GroupSize(string Group, int Levels);
 /// <param name="Build">Design and cross-products.</param>
 /// <param name="Solve">Iterations and certificate.</param>
 public sealed record FitTimings(TimeSpan Build, TimeSpan Solve);
+
+/// <summary>Information criteria by the conventions of SAS PROC MIXED; smaller is better.</summary>
+/// <param name="Aic">−2ℓ + 2d, d the covariance parameters not at a bound, with the fixed effects under ML.</param>
+/// <param name="Aicc">AIC with the correction for n rows, n − p under REML.</param>
+/// <param name="Bic">−2ℓ + d log s, s the number of subjects.</param>
+public sealed record SasInformationCriteria(double Aic, double Aicc, double Bic);

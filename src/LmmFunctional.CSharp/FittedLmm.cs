@@ -90,6 +90,9 @@ public sealed class FittedLmm
     /// <summary>−2ℓ + df log n.</summary>
     public double Bic => fit.InformationCriteria.Bic;
 
+    /// <summary>AIC, AICC and BIC as SAS PROC MIXED counts parameters, rows and subjects.</summary>
+    public SasInformationCriteria SasCriteria() => Convert.ToSasCriteria(fit);
+
     // Data used
 
     /// <summary>Number of rows used.</summary>

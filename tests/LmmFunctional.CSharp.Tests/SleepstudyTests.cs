@@ -40,6 +40,15 @@ public class SleepstudyTests
         Assert.That(fit.By.ToString().ToUpperInvariant(), Is.EqualTo(expected.Text("method")));
     });
 
+    [Test]
+    public void SasCountsCovarianceParametersAndSubjects() => Assert.Multiple(() =>
+    {
+        var sas = Reml.SasCriteria();
+        Assert.That(sas.Aic, Is.EqualTo(Reml.CriterionValue + 8.0).Within(1e-9));
+        Assert.That(sas.Aicc, Is.EqualTo(Reml.CriterionValue + (8.0 * 178.0 / (178.0 - 5.0))).Within(1e-9));
+        Assert.That(sas.Bic, Is.EqualTo(Reml.CriterionValue + (4.0 * Math.Log(18.0))).Within(1e-9));
+    });
+
     [TestCaseSource(nameof(Fits))]
     public void TheCoefficientsAreThoseOfLme4(FittedLmm fit, JsonElement expected)
     {
