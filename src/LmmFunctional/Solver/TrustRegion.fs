@@ -19,6 +19,9 @@ module internal TrustRegion =
         IsPositive: bool
     }
 
+    // Relative to the largest, an eigenvalue below this is zero to the accuracy of the curvature.
+    let private flat = 1e-12
+
     let private norm (values: float[]) =
         sqrt (Array.sumBy (fun v -> v * v) values)
 
@@ -55,67 +58,38 @@ module internal TrustRegion =
                 IsPositive = true
             }
         else
-            // Parameters differ in scale: eigenvalues are taken after scaling the diagonal to one.
-            let scale =
-                Array.init k (fun i ->
-                    let d = abs curvature[i, i] in if d > 0.0 && Double.IsFinite d then 1.0 / sqrt d else 1.0)
+            let symmetric =
+                Matrix<float>.Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]))
 
-            let scaled =
-                Matrix<float>
-                    .Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]) * scale[i] * scale[j])
-
-            let evd = scaled.Evd Symmetricity.Symmetric
+            let evd = symmetric.Evd Symmetricity.Symmetric
             let values = evd.EigenValues.Real().ToArray()
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
-            let eigenvalues = values |> Array.map (fun v -> max (abs v) (1e-10 * largest))
+            let eigenvalues = values |> Array.map (fun v -> max (abs v) (flat * largest))
             let vectors = evd.EigenVectors
 
-            let coefficients =
+            let along =
                 Array.init k (fun e ->
                     let mutable sum = 0.0
 
                     for i in 0 .. k - 1 do
-                        sum <- sum + vectors[i, e] * scale[i] * gradient[i]
+                        sum <- sum + vectors[i, e] * gradient[i]
 
                     sum)
 
-            let directionFor shift =
+            let shift = shiftFor radius eigenvalues along
+
+            let direction =
                 Array.init k (fun i ->
                     let mutable sum = 0.0
 
                     for e in 0 .. k - 1 do
-                        sum <- sum - vectors[i, e] * coefficients[e] / (eigenvalues[e] + shift)
+                        sum <- sum - vectors[i, e] * along[e] / (eigenvalues[e] + shift)
 
-                    sum * scale[i])
-
-            // The radius is measured on the user's scale, so the shift found on the scaled one is tightened if need be.
-            let rec within shift tries =
-                let direction = directionFor shift
-                let length = norm direction
-
-                if length <= radius * 1.0000001 || tries = 0 then
-                    if length <= radius * 1.0000001 then
-                        direction
-                    else
-                        direction |> Array.map (fun d -> d * radius / length)
-                else
-                    within (max (4.0 * shift) (1e-3 * largest)) (tries - 1)
-
-            let newton = directionFor 0.0
-
-            let direction =
-                if norm newton <= radius then
-                    newton
-                else
-                    let scaledRadius =
-                        radius / norm newton
-                        * norm (Array.map2 (fun c e -> c / e) coefficients eigenvalues)
-
-                    within (shiftFor scaledRadius eigenvalues coefficients) 20
+                    sum)
 
             {
                 Direction = direction
                 Length = norm direction
-                Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 coefficients eigenvalues
-                IsPositive = values |> Array.forall (fun v -> v > 1e-10 * largest)
+                Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
+                IsPositive = values |> Array.forall (fun v -> v > flat * largest)
             }
