@@ -7,11 +7,13 @@ open FSharp.NativeInterop
 
 type private V512 = Vector512<float>
 type private V256 = Vector256<float>
+type private V128 = Vector128<float>
 
 /// <summary>The innermost product of dense algebra: C += α A B for one register tile, with A and B packed.</summary>
 /// <remarks>A is packed as k slices of <c>Rows</c> floats, B as k slices of <c>Columns</c>; C is column-major. The tile is
 /// held in registers for all k, which is why its shape differs by instruction set: 24×8 with AVX-512 (24 accumulators of
-/// 32 registers), 12×4 with AVX2 (12 of 16), 4×4 otherwise. Overwrites only C.</remarks>
+/// 32 registers), 12×4 with AVX2 (12 of 16), 4×4 with 128-bit vectors (8 accumulators: NEON, SSE2) and without any. Overwrites
+/// only C.</remarks>
 [<AbstractClass; Sealed>]
 type internal MicroKernel private () =
 
@@ -182,6 +184,58 @@ type internal MicroKernel private () =
         MicroKernel.Store256(NativePtr.add c (2 * stride), scale, c20, c21, c22)
         MicroKernel.Store256(NativePtr.add c (3 * stride), scale, c30, c31, c32)
 
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Store128(c: nativeptr<float>, alpha: V128, x: V128, y: V128) =
+        Vector128.Store(Vector128.MultiplyAddEstimate(alpha, x, Vector128.Load c), c)
+        let c1 = NativePtr.add c 2
+        Vector128.Store(Vector128.MultiplyAddEstimate(alpha, y, Vector128.Load c1), c1)
+
+    static member private Tile128
+        (
+            depth: int,
+            packedA: nativeptr<float>,
+            packedB: nativeptr<float>,
+            c: nativeptr<float>,
+            stride: int,
+            alpha: float
+        ) =
+        let mutable c00 = V128.Zero
+        let mutable c01 = V128.Zero
+        let mutable c10 = V128.Zero
+        let mutable c11 = V128.Zero
+        let mutable c20 = V128.Zero
+        let mutable c21 = V128.Zero
+        let mutable c30 = V128.Zero
+        let mutable c31 = V128.Zero
+        let mutable a = packedA
+        let mutable b = packedB
+        let mutable k = depth
+
+        while k > 0 do
+            let a0 = Vector128.Load a
+            let a1 = Vector128.Load(NativePtr.add a 2)
+            let b0 = Vector128.Create(NativePtr.get b 0)
+            c00 <- Vector128.MultiplyAddEstimate(a0, b0, c00)
+            c01 <- Vector128.MultiplyAddEstimate(a1, b0, c01)
+            let b1 = Vector128.Create(NativePtr.get b 1)
+            c10 <- Vector128.MultiplyAddEstimate(a0, b1, c10)
+            c11 <- Vector128.MultiplyAddEstimate(a1, b1, c11)
+            let b2 = Vector128.Create(NativePtr.get b 2)
+            c20 <- Vector128.MultiplyAddEstimate(a0, b2, c20)
+            c21 <- Vector128.MultiplyAddEstimate(a1, b2, c21)
+            let b3 = Vector128.Create(NativePtr.get b 3)
+            c30 <- Vector128.MultiplyAddEstimate(a0, b3, c30)
+            c31 <- Vector128.MultiplyAddEstimate(a1, b3, c31)
+            a <- NativePtr.add a 4
+            b <- NativePtr.add b 4
+            k <- k - 1
+
+        let scale = Vector128.Create alpha
+        MicroKernel.Store128(c, scale, c00, c01)
+        MicroKernel.Store128(NativePtr.add c stride, scale, c10, c11)
+        MicroKernel.Store128(NativePtr.add c (2 * stride), scale, c20, c21)
+        MicroKernel.Store128(NativePtr.add c (3 * stride), scale, c30, c31)
+
     static member private TileScalar
         (
             depth: int,
@@ -207,5 +261,7 @@ type internal MicroKernel private () =
             MicroKernel.Tile512(depth, packedA, packedB, c, stride, alpha)
         elif Fma.IsSupported then
             MicroKernel.Tile256(depth, packedA, packedB, c, stride, alpha)
+        elif Vector128.IsHardwareAccelerated then
+            MicroKernel.Tile128(depth, packedA, packedB, c, stride, alpha)
         else
             MicroKernel.TileScalar(depth, packedA, packedB, c, stride, alpha)

@@ -1,5 +1,6 @@
 namespace LmmFunctional.Numerics
 
+open System
 open System.Numerics
 open System.Runtime.CompilerServices
 open FSharp.NativeInterop
@@ -16,11 +17,11 @@ type internal VectorKernel private () =
 
         while i + width <= n do
             let at = NativePtr.add y i
-            Vector.Store(Vector.FusedMultiplyAdd(scale, Vector.Load(NativePtr.add x i), Vector.Load at), at)
+            Vector.Store(Vector.MultiplyAddEstimate(scale, Vector.Load(NativePtr.add x i), Vector.Load at), at)
             i <- i + width
 
         while i < n do
-            NativePtr.set y i (System.Math.FusedMultiplyAdd(a, NativePtr.get x i, NativePtr.get y i))
+            NativePtr.set y i (Double.MultiplyAddEstimate(a, NativePtr.get x i, NativePtr.get y i))
             i <- i + 1
 
     /// x'y.
@@ -31,15 +32,15 @@ type internal VectorKernel private () =
         let mutable i = 0
 
         while i + 2 * width <= n do
-            sum0 <- Vector.FusedMultiplyAdd(Vector.Load(NativePtr.add x i), Vector.Load(NativePtr.add y i), sum0)
+            sum0 <- Vector.MultiplyAddEstimate(Vector.Load(NativePtr.add x i), Vector.Load(NativePtr.add y i), sum0)
             let j = i + width
-            sum1 <- Vector.FusedMultiplyAdd(Vector.Load(NativePtr.add x j), Vector.Load(NativePtr.add y j), sum1)
+            sum1 <- Vector.MultiplyAddEstimate(Vector.Load(NativePtr.add x j), Vector.Load(NativePtr.add y j), sum1)
             i <- i + 2 * width
 
         let mutable sum = Vector.Sum(sum0 + sum1)
 
         while i < n do
-            sum <- System.Math.FusedMultiplyAdd(NativePtr.get x i, NativePtr.get y i, sum)
+            sum <- Double.MultiplyAddEstimate(NativePtr.get x i, NativePtr.get y i, sum)
             i <- i + 1
 
         sum
