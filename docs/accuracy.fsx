@@ -38,7 +38,8 @@ let heading () =
 (**
 ## Balanced designs
 
-The exact values are those of the analysis of variance, which is REML on balanced data; as fractions where they are short.
+The exact values are those of the analysis of variance, which is REML on balanced data when no estimate is negative; the
+mean squares of Penicillin, Pastes and Oats are written as fractions.
 *)
 let dyestuff = data "dyestuff"
 let penicillin = data "penicillin"
@@ -61,21 +62,23 @@ let d2 = reml (data "dyestuff2") "Yield ~ 1 + (1 | Batch)"
 row "Dyestuff2, REML" "σ² batch" 0.0 (variance "Batch" d2)
 
 let p = reml penicillin "diameter ~ 1 + (1 | plate) + (1 | sample)"
-row "Penicillin, REML" "σ² plate" 0.71690821256 (variance "plate" p)
-row "" "σ² sample" 3.7309178744 (variance "sample" p)
-row "" "σ²" 0.302415458937 (variance "Residual" p)
-row "" "SE" 0.808573390985 (standardError p)
+let msPlate, msSample, msError = 953.0 / 207.0, 4043.0 / 45.0, 313.0 / 1035.0
+row "Penicillin, REML" "σ² plate" ((msPlate - msError) / 6.0) (variance "plate" p)
+row "" "σ² sample" ((msSample - msError) / 24.0) (variance "sample" p)
+row "" "σ²" msError (variance "Residual" p)
+row "" "SE" (sqrt ((msPlate + msSample - msError) / 144.0)) (standardError p)
 
 let s = reml pastes "strength ~ 1 + (1 | batch/cask)"
-row "Pastes, REML" "σ² batch" 1.65730864198 (variance "batch" s)
-row "" "σ² batch:cask" 8.43366666667 (variance "batch:cask" s)
+let batch, cask = 134.242 / 81.0, 25.301 / 3.0
+row "Pastes, REML" "σ² batch" batch (variance "batch" s)
+row "" "σ² batch:cask" cask (variance "batch:cask" s)
 row "" "σ²" 0.678 (variance "Residual" s)
-row "" "SE" 0.676870066128 (standardError s)
+row "" "SE" (sqrt ((0.678 + 2.0 * cask + 6.0 * batch) / 60.0)) (standardError s)
 
 let o = reml oats "yield ~ Variety * nitroF + (1 | Block) + (1 | Block:Variety)"
-row "Oats, REML" "σ² Block" 214.477083333 (variance "Block" o)
-row "" "σ² Block:Variety" 106.061805556 (variance "Block:Variety" o)
-row "" "σ²" 177.083333333 (variance "Residual" o)
+row "Oats, REML" "σ² Block" (10294.9 / 48.0) (variance "Block" o)
+row "" "σ² Block:Variety" (7636.45 / 72.0) (variance "Block:Variety" o)
+row "" "σ²" (2125.0 / 12.0) (variance "Residual" o)
 
 (**
 ## NIST StRD, one-way analysis of variance
@@ -98,11 +101,12 @@ let frameOf (treatments: string list, values: float list) =
     Frame.ofColumns [ "treatment", Column.ofStrings treatments; "y", Column.ofFloats values ] |> orStop
 
 (**
-A double near 10¹² is a multiple of 2⁻¹³, so the file as read is not the decimal data. Its own exact answer is the analysis
-of variance of the doubles, in integers.
+A double near 10¹² is a multiple of 2⁻¹³, so the data as read are not the decimals. Their own exact answer is the analysis
+of variance of the doubles, here in integers: differences of doubles that are close together are exact, and so are powers
+of two.
 *)
 let exactOfDoubles (treatments: string list, values: float list) =
-    let unit' = 2.0 ** 13.0
+    let unit' = 2.0 ** (52.0 - floor (Math.Log2(List.max values)))
     let integers = values |> List.map (fun y -> BigInteger((y - values.Head) * unit'))
     let groups = List.zip treatments integers |> List.groupBy fst |> List.map (snd >> List.map snd)
     let n, levels, rows = groups.Head.Length, groups.Length, values.Length
@@ -118,24 +122,29 @@ let exactOfDoubles (treatments: string list, values: float list) =
 
 heading ()
 
-let oneWay case frame (between: float) (within: float) =
-    let fit = reml frame "y ~ 1 + (1 | treatment)"
-    row case "σ² between" between (variance "treatment" fit)
-    row "" "σ²" within (variance "Residual" fit)
-
-for k, (offset, replicates) in List.allPairs [ 1m; 1000000m; 1000000000000m ] [ 21; 201; 2001 ] |> List.indexed do
-    let made = smls offset replicates
-    let certified = float (replicates - 1) * 0.01 / float replicates
-    oneWay $"SmLs0{k + 1}" (frameOf made) certified 0.01
-
-    if offset = 1000000000000m then
-        let between, within = exactOfDoubles made
-        oneWay $"SmLs0{k + 1} as read" (frameOf made) between within
-
-let nist case file response group between within =
-    let fit = reml (data file) $"{response} ~ 1 + (1 | {group})"
+let oneWay case frame group between within =
+    let fit = reml frame $"y ~ 1 + (1 | {group})"
     row case "σ² between" between (variance group fit)
     row "" "σ²" within (variance "Residual" fit)
 
-nist "SiRstv" "sirstv" "resistance" "instrument" 0.00039094748 1.0831828e-2
-nist "AtmWtAg" "atmwtag" "weight" "instrument" 1.42091080917874e-10 2.28155932971014e-10
+let both case (made: string list * float list) between within =
+    let frame = frameOf made
+    oneWay case frame "treatment" between within
+    exactOfDoubles made ||> oneWay $"{case}, doubles as read" frame "treatment"
+
+for k, (offset, replicates) in List.allPairs [ 1m; 1000000m; 1000000000000m ] [ 21; 201; 2001 ] |> List.indexed do
+    let certified = float (replicates - 1) * 0.01 / float replicates
+    both $"SmLs0{k + 1}" (smls offset replicates) certified 0.01
+
+let columns file group response =
+    let frame = data file
+
+    let values name =
+        match Frame.tryColumn name frame with
+        | Some(Column.Numeric values) -> List.ofSeq values
+        | _ -> []
+
+    values group |> List.map string, values response
+
+both "SiRstv" (columns "sirstv" "instrument" "resistance") 0.00039094748 1.0831828e-2
+both "AtmWtAg" (columns "atmwtag" "instrument" "weight") 1.42091080917874e-10 2.28155932971014e-10
