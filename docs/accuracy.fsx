@@ -18,9 +18,21 @@ let orStop result =
         problems |> List.iter (LmmError.describe >> eprintfn "%s")
         exit 1
 
-let data name = Csv.read $"{__SOURCE_DIRECTORY__}/../tests/data/{name}.csv" |> orStop
-let reml frame formula = Lmm.fitFormula FitOptions.defaults frame formula |> orStop
-let ml frame formula = Lmm.fitFormula { FitOptions.defaults with Criterion = Criterion.Ml } frame formula |> orStop
+let data name =
+    Csv.read $"{__SOURCE_DIRECTORY__}/../tests/data/{name}.csv" |> orStop
+
+let reml frame formula =
+    Lmm.fitFormula FitOptions.defaults frame formula |> orStop
+
+let ml frame formula =
+    Lmm.fitFormula
+        {
+            FitOptions.defaults with
+                Criterion = Criterion.Ml
+        }
+        frame
+        formula
+    |> orStop
 
 let variance group (fit: Fit) =
     fit.VarianceComponents |> List.find (fun v -> v.Group = group) |> _.Covariance
@@ -38,8 +50,8 @@ let heading () =
 (**
 ## Balanced designs
 
-The exact values are those of the analysis of variance, which is REML on balanced data when no estimate is negative; the
-mean squares of Penicillin, Pastes and Oats are written as fractions.
+The exact values are those of the analysis of variance, which is REML on balanced data when no estimate is negative;
+the mean squares of Penicillin, Pastes and Oats are written as fractions.
 *)
 let dyestuff = data "dyestuff"
 let penicillin = data "penicillin"
@@ -83,12 +95,15 @@ row "" "σ²" (2125.0 / 12.0) (variance "Residual" o)
 (**
 ## NIST StRD, one-way analysis of variance
 
-A model with one random factor on balanced data: σ² is the mean square within, and the factor's variance is
-(mean square between − mean square within) / n. SmLs01 to 09 are made here: observation j of treatment i is the decimal
-c + 0.4 + 0.1 aᵢ + 0.1 aⱼ with a₁ = 0 and a_k = (−1)^(k−1); c is 1, 10⁶ or 10¹², read as the nearest double.
+A model with one random factor on balanced data: σ² is the mean square within, and the factor's variance is (mean
+square between − mean square within) / n. SmLs01 to 09 are made here: observation j of treatment i is the decimal c +
+0.4 + 0.1 aᵢ + 0.1 aⱼ with a₁ = 0 and a_k = (−1)^(k−1); c is 1, 10⁶ or 10¹², read as the nearest double.
 *)
 let smls (offset: decimal) replicates =
-    let a k = if k = 1 then 0m elif k % 2 = 0 then -1m else 1m
+    let a k =
+        if k = 1 then 0m
+        elif k % 2 = 0 then -1m
+        else 1m
 
     let rows = [
         for i in 1..9 do
@@ -98,17 +113,23 @@ let smls (offset: decimal) replicates =
     rows |> List.map (fun (i, _) -> string i), rows |> List.map (fun (_, y) -> Double.Parse(string y))
 
 let frameOf (treatments: string list, values: float list) =
-    Frame.ofColumns [ "treatment", Column.ofStrings treatments; "y", Column.ofFloats values ] |> orStop
+    Frame.ofColumns [ "treatment", Column.ofStrings treatments; "y", Column.ofFloats values ]
+    |> orStop
 
 (**
-A double near 10¹² is a multiple of 2⁻¹³, so the data as read are not the decimals. Their own exact answer is the analysis
-of variance of the doubles, here in integers: differences of doubles that are close together are exact, and so are powers
-of two.
+A double near 10¹² is a multiple of 2⁻¹³, so the data as read are not the decimals. Their own exact answer is the
+analysis of variance of the doubles, here in integers: differences of doubles that are close together are exact, and
+so are powers of two.
 *)
 let exactOfDoubles (treatments: string list, values: float list) =
     let unit' = 2.0 ** (52.0 - floor (Math.Log2(List.max values)))
     let integers = values |> List.map (fun y -> BigInteger((y - values.Head) * unit'))
-    let groups = List.zip treatments integers |> List.groupBy fst |> List.map (snd >> List.map snd)
+
+    let groups =
+        List.zip treatments integers
+        |> List.groupBy fst
+        |> List.map (snd >> List.map snd)
+
     let n, levels, rows = groups.Head.Length, groups.Length, values.Length
     let square (x: BigInteger) = x * x
     let total = List.sum integers

@@ -21,7 +21,9 @@ G <- model.matrix(~ 0 + g, data)
 Z1 <- root * do.call(cbind, lapply(1:5, function(j) cbind(G[, j], G[, j] * data$x)))
 Z2 <- root * model.matrix(~ 0 + h, data)
 logDet <- function(A) c(determinant(A)$modulus)
-sumOfBlocks <- function(A, S) Reduce(`+`, lapply(seq(1, ncol(A), S), function(j) A[j + 1:S - 1, j + 1:S - 1, drop = FALSE]))
+sumOfBlocks <- function(A, S) {
+    Reduce(`+`, lapply(seq(1, ncol(A), S), function(j) A[j + 1:S - 1, j + 1:S - 1, drop = FALSE]))
+}
 positivePart <- function(D) { e <- eigen(D, TRUE); e$vectors %*% diag(pmax(e$values, 0), nrow(D)) %*% t(e$vectors) }
 
 compare <- function(kind, crossed) {
@@ -33,7 +35,10 @@ compare <- function(kind, crossed) {
     r2 <- c(t(y) %*% P %*% y)
     f <- logDet(V) + (kind == "reml") * logDet(A) + dn * (1 + log(2 * pi * r2 / dn)) - sum(log(data$w))
 
-    derivative <- function(Z, S) { v <- t(Z) %*% P %*% y / sqrt(r2); sumOfBlocks(t(Z) %*% Q %*% Z - dn * v %*% t(v), S) }
+    derivative <- function(Z, S) {
+        v <- t(Z) %*% P %*% y / sqrt(r2)
+        sumOfBlocks(t(Z) %*% Q %*% Z - dn * v %*% t(v), S)
+    }
     D1 <- derivative(Z1, 2); D2 <- derivative(Z2, 1)
     g <- c(2 * (D1 %*% lambda)[cbind(rows, columns)], if (crossed) 2 * D2 * mu)
 

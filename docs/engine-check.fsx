@@ -1,4 +1,4 @@
-// What docs/engine-check.R compares with: criterion, gradient and curvature at a given theta, one line for each information.
+// What docs/engine-check.R compares with: criterion, gradient and curvature at a theta, one line per information.
 // dotnet fsi docs/engine-check.fsx DATA.csv "FORMULA" ml|reml THETA...
 #r "../src/LmmFunctional.Cli/bin/Release/net10.0/LmmFunctional.dll"
 

@@ -1,8 +1,8 @@
 (**
 # Getting started
 
-From a CSV file to a fitted model, in the order of the work. The page is a script: after a build
-(`dotnet fsi build.fsx demo` makes one) run it from anywhere with
+From a CSV file to a fitted model, in the order of the work. The page is a script: after a build (`dotnet fsi
+build.fsx demo` makes one) run it from anywhere with
 
     dotnet fsi docs/getting-started.fsx
 
@@ -16,11 +16,11 @@ open LmmFunctional
 ## Data
 
 `Csv.read` gives a `Frame`, or every problem of the file with its line and column. A column of numbers is numeric, any
-other is categorical with its levels in ordinal order; `NA`, `NaN` and an empty cell are missing. A frame also comes from
-records (`Records.toFrame`), from a database (`DataReader.toFrame`) and from arrays (`Frame.ofColumns`).
+other is categorical with its levels in ordinal order; `NA`, `NaN` and an empty cell are missing. A frame also comes
+from records (`Records.toFrame`), from a database (`DataReader.toFrame`) and from arrays (`Frame.ofColumns`).
 
-Nothing that a user can get wrong throws: such functions return `Result<_, LmmError list>`. A script has nothing better to
-do with problems than to show them and stop, so one function takes the value out.
+Nothing that a user can get wrong throws: such functions return `Result<_, LmmError list>`. A script has nothing
+better to do with problems than to show them and stop, so one function takes the value out.
 *)
 let orStop result =
     match result with
@@ -38,8 +38,8 @@ printfn "%d rows of %A" sleepstudy.Rows (Frame.names sleepstudy)
 (**
 ## A model, two ways
 
-The reaction time of 18 subjects on ten days of little sleep; intercept and slope vary from subject to subject. As text,
-in the language of R and lme4:
+The reaction time of 18 subjects on ten days of little sleep; intercept and slope vary from subject to subject. As
+text, in the language of R and lme4:
 *)
 let fromText = Formula.parse "Reaction ~ Days + (Days | Subject)" |> orStop
 
@@ -102,8 +102,8 @@ for c in fit.Coefficients do
 (*** include-output ***)
 
 (**
-Variance components: `Covariance` is a variance or covariance in squared units of the response, `StandardDeviation` its
-root, or the correlation where there are two effects.
+Variance components: `Covariance` is a variance or covariance in squared units of the response, `StandardDeviation`
+its root, or the correlation where there are two effects.
 *)
 for v in fit.VarianceComponents do
     let effects = [ v.First; v.Second ] |> List.choose id |> String.concat ", "
@@ -114,13 +114,22 @@ for v in fit.VarianceComponents do
 Criteria. `CriterionValue` is −2 log likelihood (restricted under REML) with all constants, as lme4 and SAS report it;
 degrees of freedom count p, the covariance parameters and σ².
 *)
-printfn "REML: -2 log likelihood %.4f, df %d, AIC %.4f" fit.CriterionValue fit.DegreesOfFreedom fit.InformationCriteria.Aic
-printfn "ML:   -2 log likelihood %.4f, df %d, AIC %.4f" fitByMl.CriterionValue fitByMl.DegreesOfFreedom fitByMl.InformationCriteria.Aic
+printfn
+    "REML: -2 log likelihood %.4f, df %d, AIC %.4f"
+    fit.CriterionValue
+    fit.DegreesOfFreedom
+    fit.InformationCriteria.Aic
+
+printfn
+    "ML:   -2 log likelihood %.4f, df %d, AIC %.4f"
+    fitByMl.CriterionValue
+    fitByMl.DegreesOfFreedom
+    fitByMl.InformationCriteria.Aic
 (*** include-output ***)
 
 (**
-Random effects: for each term of the model the conditional modes, with their standard deviations given the data and the
-fixed effects. Rows are levels, columns are effects.
+Random effects: for each term of the model the conditional modes, with their standard deviations given the data and
+the fixed effects. Rows are levels, columns are effects.
 *)
 let bySubject = Fit.randomEffects fit |> List.head
 
@@ -151,12 +160,12 @@ printfn "first row: fitted %.4f, residual %.4f" fitted[0] residuals[0]
 A fit keeps its iterations: immutable records of parameters, criterion, gradient, step and where they stand.
 *)
 for i in fit.Iterations do
-    printfn "%d  %.10f  decrement %.1e  %A" i.Number i.Criterion i.Decrement i.Progress
+    printfn "%d  %.10f  decrement %.2g  %A" i.Number i.Criterion i.Decrement i.Progress
 (*** include-output ***)
 
 (**
-`Lmm.fit` only folds that sequence, and each of its parts is open. `Solver.iterations` is lazy: taking one more element is
-one more step, and any element is a fit of its own, with a certificate that says what it is worth.
+`Lmm.fit` only folds that sequence, and each of its parts is open. `Solver.iterations` is lazy: taking one more
+element is one more step, and any element can be made a fit, with a certificate that says what it is worth.
 *)
 let design = Design.build fromWords sleepstudy |> orStop
 let likelihood = LogLikelihood.create Criterion.Reml design |> orStop
@@ -166,15 +175,16 @@ let early =
     |> Seq.item 1
     |> Fit.ofIteration likelihood
 
-printfn "after one step: %A" early.Certificate.Verdict
+printfn "after one step: converged %b, decrement %.2g" early.Certificate.IsConverged early.Certificate.NewtonDecrement
 (*** include-output ***)
 
 (**
 ## The certificate
 
-Every fit carries the evidence that it is at an optimum, as data and not as a warning: the largest derivative, the Newton
-decrement g'H⁻¹g (twice what the criterion may still fall, in −2 log likelihood units), the eigenvalues of the second
-derivatives with their diagonal scaled to one, and for each variance at its bound the derivative by that variance.
+Every fit carries the evidence that it is at an optimum, as data and not as a warning: the largest derivative, the
+Newton decrement g'H⁻¹g (twice what the criterion may still fall, in −2 log likelihood units), the eigenvalues of the
+second derivatives with their diagonal scaled to one, and for each variance at its bound the derivative by that
+variance.
 *)
 let describe (fit: Fit) =
     match fit.Certificate.Verdict with
@@ -184,17 +194,19 @@ let describe (fit: Fit) =
     | Verdict.NotConverged reason -> $"no optimum: {reason}"
 
 let show (fit: Fit) =
-    printfn "%s; gradient %.0e, decrement %.0e" (describe fit) fit.Certificate.Gradient fit.Certificate.NewtonDecrement
+    printfn "%s; gradient %.1g, decrement %.1g" (describe fit) fit.Certificate.Gradient fit.Certificate.NewtonDecrement
 
 show fit
 (*** include-output ***)
 
 (**
-A variance of zero is an answer, not a failure. In these simulated data the batches differ by less than chance would make
-them:
+A variance of zero is an answer, not a failure. In these simulated data the batches differ by less than chance would
+make them:
 *)
 let dyestuff2 = Csv.read (data + "dyestuff2.csv") |> orStop
-let singular = Lmm.fitFormula FitOptions.defaults dyestuff2 "Yield ~ 1 + (1 | Batch)" |> orStop
+
+let singular =
+    Lmm.fitFormula FitOptions.defaults dyestuff2 "Yield ~ 1 + (1 | Batch)" |> orStop
 
 show singular
 
