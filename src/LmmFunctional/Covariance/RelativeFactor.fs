@@ -2,7 +2,7 @@ namespace LmmFunctional
 
 /// <summary>The free entries of the relative covariance factor λ of one random term: Cov(effects) = σ² λ λᵀ, λ S×S.</summary>
 /// <remarks>θ lists the free entries column by column, as lme4 does. The parametrisation never inverts the covariance, so
-/// a variance of zero is an ordinary point (Bates, Mächler, Bolker and Walker 2015, section 2.3).</remarks>
+/// a variance of zero is an ordinary point (Bates, Mächler, Bolker and Walker 2015).</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal RelativeFactor = {
     /// S, the number of effects.

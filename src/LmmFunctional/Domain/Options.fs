@@ -13,7 +13,8 @@ type Criterion =
 type Information =
     /// Second derivatives of the criterion.
     | Observed
-    /// Their expectation.
+    /// Their expectation where the variances are free; near a variance of zero the curvature that the standard deviation
+    /// adds is kept.
     | Expected
     /// The mean of observed and expected on the scale of variances (Gilmour, Thompson and Cullis 1995).
     | Average

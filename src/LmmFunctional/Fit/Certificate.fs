@@ -111,7 +111,7 @@ module Certificate =
             elif last.Decrement > decrementAllowed then
                 match last.Progress with
                 | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
-                | _ -> Verdict.NotConverged $"the limit of {last.Number} iterations was reached"
+                | _ -> Verdict.NotConverged $"the iterations ended after step {last.Number}, before the optimum"
             else
                 match boundary.Active with
                 | [] -> Verdict.Optimum

@@ -152,11 +152,27 @@ type Fit = internal {
 [<RequireQualifiedAccess>]
 module Fit =
 
+    // A share of the response's variation that is rounding only.
+    let private exactFit = 1e-12
+
     /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
     let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
         let last = List.last path
         let solution = Solution.at likelihood last.Theta
-        let certificate = Certificate.create likelihood.Objective last
+
+        // The likelihood grows without bound there: no reason found in its derivatives would help the user.
+        let certificate =
+            let found = Certificate.create likelihood.Objective last
+
+            if solution.ResidualShare < exactFit then
+                {
+                    found with
+                        Verdict =
+                            Verdict.NotConverged
+                                "the random effects fit the response exactly; no residual variance is left"
+                }
+            else
+                found
 
         {
             Model = likelihood

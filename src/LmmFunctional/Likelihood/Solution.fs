@@ -18,6 +18,8 @@ type internal Solution = {
     Effects: float[][]
     /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level.
     ConditionalCovariances: float[][]
+    /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
+    ResidualShare: float
     /// −2 log likelihood (ML) at this θ, β and σ² profiled.
     Deviance: float
 }
@@ -112,6 +114,7 @@ module internal Solution =
                         lambdas
                 Effects = effects
                 ConditionalCovariances = conditional
+                ResidualShare = engine.ResidualSquare / engine.FixedFixed[engine.P * engine.P - 1]
                 Deviance =
                     engine.LogDeterminant
                     + rows * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / rows))

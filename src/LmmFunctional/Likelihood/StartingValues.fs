@@ -5,7 +5,7 @@ open LmmFunctional.Numerics
 /// <summary>A start for θ from one analysis of variance per effect, the other random effects ignored.</summary>
 /// <remarks>With residuals e of y on X, an effect with values z has the mean square between its levels
 /// MSB = Σ_j (z_j'e)²/(z_j'z_j) / (ℓ − 1), and E(MSB) ≈ σ²(1 + n₀γ) gives γ, the relative variance (Searle, Casella and
-/// McCulloch 1992, section 3.6). Rough on purpose: it only saves the first steps.</remarks>
+/// McCulloch 1992). Rough on purpose: it only saves the first steps.</remarks>
 [<RequireQualifiedAccess>]
 module internal StartingValues =
 

@@ -3,99 +3,148 @@ namespace LmmFunctional
 open System.Collections.Immutable
 
 /// <summary>Variances of zero: recognised, certified, and left again when the likelihood wants them positive.</summary>
+/// <remarks>The Kuhn-Tucker conditions on the cone G ⪰ 0: D = ∂f/∂G is positive semidefinite and D G = 0. The multiplier is the
+/// smallest eigenvalue of D on the null space of G; a way out is looked for along all of D, because a factor such as
+/// [[0, 0], [0, b]] is stationary in its free entries even where D G is not zero.</remarks>
 [<RequireQualifiedAccess>]
 module internal VarianceBoundary =
 
+    // A pivot this small, relative to the largest entry of its factor, is zero.
+    let private zeroPivot = 1e-5
+
+    // A derivative by a variance this small, relative to the trace part of D, is rounding.
+    let private zeroDerivative = 1e-6
+
+    // How much variance a way out starts with, relative to the residual variance.
+    let private escapeVariance = 1e-2
+
+    /// A bound that holds: its term and name, the derivative by the variance, and the steepest direction over the term.
+    [<NoComparison; ReferenceEquality>]
+    type private Bound = {
+        Term: int
+        Name: string
+        Multiplier: float
+        Slope: float
+        Direction: float[]
+        Tolerance: float
+    }
+
+    let private snap n (lambda: float[]) =
+        let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
+
+        let isZero i =
+            abs lambda[i + i * n] <= zeroPivot * max 1e-3 largest
+
+        if Seq.exists isZero (seq { 0 .. n - 1 }) then
+            let cleaned =
+                Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
+            // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
+            Semidefinite.factor n (Semidefinite.square n cleaned)
+        else
+            lambda
+
+    /// The smallest eigenvalue of D on the null space of G, which has the given dimension.
+    let private multiplierOn nullity n (g: float[]) (d: float[]) =
+        let _, vectors = Semidefinite.eigen n g
+
+        let onNull =
+            Array.init (nullity * nullity) (fun index ->
+                let a, b = index % nullity, index / nullity
+                let mutable sum = 0.0
+
+                for i in 0 .. n - 1 do
+                    for j in 0 .. n - 1 do
+                        sum <- sum + vectors[i, a] * d[i + j * n] * vectors[j, b]
+
+                sum)
+
+        let values, _ = Semidefinite.eigen nullity onNull
+        values[0]
+
+    /// The bounds of one term whose λ has zero pivots: one for each variance of a diagonal term, one for the rank of G else.
+    let private bounds t (term: RandomDesign) (lambda: float[]) (zeros: int list) (d: float[]) (scale: float[]) =
+        let n = term.Names.Length
+
+        let tolerance =
+            zeroDerivative * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
+
+        match term.Term.Structure with
+        | Structure.Diagonal -> [
+            for i in zeros ->
+                {
+                    Term = t
+                    Name = $"{term.Group} {term.Names[i]}"
+                    Multiplier = d[i + i * n]
+                    Slope = d[i + i * n]
+                    Direction = Array.init n (fun j -> if i = j then 1.0 else 0.0)
+                    Tolerance = tolerance
+                }
+          ]
+        | Structure.Unstructured ->
+            let values, vectors = Semidefinite.eigen n d
+            let rank = n - zeros.Length
+
+            [
+                {
+                    Term = t
+                    Name =
+                        if rank = 0 then
+                            let names = String.concat ", " term.Names
+                            $"{term.Group} {names}"
+                        else
+                            $"{term.Group} (rank {rank} of {n})"
+                    Multiplier = multiplierOn zeros.Length n (Semidefinite.square n lambda) d
+                    Slope = values[0]
+                    Direction = Array.init n (fun j -> vectors[j, 0])
+                    Tolerance = tolerance
+                }
+            ]
+
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
-    /// <remarks>The Kuhn-Tucker conditions on the cone G ⪰ 0: D = ∂f/∂G is positive semidefinite on the null space of G.
-    /// <c>derivatives</c> gives D and its trace part per term; the trace part is the natural size of D.</remarks>
+    /// <remarks><c>derivatives</c> gives D and its trace part for each term; the trace part is the natural size of D.</remarks>
     let inspect (design: Design) (layout: ThetaLayout) derivatives (theta: ImmutableArray<float>) : Boundary =
         let terms = Array.ofList design.Random
-        let shapes = layout.Shapes
+        let orderOf t = layout.Shapes[t].Order
 
-        let snap t (lambda: float[]) =
-            let n = shapes[t].Order
-            let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
+        let lambdas =
+            ThetaLayout.matrices layout theta
+            |> Array.mapi (fun t lambda -> snap (orderOf t) lambda)
 
-            let isZero i =
-                abs lambda[i + i * n] <= 1e-5 * max 1e-3 largest
-
-            if Seq.exists isZero (seq { 0 .. n - 1 }) then
-                let cleaned =
-                    Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
-                // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
-                Semidefinite.factor n (Semidefinite.square n cleaned)
-            else
-                lambda
-
-        let lambdas = ThetaLayout.matrices layout theta |> Array.mapi snap
+        let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
         let snapped = ThetaLayout.ofMatrices layout lambdas
-
-        let isNull t i =
-            let n = shapes[t].Order in lambdas[t][i + i * n] = 0.0
-
         let parts: (float[] * float[])[] Lazy = lazy (derivatives snapped)
 
         let active = [
             for t in 0 .. terms.Length - 1 do
-                let n = shapes[t].Order
-
-                let zeros = [
-                    for i in 0 .. n - 1 do
-                        if isNull t i then
-                            i
-                ]
-
-                if not zeros.IsEmpty then
-                    let d, scale = parts.Value[t]
-                    let tolerance = 1e-6 * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
-
-                    // The derivative by the variance of each direction in the null space of G.
-                    match terms[t].Term.Structure with
-                    | Structure.Diagonal ->
-                        for i in zeros do
-                            t,
-                            $"{terms[t].Group} {terms[t].Names[i]}",
-                            d[i + i * n],
-                            Array.init n (fun j -> if i = j then 1.0 else 0.0),
-                            tolerance
-                    | Structure.Unstructured ->
-                        let values, vectors = Semidefinite.eigen n d
-                        let named = String.concat ", " [ for i in zeros -> terms[t].Names[i] ]
-                        let rank = n - zeros.Length
-
-                        let name =
-                            if rank = 0 then
-                                $"{terms[t].Group} {named}"
-                            else
-                                $"{terms[t].Group} (rank {rank} of {n})"
-
-                        t, name, values[0], Array.init n (fun j -> vectors[j, 0]), tolerance
+                match List.filter (isZero t) [ 0 .. orderOf t - 1 ] with
+                | [] -> ()
+                | zeros -> yield! parts.Value[t] ||> bounds t terms[t] lambdas[t] zeros
         ]
 
-        let escape =
-            active
-            |> List.tryPick (fun (t, _, multiplier, direction, tolerance) ->
-                if multiplier < -tolerance then
-                    let n = shapes[t].Order
-                    let g = Semidefinite.square n lambdas[t]
+        let wayOut bound =
+            let n = orderOf bound.Term
+            let g = Semidefinite.square n lambdas[bound.Term]
 
-                    let raised =
-                        Array.mapi (fun k v -> v + 1e-2 * direction[k % n] * direction[k / n]) g
+            let raised =
+                Array.mapi (fun k v -> v + escapeVariance * bound.Direction[k % n] * bound.Direction[k / n]) g
 
-                    let moved =
-                        Array.mapi (fun s lambda -> if s = t then Semidefinite.factor n raised else lambda) lambdas
-
-                    Some(ThetaLayout.ofMatrices layout moved)
+            lambdas
+            |> Array.mapi (fun t lambda ->
+                if t = bound.Term then
+                    Semidefinite.factor n raised
                 else
-                    None)
+                    lambda)
+            |> ThetaLayout.ofMatrices layout
 
         {
             Snapped = snapped
-            Active = active |> List.map (fun (_, name, multiplier, _, _) -> name, multiplier)
+            Active = active |> List.map (fun bound -> bound.Name, bound.Multiplier)
             Fixed =
                 layout.Entries
-                |> Seq.map (fun (entry: Entry) -> isNull entry.Term entry.Column)
+                |> Seq.map (fun (entry: Entry) -> isZero entry.Term entry.Column)
                 |> ImmutableArray.CreateRange
-            Escape = escape
+            Escape =
+                active
+                |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)
+                |> Option.map wayOut
         }

@@ -50,7 +50,7 @@ type Iteration = {
     Curvature: Matrix
     /// The step that led here; zero at the start.
     Step: ImmutableArray<float>
-    /// How often that step had to be shortened.
+    /// How often that step had to be shortened, each time to four tenths.
     Halvings: int
     /// The longest step to try next.
     Radius: float
