@@ -171,6 +171,6 @@ internal static class Convert
     internal static SasInformationCriteria ToSasCriteria(Fit fit)
     {
         var criteria = LmmFunctional.SasCriteria.create(fit);
-        return new SasInformationCriteria(criteria.Aic, criteria.Aicc, criteria.Bic);
+        return new SasInformationCriteria(criteria.Aic, criteria.Aicc!.Value, criteria.Bic);
     }
 }

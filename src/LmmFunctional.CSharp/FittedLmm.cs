@@ -84,8 +84,8 @@ public sealed class FittedLmm
     /// <summary>−2ℓ + 2 df.</summary>
     public double Aic => fit.InformationCriteria.Aic;
 
-    /// <summary>AIC + 2 df (df + 1) / (n − df − 1).</summary>
-    public double Aicc => fit.InformationCriteria.Aicc;
+    /// <summary>AIC + 2 df (df + 1) / (n − df − 1); null when there are not more rows than df + 1.</summary>
+    public double? Aicc => fit.InformationCriteria.Aicc?.Value;
 
     /// <summary>−2ℓ + df log n.</summary>
     public double Bic => fit.InformationCriteria.Bic;

@@ -71,7 +71,7 @@ public class FitTests
         {
             Assert.That(fit.IsConverged, Is.False);
             Assert.That(fit.Certificate.Verdict, Is.EqualTo(FitVerdict.NotConverged));
-            Assert.That(fit.Certificate.Reason, Is.EqualTo("the limit of 1 iterations was reached"));
+            Assert.That(fit.Certificate.Reason, Is.EqualTo("stopped after step 1; more steps would lower the criterion"));
         });
     }
 

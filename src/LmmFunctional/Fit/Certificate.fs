@@ -57,13 +57,18 @@ module Certificate =
     // A scaled eigenvalue below this is zero to the accuracy of the curvature.
     let private flat = 1e-8
 
+    // On a dimensionless scale a curvature below this is rounding.
+    let private rounding = 1e-8
+
+    // A negative eigenvalue this large is no rounding.
+    let private saddle = -1e-4
+
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
     let private eigen (matrix: Matrix) (free: int[]) =
         let scale =
-            free
-            |> Array.map (fun i -> let d = abs matrix[i, i] in if d > 0.0 then 1.0 / sqrt d else 1.0)
+            free |> Array.map (fun i -> 1.0 / sqrt (max rounding (abs matrix[i, i])))
 
         let scaled =
             Matrix<float>
@@ -97,7 +102,7 @@ module Certificate =
         let verdict =
             if not (Double.IsFinite last.Criterion) then
                 Verdict.NotConverged "the likelihood is not defined at the starting values"
-            elif values.Length > 0 && values[0] < -1e-6 then
+            elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then
                 let direction = Array.init free.Length (fun i -> abs vectors[i, 0])
@@ -111,10 +116,19 @@ module Certificate =
             elif last.Decrement > decrementAllowed then
                 match last.Progress with
                 | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
-                | _ -> Verdict.NotConverged $"the iterations ended after step {last.Number}, before the optimum"
+                | Progress.Converged -> Verdict.NotConverged "the criterion no longer resolves the steps that are left"
+                | _ -> Verdict.NotConverged $"stopped after step {last.Number}; more steps would lower the criterion"
             else
                 match boundary.Active with
                 | [] -> Verdict.Optimum
+                | active when boundary.Escape.IsSome ->
+                    let names =
+                        active
+                        |> List.filter (fun (_, multiplier) -> multiplier < 0.0)
+                        |> List.map fst
+                        |> String.concat ", "
+
+                    Verdict.NotConverged $"the likelihood rises away from the bound of {names}"
                 | active -> Verdict.BoundaryOptimum(List.map fst active)
 
         {

@@ -44,8 +44,8 @@ type RandomEffects = {
 type InformationCriteria = {
     /// −2ℓ + 2 df.
     Aic: float
-    /// AIC + 2 df (df + 1) / (n − df − 1).
-    Aicc: float
+    /// AIC + 2 df (df + 1) / (n − df − 1); None when there are not more rows than df + 1.
+    Aicc: float option
     /// −2ℓ + df log n.
     Bic: float
 }

@@ -138,7 +138,11 @@ type Fit = internal {
 
         {
             Aic = aic
-            Aicc = aic + 2.0 * df * (df + 1.0) / (n - df - 1.0)
+            Aicc =
+                if n > df + 1.0 then
+                    Some(aic + 2.0 * df * (df + 1.0) / (n - df - 1.0))
+                else
+                    None
             Bic = fit.CriterionValue + df * log n
         }
 

@@ -20,8 +20,7 @@ module SasCriteria =
 
     /// <summary>The criteria of a fit; smaller is better.</summary>
     let create (fit: Fit) : InformationCriteria =
-        let covariances =
-            fit.Theta |> List.filter (fun entry -> entry <> 0.0) |> List.length
+        let covariances = fit.Certificate.Eigenvalues.Length
 
         let parameters, rows =
             match fit.Criterion with
@@ -34,7 +33,9 @@ module SasCriteria =
         {
             Aic = fit.CriterionValue + 2.0 * parameters
             Aicc =
-                fit.CriterionValue
-                + 2.0 * parameters * effective / (effective - parameters - 1.0)
+                Some(
+                    fit.CriterionValue
+                    + 2.0 * parameters * effective / (effective - parameters - 1.0)
+                )
             Bic = fit.CriterionValue + parameters * log (float (subjects fit))
         }

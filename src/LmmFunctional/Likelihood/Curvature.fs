@@ -62,11 +62,42 @@ module internal Curvature =
         else
             0.0
 
+    /// The positive semidefinite part of the curvature of G = λλᵀ. It falls into one block for each column of λ: the free
+    /// rows of that column, so that entries which a structure fixes at zero have no say.
+    let private positiveCurvature (d: float[][]) (entries: Entry[]) =
+        let result = Array2D.zeroCreate entries.Length entries.Length
+
+        for _, block in
+            entries
+            |> Array.indexed
+            |> Array.groupBy (fun (_, entry) -> entry.Term, entry.Column) do
+            let n = block.Length
+            let at index = fst block[index]
+
+            let own =
+                Array.init (n * n) (fun k -> factorCurvature d entries (at (k % n)) (at (k / n)))
+
+            let part = Semidefinite.positivePart n own
+            part |> Array.iteri (fun k value -> result[at (k % n), at (k / n)] <- value)
+
+        result
+
     let private projections (score: ScoreParts) select (entries: Entry[]) =
         entries
         |> Array.map (fun entry ->
             2.0
             * alongFactor (select score.Derivatives[entry.Term]) score.Lambdas[entry.Term] entry.Row entry.Column)
+
+    /// Whether a curvature is positive definite by a margin, its diagonal scaled to one.
+    let private isWellConditioned k (element: int -> int -> float) =
+        let scale = Array.init k (fun i -> 1.0 / sqrt (max 1e-300 (element i i)))
+
+        let scaled =
+            Array.init (k * k) (fun index -> let i, j = index % k, index / k in element i j * scale[i] * scale[j])
+
+        k > 0
+        && Seq.forall (fun i -> element i i > 1e-4) (seq { 0 .. k - 1 })
+        && (fst (Semidefinite.eigen k scaled))[0] > 1e-4
 
     /// <summary>Curvature of −2 log likelihood in the free entries, k×k, from closed forms.</summary>
     /// <remarks>Observed: dn(2F − ssᵀ) − T + 2⟨D, E_kE_lᵀ⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term
@@ -76,15 +107,11 @@ module internal Curvature =
         let squares = projections score _.Square entries
         let f = lazy (engine.Average entries)
 
-        let positive =
-            score.D
-            |> Array.map (fun d -> Semidefinite.positivePart (int (sqrt (float d.Length))) d)
-
+        let positive = positiveCurvature score.D entries
         let trace = lazy (engine.Trace(entries, reml))
 
         match information with
-        | Information.Average ->
-            Matrix.init k k (fun i j -> average score.Df f.Value squares i j + factorCurvature positive entries i j)
+        | Information.Average -> Matrix.init k k (fun i j -> average score.Df f.Value squares i j + positive[i, j])
         | Information.Observed ->
             Matrix.init k k (fun i j ->
                 score.Df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
@@ -92,6 +119,10 @@ module internal Curvature =
         | Information.Expected ->
             let traces = projections score _.Trace entries
 
-            Matrix.init k k (fun i j ->
+            let plain i j =
                 trace.Value[i, j] - traces[i] * traces[j] / score.Df
-                + factorCurvature positive entries i j)
+
+            if isWellConditioned k plain then
+                Matrix.init k k plain
+            else
+                Matrix.init k k (fun i j -> plain i j + positive[i, j])

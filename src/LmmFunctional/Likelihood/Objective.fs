@@ -27,14 +27,14 @@ type Evaluation = {
 /// derivative by the variance tells.</remarks>
 [<ReferenceEquality>]
 type Boundary = {
-    /// The point with values that are zero to working precision set to zero.
+    /// The point with values that may be zero set to zero; to be taken when the objective does not rise.
     Snapped: ImmutableArray<float>
     /// Quantities that are at their bound, with the derivative of the objective by them: positive at an optimum.
     Active: (string * float) list
     /// Parameters that no longer move at this point.
     Fixed: ImmutableArray<bool>
-    /// A better point on the far side of the bound, when the objective falls there.
-    Escape: ImmutableArray<float> option
+    /// When the objective falls away from the bound: the point that is so far from it, a distance to be tried small.
+    Escape: (float -> ImmutableArray<float>) option
 }
 
 /// <summary>A function to minimise, with exact derivatives. It knows how it computes; the solver does not.</summary>

@@ -9,9 +9,8 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal StartingValues =
 
-    // Never zero, where the gradient vanishes by symmetry; never so large that the first step would be lost.
+    // Never zero, where the gradient vanishes by symmetry.
     let private lowest = 0.05
-    let private highest = 10.0
 
     /// β of the least squares fit from the cross-products, and the residual sum of squares.
     let private leastSquares (engine: Engine) =
@@ -57,9 +56,7 @@ module internal StartingValues =
         let perLevel = (sum - squares / sum) / dfBetween
 
         if within > 0.0 && perLevel > 0.0 then
-            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within)))
-            |> max lowest
-            |> min highest
+            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within))) |> max lowest
         else
             1.0
 

@@ -9,14 +9,13 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 module internal VarianceBoundary =
 
-    // A pivot this small, relative to the largest entry of its factor, is zero.
+    // A pivot this small relative to its row is a candidate for a lower rank, and one this small relative to the residual
+    // for a variance of zero: the solver takes it only when the criterion does not rise.
     let private zeroPivot = 1e-5
+    let private zeroDeviation = 1e-4
 
     // A derivative by a variance this small, relative to the trace part of D, is rounding.
     let private zeroDerivative = 1e-6
-
-    // How much variance a way out starts with, relative to the residual variance.
-    let private escapeVariance = 1e-2
 
     /// A bound that holds: its term and name, the derivative by the variance, and the steepest direction over the term.
     [<NoComparison; ReferenceEquality>]
@@ -101,18 +100,21 @@ module internal VarianceBoundary =
             ]
 
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
-    /// <remarks><c>derivatives</c> gives D and its trace part for each term; the trace part is the natural size of D.</remarks>
+    /// <remarks>Only what is exactly zero is at a bound; what may be zero is offered as the snapped point.
+    /// <c>derivatives</c> gives D and its trace part for each term; the trace part is the natural size of D.</remarks>
     let inspect (design: Design) (layout: ThetaLayout) derivatives (theta: ImmutableArray<float>) : Boundary =
         let terms = Array.ofList design.Random
         let orderOf t = layout.Shapes[t].Order
 
-        let lambdas =
-            ThetaLayout.matrices layout theta
+        let lambdas = ThetaLayout.matrices layout theta
+
+        let snapped =
+            lambdas
             |> Array.mapi (fun t lambda -> snap (orderOf t) lambda)
+            |> ThetaLayout.ofMatrices layout
 
         let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
-        let snapped = ThetaLayout.ofMatrices layout lambdas
-        let parts: (float[] * float[])[] Lazy = lazy (derivatives snapped)
+        let parts: (float[] * float[])[] Lazy = lazy (derivatives theta)
 
         let active = [
             for t in 0 .. terms.Length - 1 do
@@ -121,12 +123,12 @@ module internal VarianceBoundary =
                 | zeros -> yield! parts.Value[t] ||> bounds t terms[t] lambdas[t] zeros
         ]
 
-        let wayOut bound =
+        let wayOut bound variance =
             let n = orderOf bound.Term
             let g = Semidefinite.square n lambdas[bound.Term]
 
             let raised =
-                Array.mapi (fun k v -> v + escapeVariance * bound.Direction[k % n] * bound.Direction[k / n]) g
+                Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n]) g
 
             lambdas
             |> Array.mapi (fun t lambda ->

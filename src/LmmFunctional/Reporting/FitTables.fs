@@ -26,7 +26,7 @@ module FitTables =
             restricted
             @ [
                 "AIC", decimal criteria.Aic
-                "AICc", decimal criteria.Aicc
+                "AICc", criteria.Aicc |> Option.map decimal |> Option.defaultValue "-"
                 "BIC", decimal criteria.Bic
                 "logLik", decimal fit.LogLikelihood
                 "deviance", decimal fit.Deviance

@@ -5,6 +5,12 @@ namespace LmmFunctional
 [<RequireQualifiedAccess>]
 module internal Polish =
 
+    /// How far the criterion may rise by rounding alone.
+    let risingAllowed criterion = 5e-13 * max 1.0 (abs criterion)
+
+    // A step that does not lower the decrement by a tenth is rounding.
+    let private worthwhile = 0.9
+
     /// Curvature corrected so that it explains the last change of the gradient (symmetric rank one).
     let private corrected (from: Iteration) (evaluation: Evaluation) (step: float[]) =
         let k = step.Length
@@ -70,7 +76,7 @@ module internal Polish =
             let theta = Descent.moved current.Theta model.Direction 1.0
             let evaluation = objective.Evaluate theta (Order.Curvature information)
 
-            if not (evaluation.Value <= from.Criterion + 5e-13 * max 1.0 (abs from.Criterion)) then
+            if not (evaluation.Value <= from.Criterion + risingAllowed from.Criterion) then
                 converged
             else
                 let curvature =
@@ -90,7 +96,7 @@ module internal Polish =
                         0
                         from.Radius
 
-                if next.Decrement >= 0.9 * current.Decrement then
+                if next.Decrement >= worthwhile * current.Decrement then
                     converged
                 elif isFinished options objective next then
                     {

@@ -16,65 +16,60 @@ module Solver =
         let still = ImmutableArray.CreateRange(Seq.replicate objective.Start.Length 0.0)
         Descent.arrive 0 objective.Start evaluation information evaluation.Curvature still 0 radius
 
-    /// What is at a bound once nothing moves: zero set to zero, saddle points left along their way down.
-    let private settle options (objective: Objective) (from: Iteration) =
-        let boundary = objective.Boundary from.Theta
+    /// The same iteration moved to a point that has been evaluated.
+    let private movedTo theta (evaluation: Evaluation) information radius (from: Iteration) =
+        let step = Descent.difference theta from.Theta
+        Descent.arrive from.Number theta evaluation information evaluation.Curvature step 0 radius
 
-        match boundary.Escape with
-        | Some theta ->
-            let evaluation =
-                objective.Evaluate theta (Order.Curvature(Descent.informationOf options.Algorithm))
+    /// Values that may be zero set to zero, where the criterion does not rise beyond its rounding.
+    let private snap (objective: Objective) (from: Iteration) =
+        let snapped = (objective.Boundary from.Theta).Snapped
 
-            if evaluation.Value < from.Criterion - Descent.resolution from.Criterion then
-                let radius = max 0.1 (Descent.norm (Descent.difference theta from.Theta))
+        if Seq.forall2 (=) snapped from.Theta then
+            from
+        else
+            let evaluation = objective.Evaluate snapped (Order.Curvature from.Information)
 
-                let next =
-                    Descent.arrive
-                        from.Number
-                        theta
-                        evaluation
-                        (Descent.informationOf options.Algorithm)
-                        evaluation.Curvature
-                        (Descent.difference theta from.Theta)
-                        0
-                        radius
-
+            if evaluation.Value <= from.Criterion + Polish.risingAllowed from.Criterion then
                 {
-                    next with
-                        Progress = Progress.Descending
-                }
-            else
-                {
-                    from with
-                        ActiveBounds = List.map fst boundary.Active
-                        Progress = Progress.Converged
-                }
-        | None when boundary.Active.IsEmpty || Seq.forall2 (=) boundary.Snapped from.Theta -> {
-            from with
-                ActiveBounds = List.map fst boundary.Active
-          }
-        | None ->
-            let evaluation =
-                objective.Evaluate boundary.Snapped (Order.Curvature from.Information)
-
-            if evaluation.Value <= from.Criterion + 1e-12 * max 1.0 (abs from.Criterion) then
-                let step = Descent.difference boundary.Snapped from.Theta
-
-                {
-                    Descent.arrive
-                        from.Number
-                        boundary.Snapped
-                        evaluation
-                        from.Information
-                        evaluation.Curvature
-                        step
-                        0
-                        from.Radius with
-                        ActiveBounds = List.map fst boundary.Active
-                        Progress = Progress.Converged
+                    movedTo snapped evaluation from.Information from.Radius from with
+                        Progress = from.Progress
                 }
             else
                 from
+
+    // How far from a bound to try, in variance relative to the residual: a small variance is overshot by large ones.
+    let private escapeDistances = [ 1e-2; 1e-3; 1e-4; 1e-5; 1e-6; 1e-7 ]
+
+    /// A point away from a bound at which the criterion is lower, if the bound should be left.
+    let private escape options (objective: Objective) (boundary: Boundary) (from: Iteration) =
+        let information = Descent.informationOf options.Algorithm
+
+        boundary.Escape
+        |> Option.bind (fun away ->
+            escapeDistances
+            |> Seq.map away
+            |> Seq.tryFind (fun theta -> (objective.Evaluate theta Order.Value).Value < from.Criterion))
+        |> Option.map (fun theta ->
+            let evaluation = objective.Evaluate theta (Order.Curvature information)
+            let radius = max 0.1 (Descent.norm (Descent.difference theta from.Theta))
+
+            {
+                movedTo theta evaluation information radius from with
+                    Progress = Progress.Descending
+            })
+
+    /// What is at a bound once nothing moves: zero set to zero, saddle points left along their way down.
+    let private settle options (objective: Objective) (from: Iteration) =
+        let snapped = snap objective from
+        let boundary = objective.Boundary snapped.Theta
+
+        match escape options objective boundary snapped with
+        | Some away -> away
+        | None -> {
+            snapped with
+                ActiveBounds = List.map fst boundary.Active
+          }
 
     /// <summary>The next iteration; None after the last one.</summary>
     let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =

@@ -22,6 +22,9 @@ module internal TrustRegion =
     // Relative to the largest, an eigenvalue below this is zero to the accuracy of the curvature.
     let private flat = 1e-12
 
+    // On a dimensionless scale a curvature below this is rounding: nothing is to be gained along it.
+    let private rounding = 1e-10
+
     let private norm (values: float[]) =
         sqrt (Array.sumBy (fun v -> v * v) values)
 
@@ -64,7 +67,10 @@ module internal TrustRegion =
             let evd = symmetric.Evd Symmetricity.Symmetric
             let values = evd.EigenValues.Real().ToArray()
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
-            let eigenvalues = values |> Array.map (fun v -> max (abs v) (flat * largest))
+
+            let eigenvalues =
+                values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
+
             let vectors = evd.EigenVectors
 
             let along =

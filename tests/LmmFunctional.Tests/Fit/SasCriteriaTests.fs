@@ -52,5 +52,5 @@ type SasCriteriaTests() =
     member _.``The criteria are the ones SAS prints``() =
         let _, criteria = ofSas ()
         Assert.That(criteria.Aic, Is.EqualTo(77.0).Within(0.05))
-        Assert.That(criteria.Aicc, Is.EqualTo(79.0).Within(0.05))
+        Assert.That(criteria.Aicc.Value, Is.EqualTo(79.0).Within(0.05))
         Assert.That(criteria.Bic, Is.EqualTo(75.2).Within(0.05))

@@ -168,7 +168,10 @@ module SummaryTests =
             Fitted.stopped "sleepstudy" "Reaction ~ Days + (Days | Subject)"
             |> Summary.render SummaryFormat.Text
 
-        Assert.That(summary, Does.Contain "\nnot converged, the limit of 1 iterations was reached\n")
+        Assert.That(
+            summary,
+            Does.Contain "\nnot converged, stopped after step 1; more steps would lower the criterion\n"
+        )
 
     [<Test>]
     let ``a fit without random effects has only its residual`` () =
