@@ -65,6 +65,19 @@ module Csv =
     // Text in another encoding is refused: replacing what cannot be read could make one level of two.
     let private strictUtf8 = UTF8Encoding(false, true)
 
+    let private denied = "access is denied; check its permissions."
+
+    let private openFile (path: string) =
+        try
+            Ok(new StreamReader(path, strictUtf8, true, 0x10000))
+        with
+        | :? UnauthorizedAccessException -> Error denied
+        | :? IOException as problem -> Error problem.Message
+
+    // These are IOExceptions too. Once a file is open they tell that an assembly could not be loaded: no fault of the data.
+    let private isOfAssembly (problem: IOException) =
+        problem :? FileNotFoundException || problem :? FileLoadException
+
     /// <summary>A data set from a CSV file in UTF-8, or in UTF-16 with a byte order mark.</summary>
     /// <returns>The data set, or the problems of <see cref="M:LmmFunctional.CsvModule.parse"/>, or: no such file, a
     /// directory, no permission, another encoding.</returns>
@@ -77,10 +90,14 @@ module Csv =
         elif not (File.Exists path) then
             Error [ LmmError.FileNotFound path ]
         else
-            try
-                use reader = new StreamReader(path, strictUtf8, true, 0x10000)
-                parse path reader
-            with
-            | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
-            | :? UnauthorizedAccessException -> unreadable "access is denied; check its permissions."
-            | :? IOException as problem -> unreadable problem.Message
+            match openFile path with
+            | Error reason -> unreadable reason
+            | Ok reader ->
+                use reader = reader
+
+                try
+                    parse path reader
+                with
+                | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
+                | :? UnauthorizedAccessException -> unreadable denied
+                | :? IOException as problem when not (isOfAssembly problem) -> unreadable problem.Message
