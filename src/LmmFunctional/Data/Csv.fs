@@ -24,11 +24,21 @@ module Csv =
 
         Header.problems source names |> List.filter (isRowNames >> not)
 
+    // A single name with another separator in it is most likely several names.
+    let private otherSeparator source (names: string[]) =
+        match names with
+        | [| header |] ->
+            [ ';'; '\t' ]
+            |> List.tryFind (fun separator -> header.Contains separator)
+            |> Option.map (fun separator -> LmmError.OtherSeparator(source, header.Replace("\"", ""), separator))
+        | _ -> None
+
     /// <summary>A data set from CSV text.</summary>
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
     /// <param name="reader">The text; it is read to its end and left open.</param>
     /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
-    /// fields (of both the first 20), columns without a name or with the name of another, no header, no rows.</returns>
+    /// fields (of both the first 20), columns without a name or with the name of another, another separator than the comma,
+    /// no header, no rows.</returns>
     let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
         // Files lose their byte order mark when they are decoded; other text may still have it.
         if reader.Peek() = 0xFEFF then
@@ -36,9 +46,12 @@ module Csv =
 
         use records = new CsvRecords(source, reader)
 
-        match records.TryReadHeader() with
-        | None -> Error [ LmmError.NoHeader source ]
-        | Some names ->
+        let first = records.TryReadHeader()
+
+        match first, first |> Option.bind (otherSeparator source) with
+        | None, _ -> Error [ LmmError.NoHeader source ]
+        | Some _, Some problem -> Error [ problem ]
+        | Some names, None ->
             // A header that cannot be read has no names to judge.
             let header =
                 if records.Problems.IsEmpty then

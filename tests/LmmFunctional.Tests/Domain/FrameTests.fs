@@ -82,7 +82,7 @@ module FrameTests =
             |> Frames.problems
 
         problems
-        |> Texts.equal [ "Column 'z' has 1 values where the first column has 3." ]
+        |> Texts.equal [ "Column 'z' has 1 value where the first column has 3." ]
 
     [<Test>]
     let ``all problems of named columns are told at once`` () =
@@ -97,7 +97,7 @@ module FrameTests =
 
         let expected = [
             "Column 'x' appears twice; give each column its own name."
-            "Column 'z' has 1 values where the first column has 2."
+            "Column 'z' has 1 value where the first column has 2."
         ]
 
         problems |> Texts.equal expected
