@@ -37,8 +37,8 @@ module Csv =
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
     /// <param name="reader">The text; it is read to its end and left open.</param>
     /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
-    /// fields (of both the first 20), columns without a name or with the name of another, another separator than the comma,
-    /// no header, no rows.</returns>
+    /// fields (of both the first 20), columns without a name or with the name of another, another separator than the
+    /// comma, no header, no rows.</returns>
     let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
         // Files lose their byte order mark when they are decoded; other text may still have it.
         if reader.Peek() = 0xFEFF then
@@ -87,7 +87,8 @@ module Csv =
         | :? UnauthorizedAccessException -> Error denied
         | :? IOException as problem -> Error problem.Message
 
-    // These are IOExceptions too. Once a file is open they tell that an assembly could not be loaded: no fault of the data.
+    // These are IOExceptions too. Once a file is open they say that an assembly could not be loaded: no fault of the
+    // data.
     let private isOfAssembly (problem: IOException) =
         problem :? FileNotFoundException || problem :? FileLoadException
 

@@ -12,7 +12,7 @@ type Schema = internal {
 }
 
 /// <summary>A model met with its data: everything the likelihood needs, rows with missing values left out.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Design = {
     Spec: LmmSpec
     /// The response as the model writes it; the offset has not been subtracted.
@@ -31,7 +31,16 @@ type Design = {
     ZeroWeightRows: int
     /// What is needed to make the same columns for new data.
     Schema: Schema
-}
+} with
+
+    member private design.Display =
+        let rows = Plural.count design.Rows.Length "row"
+        let effects = Plural.count design.Fixed.Names.Length "fixed effect"
+        let terms = Plural.count design.Random.Length "random term"
+        $"{FormulaPrinter.print design.Spec}: {rows}, {effects}, {terms}"
+
+    /// The model and its sizes: y ~ 1 + x + (1 | g): 100 rows, 2 fixed effects, 1 random term.
+    override design.ToString() = design.Display
 
 /// What the parts of a model became on the rows in use.
 [<NoComparison; NoEquality>]
