@@ -116,17 +116,22 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
+    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--help" ]
+
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
         let first = message.Split('\n')[0]
         let first = first.Replace("ERROR: ", "").Trim().TrimEnd('.')
 
-        // A formula without quotes arrives in pieces.
         let question =
-            if first.StartsWith "unrecognized" then
-                " is the formula in quotes?"
-            else
-                ""
+            match first.StartsWith "unrecognized", first.Split '\'' with
+            | true, [| _; word; _ |] when word.StartsWith "--" ->
+                match Nearest.suggest options word with
+                | Some option -> $" did you mean '{option}'?"
+                | None -> ""
+            // A formula without quotes arrives in pieces.
+            | true, _ -> " is the formula in quotes?"
+            | false, _ -> ""
 
         $"{first};{question} 'lmm fit --help' lists the arguments."
 

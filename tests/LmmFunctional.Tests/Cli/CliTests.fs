@@ -148,6 +148,18 @@ module CliTests =
         [ "fit"; "data.csv"; "y"; "~"; "x" ]
         |> misuse "lmm: unrecognized argument: '~'; is the formula in quotes? 'lmm fit --help' lists the arguments."
 
+    [<TestCase("--weight", " did you mean '--weights'?")>]
+    [<TestCase("--jsn", " did you mean '--json'?")>]
+    [<TestCase("--unheard-of", "")>]
+    let ``an option that does not exist`` (option: string) (question: string) =
+        [ "fit"; "data.csv"; "y ~ x"; option; "Days" ]
+        |> misuse $"lmm: unrecognized argument: '{option}';{question} 'lmm fit --help' lists the arguments."
+
+    [<Test>]
+    let ``an infinite weight`` () =
+        "y,g,w\n1,a,1\n2,a,Inf\n3,b,1\n5,b,1\n"
+        |> refuses [ "y ~ 1 + (1 | g)"; "--weights"; "w" ] [ "Column 'w' is infinite in row 2; check the column." ]
+
     [<Test>]
     let ``an algorithm that does not exist`` () =
         [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
