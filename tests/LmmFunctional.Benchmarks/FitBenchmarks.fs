@@ -4,7 +4,7 @@ open System.IO
 open BenchmarkDotNet.Attributes
 
 /// <summary>Fits, from a formula and columns in memory to estimates with standard errors.</summary>
-[<InProcess; MemoryDiagnoser>]
+[<InProcess; MemoryDiagnoser; WarmupCount 3; IterationCount 7>]
 type FitBenchmarks() =
 
     let mutable case = List.head Case.onFiles

@@ -3,7 +3,7 @@ namespace LmmFunctional.Benchmarks
 open BenchmarkDotNet.Attributes
 
 /// <summary>The dense kernels at the orders that models meet.</summary>
-[<InProcess; MemoryDiagnoser>]
+[<InProcess; MemoryDiagnoser; WarmupCount 3; IterationCount 7>]
 type KernelBenchmarks() =
 
     let mutable kernels = DenseKernels 1
