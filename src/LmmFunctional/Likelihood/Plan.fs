@@ -5,14 +5,12 @@ open System
 /// <summary>How the likelihood of a model will be computed: chosen once, before anything is factored.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal Plan = {
-    /// The name of the engine.
-    Engine: string
-    /// Floating-point operations of one evaluation with its gradient, predicted.
-    Work: float
+    /// The engine, with what it is predicted to cost.
+    Chosen: PlanCandidate
+    /// All that were thought of, the chosen one among them.
+    Candidates: PlanCandidate list
     /// Operations that exact second derivatives add.
     CurvatureWork: float
-    /// Memory of one workspace, predicted.
-    Bytes: float
     /// Makes one more workspace over the same cross-products.
     NewEngine: unit -> Engine
 }
@@ -21,39 +19,34 @@ type internal Plan = {
 [<RequireQualifiedAccess>]
 module internal Plan =
 
-    // Five q₂×q₂ matrices of eight bytes an element.
-    let private bytesPerElement = 40.0
-
     /// What may be used: most of the memory that is there, and no array of more than 2³¹ elements.
     let private available () =
-        min (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)) (bytesPerElement * float Int32.MaxValue)
-
-    /// The tail that a leading factor leaves: all effects but those of the grouping factor that has the most.
-    let private tailOf (terms: StandardisedTerm list) =
-        let effects =
-            terms
-            |> List.groupBy _.Group
-            |> List.map (fun (_, group) ->
-                group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
-
-        List.sum effects - List.fold max 0.0 effects
+        min
+            (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
+            (BlockCandidates.bytesPerElement * float Int32.MaxValue)
 
     /// <summary>The plan of a model.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
     let create (model: Standardised) : Result<Plan, LmmError list> =
-        let tail = tailOf model.Terms
-        let bytes = bytesPerElement * tail * tail
+        // The cross-products lead with the factor that has the most effects: the tail and its memory are then least.
+        let candidates = BlockCandidates.ofModel model
+        let chosen = List.head candidates
 
-        if bytes > available () then
-            Error [ LmmError.TooLarge("The crossed random effects", bytes, available ()) ]
+        if chosen.Bytes > available () then
+            Error [ LmmError.TooLarge("The crossed random effects", chosen.Bytes, available ()) ]
         else
-            let cross = CrossProducts.create model
-            let order = float cross.LeadOrder
+            let tail = sqrt (chosen.Bytes / BlockCandidates.bytesPerElement)
+
+            let order =
+                model.Terms
+                |> List.filter (fun term -> Some term.Group = chosen.Lead)
+                |> List.sumBy (fun term -> float term.Columns.Length)
+
+            let cross = lazy (CrossProducts.create model)
 
             Ok {
-                Engine = "block"
-                Work = tail * tail * tail + 50.0 * float cross.EntryValues.Length
+                Chosen = chosen
+                Candidates = candidates
                 CurvatureWork = 2.0 * order * order * tail * tail * tail
-                Bytes = bytes
-                NewEngine = fun () -> BlockEngine cross
+                NewEngine = fun () -> BlockEngine cross.Value
             }

@@ -235,6 +235,32 @@ module CliTests =
         Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
         Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
 
+    [<Test>]
+    let ``a plan tells the engine and fits nothing`` () =
+        let code, output, error =
+            runAll [ "plan"; TestData.csv "pastes"; "strength ~ 1 + (1 | batch/cask)" ]
+
+        Assert.That(
+            output,
+            Does.StartWith "Plan of a linear mixed model\nFormula: strength ~ 1 + (1 | batch) + (1 | batch:cask)\n"
+        )
+
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``a plan as JSON`` () =
+        let code, output, _ =
+            runAll [ "plan"; TestData.csv "pastes"; "strength ~ 1 + (1 | batch/cask)"; "--json" ]
+
+        Assert.That(JsonDocument.Parse(output).RootElement.GetProperty("q").GetInt32(), Is.EqualTo 40)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``a plan of a file that is not there`` () =
+        [ "plan"; "nowhere.csv"; "y ~ 1" ]
+        |> misuse "File 'nowhere.csv' does not exist; check the path."
+
     [<TestCase("--help")>]
     [<TestCase("-h")>]
     let ``help is an answer`` (word: string) =
