@@ -24,10 +24,10 @@ module Csv =
 
         Header.problems source names |> List.filter (isRowNames >> not)
 
-    // A single name with another separator in it is most likely several names.
-    let private otherSeparator source (names: string[]) =
+    // A single name with another separator in it is most likely several names, unless the whole of it is in quotes.
+    let private otherSeparator source (records: CsvRecords) (names: string[]) =
         match names with
-        | [| header |] ->
+        | [| header |] when not (records.BeginsQuoted && records.Problems.IsEmpty) ->
             [ ';'; '\t' ]
             |> List.tryFind (fun separator -> header.Contains separator)
             |> Option.map (fun separator -> LmmError.OtherSeparator(source, header.Replace("\"", ""), separator))
@@ -48,7 +48,7 @@ module Csv =
 
         let first = records.TryReadHeader()
 
-        match first, first |> Option.bind (otherSeparator source) with
+        match first, first |> Option.bind (otherSeparator source records) with
         | None, _ -> Error [ LmmError.NoHeader source ]
         | Some _, Some problem -> Error [ problem ]
         | Some names, None ->

@@ -95,6 +95,9 @@ module CsvProblemTests =
         ]
 
     [<Test>]
+    let ``a name in quotes may hold other separators`` () = "\"y;x\"\n1\n" |> says []
+
+    [<Test>]
     let ``the only column needs a name`` () =
         "\"\"\n1\n" |> says [ "data.csv: column 1 has no name; add one to the header." ]
 
