@@ -5,7 +5,7 @@ open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
 /// <summary>Σ_j (Z'V⁻¹Z)_jj of a term whose λ cannot be inverted: A_jj − ‖L⁻¹ΛᵀA e_j‖² per effect, by sparse solves.</summary>
-/// <remarks>A solve visits only the supernodes on the way from a level's neighbours to the root. Levels that are near in the
+/// <remarks>It needs the selected inverse too. A solve visits only the supernodes on the way from a level's neighbours to the root. Levels that are near in the
 /// order of elimination are solved together.</remarks>
 [<RequireQualifiedAccess>]
 module internal DirectTraces =
@@ -13,6 +13,9 @@ module internal DirectTraces =
     // Right-hand sides of one solve, and parts that may run at once: fixed, so that sums have the same bits on any machine.
     let private batchColumns = 32
     let private parts = 16
+
+    // A root's form is taken element by element when so many of its columns are zero for each that is not.
+    let private sparsity = 4.0
 
     /// Writes Λᵀ times the block of A in the row of a node into one column; the block is at the given place.
     let private put (lambda: float[]) order (element: int -> float) (target: nativeptr<float>) =
@@ -63,6 +66,27 @@ module internal DirectTraces =
         let batches = (levels.Length + perBatch - 1) / perBatch
         let sums = Array.init batches (fun _ -> Array.zeroCreate<float>(size * size))
 
+        /// The places in a root's columns where a column is not zero.
+        let support (x: Buffer) root c = [|
+            for k in 0 .. tree.Width root - 1 do
+                if x[tree.Columns[root] + k + c * q] <> 0.0 then
+                    k
+        |]
+
+        /// xᵀZy for two sparse columns of a root.
+        let rootForm root (a: int[]) (x: nativeptr<float>) (b: int[]) (y: nativeptr<float>) =
+            let inverse = factor.Cholesky.Inverse
+            let start, order = tree.PanelStarts[root], tree.Width root
+            let mutable sum = 0.0
+
+            for j in b do
+                let value = NativePtr.get y j
+
+                for i in a do
+                    sum <- sum + NativePtr.get x i * value * inverse[start + max i j + min i j * order]
+
+            sum
+
         let solveBatch batch (x: Buffer) (mark: int[]) (reach: ResizeArray<int>) =
             let own = levels[batch * perBatch .. min levels.Length ((batch + 1) * perBatch) - 1]
             let m = own.Length * size
@@ -86,22 +110,44 @@ module internal DirectTraces =
 
             let path = reach.ToArray()
             Array.Sort path
-            SparseSolve.ForwardOn(factor.Cholesky, path, m, x.Pointer)
+            // All columns of a tree end at its root, where the inverse is known: xᵀZx is cheap while x is sparse.
+            let below = path |> Array.filter (fun s -> tree.Parents[s] >= 0)
+            SparseSolve.ForwardOn(factor.Cholesky, below, m, x.Pointer)
+
+            let roots =
+                path
+                |> Array.filter (fun s -> tree.Parents[s] < 0)
+                |> Array.map (fun s -> struct (s, Array.init m (fun c -> support x s c)))
+
+            let isSparse (struct (s, supports: int[][])) =
+                supports
+                |> Array.forall (fun places -> sparsity * float places.Length < float (tree.Width s))
+
+            let sparse, dense = roots |> Array.partition isSparse
+            let solved = dense |> Array.map (fun (struct (s, _)) -> s)
+            SparseSolve.ForwardOn(factor.Cholesky, solved, m, x.Pointer)
+            let squared = Array.append below solved
 
             for at in 0 .. own.Length - 1 do
                 for j in 0 .. size - 1 do
                     for i in 0..j do
-                        let left = NativePtr.add x.Pointer ((at * size + i) * q)
-                        let right = NativePtr.add x.Pointer ((at * size + j) * q)
+                        let ofI, ofJ = at * size + i, at * size + j
+                        let left = NativePtr.add x.Pointer (ofI * q)
+                        let right = NativePtr.add x.Pointer (ofJ * q)
                         let square = (own[at] * group.Order + first + j) * group.Order + first + i
                         let mutable value = group.Squares[square]
 
-                        for s in path do
+                        for s in squared do
                             let column = tree.Columns[s]
 
                             value <-
                                 value
                                 - VectorKernel.Dot(tree.Width s, NativePtr.add left column, NativePtr.add right column)
+
+                        for struct (s, supports) in sparse do
+                            let column = tree.Columns[s]
+                            let ofLeft, ofRight = NativePtr.add left column, NativePtr.add right column
+                            value <- value - rootForm s supports[ofI] ofLeft supports[ofJ] ofRight
 
                         sums[batch].[i + j * size] <- sums[batch].[i + j * size] + value
 

@@ -63,16 +63,24 @@ module internal NodeProducts =
         | Some weights -> columns |> Array.map (Array.map2 (*) weights)
         | None -> columns
 
-    /// A'B of one level, added to a block by columns, for rows that are listed.
-    let private addProducts (a: float[][]) (b: float[][]) row (values: float[]) at =
-        let size = a.Length
+    /// Σ over the rows of each level of a bᵀ for columns a and b, by columns: levels × |a| × |b|, rows in their order.
+    let private sumByLevel levels (codes: int[]) (a: float[][]) (b: float[][]) : float[] =
+        let rows, columns = a.Length, b.Length
+        let sums = Array.zeroCreate (levels * rows * columns)
 
-        for j in 0 .. b.Length - 1 do
-            let right = b[j][row]
+        for j in 0 .. columns - 1 do
+            let right = b[j]
 
-            for i in 0 .. size - 1 do
-                let index = at + i + j * size
-                values[index] <- values[index] + a[i][row] * right
+            for i in 0 .. rows - 1 do
+                let left = a[i]
+                let place = i + j * rows
+                let area = rows * columns
+
+                for row in 0 .. codes.Length - 1 do
+                    let at = codes[row] * area + place
+                    sums[at] <- sums[at] + left[row] * right[row]
+
+        sums
 
     let private byRight levels (starts: int[]) (columns: int[]) =
         lazy
@@ -113,24 +121,15 @@ module internal NodeProducts =
         let work = 4.0 * float model.Rows
 
         let ofGroup g =
-            let order, starts = CrossProducts.sortByLevel levels[g] codes[g]
-            sorted[g] <- order, starts
-            let size = columns[g].Length
-            let squares = Array.zeroCreate (levels[g] * size * size)
-            let onFixed = Array.zeroCreate (levels[g] * size * p)
-
-            for level in 0 .. levels[g] - 1 do
-                for k in starts[level] .. starts[level + 1] - 1 do
-                    addProducts columns[g] columns[g] order[k] squares (level * size * size)
-                    addProducts all columns[g] order[k] onFixed (level * size * p)
+            sorted[g] <- CrossProducts.sortByLevel levels[g] codes[g]
 
             groups[g] <- {
                 Terms = grouped[g]
                 Offsets = Array.scan (+) 0 (grouped[g] |> Array.map (fun t -> terms[t].Columns.Length))
                 Levels = levels[g]
                 FirstNode = firstNodes[g]
-                Squares = squares
-                Fixed = onFixed
+                Squares = sumByLevel levels[g] codes[g] columns[g] columns[g]
+                Fixed = sumByLevel levels[g] codes[g] all columns[g]
             }
 
         Tiles.Run(count, work * float count, ofGroup)
@@ -149,6 +148,9 @@ module internal NodeProducts =
             let a, b = columns[left], columns[right]
             let blocks = SparseEntries(a.Length * b.Length, levels[right], levels[left])
             let blockStarts = Array.zeroCreate (levels[left] + 1)
+            let codesRight = codes[right]
+            let isScalar = a.Length = 1 && b.Length = 1
+            let x, y = a[0], b[0]
 
             for level in 0 .. levels[left] - 1 do
                 let first = blocks.Count
@@ -156,13 +158,16 @@ module internal NodeProducts =
 
                 for k in starts[level] .. starts[level + 1] - 1 do
                     let row = order[k]
-                    let place = blocks.PlaceOf(codes[right][row], first)
+                    let place = blocks.PlaceOf(codesRight[row], first)
 
-                    for j in 0 .. b.Length - 1 do
-                        let value = b[j][row]
+                    if isScalar then
+                        blocks.Add(place, x[row] * y[row])
+                    else
+                        for j in 0 .. b.Length - 1 do
+                            let value = b[j][row]
 
-                        for i in 0 .. a.Length - 1 do
-                            blocks.Add(place + i + j * a.Length, a[i][row] * value)
+                            for i in 0 .. a.Length - 1 do
+                                blocks.Add(place + i + j * a.Length, a[i][row] * value)
 
             blockStarts[levels[left]] <- blocks.Count
             let found = blocks.Rows

@@ -53,7 +53,8 @@ type internal SupernodalSymbolic = {
 
     /// Whether every array keeps below 2³¹ elements.
     member symbolic.IsPossible =
-        let limit = int64 Array.MaxLength
+        // A buffer takes a few elements more, for its alignment.
+        let limit = int64 Array.MaxLength - 64L
 
         symbolic.Analysis.PanelLength < limit
         && symbolic.FrontPlan.Length < limit
