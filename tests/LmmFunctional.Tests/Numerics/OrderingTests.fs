@@ -11,12 +11,12 @@ module OrderingTests =
 
     let private natural (pattern: SymmetricPattern) = Array.init pattern.Count id
 
-    [<Property(MaxTest = 300)>]
+    [<Property(MaxTest = 100)>]
     let ``an order is a permutation`` seed =
         let pattern = SparsePatterns.random seed
         Array.sort (MinimumDegree.order pattern) = natural pattern
 
-    [<Property(MaxTest = 300)>]
+    [<Property(MaxTest = 100)>]
     let ``it fills little more than the natural order at worst`` seed =
         let pattern = SparsePatterns.random seed
         let ours = SparsePatterns.fill pattern (MinimumDegree.order pattern)
@@ -41,14 +41,14 @@ module OrderingTests =
         Assert.That(filled, Is.LessThan(31.0 / 4.0 * n * Math.Log2 n))
         Assert.That(filled, Is.LessThan(0.8 * float (k * k * k)))
 
-    [<Property(MaxTest = 300)>]
+    [<Property(MaxTest = 100)>]
     let ``the analysis counts what elimination fills`` seed =
         let pattern = SparsePatterns.random seed
         let analysis = SparseAnalysis.create pattern
         let expected = SparsePatterns.fill pattern analysis.Order
         TestFrame.same expected analysis.MinimalLength
 
-    [<Property(MaxTest = 300)>]
+    [<Property(MaxTest = 100)>]
     let ``supernodes hold the rows that the analysis counts`` seed =
         let analysis = SparseAnalysis.create (SparsePatterns.random seed)
         let tree = Supernodes.create analysis
