@@ -29,8 +29,11 @@ module CriterionTests =
                 likelihood.Objective.Evaluate theta order
         ]
 
-        let elsewhere = likelihood.Objective.Evaluate likelihood.Objective.Start Order.Gradient
-        let again = (RandomModel.likelihood model).Objective.Evaluate theta (Order.Curvature Information.Observed)
+        let elsewhere =
+            likelihood.Objective.Evaluate likelihood.Objective.Start Order.Gradient
+
+        let again =
+            (RandomModel.likelihood model).Objective.Evaluate theta (Order.Curvature Information.Observed)
 
         Law.holds [
             yield! Law.isTrue "no value at the start" (System.Double.IsFinite elsewhere.Value)

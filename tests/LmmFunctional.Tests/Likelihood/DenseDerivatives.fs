@@ -11,7 +11,13 @@ type internal DenseDerivatives(likelihood: LogLikelihood, theta: ImmutableArray<
     let solution = Textbook.solve textbook
     let entries = likelihood.Layout.Entries
     let lambdas = ThetaLayout.matrices likelihood.Layout theta
-    let q = if textbook.IsRestricted then solution.Projection else solution.Precision
+
+    let q =
+        if textbook.IsRestricted then
+            solution.Projection
+        else
+            solution.Precision
+
     let py = solution.Projection * textbook.Y
     let square = solution.ResidualSquare
     let df = solution.Df
@@ -24,7 +30,10 @@ type internal DenseDerivatives(likelihood: LogLikelihood, theta: ImmutableArray<
         let e = Matrix<float>.Build.Dense(s, s)
         e[entry.Row, entry.Column] <- 1.0
         let g = e * lambda.Transpose() + lambda * e.Transpose()
-        z * Matrix<float>.Build.DiagonalIdentity(z.ColumnCount / s).KroneckerProduct(g) * z.Transpose()
+
+        z
+        * Matrix<float>.Build.DiagonalIdentity(z.ColumnCount / s).KroneckerProduct(g)
+        * z.Transpose()
 
     let vdots = entries |> Array.map derivativeOfV
     let products = vdots |> Array.map (fun vdot -> q * vdot)
@@ -36,7 +45,8 @@ type internal DenseDerivatives(likelihood: LogLikelihood, theta: ImmutableArray<
         Array2D.init count count (fun k l -> images[k] * (solution.Projection * images[l]) / square)
 
     let expected =
-        Array2D.init count count (fun k l -> products[k].Transpose().PointwiseMultiply(products[l]).Enumerate() |> Seq.sum)
+        Array2D.init count count (fun k l ->
+            products[k].Transpose().PointwiseMultiply(products[l]).Enumerate() |> Seq.sum)
 
     /// Per term Σ_j of the S×S blocks of a (levels S)-square matrix.
     let blocks t (a: Matrix<float>) =

@@ -13,14 +13,16 @@ module DerivativeTests =
     // Dense matrices of order 80 and engines agree to this, relative to the largest element.
     let private denseTolerance = 1e-8
 
-    let private move (theta: ImmutableArray<float>) k step =
-        theta.SetItem(k, theta[k] + step)
+    let private move (theta: ImmutableArray<float>) k step = theta.SetItem(k, theta[k] + step)
 
     /// The derivative of each value by parameter k: central differences of fourth order, whose error is below 1e-9.
     let private difference (values: ImmutableArray<float> -> float[]) theta k =
         let h = 1e-3
         let at step = values (move theta k step)
-        let near, far = Array.map2 (-) (at h) (at -h), Array.map2 (-) (at (2.0 * h)) (at (-2.0 * h))
+
+        let near, far =
+            Array.map2 (-) (at h) (at -h), Array.map2 (-) (at (2.0 * h)) (at (-2.0 * h))
+
         Array.map2 (fun near far -> (8.0 * near - far) / (12.0 * h)) near far
 
     let private largest (values: float seq) =
@@ -42,10 +44,15 @@ module DerivativeTests =
         Law.holds (Law.nearAll (where model point) (1e-6 * largest gradient) differences gradient)
 
     [<Property>]
-    let ``the observed information equals central differences of the gradient`` (model: RandomModel) (point: RandomPoint) =
+    let ``the observed information equals central differences of the gradient``
+        (model: RandomModel)
+        (point: RandomPoint)
+        =
         let likelihood = RandomModel.likelihood model
         let theta = RandomModel.theta likelihood point
-        let curvature = (evaluate (Order.Curvature Information.Observed) likelihood theta).Curvature
+
+        let curvature =
+            (evaluate (Order.Curvature Information.Observed) likelihood theta).Curvature
 
         let gradient theta =
             Array.ofSeq (evaluate Order.Gradient likelihood theta).Gradient
@@ -53,7 +60,13 @@ module DerivativeTests =
         Law.holds [
             for k in 0 .. theta.Length - 1 do
                 let column = difference gradient theta k
-                yield! Law.nearAll $"{where model point}, column {k}" (1e-5 * largest curvature.Values) column (curvature.Column k)
+
+                yield!
+                    Law.nearAll
+                        $"{where model point}, column {k}"
+                        (1e-5 * largest curvature.Values)
+                        column
+                        (curvature.Column k)
         ]
 
     [<Property>]
@@ -102,6 +115,17 @@ module DerivativeTests =
 
         Law.holds [
             for t in 0 .. derivatives.Length - 1 do
-                yield! Law.relativeAll $"{where model point}, trace of term {t}" denseTolerance dense.TraceBlocks[t] derivatives[t].Trace
-                yield! Law.relativeAll $"{where model point}, square of term {t}" denseTolerance dense.SquareBlocks[t] derivatives[t].Square
+                yield!
+                    Law.relativeAll
+                        $"{where model point}, trace of term {t}"
+                        denseTolerance
+                        dense.TraceBlocks[t]
+                        derivatives[t].Trace
+
+                yield!
+                    Law.relativeAll
+                        $"{where model point}, square of term {t}"
+                        denseTolerance
+                        dense.SquareBlocks[t]
+                        derivatives[t].Square
         ]

@@ -27,6 +27,8 @@ type RandomPoint =
     | Inside of seed: int
     | WithZeros of seed: int
     | WithSingularFactors of seed: int
+    /// Near zero, where engines change their way of computing.
+    | NearZero of seed: int
 
 /// <summary>Making the data of a random model, and its likelihood.</summary>
 [<RequireQualifiedAccess>]
@@ -104,16 +106,24 @@ module RandomModel =
         let effects count =
             Array.init count (fun _ -> model.Size * normal random)
 
-        let ug, xg, uh, zh, uk = effects ofG, effects ofG, effects ofH, effects ofH, effects (ofG * ofK)
+        let ug, xg, uh, zh, uk =
+            effects ofG, effects ofG, effects ofH, effects ofH, effects (ofG * ofK)
 
         let w =
             Array.init n (fun i -> if i % 7 = 6 then 0.0 else 0.25 + 2.0 * random.NextDouble())
 
         let y =
             Array.init n (fun i ->
-                let deviation = if model.HasWeights && w[i] > 0.0 then 1.0 / sqrt w[i] else 1.0
+                let deviation =
+                    if model.HasWeights && w[i] > 0.0 then
+                        1.0 / sqrt w[i]
+                    else
+                        1.0
 
-                20.0 + x[i] - float f[i] + ug[g[i]] + 0.5 * x[i] * xg[g[i]] + uh[h[i]]
+                20.0 + (if model.HasOffset then o[i] else 0.0) + x[i] - float f[i]
+                + ug[g[i]]
+                + 0.5 * x[i] * xg[g[i]]
+                + uh[h[i]]
                 + 0.1 * z[i] * zh[h[i]]
                 + uk[g[i] * ofK + k[i]]
                 + deviation * normal random)
@@ -227,14 +237,25 @@ module RandomModel =
             | Inside seed ->
                 let random = Random(seed: int)
                 layout.Entries |> Array.map (draw random)
+            | NearZero seed ->
+                let random = Random(seed: int)
+                let size = 10.0 ** (-1.5 - 2.5 * random.NextDouble())
+                layout.Entries |> Array.map (fun entry -> size * draw random entry)
             | WithZeros seed ->
                 let random = Random(seed: int)
-                let off = layout.Shapes |> Array.map (fun shape -> Array.init shape.Order (fun _ -> random.Next 2 = 0))
+
+                let off =
+                    layout.Shapes
+                    |> Array.map (fun shape -> Array.init shape.Order (fun _ -> random.Next 2 = 0))
 
                 layout.Entries
                 |> Array.map (fun entry ->
                     let value = draw random entry
-                    if off[entry.Term].[entry.Row] || off[entry.Term].[entry.Column] then 0.0 else value)
+
+                    if off[entry.Term].[entry.Row] || off[entry.Term].[entry.Column] then
+                        0.0
+                    else
+                        value)
             | WithSingularFactors seed ->
                 let random = Random(seed: int)
                 let rank = layout.Shapes |> Array.map (fun shape -> random.Next(max 1 shape.Order))
@@ -260,7 +281,7 @@ type RandomModels =
     static member RandomPoint() =
         gen {
             let! seed = Gen.choose (0, 1_000_000)
-            let! make = Gen.elements [ Inside; Inside; WithZeros; WithSingularFactors ]
+            let! make = Gen.elements [ Inside; Inside; WithZeros; WithSingularFactors; NearZero ]
             return make seed
         }
         |> Arb.fromGen

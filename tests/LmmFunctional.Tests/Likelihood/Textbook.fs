@@ -55,7 +55,7 @@ module Textbook =
     let ofDesign (design: Design) kind (covariances: float[][]) = {
         Y =
             match design.Offset with
-            | Some offset -> Vector<float>.Build.DenseOfArray (Array.map2 (-) design.Response offset)
+            | Some offset -> Vector<float>.Build.DenseOfArray(Array.map2 (-) design.Response offset)
             | None -> Vector<float>.Build.DenseOfArray design.Response
         X = Matrix<float>.Build.DenseOfArray(design.Fixed.Matrix.ToArray2D())
         Z = [
@@ -95,21 +95,28 @@ module Textbook =
             (fun (v: Matrix<float>) (z, g) -> v + z * (spread g (z.ColumnCount / g.RowCount)) * z.Transpose())
             (Matrix<float>.Build.DenseOfDiagonalVector model.Residual)
 
-    let private logDeterminant (a: Matrix<float>) =
-        (a.Cholesky()).DeterminantLn
+    let private logDeterminant (a: Matrix<float>) = (a.Cholesky()).DeterminantLn
 
     /// Everything at once; cost O(n³).
     let solve (model: Textbook) : TextbookSolution =
         let v = covariance model
         let precision = v.Cholesky().Solve(Matrix<float>.Build.DenseIdentity v.RowCount)
         let information = model.X.Transpose() * precision * model.X
-        let phi = information.Cholesky().Solve(Matrix<float>.Build.DenseIdentity information.RowCount)
+
+        let phi =
+            information.Cholesky().Solve(Matrix<float>.Build.DenseIdentity information.RowCount)
+
         let beta = phi * (model.X.Transpose() * (precision * model.Y))
         let residual = model.Y - model.X * beta
         let square = residual * (precision * residual)
         let n, p = float model.Y.Count, float model.X.ColumnCount
         let df = if model.IsRestricted then n - p else n
-        let fixedPart = if model.IsRestricted then logDeterminant information else 0.0
+
+        let fixedPart =
+            if model.IsRestricted then
+                logDeterminant information
+            else
+                0.0
 
         {
             Precision = precision
@@ -131,12 +138,11 @@ module Textbook =
         ]
 
     /// Variances of the effects given the data and β, divided by σ²: the diagonal of G − GZ'V⁻¹ZG, per term.
-    let conditionalVariances (model: Textbook) (solution: TextbookSolution) =
-        [
-            for z, g in Seq.zip model.Z model.Covariances do
-                let g = spread g (z.ColumnCount / g.RowCount)
-                (g - g * z.Transpose() * solution.Precision * z * g).Diagonal().ToArray()
-        ]
+    let conditionalVariances (model: Textbook) (solution: TextbookSolution) = [
+        for z, g in Seq.zip model.Z model.Covariances do
+            let g = spread g (z.ColumnCount / g.RowCount)
+            (g - g * z.Transpose() * solution.Precision * z * g).Diagonal().ToArray()
+    ]
 
     /// <summary>The model on the inner scale of the engines, weights taken into the rows, so that R is the identity.</summary>
     let internal inner (likelihood: LogLikelihood) theta =
@@ -148,7 +154,7 @@ module Textbook =
             | None -> column
 
         {
-            Y = Vector<float>.Build.DenseOfArray (weigh standard.Response)
+            Y = Vector<float>.Build.DenseOfArray(weigh standard.Response)
             X = Matrix<float>.Build.DenseOfColumnArrays(standard.Fixed |> Array.map weigh)
             Z = [
                 for term in standard.Terms -> designOf term.Levels term.Codes (term.Columns |> Array.map weigh)
