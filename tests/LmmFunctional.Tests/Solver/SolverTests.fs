@@ -184,7 +184,7 @@ module SolverTests =
         ]
 
     [<Test>]
-    let ``the limit of iterations is a verdict, and nowhere defined is one`` () =
+    let ``a solver that is stopped says so`` () =
         let options = {
             SolverOptions.defaults with
                 MaxIterations = 3
@@ -195,7 +195,7 @@ module SolverTests =
         TestFrame.same 3 third.Number
 
         TestFrame.same
-            (Verdict.NotConverged "the limit of 3 iterations was reached")
+            (Verdict.NotConverged "the iterations ended after step 3, before the optimum")
             (Certificate.create objective third).Verdict
 
     [<Test>]
