@@ -103,6 +103,9 @@ module internal TrustRegion =
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6
 
+    // A second derivative below this is rounding.
+    let private unresolved = 1e-8
+
     /// <summary>The direction in which the curvature among the free parameters is most negative, of length one and not up the
     /// gradient; None where it is nowhere negative.</summary>
     let downward
@@ -113,8 +116,7 @@ module internal TrustRegion =
         let free = Array.init fixedAt.Length id |> Array.filter (fun i -> not fixedAt[i])
 
         let scale =
-            free
-            |> Array.map (fun i -> let d = abs curvature[i, i] in if d > 0.0 then 1.0 / sqrt d else 1.0)
+            free |> Array.map (fun i -> 1.0 / sqrt (max unresolved (abs curvature[i, i])))
 
         if free.Length = 0 then
             None

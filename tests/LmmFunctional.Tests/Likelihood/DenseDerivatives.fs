@@ -78,10 +78,22 @@ type internal DenseDerivatives(likelihood: LogLikelihood, theta: ImmutableArray<
         else
             0.0
 
+    /// The positive part of the curvature of G, one block for the free rows of each column of λ.
     let positive =
-        lazy
-            (d
-             |> Array.mapi (fun t values -> Semidefinite.positivePart likelihood.Layout.Shapes[t].Order values))
+        let result = Array2D.zeroCreate count count
+
+        for _, block in
+            Array.indexed entries
+            |> Array.groupBy (fun (_, entry) -> entry.Term, entry.Column) do
+            let at = Array.map fst block
+            let n = at.Length
+
+            let part =
+                Semidefinite.positivePart n (Array.init (n * n) (fun k -> factorCurvature d at[k % n] at[k / n]))
+
+            part |> Array.iteri (fun k value -> result[at[k % n], at[k / n]] <- value)
+
+        result
 
     /// Σ_j (Z'QZ)_jj per term.
     member _.TraceBlocks = traceBlocks
@@ -96,11 +108,11 @@ type internal DenseDerivatives(likelihood: LogLikelihood, theta: ImmutableArray<
             df * (2.0 * average[k, l] - squares[k] * squares[l]) - expected[k, l]
             + factorCurvature d k l)
 
+    /// The expectation of the second derivatives at an optimum, where D λ is zero.
     member _.Expected =
-        Array2D.init count count (fun k l ->
-            expected[k, l] - traces[k] * traces[l] / df + factorCurvature positive.Value k l)
+        Array2D.init count count (fun k l -> expected[k, l] - traces[k] * traces[l] / df)
+
+    member _.PositiveCurvature = positive
 
     member _.Average =
-        Array2D.init count count (fun k l ->
-            df * (average[k, l] - squares[k] * squares[l])
-            + factorCurvature positive.Value k l)
+        Array2D.init count count (fun k l -> df * (average[k, l] - squares[k] * squares[l]) + positive[k, l])

@@ -195,7 +195,7 @@ module SolverTests =
         TestFrame.same 3 third.Number
 
         TestFrame.same
-            (Verdict.NotConverged "the iterations ended after step 3, before the optimum")
+            (Verdict.NotConverged "stopped after step 3; more steps would lower the criterion")
             (Certificate.create objective third).Verdict
 
     [<Test>]
