@@ -15,8 +15,8 @@ module internal Descent =
     /// The criterion does not resolve falls smaller than this.
     let resolution criterion = 1e-10 * max 1.0 (abs criterion)
 
-    // Information that says more than twice the curvature seen is given up or corrected.
-    let private overstated = 0.5
+    // Information that is wrong along a step by more than this factor is given up or corrected.
+    let private wrongBy = 2.0
 
     let norm (values: ImmutableArray<float>) =
         sqrt (Seq.sumBy (fun v -> v * v) values)
@@ -110,11 +110,13 @@ module internal Descent =
                 | Information.Average
                 | Information.Expected -> Secant.ratio from.Gradient evaluation.Gradient taken evaluation.Curvature
 
-            if ratio >= overstated then
+            if ratio >= 1.0 / wrongBy && ratio <= wrongBy then
                 arrive (from.Number + 1) theta evaluation from.Information evaluation.Curvature step halvings radius
             elif objective.HasCheapCurvature then
                 let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
                 arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius
             else
-                let curvature = Secant.relaxed (max 0.1 ratio) taken evaluation.Curvature
+                // Bounded, because one step shows little of a curvature that changes.
+                let factor = ratio |> max 0.1 |> min 10.0
+                let curvature = Secant.rescaled factor taken evaluation.Curvature
                 arrive (from.Number + 1) theta evaluation from.Information curvature step halvings radius

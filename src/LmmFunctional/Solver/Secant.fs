@@ -40,13 +40,13 @@ module internal Secant =
                 curvature
 
     /// <summary>The curvature seen along a step over what the matrix says of it.</summary>
-    /// <remarks>Expected and average information can be several times the second derivatives where the data say little; steps
-    /// are then too short, all in the same direction, and there would be hundreds of them.</remarks>
+    /// <remarks>Expected and average information can be several times the second derivatives where the data say little, and a
+    /// fraction of them near a variance of zero; there would be hundreds of steps, too short or to and fro.</remarks>
     let ratio (before: ImmutableArray<float>) (after: ImmutableArray<float>) (step: float[]) (curvature: Matrix) =
         dot (change before after) step / dot step (times curvature step)
 
-    /// The curvature made smaller along a step by a factor, and nowhere else; positive definite if it was.
-    let relaxed factor (step: float[]) (curvature: Matrix) =
+    /// The curvature multiplied along a step by a positive factor, and nowhere else; positive definite if it was.
+    let rescaled factor (step: float[]) (curvature: Matrix) =
         let image = times curvature step
         let size = (1.0 - factor) / dot step image
         Matrix.init step.Length step.Length (fun i j -> curvature[i, j] - size * image[i] * image[j])
