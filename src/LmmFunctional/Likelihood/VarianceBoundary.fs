@@ -14,6 +14,9 @@ module internal VarianceBoundary =
     let private zeroPivot = 1e-5
     let private zeroDeviation = 1e-4
 
+    // Any entry of a factor this small is zero: relative to the residual it is a variance of 1e-16.
+    let private zeroEntry = 1e-8
+
     // A derivative by a variance this small, relative to the trace part of D, is rounding.
     let private zeroDerivative = 1e-6
 
@@ -36,8 +39,16 @@ module internal VarianceBoundary =
             abs lambda[i + i * n] <= max zeroDeviation (zeroPivot * rowOf i)
 
         if Seq.exists isZero (seq { 0 .. n - 1 }) then
+            let isPivot k = k / n = k % n
+
             let cleaned =
-                Array.mapi (fun k v -> if k / n = k % n && isZero (k / n) then 0.0 else v) lambda
+                Array.mapi
+                    (fun k v ->
+                        if abs v <= zeroEntry || isPivot k && isZero (k / n) then
+                            0.0
+                        else
+                            v)
+                    lambda
             // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
             Semidefinite.factor n (Semidefinite.square n cleaned)
         else

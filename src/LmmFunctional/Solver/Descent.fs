@@ -15,6 +15,9 @@ module internal Descent =
     /// The criterion does not resolve falls smaller than this.
     let resolution criterion = 1e-10 * max 1.0 (abs criterion)
 
+    // Information that is wrong along a step by more than this factor is given up or corrected.
+    let private wrongBy = 2.0
+
     let norm (values: ImmutableArray<float>) =
         sqrt (Seq.sumBy (fun v -> v * v) values)
 
@@ -98,12 +101,22 @@ module internal Descent =
                 else
                     from.Radius
 
-            arrive
-                (from.Number + 1)
-                theta
-                evaluation
-                from.Information
-                evaluation.Curvature
-                (difference theta from.Theta)
-                halvings
-                radius
+            let step = difference theta from.Theta
+            let taken = Array.ofSeq step
+
+            let ratio =
+                match from.Information with
+                | Information.Observed -> 1.0
+                | Information.Average
+                | Information.Expected -> Secant.ratio from.Gradient evaluation.Gradient taken evaluation.Curvature
+
+            if ratio >= 1.0 / wrongBy && ratio <= wrongBy then
+                arrive (from.Number + 1) theta evaluation from.Information evaluation.Curvature step halvings radius
+            elif objective.HasCheapCurvature then
+                let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
+                arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius
+            else
+                // Bounded, because one step shows little of a curvature that changes.
+                let factor = ratio |> max 0.1 |> min 10.0
+                let curvature = Secant.rescaled factor taken evaluation.Curvature
+                arrive (from.Number + 1) theta evaluation from.Information curvature step halvings radius

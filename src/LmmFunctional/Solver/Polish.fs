@@ -11,32 +11,6 @@ module internal Polish =
     // A step that does not lower the decrement by a tenth is rounding.
     let private worthwhile = 0.9
 
-    /// Curvature corrected so that it explains the last change of the gradient (symmetric rank one).
-    let private corrected (from: Iteration) (evaluation: Evaluation) (step: float[]) =
-        let k = step.Length
-
-        let gap =
-            Array.init k (fun i ->
-                evaluation.Gradient[i]
-                - from.Gradient[i]
-                - Array.sum (Array.init k (fun j -> evaluation.Curvature[i, j] * step[j])))
-
-        let product = Array.fold2 (fun sum a b -> sum + a * b) 0.0 gap step
-
-        let size =
-            sqrt (Array.sumBy (fun v -> v * v) gap * Array.sumBy (fun v -> v * v) step)
-
-        if abs product <= 1e-8 * size then
-            evaluation.Curvature
-        else
-            let raised =
-                Matrix.init k k (fun i j -> evaluation.Curvature[i, j] + gap[i] * gap[j] / product)
-
-            if (TrustRegion.step infinity evaluation.Gradient raised).IsPositive then
-                raised
-            else
-                evaluation.Curvature
-
     let private isFinished options (objective: Objective) (iteration: Iteration) =
         iteration.Decrement <= defaultArg options.Tolerance objective.Tolerance
 
@@ -83,7 +57,7 @@ module internal Polish =
                     if objective.HasCheapCurvature then
                         evaluation.Curvature
                     else
-                        corrected current evaluation model.Direction
+                        Secant.corrected current.Gradient evaluation.Gradient model.Direction evaluation.Curvature
 
                 let next =
                     Descent.arrive
@@ -96,7 +70,10 @@ module internal Polish =
                         0
                         from.Radius
 
-                if next.Decrement >= worthwhile * current.Decrement then
+                // Both decrements by the same curvature: a correction may raise the second without any loss.
+                let before = (TrustRegion.step infinity current.Gradient curvature).Decrement
+
+                if next.Decrement >= worthwhile * before then
                     converged
                 elif isFinished options objective next then
                     {

@@ -38,38 +38,77 @@ module Solver =
             else
                 from
 
+    /// The descent begun again from a lower point that no step would have found.
+    let private restart options (objective: Objective) (from: Iteration) theta =
+        let information = Descent.informationOf options.Algorithm
+        let evaluation = objective.Evaluate theta (Order.Curvature information)
+        let radius = max 0.1 (Descent.norm (Descent.difference theta from.Theta))
+
+        {
+            movedTo theta evaluation information radius from with
+                Progress = Progress.Descending
+        }
+
     // How far from a bound to try, in variance relative to the residual: a small variance is overshot by large ones.
     let private escapeDistances = [ 1e-2; 1e-3; 1e-4; 1e-5; 1e-6; 1e-7 ]
 
     /// A point away from a bound at which the criterion is lower, if the bound should be left.
     let private escape options (objective: Objective) (boundary: Boundary) (from: Iteration) =
-        let information = Descent.informationOf options.Algorithm
-
         boundary.Escape
         |> Option.bind (fun away ->
             escapeDistances
             |> Seq.map away
             |> Seq.tryFind (fun theta -> (objective.Evaluate theta Order.Value).Value < from.Criterion))
-        |> Option.map (fun theta ->
-            let evaluation = objective.Evaluate theta (Order.Curvature information)
-            let radius = max 0.1 (Descent.norm (Descent.difference theta from.Theta))
+        |> Option.map (restart options objective from)
+
+    /// The same point with second derivatives, which the certificate needs in any case.
+    let private observed (objective: Objective) (from: Iteration) =
+        if from.Theta.IsEmpty || from.Information = Information.Observed then
+            from
+        else
+            let evaluation =
+                objective.Evaluate from.Theta (Order.Curvature Information.Observed)
 
             {
-                movedTo theta evaluation information radius from with
-                    Progress = Progress.Descending
-            })
+                movedTo from.Theta evaluation Information.Observed from.Radius from with
+                    Step = from.Step
+                    Halvings = from.Halvings
+                    Progress = from.Progress
+            }
+
+    // How far along negative curvature to try, relative to the parameters: a saddle can be very flat.
+    let private saddleDistances = [ 1.5; 0.6; 0.25; 0.1; 0.04; 0.015; 0.005; 1e-3; 1e-4 ]
+
+    /// The criterion falls by more than this once a saddle is left.
+    let private visible criterion = 1e-11 * max 1.0 (abs criterion)
+
+    /// A lower point along the direction in which second derivatives are negative, if there is one.
+    let private leaveSaddle options (objective: Objective) (boundary: Boundary) (from: Iteration) =
+        TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
+        |> Option.bind (fun direction ->
+            let size = max 1.0 (Descent.norm from.Theta)
+
+            Seq.allPairs saddleDistances [ size; -size ]
+            |> Seq.map (fun (distance, size) -> Descent.moved from.Theta direction (distance * size))
+            |> Seq.tryFind (fun theta ->
+                (objective.Evaluate theta Order.Value).Value < from.Criterion - visible from.Criterion))
+        |> Option.map (restart options objective from)
 
     /// What is at a bound once nothing moves: zero set to zero, saddle points left along their way down.
     let private settle options (objective: Objective) (from: Iteration) =
         let snapped = snap objective from
         let boundary = objective.Boundary snapped.Theta
 
-        match escape options objective boundary snapped with
-        | Some away -> away
-        | None -> {
-            snapped with
-                ActiveBounds = List.map fst boundary.Active
-          }
+        let last () =
+            let final = observed objective snapped
+
+            leaveSaddle options objective boundary final
+            |> Option.defaultValue {
+                final with
+                    ActiveBounds = List.map fst boundary.Active
+            }
+
+        escape options objective boundary snapped |> Option.defaultWith last
 
     /// <summary>The next iteration; None after the last one.</summary>
     let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =

@@ -99,3 +99,42 @@ module internal TrustRegion =
                 Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
                 IsPositive = values |> Array.forall (fun v -> v > flat * largest)
             }
+
+    // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
+    let private negative = -1e-6
+
+    // A second derivative below this is rounding.
+    let private unresolved = 1e-8
+
+    /// <summary>The direction in which the curvature among the free parameters is most negative, of length one and not up the
+    /// gradient; None where it is nowhere negative.</summary>
+    let downward
+        (fixedAt: ImmutableArray<bool>)
+        (gradient: ImmutableArray<float>)
+        (curvature: Matrix)
+        : float[] option =
+        let free = Array.init fixedAt.Length id |> Array.filter (fun i -> not fixedAt[i])
+
+        let scale =
+            free |> Array.map (fun i -> 1.0 / sqrt (max unresolved (abs curvature[i, i])))
+
+        if free.Length = 0 then
+            None
+        else
+            let scaled =
+                Matrix<float>
+                    .Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]] * scale[i] * scale[j])
+
+            let evd = scaled.Evd Symmetricity.Symmetric
+
+            if evd.EigenValues[0].Real >= negative then
+                None
+            else
+                let direction: float[] = Array.zeroCreate fixedAt.Length
+
+                free
+                |> Array.iteri (fun a i -> direction[i] <- evd.EigenVectors[a, 0] * scale[a])
+
+                let slope = Seq.fold2 (fun sum d g -> sum + d * g) 0.0 direction gradient
+                let length = if slope > 0.0 then -(norm direction) else norm direction
+                Some(direction |> Array.map (fun d -> d / length))

@@ -1,0 +1,287 @@
+namespace LmmFunctional.Tests
+
+open System
+open FsCheck.FSharp
+open LmmFunctional
+
+/// <summary>A random model with its data: small enough to print, enough to make everything again.</summary>
+type RandomModel = {
+    Seed: int
+    Rows: int
+    Fixed: string
+    Random: string
+    Criterion: Criterion
+    /// Standard deviations of the true random effects over that of the residual: zero gives fits at the boundary.
+    Size: float
+    HasWeights: bool
+    HasOffset: bool
+    /// Whether every pair of the levels of g and h is met equally often.
+    IsBalanced: bool
+}
+
+/// A model with regular random effects, for laws about θ inside its space.
+type RegularModel = RegularModel of RandomModel
+
+/// <summary>Random values of θ: regular, or with variances of zero, or with singular factors.</summary>
+type RandomPoint =
+    | Inside of seed: int
+    | WithZeros of seed: int
+    | WithSingularFactors of seed: int
+    /// Near zero, where engines change their way of computing.
+    | NearZero of seed: int
+
+/// <summary>Making the data of a random model, and its likelihood.</summary>
+[<RequireQualifiedAccess>]
+module RandomModel =
+
+    /// One factor; nested; crossed, fully and in part; vector-valued; several terms of one factor.
+    let private randomParts = [
+        "(1 | g)"
+        "(x | g)"
+        "(x || g)"
+        "(0 + x | g)"
+        "(x + z | g)"
+        "(0 + f | g)"
+        "(1 | g) + (0 + x | g)"
+        "(x | g) + (0 + z | g)"
+        "(1 | g/k)"
+        "(x | g/k)"
+        "(1 | g) + (1 | h)"
+        "(x | g) + (1 | h)"
+        "(1 | g) + (x | h)"
+        "(x || g) + (z | h)"
+        "(x | g) + (x | h)"
+        "(1 | g) + (1 | h) + (1 | g:k)"
+        "(x | g) + (1 | h) + (0 + z | h)"
+        "(x | g:k) + (z | h) + (1 | g)"
+    ]
+
+    // The last three lack full rank; two have no constant in their span.
+    let private fixedParts = [
+        "1"
+        "x"
+        "f * x"
+        "x + I(x^2) + z"
+        "0 + f + z"
+        "0 + x"
+        "x + I(2 * x + 3)"
+        "f + copy + z"
+        "0 + f * copy"
+    ]
+
+    let private normal (random: Random) =
+        sqrt (-2.0 * log (1.0 - random.NextDouble()))
+        * cos (2.0 * Math.PI * random.NextDouble())
+
+    let formula model =
+        let offset = if model.HasOffset then " + offset(o)" else ""
+        $"y ~ {model.Fixed}{offset} + {model.Random}"
+
+    /// The number of levels of g and h, and of k within g.
+    let private levels model =
+        let random = Random(model.Seed)
+        3 + random.Next 4, 3 + random.Next 3, 2
+
+    /// The columns of the data, numbers or text.
+    let columns model : (string * Column) list =
+        let random = Random(model.Seed + 1)
+        let n = model.Rows
+        let ofG, ofH, ofK = levels model
+
+        let codes balanced count =
+            if model.IsBalanced then
+                Array.init n balanced
+            else
+                // All levels occur, most rows at random.
+                Array.init n (fun i -> if i < count then i else random.Next count)
+
+        let g = codes (fun i -> i % ofG) ofG
+        let h = codes (fun i -> i / ofG % ofH) ofH
+        let k = Array.init n (fun i -> (i / (ofG * ofH) + random.Next 2) % ofK)
+        let f = Array.init n (fun i -> if i < 3 then i else random.Next 3)
+        let x = Array.init n (fun _ -> 2.0 + normal random)
+        let z = Array.init n (fun _ -> 30.0 * random.NextDouble() - 10.0)
+        let o = Array.init n (fun _ -> 5.0 * normal random)
+
+        let effects count =
+            Array.init count (fun _ -> model.Size * normal random)
+
+        let ug, xg, uh, zh, uk =
+            effects ofG, effects ofG, effects ofH, effects ofH, effects (ofG * ofK)
+
+        let w =
+            Array.init n (fun i -> if i % 7 = 6 then 0.0 else 0.25 + 2.0 * random.NextDouble())
+
+        let y =
+            Array.init n (fun i ->
+                let deviation =
+                    if model.HasWeights && w[i] > 0.0 then
+                        1.0 / sqrt w[i]
+                    else
+                        1.0
+
+                20.0 + (if model.HasOffset then o[i] else 0.0) + x[i] - float f[i]
+                + ug[g[i]]
+                + 0.5 * x[i] * xg[g[i]]
+                + uh[h[i]]
+                + 0.1 * z[i] * zh[h[i]]
+                + uk[g[i] * ofK + k[i]]
+                + deviation * normal random)
+
+        let text prefix codes =
+            codes |> Array.map (fun code -> $"{prefix}{code}") |> TestFrame.texts
+
+        [
+            "y", TestFrame.numbers y
+            "x", TestFrame.numbers x
+            "z", TestFrame.numbers z
+            "o", TestFrame.numbers o
+            "w", TestFrame.numbers w
+            "f", text "f" f
+            // A coarser factor: its columns depend on those of f.
+            "copy", text "c" (f |> Array.map (fun code -> if code = 0 then 0 else 1))
+            "g", text "g" g
+            "h", text "h" h
+            "k", text "k" k
+        ]
+
+    let frame model = TestFrame.ofColumns (columns model)
+
+    let spec model =
+        let spec = TestFrame.formula (formula model)
+        if model.HasWeights then Spec.withWeights "w" spec else spec
+
+    let options model = {
+        FitOptions.defaults with
+            Criterion = model.Criterion
+    }
+
+    let private orRaise result =
+        match result with
+        | Ok value -> value
+        | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat "; ")
+
+    let likelihood model =
+        Design.build (spec model) (frame model)
+        |> Result.bind (LogLikelihood.create model.Criterion)
+        |> orRaise
+
+    /// A fit of other data by the model.
+    let fitTo frame model =
+        Lmm.fit (options model) frame (spec model) |> orRaise
+
+    let fit model = fitTo (frame model) model
+
+    /// Models of any kind.
+    let gen =
+        gen {
+            let! seed = Gen.choose (0, 1_000_000)
+            let! rows = Gen.choose (50, 80)
+            let! fixedPart = Gen.elements fixedParts
+            let! random = Gen.elements randomParts
+            let! criterion = Gen.elements [ Criterion.Ml; Criterion.Reml ]
+            let! size = Gen.elements [ 0.0; 0.3; 1.0; 3.0 ]
+            let! weighted = Gen.elements [ true; false; false ]
+            let! offset = Gen.elements [ true; false; false ]
+            let! balanced = Gen.elements [ true; false ]
+
+            return {
+                Seed = seed
+                Rows = rows
+                Fixed = fixedPart
+                Random = random
+                Criterion = criterion
+                Size = size
+                HasWeights = weighted
+                HasOffset = offset
+                IsBalanced = balanced
+            }
+        }
+
+    /// Simpler models: fewer rows, simpler parts.
+    let shrink model =
+        seq {
+            if model.Rows > 50 then
+                { model with Rows = 50 }
+
+            if model.HasWeights then
+                { model with HasWeights = false }
+
+            if model.HasOffset then
+                { model with HasOffset = false }
+
+            if model.Fixed <> "1" then
+                { model with Fixed = "1" }
+
+            if model.Criterion = Criterion.Reml then
+                { model with Criterion = Criterion.Ml }
+
+            let position = List.findIndex ((=) model.Random) randomParts
+
+            for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
+                { model with Random = simpler }
+        }
+
+    /// θ for a likelihood, on its inner scale.
+    let internal theta (likelihood: LogLikelihood) point =
+        let layout = likelihood.Layout
+
+        let draw (random: Random) (entry: Entry) =
+            if entry.Row = entry.Column then
+                0.1 + 1.4 * random.NextDouble()
+            else
+                1.6 * random.NextDouble() - 0.8
+
+        let values =
+            match point with
+            | Inside seed ->
+                let random = Random(seed: int)
+                layout.Entries |> Array.map (draw random)
+            | NearZero seed ->
+                let random = Random(seed: int)
+                let size = 10.0 ** (-1.5 - 2.5 * random.NextDouble())
+                layout.Entries |> Array.map (fun entry -> size * draw random entry)
+            | WithZeros seed ->
+                let random = Random(seed: int)
+
+                let off =
+                    layout.Shapes
+                    |> Array.map (fun shape -> Array.init shape.Order (fun _ -> random.Next 2 = 0))
+
+                layout.Entries
+                |> Array.map (fun entry ->
+                    let value = draw random entry
+
+                    if off[entry.Term].[entry.Row] || off[entry.Term].[entry.Column] then
+                        0.0
+                    else
+                        value)
+            | WithSingularFactors seed ->
+                let random = Random(seed: int)
+                let rank = layout.Shapes |> Array.map (fun shape -> random.Next(max 1 shape.Order))
+
+                layout.Entries
+                |> Array.map (fun entry ->
+                    let value = draw random entry
+                    if entry.Column >= rank[entry.Term] then 0.0 else value)
+
+        System.Collections.Immutable.ImmutableArray.CreateRange values
+
+/// <summary>Random models and random points for FsCheck.</summary>
+type RandomModels =
+
+    static member RandomModel() =
+        Arb.fromGenShrink (RandomModel.gen, RandomModel.shrink)
+
+    static member RegularModel() =
+        RandomModel.gen
+        |> Gen.map (fun model -> RegularModel { model with Size = 1.0 })
+        |> Arb.fromGen
+
+    static member RandomPoint() =
+        gen {
+            let! seed = Gen.choose (0, 1_000_000)
+            let! make = Gen.elements [ Inside; Inside; WithZeros; WithSingularFactors; NearZero ]
+            return make seed
+        }
+        |> Arb.fromGen

@@ -1,0 +1,129 @@
+namespace LmmFunctional.Tests
+
+open System
+open NUnit.Framework
+open FsCheck.NUnit
+open LmmFunctional
+open LmmFunctional.Numerics
+
+/// <summary>The S×S blocks of random terms, and covariance matrices that may be singular, against plain loops.</summary>
+[<TestFixture; Properties(Arbitrary = [| typeof<NumericsGenerators> |])>]
+module SmallTests =
+
+    // Blocks lie within longer arrays; NaN around them shows reads and writes out of place.
+    let private before, private after = 3, 2
+
+    let private place (a: float[,]) =
+        let rows = Array2D.length1 a
+
+        Array.concat [
+            Array.create before nan
+            Array.init a.Length (fun k -> a[k % rows, k / rows])
+            Array.create after nan
+        ]
+
+    let private at rows columns (values: float[]) =
+        Array2D.init rows columns (fun i j -> values[before + i + j * rows])
+
+    let private untouched (values: float[]) =
+        let around =
+            Array.append (Array.take before values) (Array.skip (values.Length - after) values)
+
+        Law.isTrue "written outside the block" (around |> Array.forall Double.IsNaN)
+
+    let private blank n = place (Array2D.create n n nan)
+
+    [<Property>]
+    let ``products`` (BlockOrder n) seed (transposed: bool) =
+        let a, b = Naive.random seed n n, Naive.random (seed + 1) n n
+        let plain, byTranspose = blank n, blank n
+        Small.Multiply(n, place a, before, transposed, place b, before, plain, before)
+        Small.MultiplyByTranspose(n, place a, before, place b, before, byTranspose, before)
+
+        Law.holds [
+            yield! Naive.sameProduct "op(a) b" (if transposed then Naive.transpose a else a) b (at n n plain)
+            yield! Naive.sameProduct "a bᵀ" a (Naive.transpose b) (at n n byTranspose)
+            yield! untouched plain
+            yield! untouched byTranspose
+        ]
+
+    [<Property>]
+    let ``factors and solves`` (BlockOrder n) (BlockOrder columns) seed =
+        let a, b = Naive.positive seed n, Naive.random (seed + 1) n columns
+        let factored, forward, backward = place a, place b, place b
+        let positive = Small.Cholesky(n, factored, before)
+        Small.SolveLower(n, factored, before, columns, forward, before)
+        Small.SolveLowerTransposed(n, factored, before, columns, backward, before)
+        let l = at n n factored
+
+        Law.holds [
+            yield! Law.isTrue "reported as not positive definite" positive
+            yield! Law.isTrue "not zero above the diagonal" (l = Naive.lower l)
+            yield! Naive.same "L Lᵀ" a (Naive.product l (Naive.transpose l))
+            yield! Naive.same "L x" b (Naive.product l (at n columns forward))
+            yield! Naive.same "Lᵀ x" b (Naive.product (Naive.transpose l) (at n columns backward))
+            yield! untouched factored
+            yield! untouched forward
+            yield! untouched backward
+        ]
+
+    [<Property>]
+    let ``a block with a negative pivot has no factor`` (BlockOrder n) seed (which: byte) =
+        let a = Naive.positive seed n
+        let k = int which % n
+        a[k, k] <- -1.0
+        Law.holds (Law.isTrue $"accepted, pivot {k} of {n}" (not (Small.Cholesky(n, place a, before))))
+
+    [<Property>]
+    let ``inverses, also where rows must be exchanged`` (BlockOrder n) seed =
+        // A cyclic shift of a well-conditioned triangle has zeros on its diagonal.
+        let triangle = Naive.triangle seed n
+        let a = Array2D.init n n (fun i j -> triangle[(i + 1) % n, j])
+        let flat = Array.init (n * n) (fun k -> a[k % n, k / n])
+        let inverse = blank n
+        Small.Invert(n, flat, inverse, before)
+
+        Law.holds [
+            yield! Naive.same "a a⁻¹" (Naive.identity n) (Naive.product a (at n n inverse))
+            yield! untouched inverse
+        ]
+
+    let private columns (a: float[,]) =
+        let n = Array2D.length1 a
+        Array.init (n * n) (fun k -> a[k % n, k / n])
+
+    let private ofColumns n (a: float[]) =
+        Array2D.init n n (fun i j -> a[i + j * n])
+
+    [<Property>]
+    let ``a singular covariance has a triangular factor`` (BlockOrder n) (BlockOrder rank) seed =
+        let rank = min rank n - 1
+        let b = Naive.random seed n rank
+        let a = Naive.product b (Naive.transpose b)
+        let l = Semidefinite.factor n (columns a)
+
+        Law.holds [
+            // A pivot that ought to be zero is one rounding of the diagonal; its square root is what is lost.
+            yield! Law.relativeAll $"rank {rank} of {n}" 1e-7 (columns a) (Semidefinite.square n l)
+            yield! Law.isTrue "not zero above the diagonal" (ofColumns n l = Naive.lower (ofColumns n l))
+        ]
+
+    [<Property>]
+    let ``the positive part keeps positive eigenvalues and drops the others`` (BlockOrder n) seed =
+        let b = Naive.random seed n n
+        let a = Array2D.init n n (fun i j -> b[i, j] + b[j, i])
+        let values, _ = Semidefinite.eigen n (columns a)
+        let kept, _ = Semidefinite.eigen n (Semidefinite.positivePart n (columns a))
+
+        Law.holds (Law.nearAll "eigenvalues" 1e-13 (values |> Array.map (max 0.0)) kept)
+
+    [<Property>]
+    let ``congruence and inverse`` (BlockOrder n) seed =
+        let t, a = Naive.random seed n n, Naive.positive (seed + 1) n
+        let expected = Naive.product (Naive.product t a) (Naive.transpose t)
+        let inverse = Semidefinite.inverse n (columns a) |> ofColumns n
+
+        Law.holds [
+            yield! Naive.same "t a tᵀ" expected (Semidefinite.congruence n (columns t) (columns a) |> ofColumns n)
+            yield! Naive.same "a a⁻¹" (Naive.identity n) (Naive.product a inverse)
+        ]
