@@ -1,7 +1,6 @@
 namespace LmmFunctional
 
 open System
-open System.Threading.Tasks
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
@@ -94,8 +93,11 @@ module internal Rank =
 
         let triangles = Array.zeroCreate<float[]> parts
 
-        Parallel.For(0, parts, (fun part -> triangles[part] <- reduceRows n p x (bound part) (bound (part + 1))))
-        |> ignore
+        Tiles.Run(
+            parts,
+            float n * float p * float p,
+            fun part -> triangles[part] <- reduceRows n p x (bound part) (bound (part + 1))
+        )
 
         for part in 1 .. parts - 1 do
             reduce p p triangles[part] triangles[0]
