@@ -109,16 +109,11 @@ module internal Rank =
 
         let triangles = Array.zeroCreate<float[]> parts
 
-<<<<<<< HEAD
-        Parallel.For(0, parts, (fun part -> triangles[part] <- reduceRows n p scales x (bound part) (bound (part + 1))))
-        |> ignore
-=======
         Tiles.Run(
             parts,
             float n * float p * float p,
-            fun part -> triangles[part] <- reduceRows n p x (bound part) (bound (part + 1))
+            fun part -> triangles[part] <- reduceRows n p scales x (bound part) (bound (part + 1))
         )
->>>>>>> 92b83464a25c952f059cc609b3e26618b2c04d97
 
         for part in 1 .. parts - 1 do
             reduce p p triangles[part] triangles[0]
