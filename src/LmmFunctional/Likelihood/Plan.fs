@@ -25,28 +25,68 @@ module internal Plan =
             (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
             (BlockCandidates.bytesPerElement * float Int32.MaxValue)
 
-    /// <summary>The plan of a model.</summary>
+    // Below this tail a dense Schur complement takes less than a second, and looking for a better order costs more.
+    let private denseTail = 4000.0
+
+    let private tailOf (block: PlanCandidate) =
+        sqrt (block.Bytes / BlockCandidates.bytesPerElement)
+
+    let private ofBlock (model: Standardised) candidates (chosen: PlanCandidate) =
+        let tail = tailOf chosen
+
+        let order =
+            model.Terms
+            |> List.filter (fun term -> Some term.Group = chosen.Lead)
+            |> List.sumBy (fun term -> float term.Columns.Length)
+
+        let cross = lazy (CrossProducts.create model)
+
+        {
+            Chosen = chosen
+            Candidates = candidates
+            CurvatureWork = 2.0 * order * order * tail * tail * tail
+            NewEngine = fun () -> BlockEngine cross.Value
+        }
+
+    let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
+        let parameters = float (ThetaLayout.create model).Entries.Length
+
+        {
+            Chosen = chosen
+            Candidates = candidates
+            // Second derivatives come from differences of the gradient.
+            CurvatureWork = (4.0 * parameters + 1.0) * chosen.Work
+            NewEngine = fun () -> SupernodalEngine symbolic
+        }
+
+    /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
     let create (model: Standardised) : Result<Plan, LmmError list> =
         // The cross-products lead with the factor that has the most effects: the tail and its memory are then least.
-        let candidates = BlockCandidates.ofModel model
-        let chosen = List.head candidates
+        let blocks = BlockCandidates.ofModel model
+        let block = List.head blocks
 
-        if chosen.Bytes > available () then
-            Error [ LmmError.TooLarge("The crossed random effects", chosen.Bytes, available ()) ]
+        if block.Bytes <= available () && tailOf block <= denseTail then
+            Ok(ofBlock model blocks block)
         else
-            let tail = sqrt (chosen.Bytes / BlockCandidates.bytesPerElement)
+            let symbolic = SupernodalPlan.analyse model
 
-            let order =
-                model.Terms
-                |> List.filter (fun term -> Some term.Group = chosen.Lead)
-                |> List.sumBy (fun term -> float term.Columns.Length)
-
-            let cross = lazy (CrossProducts.create model)
-
-            Ok {
-                Chosen = chosen
-                Candidates = candidates
-                CurvatureWork = 2.0 * order * order * tail * tail * tail
-                NewEngine = fun () -> BlockEngine cross.Value
+            let sparse = {
+                Engine = "supernodal"
+                Lead = None
+                Work = symbolic.Work
+                Bytes = symbolic.Bytes + symbolic.SharedBytes
             }
+
+            let candidates = sparse :: blocks
+
+            let isPossible (candidate: PlanCandidate) =
+                candidate.Bytes <= available ()
+                && (candidate.Engine <> sparse.Engine || symbolic.IsPossible)
+
+            match [ sparse; block ] |> List.filter isPossible |> List.sortBy _.Work with
+            | [] ->
+                let least = min sparse.Bytes block.Bytes
+                Error [ LmmError.TooLarge("The crossed random effects", least, available ()) ]
+            | chosen :: _ when chosen.Engine = sparse.Engine -> Ok(ofSupernodal model candidates chosen symbolic)
+            | chosen :: _ -> Ok(ofBlock model candidates chosen)
