@@ -62,7 +62,8 @@ type Fit = internal {
     /// θ on the user's scale: the lower triangles of the relative covariance factors, by columns, term after term.
     member fit.Theta =
         Array.map2
-            (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
+            (fun covariance (shape: RelativeFactor) ->
+                RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
             fit.Inner.Covariances
             fit.Model.Layout.Shapes
         |> Array.concat

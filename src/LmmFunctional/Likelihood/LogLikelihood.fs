@@ -155,7 +155,7 @@ module LogLikelihood =
                     Start = ImmutableArray.CreateRange start
                     Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
                     Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
-                    HasCheapCurvature = plan.CurvatureWork < 1e7
+                    HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Work
                     Tolerance = toleranceFor plan.Work
                 }
             }

@@ -38,14 +38,33 @@ module internal Plan =
 
         List.sum effects - List.fold max 0.0 effects
 
-    /// <summary>The plan of a model.</summary>
-    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
-    let create (model: Standardised) : Result<Plan, LmmError list> =
+    let private tooLarge what bytes =
+        Error [ LmmError.TooLarge(what, bytes, available ()) ]
+
+    /// Random terms of one grouping factor: nothing but small matrices, group by group.
+    let private compressed (model: Standardised) : Result<Plan, LmmError list> =
+        let bytes = CompressedModel.bytes model
+
+        if bytes > available () then
+            tooLarge "The random effects" bytes
+        else
+            let shared = CompressedModel.create model true
+
+            Ok {
+                Engine = "compressed"
+                Work = CompressedModel.work model
+                CurvatureWork = CompressedModel.curvatureWork model
+                Bytes = bytes
+                NewEngine = fun () -> CompressedEngine shared
+            }
+
+    /// One leading factor eliminated, all other effects dense.
+    let private block (model: Standardised) : Result<Plan, LmmError list> =
         let tail = tailOf model.Terms
         let bytes = bytesPerElement * tail * tail
 
         if bytes > available () then
-            Error [ LmmError.TooLarge("The crossed random effects", bytes, available ()) ]
+            tooLarge "The crossed random effects" bytes
         else
             let cross = CrossProducts.create model
             let order = float cross.LeadOrder
@@ -57,3 +76,11 @@ module internal Plan =
                 Bytes = bytes
                 NewEngine = fun () -> BlockEngine cross
             }
+
+    /// <summary>The plan of a model.</summary>
+    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    let create (model: Standardised) : Result<Plan, LmmError list> =
+        if CompressedModel.isPossible model then
+            compressed model
+        else
+            block model
