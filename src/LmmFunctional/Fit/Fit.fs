@@ -184,10 +184,10 @@ module Fit =
                 Group = term.Group
                 Effects = term.Names
                 Levels = term.Levels
-                Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects[t][level * n + i])
+                Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects.Value[t][level * n + i])
                 StandardDeviations =
                     Matrix.init levels n (fun level i ->
-                        let variance = fit.Inner.ConditionalCovariances[t][level * n * n + i + i * n]
+                        let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
                         fit.Sigma * sqrt (max 0.0 variance))
             }
     ]
@@ -195,6 +195,7 @@ module Fit =
     /// Fitted values including random effects and offset, one for each row used.
     let fitted (fit: Fit) : float[] =
         let design = fit.Design
+        let effects = fit.Inner.Effects.Value
 
         Array.init fit.Observations (fun row ->
             let mutable value =
@@ -210,7 +211,7 @@ module Fit =
                 let start = term.Codes[row] * n
 
                 for i in 0 .. n - 1 do
-                    value <- value + term.Columns[i][row] * fit.Inner.Effects[t][start + i]
+                    value <- value + term.Columns[i][row] * effects[t][start + i]
 
             value)
 
