@@ -82,7 +82,9 @@ module internal Solution =
         let result: float[] = Array.zeroCreate (term.Levels * n * n)
 
         for level in 0 .. term.Levels - 1 do
-            let own = Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level))
+            let own =
+                Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level))
+
             Array.blit own 0 result (level * n * n) (n * n)
 
         result

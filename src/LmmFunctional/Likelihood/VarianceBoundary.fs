@@ -60,7 +60,7 @@ module internal VarianceBoundary =
                             Array.init n (fun j -> if i = j then 1.0 else 0.0),
                             tolerance
                     | Structure.Unstructured ->
-                        let values, vectors = Semidefinite.eigen n d
+                        let struct (values, vectors) = Semidefinite.eigen n d
                         let named = String.concat ", " [ for i in zeros -> terms[t].Names[i] ]
                         let rank = n - zeros.Length
 
@@ -70,7 +70,7 @@ module internal VarianceBoundary =
                             else
                                 $"{terms[t].Group} (rank {rank} of {n})"
 
-                        t, name, values[0], Array.init n (fun j -> vectors[j, 0]), tolerance
+                        t, name, values[0], Array.sub vectors 0 n, tolerance
         ]
 
         let escape =

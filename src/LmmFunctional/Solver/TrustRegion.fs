@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
-open MathNet.Numerics.LinearAlgebra
 
 /// <summary>The step of a Newton method within a radius, from the eigenvalues of the curvature.</summary>
 /// <remarks>A negative eigenvalue counts by its size, so that the step goes down along it (Dauphin et al. 2014); an eigenvalue
@@ -20,7 +19,12 @@ module internal TrustRegion =
     }
 
     let private norm (values: float[]) =
-        sqrt (Array.sumBy (fun v -> v * v) values)
+        let mutable sum = 0.0
+
+        for value in values do
+            sum <- sum + value * value
+
+        sqrt sum
 
     /// The shift μ ≥ 0 with ‖(E + μ)⁻¹ c‖ = radius, by bisection on a bracket that always holds the root.
     let private shiftFor radius (eigenvalues: float[]) (coefficients: float[]) =
@@ -61,21 +65,20 @@ module internal TrustRegion =
                     let d = abs curvature[i, i] in if d > 0.0 && Double.IsFinite d then 1.0 / sqrt d else 1.0)
 
             let scaled =
-                Matrix<float>
-                    .Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]) * scale[i] * scale[j])
+                Array.init (k * k) (fun index ->
+                    let i, j = index % k, index / k
+                    curvature[i, j] * scale[i] * scale[j])
 
-            let evd = scaled.Evd Symmetricity.Symmetric
-            let values = evd.EigenValues.Real().ToArray()
+            let struct (values, vectors) = Semidefinite.eigen k scaled
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
             let eigenvalues = values |> Array.map (fun v -> max (abs v) (1e-10 * largest))
-            let vectors = evd.EigenVectors
 
             let coefficients =
                 Array.init k (fun e ->
                     let mutable sum = 0.0
 
                     for i in 0 .. k - 1 do
-                        sum <- sum + vectors[i, e] * scale[i] * gradient[i]
+                        sum <- sum + vectors[i + e * k] * scale[i] * gradient[i]
 
                     sum)
 
@@ -84,7 +87,7 @@ module internal TrustRegion =
                     let mutable sum = 0.0
 
                     for e in 0 .. k - 1 do
-                        sum <- sum - vectors[i, e] * coefficients[e] / (eigenvalues[e] + shift)
+                        sum <- sum - vectors[i + e * k] * coefficients[e] / (eigenvalues[e] + shift)
 
                     sum * scale[i])
 
