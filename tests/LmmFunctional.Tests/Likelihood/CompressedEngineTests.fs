@@ -4,6 +4,7 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open FsCheck.NUnit
+open MathNet.Numerics.LinearAlgebra
 open NUnit.Framework
 open LmmFunctional
 open LmmFunctional.Numerics
@@ -225,6 +226,74 @@ type CompressedEngineTests() =
             for k in 0 .. a.Length - 1 do
                 Assert.That(b[k], Is.EqualTo(a[k]).Within(tolerance * size), $"{name}, element {k}")
 
+    /// The textbook formulas with V, n×n, which is as positive definite as can be.
+    static let dense (model: Standardised) (lambdas: float[][]) reml = [
+        let weights = defaultArg model.RootWeights (Array.create model.Rows 1.0)
+        let scaled (column: float[]) = Array.map2 (*) weights column
+
+        let z =
+            model.Terms
+            |> List.map (fun term ->
+                let n = term.Factor.Order
+
+                Matrix<float>
+                    .Build.Dense(
+                        model.Rows,
+                        term.Levels * n,
+                        fun row k ->
+                            if term.Codes[row] = k / n then
+                                weights[row] * term.Columns[k % n][row]
+                            else
+                                0.0
+                    ))
+
+        let covariance =
+            (Matrix<float>.Build.DenseIdentity model.Rows, List.indexed model.Terms)
+            ||> List.fold (fun sum (t, term) ->
+                let n = term.Factor.Order
+                let factor = Matrix<float>.Build.Dense(n, n, fun i j -> lambdas[t][i + j * n])
+                let size = term.Levels * n
+
+                let all =
+                    Matrix<float>
+                        .Build.Dense(size, size, fun i j -> if i / n = j / n then factor[i % n, j % n] else 0.0)
+
+                let half: Matrix<float> = z[t] * all
+                sum + half * half.Transpose())
+
+        let cholesky = covariance.Cholesky()
+        let columns = Array.append model.Fixed [| model.Response |] |> Array.map scaled
+        let response = Matrix<float>.Build.DenseOfColumnArrays columns
+        let inverse = cholesky.Solve response
+        let factor = (response.Transpose() * inverse).Cholesky().Factor
+        let p = response.ColumnCount
+        // [E | v].
+        let scores = inverse * factor.Transpose().Inverse()
+        "log determinant", [| cholesky.DeterminantLn |]
+
+        "fixed factor",
+        [|
+            for c in 0 .. p - 1 do
+                for d in 0..c -> factor[c, d]
+        |]
+
+        for t, term in List.indexed model.Terms do
+            let n = term.Factor.Order
+            let omega = z[t].Transpose() * cholesky.Solve z[t]
+            let products = z[t].Transpose() * scores
+
+            let sumOver (part: int -> int -> float) =
+                Array.init (n * n) (fun k ->
+                    Seq.init term.Levels (fun level -> part (level * n + k % n) (level * n + k / n))
+                    |> Seq.sum)
+
+            let fixedPart i j =
+                Seq.init (p - 1) (fun x -> products[i, x] * products[j, x]) |> Seq.sum
+
+            $"trace {t}", sumOver (fun i j -> omega[i, j] - (if reml then fixedPart i j else 0.0))
+            $"square {t}", sumOver (fun i j -> products[i, p - 1] * products[j, p - 1])
+    ]
+
     static let compressed collapse model : Engine =
         CompressedEngine(CompressedModel.create model collapse)
 
@@ -236,6 +305,14 @@ type CompressedEngineTests() =
         IsWeighted = false
         Singular = 0
     }
+
+    [<FsCheck.NUnit.Property>]
+    member _.``First derivatives are those of the textbook``(grouped: GroupedModel, reml: bool) =
+        let model, lambdas = Grouped.build grouped
+        let expected = dense model lambdas reml
+        let names = List.map fst expected
+        let actual = answers model lambdas reml (compressed true model)
+        areNear expected (actual |> List.filter (fun (name, _) -> List.contains name names))
 
     [<FsCheck.NUnit.Property>]
     member _.``All answers are those of the block engine``(grouped: GroupedModel, reml: bool) =

@@ -107,8 +107,8 @@ type internal CompressedEngine(model: CompressedModel) =
             for j in 0 .. size - 1 do
                 for i in 0 .. size - 1 do
                     let value = lambdas[t][i + j * size]
-                    // Squares of anything larger would overflow.
-                    isFinite <- isFinite && abs value < 1e60
+                    // Determinants of anything larger could overflow.
+                    isFinite <- isFinite && abs value < 1e30
                     lambda[at + i + (at + j) * order] <- value
 
         lambda.AsSpan().CopyTo sweep.Lambda.Span

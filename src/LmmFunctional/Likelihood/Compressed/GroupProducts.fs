@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
@@ -73,7 +74,10 @@ module internal GroupProducts =
 
         Array.init (parts + 1) (fun part -> endOfGroup (int (int64 n * int64 part / int64 parts)))
 
+    // The kernels are compiled in full at once: most fits are over before the run time would do so.
+
     /// Rows first .. last − 1 of all columns, row after row, times the root of their weights.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private gather (columns: float[][]) (weights: float[] option) stride first last (target: nativeptr<float>) =
         for c in 0 .. columns.Length - 1 do
             let column = columns[c]
@@ -90,6 +94,7 @@ module internal GroupProducts =
                     at <- NativePtr.add at stride
 
     /// Adds rows first .. last − 1 to the products of their groups.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private addRows (columns: float[][]) weights (codes: int[]) order stride (values: Buffer) first last =
         let block = Workspace.Rent(blockRows * stride)
         block.Span.Clear()

@@ -27,6 +27,8 @@ type internal GroupSweep(groups: LaneGroups, layout: LaneLayout) =
     let largest = vectors - layout.Sums
     let partials: float[] = Array.zeroCreate (chunks * largest)
     let own = Buffer(8 * vectors)
+    // Two effects with one covariance matrix.
+    let isPair = order = 2 && layout.Blocks.Starts.Length = 2
     let mutable kind = SweepKind.Value
 
     let count () =
@@ -45,10 +47,15 @@ type internal GroupSweep(groups: LaneGroups, layout: LaneLayout) =
             let group = NativePtr.add groups.Values.Pointer (eight * groups.Fields * 8)
 
             match kind with
+            | SweepKind.Value when isPair -> PairKernel.AddValue(layout, group, lambda.Pointer, work)
             | SweepKind.Value -> LaneKernel.AddValue(layout, group, lambda.Pointer, work)
+            | SweepKind.Average when isPair ->
+                PairKernel.AddScores(layout, false, false, group, lambda.Pointer, fixedFactor.Pointer, work)
+            | SweepKind.Average -> LaneKernel.AddScores(layout, true, group, lambda.Pointer, fixedFactor.Pointer, work)
             | SweepKind.Gradient ->
                 LaneKernel.AddScores(layout, false, group, lambda.Pointer, fixedFactor.Pointer, work)
-            | SweepKind.Average -> LaneKernel.AddScores(layout, true, group, lambda.Pointer, fixedFactor.Pointer, work)
+            | SweepKind.Trace reml when isPair ->
+                PairKernel.AddScores(layout, true, reml, group, lambda.Pointer, fixedFactor.Pointer, work)
             | SweepKind.Trace reml ->
                 LaneKernel.AddTraces(layout, reml, group, lambda.Pointer, fixedFactor.Pointer, work)
 

@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
@@ -45,8 +46,9 @@ type internal LaneGroups = {
 [<RequireQualifiedAccess>]
 module internal LaneGroups =
 
-    // A pivot below this share of its diagonal is rounding: the columns of Z in the group depend on one another.
-    let private singular = 1e-14
+    // Where the columns of Z in a group depend on one another a pivot is rounding. A positive one does no harm, since what
+    // it adds is taken away again; below this share of its diagonal it might overflow.
+    let private singular = 1e-20
 
     let private triangle order = order * (order + 1) / 2
 
@@ -137,19 +139,25 @@ module internal LaneGroups =
             for j in 0 .. order - 1 do
                 let right = products.Fixed(level, j, last) - means[pattern * order + j]
 
-                for i in j .. order - 1 do
+                for i in 0 .. order - 1 do
                     let left = products.Fixed(level, i, last) - means[pattern * order + i]
                     scatter[i + j * order] <- scatter[i + j * order] + left * right
 
-        sizes, means, scatters |> Array.map (Semidefinite.factor order)
+        sizes, means, scatters |> Array.map (GroupRoot.ofSymmetric order)
 
-    /// Overwrites Z'Z by C and the columns after it by C⁻¹ times them, eight groups at a time.
-    let private factor (groups: LaneGroups) eight =
+    // Below this share of its diagonal a pivot takes digits from those after it.
+    let private small = 1e-3
+
+    /// <summary>Overwrites Z'Z by C and the columns after it by C⁻¹ times them, eight groups at a time.</summary>
+    /// <returns>A bit for each group whose columns of Z are so near to depending on one another that this lost digits.</returns>
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private factor (groups: LaneGroups) eight : uint64 =
         let order = groups.Order
         let start = NativePtr.add groups.Values.Pointer (eight * groups.Fields * 8)
-        let at k = NativePtr.add start (k * 8)
+        let inline at k = NativePtr.add start (k * 8)
         let columns = groups.P + groups.Scatter
         let right = triangle order
+        let mutable lost = 0UL
 
         for j in 0 .. order - 1 do
             let row = triangle j
@@ -161,6 +169,11 @@ module internal LaneGroups =
                 pivot <- pivot - c * c
 
             let isPositive = Vector512.GreaterThan(pivot, diagonal * singular)
+
+            if j < order - 1 then
+                let isSmall = Vector512.LessThan(pivot, diagonal * small)
+                lost <- lost ||| Vector512.ExtractMostSignificantBits isSmall
+
             let root = Vector512.Sqrt pivot
 
             let inverse =
@@ -183,6 +196,8 @@ module internal LaneGroups =
                     sum <- sum - Vector512.Load(at (row + k)) * Vector512.Load(at (right + c * order + k))
 
                 Vector512.Store(sum * inverse, at (right + c * order + j))
+
+        lost
 
     let private build
         (products: GroupProducts)
@@ -215,12 +230,19 @@ module internal LaneGroups =
                         let start = eight * fields * 8 + group % 8
                         fill groups group (NativePtr.add groups.Values.Pointer start)
 
-                    factor groups eight
+                    let lost = factor groups eight
+
+                    for lane in 0..7 do
+                        if (lost >>> lane) &&& 1UL = 1UL && eight * 8 + lane < count then
+                            let start = NativePtr.add groups.Values.Pointer (eight * fields * 8 + lane)
+                            fill groups (eight * 8 + lane) start
+                            GroupRoot.factor order (p + scatter) start
         )
 
         groups
 
     /// Copies Z'Z and Z'[X y] of a group into its lane.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private copy (products: GroupProducts) level (lane: nativeptr<float>) =
         let order, p = products.Order, products.P
         let mutable field = 0

@@ -80,7 +80,7 @@ type internal LaneKernel private () =
 
             // A product of a few determinants is far from overflow.
             if j &&& 3 = 3 || j = order - 1 then
-                logDeterminant <- logDeterminant + Vector512.Log determinant
+                logDeterminant <- logDeterminant + LaneLog.Of determinant
                 determinant <- Vector512<float>.One
 
             for i in j + 1 .. order - 1 do
