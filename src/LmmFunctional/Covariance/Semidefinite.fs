@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Numerics
 
 /// <summary>Small positive semidefinite matrices, n×n by columns: factors that allow rank below n, and eigenvalues.</summary>
 [<RequireQualifiedAccess>]
@@ -33,10 +34,10 @@ module internal Semidefinite =
         l
 
     /// a aᵀ.
-    let square n (a: float[]) =
-        Array.init (n * n) (fun index ->
-            let i, j = index % n, index / n
-            Seq.init n (fun k -> a[i + k * n] * a[j + k * n]) |> Seq.sum)
+    let square n (a: float[]) : float[] =
+        let product: float[] = Array.zeroCreate (n * n)
+        Small.MultiplyByTranspose(n, a, 0, a, 0, product, 0)
+        product
 
     /// t a tᵀ.
     let congruence n (t: float[]) (a: float[]) =
@@ -50,26 +51,31 @@ module internal Semidefinite =
 
             sum)
 
-    /// Eigenvalues, ascending, and the eigenvectors in the columns.
-    let eigen n (a: float[]) : float[] * Matrix<float> =
-        let symmetric =
-            Matrix<float>.Build.Dense(n, n, fun i j -> 0.5 * (a[i + j * n] + a[j + i * n]))
+    /// Eigenvalues, ascending, and the eigenvectors in the columns, n×n by columns.
+    let eigen n (a: float[]) : struct (float[] * float[]) =
+        let symmetric: float[] = Array.zeroCreate (n * n)
 
-        let evd = symmetric.Evd Symmetricity.Symmetric
-        evd.EigenValues.Real().ToArray(), evd.EigenVectors
+        for j in 0 .. n - 1 do
+            for i in 0 .. n - 1 do
+                symmetric[i + j * n] <- 0.5 * (a[i + j * n] + a[j + i * n])
+
+        SymmetricEigen.Decompose(n, symmetric)
 
     /// The nearest positive semidefinite matrix: negative eigenvalues set to zero.
-    let positivePart n (a: float[]) =
+    let positivePart n (a: float[]) : float[] =
         if n = 1 then
             [| max 0.0 a[0] |]
         else
-            let values, vectors = eigen n a
+            let struct (values, vectors) = eigen n a
+            let part: float[] = Array.zeroCreate (n * n)
 
-            Array.init (n * n) (fun index ->
-                let i, j = index % n, index / n
+            for k in 0 .. n - 1 do
+                if values[k] > 0.0 then
+                    for j in 0 .. n - 1 do
+                        for i in 0 .. n - 1 do
+                            part[i + j * n] <- part[i + j * n] + values[k] * vectors[i + k * n] * vectors[j + k * n]
 
-                Seq.init n (fun k -> max 0.0 values[k] * vectors[i, k] * vectors[j, k])
-                |> Seq.sum)
+            part
 
     /// The inverse of a lower triangular or any regular matrix.
     let inverse n (a: float[]) =

@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
-open MathNet.Numerics.LinearAlgebra
 
 /// <summary>What kind of point a fit ended at.</summary>
 [<RequireQualifiedAccess>]
@@ -66,16 +65,17 @@ module Certificate =
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
+    /// Eigenvalues, ascending, and eigenvectors of the curvature in the free parameters, its diagonal scaled to one.
     let private eigen (matrix: Matrix) (free: int[]) =
         let scale =
             free |> Array.map (fun i -> 1.0 / sqrt (max rounding (abs matrix[i, i])))
 
-        let scaled =
-            Matrix<float>
-                .Build.Dense(free.Length, free.Length, fun i j -> matrix[free[i], free[j]] * scale[i] * scale[j])
+        let n = free.Length
 
-        let evd = scaled.Evd Symmetricity.Symmetric
-        evd.EigenValues.Real().ToArray(), evd.EigenVectors
+        let scaled =
+            Array.init (n * n) (fun k -> matrix[free[k % n], free[k / n]] * scale[k % n] * scale[k / n])
+
+        Semidefinite.eigen n scaled
 
     /// <summary>The certificate of the last iteration of a solver.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
@@ -97,7 +97,11 @@ module Certificate =
             else
                 Information.Observed, (objective.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
 
-        let values, vectors = if free.Length = 0 then [||], null else eigen curvature free
+        let struct (values, vectors) =
+            if free.Length = 0 then
+                struct ([||], [||])
+            else
+                eigen curvature free
 
         let verdict =
             if not (Double.IsFinite last.Criterion) then
@@ -105,7 +109,7 @@ module Certificate =
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then
-                let direction = Array.init free.Length (fun i -> abs vectors[i, 0])
+                let direction = Array.init free.Length (fun i -> abs vectors[i])
                 let largest = Array.max direction
 
                 Verdict.FlatDirection [

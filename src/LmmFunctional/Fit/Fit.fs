@@ -62,7 +62,8 @@ type Fit = internal {
     /// θ on the user's scale: the lower triangles of the relative covariance factors, by columns, term after term.
     member fit.Theta =
         Array.map2
-            (fun covariance shape -> RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
+            (fun covariance (shape: RelativeFactor) ->
+                RelativeFactor.ofMatrix (Semidefinite.factor shape.Order covariance) shape)
             fit.Inner.Covariances
             fit.Model.Layout.Shapes
         |> Array.concat
@@ -203,10 +204,10 @@ module Fit =
                 Group = term.Group
                 Effects = term.Names
                 Levels = term.Levels
-                Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects[t][level * n + i])
+                Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects.Value[t][level * n + i])
                 StandardDeviations =
                     Matrix.init levels n (fun level i ->
-                        let variance = fit.Inner.ConditionalCovariances[t][level * n * n + i + i * n]
+                        let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
                         fit.Sigma * sqrt (max 0.0 variance))
             }
     ]
@@ -214,6 +215,7 @@ module Fit =
     /// Fitted values including random effects and offset, one for each row used.
     let fitted (fit: Fit) : float[] =
         let design = fit.Design
+        let effects = fit.Inner.Effects.Value
 
         Array.init fit.Observations (fun row ->
             let mutable value =
@@ -229,7 +231,7 @@ module Fit =
                 let start = term.Codes[row] * n
 
                 for i in 0 .. n - 1 do
-                    value <- value + term.Columns[i][row] * fit.Inner.Effects[t][start + i]
+                    value <- value + term.Columns[i][row] * effects[t][start + i]
 
             value)
 

@@ -97,7 +97,7 @@ module internal Curvature =
 
         k > 0
         && Seq.forall (fun i -> element i i > 1e-4) (seq { 0 .. k - 1 })
-        && (fst (Semidefinite.eigen k scaled))[0] > 1e-4
+        && (let struct (values, _) = Semidefinite.eigen k scaled in values[0] > 1e-4)
 
     /// <summary>Curvature of −2 log likelihood in the free entries, k×k, from closed forms.</summary>
     /// <remarks>Observed: dn(2F − ssᵀ) − T + 2⟨D, E_kE_lᵀ⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term

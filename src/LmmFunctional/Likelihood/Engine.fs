@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>What one evaluation leaves behind about a term: parts of D = ∂f/∂G, both S×S by columns.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal TermDerivative = {
@@ -16,9 +18,26 @@ type internal TermDerivative = {
 [<AbstractClass>]
 type internal Engine(rows: int, columns: int) =
     // What the workspace holds: asking again for the same point costs nothing.
-    let mutable factored: float[][] option = None
+    let mutable factored: float[][] = [||]
+    let mutable isFactored = false
     let mutable isPositive = false
     let mutable isSolved = false
+
+    /// Whether these are the λ that were factored last; keeps them if not.
+    let isLast (lambdas: float[][]) =
+        if isFactored && factored.Length = lambdas.Length then
+            let mutable isSame = true
+
+            for t in 0 .. lambdas.Length - 1 do
+                if not (lambdas[t].AsSpan().SequenceEqual(factored[t].AsSpan())) then
+                    isSame <- false
+                    lambdas[t].AsSpan().CopyTo(factored[t].AsSpan())
+
+            isSame
+        else
+            factored <- Array.map Array.copy lambdas
+            isFactored <- true
+            false
 
     /// n.
     member _.Rows = rows
@@ -29,10 +48,9 @@ type internal Engine(rows: int, columns: int) =
     /// <summary>Factors everything for the given λ per term, S×S by columns, in the order of the terms.</summary>
     /// <returns>False when a matrix is not positive definite to working precision.</returns>
     member engine.Factor(lambdas: float[][]) : bool =
-        if factored <> Some lambdas then
+        if not (isLast lambdas) then
             isSolved <- false
             isPositive <- engine.FactorAnew lambdas
-            factored <- Some(Array.map Array.copy lambdas)
 
         isPositive
 

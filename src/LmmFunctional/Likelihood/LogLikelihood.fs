@@ -3,6 +3,7 @@ namespace LmmFunctional
 open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
@@ -86,8 +87,9 @@ module LogLikelihood =
 
                 let score = lazy (Curvature.score reml df engine layout.Entries lambdas)
 
+                // The score's own array: nobody writes to it any more.
                 let gradient () =
-                    ImmutableArray.CreateRange score.Value.Gradient
+                    ImmutableCollectionsMarshal.AsImmutableArray score.Value.Gradient
 
                 match order with
                 | Order.Value -> valued
@@ -155,7 +157,7 @@ module LogLikelihood =
                     Start = ImmutableArray.CreateRange start
                     Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
                     Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
-                    HasCheapCurvature = plan.CurvatureWork < 1e7
+                    HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                     Tolerance = toleranceFor plan.Chosen.Work
                 }
             }

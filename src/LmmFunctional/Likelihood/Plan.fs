@@ -48,6 +48,27 @@ module internal Plan =
             NewEngine = fun () -> BlockEngine cross.Value
         }
 
+    /// Random terms of one grouping factor: nothing but small matrices, group by group.
+    let private ofCompressed (model: Standardised) blocks =
+        let chosen = {
+            Engine = "compressed"
+            Lead = List.tryHead model.Terms |> Option.map _.Group
+            Work = CompressedModel.work model
+            Bytes = CompressedModel.bytes model
+        }
+
+        if chosen.Bytes > available () then
+            Error [ LmmError.TooLarge("The random effects", chosen.Bytes, available ()) ]
+        else
+            let shared = CompressedModel.create model true
+
+            Ok {
+                Chosen = chosen
+                Candidates = chosen :: blocks
+                CurvatureWork = CompressedModel.curvatureWork model
+                NewEngine = fun () -> CompressedEngine shared
+            }
+
     let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
         let parameters = float (ThetaLayout.create model).Entries.Length
 
@@ -66,7 +87,9 @@ module internal Plan =
         let blocks = BlockCandidates.ofModel model
         let block = List.head blocks
 
-        if block.Bytes <= available () && tailOf block <= denseTail then
+        if CompressedModel.isPossible model then
+            ofCompressed model blocks
+        elif block.Bytes <= available () && tailOf block <= denseTail then
             Ok(ofBlock model blocks block)
         else
             let symbolic = SupernodalPlan.analyse model

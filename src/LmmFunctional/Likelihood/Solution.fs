@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Numerics
 
 /// <summary>The estimates that belong to one θ.</summary>
 [<NoComparison; ReferenceEquality>]
@@ -14,10 +15,11 @@ type internal Solution = {
     Sigma: float
     /// Per term the covariance of its effects divided by σ², S×S by columns, on the user's scale.
     Covariances: float[][]
-    /// Per term S effects, level after level, on the user's scale.
-    Effects: float[][]
-    /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level.
-    ConditionalCovariances: float[][]
+    /// Per term S effects, level after level, on the user's scale; computed when first asked for.
+    Effects: Lazy<float[][]>
+    /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level;
+    /// computed when first asked for.
+    ConditionalCovariances: Lazy<float[][]>
     /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
     ResidualShare: float
     /// −2 log likelihood (ML) at this θ, β and σ² profiled.
@@ -59,8 +61,35 @@ module internal Solution =
 
         beta, phi
 
-    let private multiply n (a: float[]) (b: float[]) offset =
-        Array.init n (fun i -> Seq.init n (fun k -> a[i + k * n] * b[offset + k]) |> Seq.sum)
+    /// Effects of all levels of a term: T G v, v their scores in units of the response.
+    let private effects (engine: Engine) t (term: StandardisedTerm) (lambda: float[]) scale =
+        let n = term.Factor.Order
+        let g = Semidefinite.square n lambda
+        let map: float[] = Array.zeroCreate (n * n)
+        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
+        let result: float[] = Array.zeroCreate (term.Levels * n)
+
+        for level in 0 .. term.Levels - 1 do
+            for k in 0 .. n - 1 do
+                let score = scale * engine.Score(t, level, k)
+
+                for i in 0 .. n - 1 do
+                    result[level * n + i] <- result[level * n + i] + map[i + k * n] * score
+
+        result
+
+    /// Conditional covariances of all levels of a term, on the user's scale.
+    let private conditional (engine: Engine) t (term: StandardisedTerm) =
+        let n = term.Factor.Order
+        let result: float[] = Array.zeroCreate (term.Levels * n * n)
+
+        for level in 0 .. term.Levels - 1 do
+            let own =
+                Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level))
+
+            Array.blit own 0 result (level * n * n) (n * n)
+
+        result
 
     /// The estimates of a likelihood at its inner θ.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
@@ -68,36 +97,20 @@ module internal Solution =
         let terms = Array.ofList standard.Terms
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
+        // What has the size of the data waits until it is asked for.
+        let later (compute: Engine -> int -> StandardisedTerm -> float[]) =
+            lazy
+                (LogLikelihood.withEngine likelihood lambdas (fun engine ->
+                    engine.Solve()
+                    terms |> Array.mapi (compute engine)))
+
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
-            engine.Solve()
             let p = engine.P - 1
             let df = LogLikelihood.residualDf likelihood.Kind engine
             let rows = float engine.Rows
             let residual = sqrt engine.ResidualSquare
             let beta, phi = fixedEffects p engine.FixedFactor
-
-            let effects =
-                terms
-                |> Array.mapi (fun t term ->
-                    let n = term.Factor.Order
-                    let g = Semidefinite.square n lambdas[t]
-                    let scale = residual * standard.ResponseScale
-
-                    Array.concat (
-                        Array.init term.Levels (fun level ->
-                            let score = Array.init n (fun i -> engine.Score(t, level, i) * scale)
-                            multiply n term.Transform (multiply n g score 0) 0)
-                    ))
-
-            let conditional =
-                terms
-                |> Array.mapi (fun t term ->
-                    let n = term.Factor.Order
-
-                    Array.concat (
-                        Array.init term.Levels (fun level ->
-                            Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level)))
-                    ))
+            let scale = residual * standard.ResponseScale
 
             {
                 Beta = Standardised.coefficients beta standard
@@ -112,8 +125,8 @@ module internal Solution =
                                 (Semidefinite.square term.Factor.Order lambda))
                         terms
                         lambdas
-                Effects = effects
-                ConditionalCovariances = conditional
+                Effects = later (fun engine t term -> effects engine t term lambdas[t] scale)
+                ConditionalCovariances = later conditional
                 ResidualShare = engine.ResidualSquare / engine.FixedFixed[engine.P * engine.P - 1]
                 Deviance =
                     engine.LogDeterminant

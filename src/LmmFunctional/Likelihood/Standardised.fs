@@ -1,6 +1,8 @@
 namespace LmmFunctional
 
 open System
+open System.Runtime.Intrinsics
+open LmmFunctional.Numerics
 
 /// <summary>One random term on the inner scale.</summary>
 [<NoComparison; ReferenceEquality>]
@@ -47,20 +49,77 @@ module internal Standardised =
         else
             1.0
 
+    // Rows summed at a time, so that sums do not depend on the number of threads.
+    let private chunkRows = 16384
+
+    /// Sums of a number of each chunk of rows, added up in their order.
+    let private total rows (ofChunk: int -> int -> float) =
+        let chunks = (rows + chunkRows - 1) / chunkRows
+        let sums: float[] = Array.zeroCreate chunks
+
+        Tiles.Run(
+            chunks,
+            float rows,
+            fun chunk -> sums[chunk] <- ofChunk (chunk * chunkRows) (min rows ((chunk + 1) * chunkRows))
+        )
+
+        Array.sum sums
+
+    let private mean (values: float[]) =
+        let sum first last =
+            let mutable sums = Vector512<float>.Zero
+            let mutable row = first
+
+            while row + 8 <= last do
+                sums <- sums + Vector512.LoadUnsafe(&values[row])
+                row <- row + 8
+
+            let mutable sum = Vector512.Sum sums
+
+            while row < last do
+                sum <- sum + values[row]
+                row <- row + 1
+
+            sum
+
+        total values.Length sum / float values.Length
+
     let private rootMeanSquare (shift: float) (values: float[]) =
-        let mutable sum = 0.0
+        let sum first last =
+            let mutable sums = Vector512<float>.Zero
+            let mutable row = first
 
-        for value in values do
-            sum <- sum + (value - shift) * (value - shift)
+            while row + 8 <= last do
+                let deviation = Vector512.LoadUnsafe(&values[row]) - Vector512.Create shift
+                sums <- sums + deviation * deviation
+                row <- row + 8
 
-        sqrt (sum / float values.Length)
+            let mutable sum = Vector512.Sum sums
+
+            while row < last do
+                sum <- sum + (values[row] - shift) * (values[row] - shift)
+                row <- row + 1
+
+            sum
+
+        sqrt (total values.Length sum / float values.Length)
 
     let private standardise shift scale (values: float[]) =
         if shift = 0.0 && scale = 1.0 then
             values
         else
             let inverse = 1.0 / scale
-            values |> Array.map (fun value -> (value - shift) * inverse)
+            let result: float[] = GC.AllocateUninitializedArray values.Length
+
+            Tiles.Run(
+                (values.Length + chunkRows - 1) / chunkRows,
+                float values.Length,
+                fun chunk ->
+                    for row in chunk * chunkRows .. min values.Length ((chunk + 1) * chunkRows) - 1 do
+                        result[row] <- (values[row] - shift) * inverse
+            )
+
+            result
 
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length
@@ -68,7 +127,7 @@ module internal Standardised =
 
         let shiftOf k =
             match design.InterceptAt, design.Term.Structure with
-            | Some at, Structure.Unstructured when at <> k -> Array.average design.Columns[k]
+            | Some at, Structure.Unstructured when at <> k -> mean design.Columns[k]
             | _ -> 0.0
 
         let columns =
@@ -106,7 +165,7 @@ module internal Standardised =
 
         let meanOf index column =
             match design.Fixed.Constant with
-            | Some constant when index < 0 || constant[index] = 0.0 -> Array.average column
+            | Some constant when index < 0 || constant[index] = 0.0 -> mean column
             | _ -> 0.0
 
         let responseShift = meanOf -1 response

@@ -34,25 +34,30 @@ module internal StartingValues =
         else
             None
 
-    /// The relative standard deviation of one effect, from z_j'z_j and z_j'e per level.
-    let private ofEffect rows (total: float) levels (information: int -> float) (score: int -> float) =
+    /// The relative standard deviation of one effect, from z_j'z_j and z_j'e per level, e = y − Xβ; weights are (β, −1).
+    let private ofEffect (engine: Engine) (total: float) (weights: float[]) term levels effect =
         let mutable between = 0.0
         let mutable sum = 0.0
         let mutable squares = 0.0
         let mutable used = 0
 
-        for j in 0 .. levels - 1 do
-            let n = information j
+        for level in 0 .. levels - 1 do
+            let n = engine.EffectSquare(term, level, effect)
 
             if n > 0.0 then
-                between <- between + score j * score j / n
+                let mutable score = 0.0
+
+                for column in 0 .. weights.Length - 1 do
+                    score <- score - weights[column] * engine.EffectFixed(term, level, effect, column)
+
+                between <- between + score * score / n
                 sum <- sum + n
                 squares <- squares + n * n
                 used <- used + 1
 
         let dfBetween = float (max 1 (used - 1))
         let meanBetween = between / dfBetween
-        let within = (total - between) / float (max 1 (rows - used))
+        let within = (total - between) / float (max 1 (engine.Rows - used))
         let perLevel = (sum - squares / sum) / dfBetween
 
         if within > 0.0 && perLevel > 0.0 then
@@ -65,17 +70,7 @@ module internal StartingValues =
         let sizeOf =
             match leastSquares engine with
             | None -> fun _ _ -> 1.0
-            | Some(beta, total) ->
-                fun term effect ->
-                    let residual level =
-                        -(Seq.init engine.P (fun column ->
-                            engine.EffectFixed(term, level, effect, column) * beta[column])
-                          |> Seq.sum)
-
-                    let square level =
-                        engine.EffectSquare(term, level, effect)
-
-                    ofEffect engine.Rows total levels[term] square residual
+            | Some(weights, total) -> fun term effect -> ofEffect engine total weights term levels[term] effect
 
         layout.Entries
         |> Array.map (fun entry ->

@@ -37,7 +37,7 @@ module internal ThetaLayout =
 
     /// λ of every term.
     let matrices (layout: ThetaLayout) (theta: ImmutableArray<float>) : float[][] =
-        let values = Array.ofSeq theta
+        let values = theta.AsSpan().ToArray()
 
         layout.Shapes
         |> Array.mapi (fun t shape -> RelativeFactor.toMatrix values layout.Starts[t] shape)

@@ -56,7 +56,7 @@ module internal VarianceBoundary =
 
     /// The smallest eigenvalue of D on the null space of G, which has the given dimension.
     let private multiplierOn nullity n (g: float[]) (d: float[]) =
-        let _, vectors = Semidefinite.eigen n g
+        let struct (_, vectors) = Semidefinite.eigen n g
 
         let onNull =
             Array.init (nullity * nullity) (fun index ->
@@ -65,11 +65,11 @@ module internal VarianceBoundary =
 
                 for i in 0 .. n - 1 do
                     for j in 0 .. n - 1 do
-                        sum <- sum + vectors[i, a] * d[i + j * n] * vectors[j, b]
+                        sum <- sum + vectors[i + a * n] * d[i + j * n] * vectors[j + b * n]
 
                 sum)
 
-        let values, _ = Semidefinite.eigen nullity onNull
+        let struct (values, _) = Semidefinite.eigen nullity onNull
         values[0]
 
     /// The bounds of one term whose λ has zero pivots: one for each variance of a diagonal term, one for the rank of G else.
@@ -92,7 +92,7 @@ module internal VarianceBoundary =
                 }
           ]
         | Structure.Unstructured ->
-            let values, vectors = Semidefinite.eigen n d
+            let struct (values, vectors) = Semidefinite.eigen n d
             let rank = n - zeros.Length
 
             [
@@ -106,7 +106,7 @@ module internal VarianceBoundary =
                             $"{term.Group} (rank {rank} of {n})"
                     Multiplier = multiplierOn zeros.Length n (Semidefinite.square n lambda) d
                     Slope = values[0]
-                    Direction = Array.init n (fun j -> vectors[j, 0])
+                    Direction = Array.sub vectors 0 n
                     Tolerance = tolerance
                 }
             ]

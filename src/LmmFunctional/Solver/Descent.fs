@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 
 /// <summary>Steps while the criterion still tells one point from the next.</summary>
 [<RequireQualifiedAccess>]
@@ -19,13 +20,20 @@ module internal Descent =
     let private wrongBy = 2.0
 
     let norm (values: ImmutableArray<float>) =
-        sqrt (Seq.sumBy (fun v -> v * v) values)
+        let mutable sum = 0.0
+
+        for i in 0 .. values.Length - 1 do
+            sum <- sum + values[i] * values[i]
+
+        sqrt sum
+
+    let private init count (element: int -> float) =
+        ImmutableCollectionsMarshal.AsImmutableArray(Array.init count element)
 
     let moved (theta: ImmutableArray<float>) (direction: float[]) factor =
-        ImmutableArray.CreateRange(Seq.init theta.Length (fun i -> theta[i] + factor * direction[i]))
+        init theta.Length (fun i -> theta[i] + factor * direction[i])
 
-    let difference (a: ImmutableArray<float>) (b: ImmutableArray<float>) =
-        ImmutableArray.CreateRange(Seq.init a.Length (fun i -> a[i] - b[i]))
+    let difference (a: ImmutableArray<float>) (b: ImmutableArray<float>) = init a.Length (fun i -> a[i] - b[i])
 
     /// An iteration at a point that has been evaluated.
     let arrive number theta (evaluation: Evaluation) information curvature step halvings radius =

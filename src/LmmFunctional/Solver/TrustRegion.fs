@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
-open MathNet.Numerics.LinearAlgebra
 
 /// <summary>The step of a Newton method within a radius, from the eigenvalues of the curvature.</summary>
 /// <remarks>A negative eigenvalue counts by its size, so that the step goes down along it (Dauphin et al. 2014); an eigenvalue
@@ -26,7 +25,12 @@ module internal TrustRegion =
     let private rounding = 1e-10
 
     let private norm (values: float[]) =
-        sqrt (Array.sumBy (fun v -> v * v) values)
+        let mutable sum = 0.0
+
+        for value in values do
+            sum <- sum + value * value
+
+        sqrt sum
 
     /// The shift μ ≥ 0 with ‖(E + μ)⁻¹ c‖ = radius, by bisection on a bracket that always holds the root.
     let private shiftFor radius (eigenvalues: float[]) (coefficients: float[]) =
@@ -61,24 +65,20 @@ module internal TrustRegion =
                 IsPositive = true
             }
         else
-            let symmetric =
-                Matrix<float>.Build.Dense(k, k, fun i j -> 0.5 * (curvature[i, j] + curvature[j, i]))
+            let struct (values, vectors) =
+                Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
 
-            let evd = symmetric.Evd Symmetricity.Symmetric
-            let values = evd.EigenValues.Real().ToArray()
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
 
             let eigenvalues =
                 values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
-
-            let vectors = evd.EigenVectors
 
             let along =
                 Array.init k (fun e ->
                     let mutable sum = 0.0
 
                     for i in 0 .. k - 1 do
-                        sum <- sum + vectors[i, e] * gradient[i]
+                        sum <- sum + vectors[i + e * k] * gradient[i]
 
                     sum)
 
@@ -89,7 +89,7 @@ module internal TrustRegion =
                     let mutable sum = 0.0
 
                     for e in 0 .. k - 1 do
-                        sum <- sum - vectors[i, e] * along[e] / (eigenvalues[e] + shift)
+                        sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
 
                     sum)
 
@@ -121,19 +121,19 @@ module internal TrustRegion =
         if free.Length = 0 then
             None
         else
-            let scaled =
-                Matrix<float>
-                    .Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]] * scale[i] * scale[j])
+            let n = free.Length
 
-            let evd = scaled.Evd Symmetricity.Symmetric
+            let struct (values, vectors) =
+                Semidefinite.eigen
+                    n
+                    (Array.init (n * n) (fun k -> curvature[free[k % n], free[k / n]] * scale[k % n] * scale[k / n]))
 
-            if evd.EigenValues[0].Real >= negative then
+            if values[0] >= negative then
                 None
             else
                 let direction: float[] = Array.zeroCreate fixedAt.Length
 
-                free
-                |> Array.iteri (fun a i -> direction[i] <- evd.EigenVectors[a, 0] * scale[a])
+                free |> Array.iteri (fun a i -> direction[i] <- vectors[a] * scale[a])
 
                 let slope = Seq.fold2 (fun sum d g -> sum + d * g) 0.0 direction gradient
                 let length = if slope > 0.0 then -(norm direction) else norm direction

@@ -112,8 +112,8 @@ module SmallTests =
     let ``the positive part keeps positive eigenvalues and drops the others`` (BlockOrder n) seed =
         let b = Naive.random seed n n
         let a = Array2D.init n n (fun i j -> b[i, j] + b[j, i])
-        let values, _ = Semidefinite.eigen n (columns a)
-        let kept, _ = Semidefinite.eigen n (Semidefinite.positivePart n (columns a))
+        let struct (values, _) = Semidefinite.eigen n (columns a)
+        let struct (kept, _) = Semidefinite.eigen n (Semidefinite.positivePart n (columns a))
 
         Law.holds (Law.nearAll "eigenvalues" 1e-13 (values |> Array.map (max 0.0)) kept)
 

@@ -1,0 +1,279 @@
+namespace LmmFunctional
+
+open System
+open LmmFunctional.Numerics
+
+/// <summary>What compressed engines of one model share: its cross-products by group, laid out for the lanes.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal CompressedModel = {
+    Products: GroupProducts
+    Groups: LaneGroups
+    Layout: LaneLayout
+    /// [X y]'[X y] less the part that Z explains group by group, P×P by columns.
+    Within: float[]
+}
+
+[<RequireQualifiedAccess>]
+module internal CompressedModel =
+
+    /// Whether a model can be evaluated this way: random terms, all of one grouping factor.
+    let isPossible (model: Standardised) =
+        match model.Terms with
+        | [] -> false
+        | first :: rest -> rest |> List.forall (fun term -> term.Group = first.Group)
+
+    let private orderOf (model: Standardised) =
+        model.Terms |> List.sumBy (fun term -> term.Columns.Length)
+
+    /// Memory of cross-products and lanes, predicted, when no groups are equal.
+    let bytes (model: Standardised) =
+        let order = orderOf model
+        let p = model.Fixed.Length + 1
+        let lanes = order * (order + 1) / 2 + order * p
+
+        GroupProducts.bytes model.Terms.Head.Levels order p
+        + 8.0 * float model.Terms.Head.Levels * float lanes
+
+    /// Floating-point operations of one evaluation with its gradient, predicted, when no groups are equal.
+    let work (model: Standardised) =
+        let order = float (orderOf model)
+        let p = float model.Fixed.Length + 1.0
+
+        float model.Terms.Head.Levels
+        * (3.0 * order * order * (order + p) + order * p * p)
+
+    /// Floating-point operations that the average information and exact second derivatives add, predicted.
+    let curvatureWork (model: Standardised) =
+        let blocks = model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.create
+
+        let p = float model.Fixed.Length
+
+        let perGroup =
+            float (EffectBlocks.sums blocks) + float blocks.InnerFirst.Length * p * p
+
+        float model.Terms.Head.Levels * perGroup
+
+    /// <summary>The cross-products of a model; groups with the same Z'Z and Z'X are collapsed if asked for.</summary>
+    let create (model: Standardised) (collapse: bool) : CompressedModel =
+        let products = GroupProducts.create model
+        let groups = LaneGroups.create products collapse
+
+        let blocks = model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.create
+
+        let layout = LaneLayout.create groups blocks
+        // At λ = 0 the groups' part of [X y]'V⁻¹[X y] is all that Z explains.
+        let explained = GroupSweep(groups, layout).Run SweepKind.Value
+        let p = products.P
+
+        {
+            Products = products
+            Groups = groups
+            Layout = layout
+            Within =
+                Array.init (p * p) (fun k -> products.FixedFixed[k] - explained[1 + EffectBlocks.place (k % p) (k / p)])
+        }
+
+/// <summary>The engine for random terms of one grouping factor: S×S algebra, eight groups side by side.</summary>
+/// <remarks>Costs ℓ S²(S + P) operations for ℓ different groups; nothing depends on the number of rows, nor on the number of
+/// groups where a few patterns repeat.</remarks>
+[<Sealed>]
+type internal CompressedEngine(model: CompressedModel) =
+    inherit Engine(model.Products.Rows, model.Products.P)
+    let products = model.Products
+    let layout = model.Layout
+    let blocks = layout.Blocks
+    let order = products.Order
+    let p = products.P
+    let triangle = layout.Triangle
+    let sweep = GroupSweep(model.Groups, layout)
+    let lambda: float[] = Array.zeroCreate (order * order)
+    let fixedFactor: float[] = Array.zeroCreate (p * p)
+    // Sums of the last sweep for first derivatives, and for the average information.
+    let scores: float[] = Array.zeroCreate (layout.GradientSums + layout.AverageSums)
+    let traces: float[] = Array.zeroCreate (layout.TraceSums true)
+    // Few effects: the average information is nearly free in the sweep for the gradient.
+    let isSmall = layout.AverageSums <= 400
+    let mutable logDeterminant = 0.0
+    let mutable hasAverage = false
+    let mutable conditional: ConditionalEffects voption = ValueNone
+
+    let setLambda (lambdas: float[][]) =
+        let mutable isFinite = true
+
+        for t in 0 .. lambdas.Length - 1 do
+            let at = products.Offsets[t]
+            let size = products.Offsets[t + 1] - at
+
+            for j in 0 .. size - 1 do
+                for i in 0 .. size - 1 do
+                    let value = lambdas[t][i + j * size]
+                    // Determinants of anything larger could overflow.
+                    isFinite <- isFinite && abs value < 1e30
+                    lambda[at + i + (at + j) * order] <- value
+
+        lambda.AsSpan().CopyTo sweep.Lambda.Span
+        isFinite
+
+    let sweepScores kind =
+        let sums = sweep.Run kind
+        hasAverage <- (kind = SweepKind.Average)
+        let count = if hasAverage then scores.Length else layout.GradientSums
+        Array.blit sums 0 scores 0 count
+
+    /// The term's block of a symmetric matrix held by its triangle.
+    let blockOf (sums: float[]) start term =
+        let at = products.Offsets[term]
+        let size = products.Offsets[term + 1] - at
+        let block: float[] = Array.zeroCreate (size * size)
+
+        for j in 0 .. size - 1 do
+            for i in 0 .. size - 1 do
+                block[i + j * size] <- sums[start + EffectBlocks.place (at + i) (at + j)]
+
+        block
+
+    let placeOf (entry: Entry) =
+        let at = products.Offsets[entry.Term]
+        struct (at + entry.Row, at + entry.Column)
+
+    /// Σ_b λ_bc f(b) over the block of an entry.
+    let along (struct (row, column): struct (int * int)) (f: int -> float) =
+        let block = blocks.BlockOf[row]
+        let mutable sum = 0.0
+
+        for b in blocks.Starts[block] .. blocks.Starts[block + 1] - 1 do
+            sum <- sum + lambda[b + column * order] * f b
+
+        sum
+
+    /// k×k from the sums from a place on, plus the products of rows of some other values.
+    let quadratic (entries: Entry[]) sums start sign (others: float[][]) =
+        let places = Array.map placeOf entries
+        let result = Array2D.zeroCreate entries.Length entries.Length
+
+        for k in 0 .. entries.Length - 1 do
+            for l in 0..k do
+                let mutable value =
+                    EffectBlocks.contract sums start lambda places[k] places[l] blocks
+
+                let left, right = others[k], others[l]
+
+                for x in 0 .. left.Length - 1 do
+                    value <- value + sign * left[x] * right[x]
+
+                result[k, l] <- value
+                result[l, k] <- value
+
+        result
+
+    let effects () =
+        match conditional with
+        | ValueSome effects -> effects
+        | ValueNone ->
+            let effects = ConditionalEffects.create products lambda fixedFactor
+            conditional <- ValueSome effects
+            effects
+
+    override _.FactorAnew lambdas =
+        conditional <- ValueNone
+
+        if setLambda lambdas then
+            let sums = sweep.Run SweepKind.Value
+            logDeterminant <- sums[0]
+
+            for c in 0 .. p - 1 do
+                for d in 0 .. p - 1 do
+                    fixedFactor[c + d * p] <- model.Within[c + d * p] + sums[1 + EffectBlocks.place c d]
+
+            Double.IsFinite logDeterminant && Small.Cholesky(p, fixedFactor, 0)
+        else
+            false
+
+    override _.SolveAnew() =
+        for k in 0 .. p * p - 1 do
+            let isDiagonal = k % (p + 1) = 0
+            sweep.FixedFactor[k] <- if isDiagonal then 1.0 / fixedFactor[k] else fixedFactor[k]
+
+        sweepScores (if isSmall then SweepKind.Average else SweepKind.Gradient)
+
+    override _.LogDeterminant = logDeterminant
+    override _.FixedFactor = fixedFactor
+
+    override _.Derivatives reml =
+        let derivatives = Array.zeroCreate (products.Offsets.Length - 1)
+
+        for term in 0 .. derivatives.Length - 1 do
+            let trace = blockOf scores 0 term
+
+            if reml then
+                let gram = blockOf scores (2 * triangle) term
+
+                for k in 0 .. trace.Length - 1 do
+                    trace[k] <- trace[k] - gram[k]
+
+            derivatives[term] <- {
+                Trace = trace
+                Square = blockOf scores triangle term
+            }
+
+        derivatives
+
+    override _.Average entries =
+        if not hasAverage then
+            sweepScores SweepKind.Average
+
+        let cross = layout.GradientSums
+
+        // Σ_j E'Γ_k v.
+        let onFixed (entry: Entry) =
+            let struct (row, _) as place = placeOf entry
+
+            Array.init (p - 1) (fun x ->
+                let at first second =
+                    scores[cross + blocks.InnerAt[first + second * order] * (p - 1) + x]
+
+                along place (fun b -> at row b + at b row))
+
+        quadratic entries scores (cross + layout.Inner * (p - 1)) -1.0 (Array.map onFixed entries)
+
+    override _.Trace(entries, reml) =
+        let kind = SweepKind.Trace reml
+        Array.blit (sweep.Run kind) 0 traces 0 (layout.TraceSums reml)
+        let start = EffectBlocks.sums blocks
+
+        // Σ_j E'Γ_k E, its lower triangle weighted so that a product of two is that of the full matrices.
+        let onFixed (entry: Entry) =
+            if not reml then
+                [||]
+            else
+                let struct (row, _) as place = placeOf entry
+                let result: float[] = Array.zeroCreate ((p - 1) * p / 2)
+
+                for x in 0 .. p - 2 do
+                    for z in 0..x do
+                        let k = EffectBlocks.place x z
+
+                        let at first second =
+                            traces[start + blocks.InnerAt[first + second * order] * result.Length + k]
+
+                        let weight = if x = z then 1.0 else sqrt 2.0
+                        result[k] <- weight * along place (fun b -> at row b + at b row)
+
+                result
+
+        quadratic entries traces 0 1.0 (Array.map onFixed entries)
+
+    override _.Score(term, level, effect) =
+        effects().Scores[level * order + products.Offsets[term] + effect]
+
+    override _.ConditionalCovariance(term, level) =
+        effects().Covariance(products.Offsets[term], products.Offsets[term + 1], level)
+
+    override _.EffectSquare(term, level, effect) =
+        let effect = products.Offsets[term] + effect
+        products.Square(level, effect, effect)
+
+    override _.EffectFixed(term, level, effect, column) =
+        products.Fixed(level, products.Offsets[term] + effect, column)
+
+    override _.FixedFixed = products.FixedFixed

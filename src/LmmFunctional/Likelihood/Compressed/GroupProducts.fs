@@ -1,0 +1,208 @@
+namespace LmmFunctional
+
+open System
+open System.Runtime.CompilerServices
+open System.Runtime.Intrinsics
+open FSharp.NativeInterop
+open LmmFunctional.Numerics
+
+/// <summary>The cross-products of a model whose random terms share one grouping factor: Z'Z and Z'[X y] per group.</summary>
+/// <remarks>One pass over the rows, in any order; the sums of a group run in the order of its rows, so that they do not
+/// depend on the number of threads.</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal GroupProducts = {
+    /// n.
+    Rows: int
+    /// P = p + 1, the columns of [X y].
+    P: int
+    /// The number of groups.
+    Levels: int
+    /// S, the effects of a group, all terms together.
+    Order: int
+    /// Where the effects of each term start; the last element is S.
+    Offsets: int[]
+    /// How many floats one effect of a group takes, a multiple of eight.
+    Stride: int
+    /// Per group and effect: its products with the S effects, then with the P columns, then padding.
+    Values: Buffer
+    /// [X y]'[X y], P×P by columns.
+    FixedFixed: float[]
+} with
+
+    /// Where the products of an effect with the effects of its group start.
+    member products.At(level: int, effect: int) =
+        (level * products.Order + effect) * products.Stride
+
+    /// z_j'z_k of two effects of a group.
+    member products.Square(level: int, effect: int, other: int) =
+        products.Values[products.At(level, effect) + other]
+
+    /// z_j'[X y] of one effect, in one of the P columns.
+    member products.Fixed(level: int, effect: int, column: int) =
+        products.Values[products.At(level, effect) + products.Order + column]
+
+/// <summary>Making cross-products by group.</summary>
+[<RequireQualifiedAccess>]
+module internal GroupProducts =
+
+    // Rows gathered at a time, row by row, so that they stay in the first-level cache.
+    let private blockRows = 128
+
+    // Rows whose products with one another are summed at a time.
+    let private chunkRows = 4096
+
+    let private isSorted (codes: int[]) =
+        let mutable row = 1
+
+        while row < codes.Length && codes[row - 1] <= codes[row] do
+            row <- row + 1
+
+        row >= codes.Length
+
+    /// Sorted rows are cut where a group ends, into parts that fill different groups; others are one part.
+    let private cuts (codes: int[]) =
+        let n = codes.Length
+        let parts = if n >= 32768 && isSorted codes then 16 else 1
+
+        let endOfGroup row =
+            let mutable at = row
+
+            while at > 0 && at < n && codes[at] = codes[at - 1] do
+                at <- at + 1
+
+            at
+
+        Array.init (parts + 1) (fun part -> endOfGroup (int (int64 n * int64 part / int64 parts)))
+
+    // The kernels are compiled in full at once: most fits are over before the run time would do so.
+
+    /// Rows first .. last − 1 of all columns, row after row, times the root of their weights.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private gather (columns: float[][]) (weights: float[] option) stride first last (target: nativeptr<float>) =
+        for c in 0 .. columns.Length - 1 do
+            let column = columns[c]
+            let mutable at = NativePtr.add target c
+
+            match weights with
+            | None ->
+                for row in first .. last - 1 do
+                    NativePtr.write at column[row]
+                    at <- NativePtr.add at stride
+            | Some weights ->
+                for row in first .. last - 1 do
+                    NativePtr.write at (column[row] * weights[row])
+                    at <- NativePtr.add at stride
+
+    /// Adds rows first .. last − 1 to the products of their groups.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private addRows (columns: float[][]) weights (codes: int[]) order stride (values: Buffer) first last =
+        let block = Workspace.Rent(blockRows * stride)
+        block.Span.Clear()
+        let mutable start = first
+
+        while start < last do
+            let stop = min last (start + blockRows)
+            gather columns weights stride start stop block.Pointer
+
+            for row in start .. stop - 1 do
+                let own = NativePtr.add block.Pointer ((row - start) * stride)
+                let group = NativePtr.add values.Pointer (codes[row] * order * stride)
+
+                for i in 0 .. order - 1 do
+                    let value = Vector512.Create(NativePtr.get own i)
+                    let target = NativePtr.add group (i * stride)
+                    let mutable at = 0
+
+                    while at < stride do
+                        let sum = NativePtr.add target at
+
+                        Vector512.Store(
+                            Vector512.FusedMultiplyAdd(value, Vector512.Load(NativePtr.add own at), Vector512.Load sum),
+                            sum
+                        )
+
+                        at <- at + 8
+
+            start <- stop
+
+        Workspace.Return block
+
+    /// [X y]'[X y] by chunks of rows, added up in their order.
+    let private fixedFixed rows (columns: float[][]) (weights: float[] option) =
+        let p = columns.Length
+        let chunks = (rows + chunkRows - 1) / chunkRows
+        let sums: float[] = Array.zeroCreate (chunks * p * p)
+
+        Tiles.Run(
+            chunks,
+            float rows * float (p * p),
+            fun chunk ->
+                let first = chunk * chunkRows
+                let count = min chunkRows (rows - first)
+                let block = Workspace.Rent(p * count)
+
+                for c in 0 .. p - 1 do
+                    let target = block.Span.Slice(c * count, count)
+                    columns[c].AsSpan(first, count).CopyTo target
+
+                    match weights with
+                    | None -> ()
+                    | Some weights ->
+                        for i in 0 .. count - 1 do
+                            target[i] <- target[i] * weights[first + i]
+
+                for c in 0 .. p - 1 do
+                    for d in 0..c do
+                        let left = NativePtr.add block.Pointer (c * count)
+                        let right = NativePtr.add block.Pointer (d * count)
+                        sums[(chunk * p + d) * p + c] <- VectorKernel.Dot(count, left, right)
+
+                Workspace.Return block
+        )
+
+        let total: float[] = Array.zeroCreate (p * p)
+
+        for chunk in 0 .. chunks - 1 do
+            for d in 0 .. p - 1 do
+                for c in d .. p - 1 do
+                    total[c + d * p] <- total[c + d * p] + sums[(chunk * p + d) * p + c]
+
+        for d in 0 .. p - 1 do
+            for c in 0 .. d - 1 do
+                total[c + d * p] <- total[d + c * p]
+
+        total
+
+    /// <summary>Memory of the cross-products: eight bytes for each of the numbers of a group, padding counted.</summary>
+    let bytes levels order p =
+        8.0 * float levels * float order * float ((order + p + 7) / 8 * 8)
+
+    /// <summary>The cross-products of a model with at least one random term, all of the same grouping factor.</summary>
+    let create (model: Standardised) : GroupProducts =
+        let terms = Array.ofList model.Terms
+        let offsets = terms |> Array.scan (fun at term -> at + term.Columns.Length) 0
+        let order = Array.last offsets
+        let fixedColumns = Array.append model.Fixed [| model.Response |]
+        let p = fixedColumns.Length
+        let columns = Array.append (terms |> Array.collect _.Columns) fixedColumns
+        let stride = (order + p + 7) / 8 * 8
+        let levels, codes = terms[0].Levels, terms[0].Codes
+        let values = Buffer(levels * order * stride)
+        let cuts = cuts codes
+
+        Tiles.Run(
+            cuts.Length - 1,
+            float model.Rows * float (order * stride),
+            fun part -> addRows columns model.RootWeights codes order stride values cuts[part] cuts[part + 1]
+        )
+
+        {
+            Rows = model.Rows
+            P = p
+            Levels = levels
+            Order = order
+            Offsets = offsets
+            Stride = stride
+            Values = values
+            FixedFixed = fixedFixed model.Rows fixedColumns model.RootWeights
+        }
