@@ -9,44 +9,23 @@ open FSharp.NativeInterop
 [<AbstractClass; Sealed>]
 type internal PairKernel private () =
 
-    static member inline private Load(start: nativeptr<float>, k: int) : Vector512<float> =
-        Vector512.Load(NativePtr.add start (k <<< 3))
-
-    static member inline private Store(value: Vector512<float>, start: nativeptr<float>, k: int) =
-        Vector512.Store(value, NativePtr.add start (k <<< 3))
-
-    static member inline private Add(value: Vector512<float>, start: nativeptr<float>, k: int) =
-        let at = NativePtr.add start (k <<< 3)
-        Vector512.Store(Vector512.Load at + value, at)
-
-    /// a b + c.
-    static member inline private Fma(a: Vector512<float>, b: Vector512<float>, c: Vector512<float>) =
-        Vector512.FusedMultiplyAdd(a, b, c)
-
-    static member inline private Weight(layout: LaneLayout, group: nativeptr<float>) : Vector512<float> =
-        if layout.Scatter > 0 then
-            PairKernel.Load(group, layout.Fields - 1)
-        else
-            Vector512<float>.One
-
     /// E = I + CᵀGC by its elements (0,0), (1,0) and (1,1).
     static member inline private Information(group: nativeptr<float>, lambda: nativeptr<float>) =
         let first = Vector512.Create(NativePtr.get lambda 0)
         let below = Vector512.Create(NativePtr.get lambda 1)
         let second = Vector512.Create(NativePtr.get lambda 3)
 
-        let c0, c1, c2 =
-            PairKernel.Load(group, 0), PairKernel.Load(group, 1), PairKernel.Load(group, 2)
+        let c0, c1, c2 = Lanes.Load(group, 0), Lanes.Load(group, 1), Lanes.Load(group, 2)
 
-        let y00 = PairKernel.Fma(first, c0, below * c1)
+        let y00 = Lanes.Fma(first, c0, below * c1)
         let y01 = below * c2
         let y10 = second * c1
         let y11 = second * c2
         let one = Vector512<float>.One
 
-        struct (PairKernel.Fma(y00, y00, PairKernel.Fma(y10, y10, one)),
-                PairKernel.Fma(y00, y01, y10 * y11),
-                PairKernel.Fma(y01, y01, PairKernel.Fma(y11, y11, one)))
+        struct (Lanes.Fma(y00, y00, Lanes.Fma(y10, y10, one)),
+                Lanes.Fma(y00, y01, y10 * y11),
+                Lanes.Fma(y01, y01, Lanes.Fma(y11, y11, one)))
 
     /// Adds log|E| and the part of the groups in [X y]'V⁻¹[X y] to the sums.
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
@@ -59,29 +38,29 @@ type internal PairKernel private () =
         let struct (e0, e1, e2) = PairKernel.Information(group, lambda)
         let inverse0 = Vector512<float>.One / e0
         let l = e1 * inverse0
-        let pivot = PairKernel.Fma(-l, e1, e2)
+        let pivot = Lanes.Fma(-l, e1, e2)
         let inverse1 = Vector512<float>.One / pivot
-        let weight = PairKernel.Weight(layout, group)
-        PairKernel.Add(weight * LaneLog.Of(e0 * pivot), work, sums)
+        let weight = Lanes.Weight(layout, group)
+        Lanes.Add(weight * LaneLog.Of(e0 * pivot), work, sums)
         let mutable at = sums + 1
 
         for c in 0 .. p - 1 do
-            let r0 = PairKernel.Load(group, 3 + 2 * c)
-            let r1 = PairKernel.Fma(-l, r0, PairKernel.Load(group, 4 + 2 * c))
-            PairKernel.Store(r0, work, right + 2 * c)
-            PairKernel.Store(r1, work, right + 2 * c + 1)
+            let r0 = Lanes.Load(group, 3 + 2 * c)
+            let r1 = Lanes.Fma(-l, r0, Lanes.Load(group, 4 + 2 * c))
+            Lanes.Store(r0, work, right + 2 * c)
+            Lanes.Store(r1, work, right + 2 * c + 1)
             let s0 = weight * r0 * inverse0
             let s1 = weight * r1 * inverse1
 
             for d in 0..c do
-                let one = s0 * PairKernel.Load(work, right + 2 * d)
-                PairKernel.Add(PairKernel.Fma(s1, PairKernel.Load(work, right + 2 * d + 1), one), work, at)
+                let one = s0 * Lanes.Load(work, right + 2 * d)
+                Lanes.Add(Lanes.Fma(s1, Lanes.Load(work, right + 2 * d + 1), one), work, at)
                 at <- at + 1
 
         for c in p .. layout.Columns - 1 do
-            let r0 = PairKernel.Load(group, 3 + 2 * c)
-            let r1 = PairKernel.Fma(-l, r0, PairKernel.Load(group, 4 + 2 * c))
-            PairKernel.Add(PairKernel.Fma(r0 * inverse0, r0, r1 * inverse1 * r1), work, at - 1)
+            let r0 = Lanes.Load(group, 3 + 2 * c)
+            let r1 = Lanes.Fma(-l, r0, Lanes.Load(group, 4 + 2 * c))
+            Lanes.Add(Lanes.Fma(r0 * inverse0, r0, r1 * inverse1 * r1), work, at - 1)
 
     /// Adds Ω_bc W_ad for all pairs of elements to the sums from a place on.
     static member inline private AddProducts
@@ -95,15 +74,15 @@ type internal PairKernel private () =
             work: nativeptr<float>,
             at: int
         ) =
-        PairKernel.Add(o0 * w0, work, at)
-        PairKernel.Add(o0 * w1, work, at + 1)
-        PairKernel.Add(o0 * w2, work, at + 2)
-        PairKernel.Add(o1 * w0, work, at + 3)
-        PairKernel.Add(o1 * w1, work, at + 4)
-        PairKernel.Add(o1 * w2, work, at + 5)
-        PairKernel.Add(o2 * w0, work, at + 6)
-        PairKernel.Add(o2 * w1, work, at + 7)
-        PairKernel.Add(o2 * w2, work, at + 8)
+        Lanes.Add(o0 * w0, work, at)
+        Lanes.Add(o0 * w1, work, at + 1)
+        Lanes.Add(o0 * w2, work, at + 2)
+        Lanes.Add(o1 * w0, work, at + 3)
+        Lanes.Add(o1 * w1, work, at + 4)
+        Lanes.Add(o1 * w2, work, at + 5)
+        Lanes.Add(o2 * w0, work, at + 6)
+        Lanes.Add(o2 * w1, work, at + 7)
+        Lanes.Add(o2 * w2, work, at + 8)
 
     /// Adds E_ax E_bz, x ≥ z, for the four pairs of effects to the sums from a place on.
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
@@ -115,16 +94,16 @@ type internal PairKernel private () =
         let mutable at = start
 
         for x in 0 .. layout.P - 2 do
-            let left0 = weight * PairKernel.Load(work, scores + 2 * x)
-            let left1 = weight * PairKernel.Load(work, scores + 2 * x + 1)
+            let left0 = weight * Lanes.Load(work, scores + 2 * x)
+            let left1 = weight * Lanes.Load(work, scores + 2 * x + 1)
 
             for z in 0..x do
-                let right0 = PairKernel.Load(work, scores + 2 * z)
-                let right1 = PairKernel.Load(work, scores + 2 * z + 1)
-                PairKernel.Add(left0 * right0, work, at)
-                PairKernel.Add(left1 * right0, work, at + count)
-                PairKernel.Add(left0 * right1, work, at + 2 * count)
-                PairKernel.Add(left1 * right1, work, at + 3 * count)
+                let right0 = Lanes.Load(work, scores + 2 * z)
+                let right1 = Lanes.Load(work, scores + 2 * z + 1)
+                Lanes.Add(left0 * right0, work, at)
+                Lanes.Add(left1 * right0, work, at + count)
+                Lanes.Add(left0 * right1, work, at + 2 * count)
+                Lanes.Add(left1 * right1, work, at + 3 * count)
                 at <- at + 1
 
     /// <summary>Adds the part of the groups in the first derivatives and in the average information to the sums, or in
@@ -146,18 +125,18 @@ type internal PairKernel private () =
         let struct (e0, e1, e2) = PairKernel.Information(group, lambda)
         let inverse0 = Vector512<float>.One / e0
         let l = e1 * inverse0
-        let inverse1 = Vector512<float>.One / PairKernel.Fma(-l, e1, e2)
-        let weight = PairKernel.Weight(layout, group)
+        let inverse1 = Vector512<float>.One / Lanes.Fma(-l, e1, e2)
+        let weight = Lanes.Weight(layout, group)
         // K = L⁻¹Cᵀ and D⁻¹K.
-        let k00 = PairKernel.Load(group, 0)
+        let k00 = Lanes.Load(group, 0)
         let k10 = -(l * k00)
-        let k01 = PairKernel.Load(group, 1)
-        let k11 = PairKernel.Fma(-l, k01, PairKernel.Load(group, 2))
+        let k01 = Lanes.Load(group, 1)
+        let k11 = Lanes.Fma(-l, k01, Lanes.Load(group, 2))
         let s00, s10 = k00 * inverse0, k10 * inverse1
         let s01, s11 = k01 * inverse0, k11 * inverse1
-        let omega0 = PairKernel.Fma(k00, s00, k10 * s10)
-        let omega1 = PairKernel.Fma(k01, s00, k11 * s10)
-        let omega2 = PairKernel.Fma(k01, s01, k11 * s11)
+        let omega0 = Lanes.Fma(k00, s00, k10 * s10)
+        let omega1 = Lanes.Fma(k01, s00, k11 * s10)
+        let omega2 = Lanes.Fma(k01, s01, k11 * s11)
         let mutable gram0 = Vector512<float>.Zero
         let mutable gram1 = Vector512<float>.Zero
         let mutable gram2 = Vector512<float>.Zero
@@ -165,26 +144,26 @@ type internal PairKernel private () =
         let mutable v1 = Vector512<float>.Zero
 
         for c in 0..last do
-            let r0 = PairKernel.Load(group, 3 + 2 * c)
-            let r1 = PairKernel.Fma(-l, r0, PairKernel.Load(group, 4 + 2 * c))
-            let mutable u0 = PairKernel.Fma(s00, r0, s10 * r1)
-            let mutable u1 = PairKernel.Fma(s01, r0, s11 * r1)
+            let r0 = Lanes.Load(group, 3 + 2 * c)
+            let r1 = Lanes.Fma(-l, r0, Lanes.Load(group, 4 + 2 * c))
+            let mutable u0 = Lanes.Fma(s00, r0, s10 * r1)
+            let mutable u1 = Lanes.Fma(s01, r0, s11 * r1)
 
             for k in 0 .. c - 1 do
                 let factor = Vector512.Create(-(NativePtr.get fixedFactor (c + k * p)))
-                u0 <- PairKernel.Fma(factor, PairKernel.Load(work, scores + 2 * k), u0)
-                u1 <- PairKernel.Fma(factor, PairKernel.Load(work, scores + 2 * k + 1), u1)
+                u0 <- Lanes.Fma(factor, Lanes.Load(work, scores + 2 * k), u0)
+                u1 <- Lanes.Fma(factor, Lanes.Load(work, scores + 2 * k + 1), u1)
 
             let diagonal = Vector512.Create(NativePtr.get fixedFactor (c * (p + 1)))
             v0 <- u0 * diagonal
             v1 <- u1 * diagonal
-            PairKernel.Store(v0, work, scores + 2 * c)
-            PairKernel.Store(v1, work, scores + 2 * c + 1)
+            Lanes.Store(v0, work, scores + 2 * c)
+            Lanes.Store(v1, work, scores + 2 * c + 1)
 
             if c < last then
-                gram0 <- PairKernel.Fma(v0, v0, gram0)
-                gram1 <- PairKernel.Fma(v1, v0, gram1)
-                gram2 <- PairKernel.Fma(v1, v1, gram2)
+                gram0 <- Lanes.Fma(v0, v0, gram0)
+                gram1 <- Lanes.Fma(v1, v0, gram1)
+                gram2 <- Lanes.Fma(v1, v1, gram2)
 
         let sums = layout.Sums
 
@@ -196,9 +175,9 @@ type internal PairKernel private () =
                 else
                     Vector512<float>.Zero
 
-            let other0 = PairKernel.Fma(factor, gram0, weight * omega0)
-            let other1 = PairKernel.Fma(factor, gram1, weight * omega1)
-            let other2 = PairKernel.Fma(factor, gram2, weight * omega2)
+            let other0 = Lanes.Fma(factor, gram0, weight * omega0)
+            let other1 = Lanes.Fma(factor, gram1, weight * omega1)
+            let other2 = Lanes.Fma(factor, gram2, weight * omega2)
             PairKernel.AddProducts(omega0, omega1, omega2, other0, other1, other2, work, sums)
 
             if reml then
@@ -211,32 +190,32 @@ type internal PairKernel private () =
             let scale = Vector512.Create(NativePtr.get fixedFactor (last * (p + 1)))
 
             for c in p .. layout.Columns - 1 do
-                let r0 = PairKernel.Load(group, 3 + 2 * c)
-                let r1 = PairKernel.Fma(-l, r0, PairKernel.Load(group, 4 + 2 * c))
-                let t0 = scale * PairKernel.Fma(s00, r0, s10 * r1)
-                let t1 = scale * PairKernel.Fma(s01, r0, s11 * r1)
-                square0 <- PairKernel.Fma(t0, t0, square0)
-                square1 <- PairKernel.Fma(t0, t1, square1)
-                square2 <- PairKernel.Fma(t1, t1, square2)
+                let r0 = Lanes.Load(group, 3 + 2 * c)
+                let r1 = Lanes.Fma(-l, r0, Lanes.Load(group, 4 + 2 * c))
+                let t0 = scale * Lanes.Fma(s00, r0, s10 * r1)
+                let t1 = scale * Lanes.Fma(s01, r0, s11 * r1)
+                square0 <- Lanes.Fma(t0, t0, square0)
+                square1 <- Lanes.Fma(t0, t1, square1)
+                square2 <- Lanes.Fma(t1, t1, square2)
 
-            PairKernel.Add(weight * omega0, work, sums)
-            PairKernel.Add(weight * omega1, work, sums + 1)
-            PairKernel.Add(weight * omega2, work, sums + 2)
-            PairKernel.Add(square0, work, sums + 3)
-            PairKernel.Add(square1, work, sums + 4)
-            PairKernel.Add(square2, work, sums + 5)
-            PairKernel.Add(weight * gram0, work, sums + 6)
-            PairKernel.Add(weight * gram1, work, sums + 7)
-            PairKernel.Add(weight * gram2, work, sums + 8)
+            Lanes.Add(weight * omega0, work, sums)
+            Lanes.Add(weight * omega1, work, sums + 1)
+            Lanes.Add(weight * omega2, work, sums + 2)
+            Lanes.Add(square0, work, sums + 3)
+            Lanes.Add(square1, work, sums + 4)
+            Lanes.Add(square2, work, sums + 5)
+            Lanes.Add(weight * gram0, work, sums + 6)
+            Lanes.Add(weight * gram1, work, sums + 7)
+            Lanes.Add(weight * gram2, work, sums + 8)
             let cross = sums + 9
 
             for x in 0 .. last - 1 do
-                let e0 = PairKernel.Load(work, scores + 2 * x)
-                let e1 = PairKernel.Load(work, scores + 2 * x + 1)
-                PairKernel.Add(e0 * w0, work, cross + x)
-                PairKernel.Add(e1 * w0, work, cross + last + x)
-                PairKernel.Add(e0 * w1, work, cross + 2 * last + x)
-                PairKernel.Add(e1 * w1, work, cross + 3 * last + x)
+                let e0 = Lanes.Load(work, scores + 2 * x)
+                let e1 = Lanes.Load(work, scores + 2 * x + 1)
+                Lanes.Add(e0 * w0, work, cross + x)
+                Lanes.Add(e1 * w0, work, cross + last + x)
+                Lanes.Add(e0 * w1, work, cross + 2 * last + x)
+                Lanes.Add(e1 * w1, work, cross + 3 * last + x)
 
             let products = cross + 4 * last
             PairKernel.AddProducts(omega0, omega1, omega2, square0, square1, square2, work, products)
