@@ -4,6 +4,7 @@
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open System.Text.RegularExpressions
 open System.Xml.Linq
 
@@ -82,6 +83,17 @@ let demo (HaveBuilt: HaveBuilt) =
     let formula = quoted "Reaction ~ Days + (Days | Subject)"
     run $"src/LmmFunctional.Cli/bin/Release/net10.0/lmm.dll fit tests/data/sleepstudy.csv {formula}"
 
+/// Compiled ahead of time for this machine: the compiler for that comes from the feed, as part of the SDK, not by Paket.
+let publish (HaveRestored: HaveRestored) =
+    let folder = "src/LmmFunctional.Cli/bin/publish"
+    let path = Path.Combine(root, folder)
+
+    if Directory.Exists path then
+        Directory.Delete(path, true)
+
+    let identifier = RuntimeInformation.RuntimeIdentifier
+    run $"publish src/LmmFunctional.Cli -c Release -r {identifier} --self-contained false -o {folder} -v q --nologo"
+
 let bench (HaveBuilt: HaveBuilt) arguments =
     let passed = arguments |> List.map quoted |> String.concat " "
     run $"run --project tests/LmmFunctional.Benchmarks -c Release --no-build -- {passed}"
@@ -145,7 +157,7 @@ let report (HaveTested(passed, failed)) =
 
 // Targets
 
-let usage = "dotnet fsi build.fsx restore|build|demo|test|format|bench|lock"
+let usage = "dotnet fsi build.fsx restore|build|demo|test|publish|format|bench|lock"
 
 let tools () = findFeed () |> restoreTools
 
@@ -164,6 +176,7 @@ let runTarget target =
     | [ "build" ] -> tools () |> restore |> build |> ignore |> succeed
     | [ "demo" ] -> tools () |> restore |> build |> demo |> succeed
     | [ "test" ] -> runTests ()
+    | [ "publish" ] -> tools () |> restore |> publish |> succeed
     | [ "format" ] -> tools () |> format |> succeed
     | "bench" :: arguments -> bench (tools () |> restore |> build) arguments |> succeed
     | [ "lock" ] -> tools () |> lock |> succeed

@@ -29,35 +29,31 @@ type FitArguments =
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
 
+/// <summary>What <c>lmm plan</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type PlanArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Json -> "print one line of JSON instead of the table."
+
 /// <summary>What <c>lmm</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
+    | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | Version
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
+            | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Version -> "print the version."
-
-/// <summary>A fit as asked for.</summary>
-type FitRequest = {
-    Data: string
-    Formula: string
-    Criterion: Criterion
-    Weights: string option
-    Algorithm: Algorithm
-    AsJson: bool
-    IsQuiet: bool
-}
-
-/// <summary>What the user wants done.</summary>
-[<RequireQualifiedAccess>]
-type Command =
-    | Fit of FitRequest
-    | ShowVersion
-    | ShowHelp of text: string
 
 /// <summary>Reading the command line.</summary>
 [<RequireQualifiedAccess>]
@@ -116,30 +112,51 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
+    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--help" ]
+
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
         let first = message.Split('\n')[0]
         let first = first.Replace("ERROR: ", "").Trim().TrimEnd('.')
 
-        // A formula without quotes arrives in pieces.
         let question =
-            if first.StartsWith "unrecognized" then
-                " is the formula in quotes?"
-            else
-                ""
+            match first.StartsWith "unrecognized", first.Split '\'' with
+            | true, [| _; word; _ |] when word.StartsWith "--" ->
+                match Nearest.suggest options word with
+                | Some option -> $" did you mean '{option}'?"
+                | None -> ""
+            // A formula without quotes arrives in pieces.
+            | true, _ -> " is the formula in quotes?"
+            | false, _ -> ""
 
         $"{first};{question} 'lmm fit --help' lists the arguments."
 
-    /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
-    let parse (arguments: string[]) : Result<Command, string> =
+    let private planRequest (plan: ParseResults<PlanArguments>) =
+        let data, formula = plan.GetResult PlanArguments.Model
+
+        {
+            Data = data
+            Formula = formula
+            AsJson = plan.Contains PlanArguments.Json
+        }
+
+    /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
+    let parseInFull (arguments: string[]) : Result<Command, string> =
         try
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
             | Some(Fit fit) -> Ok(Command.Fit(request fit))
+            | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
             match problem.ErrorCode with
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
             | _ -> Error(sentence problem.Message)
+
+    /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
+    let parse (arguments: string[]) : Result<Command, string> =
+        match PlainArguments.tryRead (List.ofArray arguments) with
+        | Some command -> Ok command
+        | None -> parseInFull arguments

@@ -46,10 +46,10 @@ module Cli =
             Lmm.fit options frame spec)
 
     /// Problems of the formula and of the file are told together.
-    let private read (request: FitRequest) =
+    let private read data formula =
         let started = Stopwatch.GetTimestamp()
 
-        match Formula.parse request.Formula, Csv.read request.Data with
+        match Formula.parse formula, Csv.read data with
         | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
         | Error formula, Error data -> Error(formula @ data)
         | Error problems, Ok _
@@ -63,9 +63,13 @@ module Cli =
         | Verdict.FlatDirection _ -> success
         | Verdict.NotConverged _ -> notConverged
 
+    let private refuse (error: TextWriter) problems =
+        problems |> List.iter (LmmError.describe >> error.WriteLine)
+        badInput
+
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
-            read request
+            read request.Data request.Formula
             |> Result.bind (fun (spec, frame, reading) ->
                 fit display request frame spec |> Result.map (fun fit -> fit, reading))
 
@@ -77,9 +81,22 @@ module Cli =
                 output.Write(Summary.render SummaryFormat.Text fit)
 
             exitCode fit.Certificate
-        | Error problems ->
-            problems |> List.iter (LmmError.describe >> error.WriteLine)
-            badInput
+        | Error problems -> refuse error problems
+
+    let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
+        let planned =
+            read request.Data request.Formula
+            |> Result.bind (fun (spec, frame, _) -> Lmm.plan frame spec)
+
+        match planned with
+        | Ok plan ->
+            if request.AsJson then
+                output.Write(PlanReport.toJson plan + "\n")
+            else
+                output.Write(PlanReport.render SummaryFormat.Text plan)
+
+            success
+        | Error problems -> refuse error problems
 
     let private isTerminal (error: TextWriter) =
         Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected
@@ -92,6 +109,7 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok(Command.Plan request) -> runPlan output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

@@ -37,3 +37,8 @@ module Lmm =
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>
     let fitFormula (options: FitOptions) (frame: Frame) (formula: string) : Result<Fit, LmmError list> =
         Formula.parse formula |> Result.bind (fit options frame)
+
+    /// <summary>How a model would be fitted to data, and what that would cost; nothing is factored.</summary>
+    /// <returns>The plan, or every problem found in the model and the data, too little memory among them.</returns>
+    let plan (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
+        Design.build spec frame |> Result.bind ModelPlan.ofDesign

@@ -1,11 +1,82 @@
 module LmmFunctional.Benchmarks.Program
 
+open System
+open System.IO
 open System.Reflection
 open BenchmarkDotNet.Running
 
+/// The rows that are not fits.
+let private otherNames = [ "kernels"; "process" ]
+
+let private names = (Case.all |> List.map _.Name) @ otherNames
+
+let private load () =
+    if File.Exists "/proc/loadavg" then
+        (File.ReadAllText "/proc/loadavg").Split(' ')[0]
+    else
+        "unknown"
+
+/// What the table is to be read with.
+let private introduce (rival: Rival option) blas =
+    let date = DateTime.UtcNow.ToString "yyyy-MM-dd HH:mm"
+    printfn $"{date} UTC, {Environment.ProcessorCount} processors, .NET {Environment.Version}, load {load ()}.\n"
+
+    match rival with
+    | Some r -> printfn $"{r.About}; lmer without its check by finite differences.\n"
+    | None -> printfn "R is not on the path, so only our own times are shown.\n"
+
+    match blas with
+    | Some _ -> ()
+    | None -> printfn "OpenBLAS is not here, so the kernels show our own times only.\n"
+
+let private compare (chosen: string list) =
+    let folder = Directory.CreateTempSubdirectory "lmm-vs-r-"
+
+    try
+        use rival = Rival.TryStart() |> Option.toObj
+        let rival = Option.ofObj rival
+        let blas = OpenBlas.TryLoad()
+        introduce rival blas
+        printfn $"{RatioTable.header}"
+
+        let show row = printfn $"{RatioTable.render row}"
+
+        for case in Case.all do
+            if List.contains case.Name chosen then
+                // One case that cannot be run does not take the others with it.
+                try
+                    Versus.fit rival folder.FullName case |> show
+                with
+                | :? IOException
+                | :? InvalidDataException as problem -> printfn $"| {case.Title} | {problem.Message} |"
+
+        if List.contains "kernels" chosen then
+            DenseKernels.rows blas |> Seq.iter show
+
+        if List.contains "process" chosen then
+            Versus.wholeProcess rival |> show
+
+        printfn $"\nLoad at the end {load ()}. What misses its goal is bold; a ratio is its time over ours."
+        0
+    finally
+        folder.Delete true
+
+let private versus (chosen: string list) =
+    match chosen |> List.except names, chosen with
+    | [], [] -> compare names
+    | [], chosen -> compare chosen
+    | unknown, _ ->
+        let listed = String.concat ", " unknown
+        let known = String.concat ", " names
+        eprintfn $"Unknown: {listed}. The cases are: {known}."
+        2
+
 [<EntryPoint>]
 let main arguments =
-    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(arguments)
-    |> ignore
+    match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
+    | "vs-r" :: chosen -> versus chosen
+    | rest ->
+        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
+        |> ignore
 
-    0
+        0

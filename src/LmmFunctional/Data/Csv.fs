@@ -24,11 +24,21 @@ module Csv =
 
         Header.problems source names |> List.filter (isRowNames >> not)
 
+    // A single name with another separator in it is most likely several names, unless the whole of it is in quotes.
+    let private otherSeparator source (records: CsvRecords) (names: string[]) =
+        match names with
+        | [| header |] when not (records.BeginsQuoted && records.Problems.IsEmpty) ->
+            [ ';'; '\t' ]
+            |> List.tryFind (fun separator -> header.Contains separator)
+            |> Option.map (fun separator -> LmmError.OtherSeparator(source, header.Replace("\"", ""), separator))
+        | _ -> None
+
     /// <summary>A data set from CSV text.</summary>
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
     /// <param name="reader">The text; it is read to its end and left open.</param>
     /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
-    /// fields (of both the first 20), columns without a name or with the name of another, no header, no rows.</returns>
+    /// fields (of both the first 20), columns without a name or with the name of another, another separator than the
+    /// comma, no header, no rows.</returns>
     let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
         // Files lose their byte order mark when they are decoded; other text may still have it.
         if reader.Peek() = 0xFEFF then
@@ -36,9 +46,12 @@ module Csv =
 
         use records = new CsvRecords(source, reader)
 
-        match records.TryReadHeader() with
-        | None -> Error [ LmmError.NoHeader source ]
-        | Some names ->
+        let first = records.TryReadHeader()
+
+        match first, first |> Option.bind (otherSeparator source records) with
+        | None, _ -> Error [ LmmError.NoHeader source ]
+        | Some _, Some problem -> Error [ problem ]
+        | Some names, None ->
             // A header that cannot be read has no names to judge.
             let header =
                 if records.Problems.IsEmpty then
@@ -65,6 +78,20 @@ module Csv =
     // Text in another encoding is refused: replacing what cannot be read could make one level of two.
     let private strictUtf8 = UTF8Encoding(false, true)
 
+    let private denied = "access is denied; check its permissions."
+
+    let private openFile (path: string) =
+        try
+            Ok(new StreamReader(path, strictUtf8, true, 0x10000))
+        with
+        | :? UnauthorizedAccessException -> Error denied
+        | :? IOException as problem -> Error problem.Message
+
+    // These are IOExceptions too. Once a file is open they say that an assembly could not be loaded: no fault of the
+    // data.
+    let private isOfAssembly (problem: IOException) =
+        problem :? FileNotFoundException || problem :? FileLoadException
+
     /// <summary>A data set from a CSV file in UTF-8, or in UTF-16 with a byte order mark.</summary>
     /// <returns>The data set, or the problems of <see cref="M:LmmFunctional.CsvModule.parse"/>, or: no such file, a
     /// directory, no permission, another encoding.</returns>
@@ -77,10 +104,14 @@ module Csv =
         elif not (File.Exists path) then
             Error [ LmmError.FileNotFound path ]
         else
-            try
-                use reader = new StreamReader(path, strictUtf8, true, 0x10000)
-                parse path reader
-            with
-            | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
-            | :? UnauthorizedAccessException -> unreadable "access is denied; check its permissions."
-            | :? IOException as problem -> unreadable problem.Message
+            match openFile path with
+            | Error reason -> unreadable reason
+            | Ok reader ->
+                use reader = reader
+
+                try
+                    parse path reader
+                with
+                | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
+                | :? UnauthorizedAccessException -> unreadable denied
+                | :? IOException as problem when not (isOfAssembly problem) -> unreadable problem.Message

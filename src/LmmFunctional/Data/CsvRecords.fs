@@ -106,6 +106,9 @@ type internal CsvRecords(source: string, reader: TextReader) =
         else
             None
 
+    /// Whether the record last read begins with a quote.
+    member _.BeginsQuoted = parser.RawRecord.TrimStart().StartsWith '"'
+
     /// Appends the next record's fields to the columns; false when nothing but blank lines is left.
     member _.TryReadRow(columns: ResizeArray<string>[]) : bool =
         if readRecord () then

@@ -123,7 +123,7 @@ module internal Columns =
         NumericTyping.column name frame
         |> Result.bind (fun column ->
             match column with
-            | Column.Categorical _ -> Error [ LmmError.NotNumeric(name, "a weight") ]
+            | Column.Categorical(levels, codes) -> Error [ NumericTyping.notNumeric "a weight" name levels codes ]
             | Column.Numeric values ->
                 let values = values.AsSpan().ToArray()
 
@@ -143,7 +143,7 @@ module internal Columns =
                     | None -> ()
 
                     match first Double.IsPositiveInfinity with
-                    | Some(row, _) -> LmmError.NotFinite(name, row + 1)
+                    | Some(row, _) -> LmmError.InfiniteValue(name, row + 1)
                     | None -> ()
                 ]
 

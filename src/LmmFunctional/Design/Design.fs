@@ -12,10 +12,10 @@ type Schema = internal {
 }
 
 /// <summary>A model met with its data: everything the likelihood needs, rows with missing values left out.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Design = {
     Spec: LmmSpec
-    /// The response, less nothing: the offset is held apart.
+    /// The response as the model writes it; the offset has not been subtracted.
     Response: float[]
     /// The sum of the offsets per row; None when the model has none.
     Offset: float[] option
@@ -31,6 +31,26 @@ type Design = {
     ZeroWeightRows: int
     /// What is needed to make the same columns for new data.
     Schema: Schema
+} with
+
+    member private design.Display =
+        let rows = Plural.count design.Rows.Length "row"
+        let effects = Plural.count design.Fixed.Names.Length "fixed effect"
+        let terms = Plural.count design.Random.Length "random term"
+        $"{FormulaPrinter.print design.Spec}: {rows}, {effects}, {terms}"
+
+    /// The model and its sizes: y ~ 1 + x + (1 | g): 100 rows, 2 fixed effects, 1 random term.
+    override design.ToString() = design.Display
+
+/// What the parts of a model became on the rows in use.
+[<NoComparison; NoEquality>]
+type private Parts = {
+    ResponseExpr: NumericExpr
+    Response: float[]
+    Offsets: NumericExpr list
+    FixedDesign: FixedDesign
+    FixedCoding: CodedTerm list
+    Random: (RandomDesign * CodedTerm list * GroupingFactor) list
 }
 
 /// <summary>Models met with their data.</summary>
@@ -75,6 +95,14 @@ module Design =
         Problems.both
             (Problems.both (response selection spec) offsets)
             (Problems.both (FixedDesign.build selection spec.Fixed) random)
+        |> Result.map (fun (((expr, y), offsets), ((fixedDesign, coding), random)) -> {
+            ResponseExpr = expr
+            Response = y
+            Offsets = offsets
+            FixedDesign = fixedDesign
+            FixedCoding = coding
+            Random = random
+        })
 
     /// <summary>Meets a model with its data.</summary>
     /// <param name="spec">The model.</param>
@@ -125,22 +153,22 @@ module Design =
 
         Problems.both named met
         |> Result.mapError List.distinct
-        |> Result.map (fun ((_, weights), (selection, (((expr, y), offsets), ((fixedDesign, coded), random)))) -> {
+        |> Result.map (fun ((_, weights), (selection, parts)) -> {
             Spec = spec
-            Response = y
-            Offset = sumOffsets selection offsets
+            Response = parts.Response
+            Offset = sumOffsets selection parts.Offsets
             Weights =
                 weights
                 |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
-            Fixed = fixedDesign
-            Random = random |> List.map (fun (design, _, _) -> design)
+            Fixed = parts.FixedDesign
+            Random = parts.Random |> List.map (fun (design, _, _) -> design)
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
             Schema = {
-                Response = expr
-                Fixed = coded
-                Offsets = offsets
-                Random = random |> List.map (fun (_, coded, grouping) -> coded, grouping)
+                Response = parts.ResponseExpr
+                Fixed = parts.FixedCoding
+                Offsets = parts.Offsets
+                Random = parts.Random |> List.map (fun (_, coded, grouping) -> coded, grouping)
             }
         })

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Immutable
 
 /// <summary>Results that collect all problems of their parts.</summary>
 [<RequireQualifiedAccess>]
@@ -43,6 +44,26 @@ module internal NumericTyping =
         | Some column -> Ok column
         | None -> Error [ LmmError.UnknownColumn(name, Nearest.suggest frame.Names name) ]
 
+    /// <summary>The problem that a column is text where numbers are needed.</summary>
+    /// <param name="neededBy">What needs numbers.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="levels">Its levels.</param>
+    /// <param name="codes">The index of every row's level; −1 where missing.</param>
+    let notNumeric neededBy name (levels: ImmutableArray<string>) (codes: ImmutableArray<int>) =
+        let isNumber =
+            levels
+            |> Seq.map (fun level ->
+                let mutable value = 0.0
+                CellText.tryNumber level &value)
+            |> Array.ofSeq
+
+        let found =
+            codes
+            |> Seq.tryFindIndex (fun code -> code >= 0 && not isNumber[code])
+            |> Option.map (fun row -> levels[codes[row]], row + 1)
+
+        LmmError.NotNumeric(name, neededBy, found)
+
     /// <summary>The values of an expression, or the first row in which they are not finite.</summary>
     /// <param name="name">What the message calls the expression.</param>
     /// <param name="selection">The rows.</param>
@@ -58,7 +79,11 @@ module internal NumericTyping =
         if index = values.Length then
             Ok values
         else
-            Error [ LmmError.NotFinite(name, selection.Rows[index] + 1) ]
+            let row = selection.Rows[index] + 1
+
+            match expr with
+            | NumericExpr.Column column -> Error [ LmmError.InfiniteValue(column, row) ]
+            | _ -> Error [ LmmError.NotFinite(name, row) ]
 
     /// <summary>The values that a basis learns from: as in R those of all rows of the data that have them, also rows
     /// that are left out because another column is missing there.</summary>
@@ -121,7 +146,7 @@ module internal NumericTyping =
             |> Result.bind (fun column ->
                 match column with
                 | Column.Numeric _ -> Ok(NumericExpr.Column name)
-                | Column.Categorical _ -> Error [ LmmError.NotNumeric(name, neededBy) ])
+                | Column.Categorical(levels, codes) -> Error [ notNumeric neededBy name levels codes ])
         | Expr.Negate operand -> inner operand |> Result.map NumericExpr.Negate
         | Expr.Binary(operator, left, right) ->
             Problems.both (inner left) (inner right)

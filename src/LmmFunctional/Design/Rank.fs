@@ -1,7 +1,6 @@
 namespace LmmFunctional
 
 open System
-open System.Threading.Tasks
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
@@ -56,7 +55,21 @@ module internal Rank =
                         NativePtr.write entry (NativePtr.read entry - dot * head)
                         VectorKernel.AddScaled(m, -dot, v, column)
 
-    let private reduceRows n p (x: float[]) first last =
+    // The power of two that brings each column's largest value to between 1 and 2, so that no square overflows or
+    // vanishes; nothing is rounded. Bounded, because the power itself must be a number.
+    let private scales n p (x: float[]) =
+        Array.init p (fun j ->
+            let mutable largest = 0.0
+
+            for i in j * n .. (j + 1) * n - 1 do
+                largest <- max largest (abs x[i])
+
+            if largest > 0.0 then
+                Math.ScaleB(1.0, min 1000 -(Math.ILogB largest))
+            else
+                1.0)
+
+    let private reduceRows n p (scales: float[]) (x: float[]) first last =
         let triangle = Array.zeroCreate (p * p)
         let size = min blockRows (max 1 (last - first))
         let block = Array.zeroCreate (size * p)
@@ -66,7 +79,8 @@ module internal Rank =
             let m = min size (last - start)
 
             for j in 0 .. p - 1 do
-                Array.Copy(x, start + j * n, block, j * m, m)
+                for i in 0 .. m - 1 do
+                    block[j * m + i] <- scales[j] * x[start + j * n + i]
 
             reduce p m block triangle
             start <- start + m
@@ -82,11 +96,12 @@ module internal Rank =
         else
             min 8 (max 1 (n / (2 * p + blockRows)))
 
-    /// <summary>A p×p upper triangle R with R'R = X'X, by columns.</summary>
+    /// <summary>A p×p upper triangle R with R'R = DX'XD, by columns.</summary>
     /// <param name="n">Rows of X.</param>
     /// <param name="p">Columns of X.</param>
+    /// <param name="scales">The diagonal D: a factor for each column of X.</param>
     /// <param name="x">X by columns.</param>
-    let triangle n p (x: float[]) : float[] =
+    let triangle n p (scales: float[]) (x: float[]) : float[] =
         let parts = parts n p
 
         let bound part =
@@ -94,8 +109,11 @@ module internal Rank =
 
         let triangles = Array.zeroCreate<float[]> parts
 
-        Parallel.For(0, parts, (fun part -> triangles[part] <- reduceRows n p x (bound part) (bound (part + 1))))
-        |> ignore
+        Tiles.Run(
+            parts,
+            float n * float p * float p,
+            fun part -> triangles[part] <- reduceRows n p scales x (bound part) (bound (part + 1))
+        )
 
         for part in 1 .. parts - 1 do
             reduce p p triangles[part] triangles[0]
@@ -134,10 +152,12 @@ module internal Rank =
         Array.fill columns[j] (l + 1) (v.Length - l - 1) 0.0
 
     // Noise is cleared: what cannot be seen beside the column itself is zero, and what is nearly whole is whole.
-    let private tidy size whole (b: float) =
+    // The sizes and the coefficient are those of scaled columns; the unit undoes the scaling.
+    let private tidy size whole unit (scaled: float) =
+        let b = unit * scaled
         let nearest = Math.Round b
 
-        if abs b * size <= 1e-10 * whole then
+        if abs scaled * size <= 1e-10 * whole then
             0.0
         elif nearest <> 0.0 && abs (b - nearest) <= 1e-10 * abs nearest then
             nearest
@@ -160,7 +180,8 @@ module internal Rank =
     /// <param name="p">Columns of X.</param>
     /// <param name="x">X by columns, finite; not overwritten.</param>
     let find n p (x: float[]) : Rank =
-        let reduced = triangle n p x
+        let scales = scales n p x
+        let reduced = triangle n p scales x
         let columns = Array.init p (fun j -> Array.sub reduced (j * p) p)
         let lengths = Array.init p (norm columns 0)
 
@@ -186,7 +207,7 @@ module internal Rank =
 
             Array.init kept.Length (fun k ->
                 if k < count then
-                    tidy lengths[kept[k]] lengths[j] b[k]
+                    tidy lengths[kept[k]] lengths[j] (scales[kept[k]] / scales[j]) b[k]
                 else
                     0.0)
 

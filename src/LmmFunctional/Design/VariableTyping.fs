@@ -89,7 +89,9 @@ module internal VariableTyping =
             if degree < values then
                 Ok(Basis.Orthogonal(OrthogonalPolynomial.fit degree x))
             else
-                wrong call $"degree {degree} needs more than {degree} different values, and there are {values}."
+                let least = Plural.count degree "different value"
+                let are = Plural.verb values "is" "are"
+                wrong call $"degree {degree} needs more than {least}, and there {are} {values}."
         | _ -> wrong call "write poly(x, 2) with a whole number, and raw = TRUE if wanted."
 
     let private spline call name isNatural arguments (x: float[]) =
@@ -137,7 +139,8 @@ module internal VariableTyping =
             let df = if isOption "df" then df else least
 
             if df < least then
-                wrong call $"at least {least} degrees of freedom are needed."
+                let freedom = Plural.verb least "degree of freedom is" "degrees of freedom are"
+                wrong call $"at least {least} {freedom} needed."
             else
                 make degree hasIntercept (Spline.knotsAt (df - least) x)
         | _ -> wrong call $"write {name}(x, 4), {name}(x, df = 4) or {name}(x, knots = c(...))."

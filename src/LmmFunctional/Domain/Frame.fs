@@ -3,7 +3,7 @@ namespace LmmFunctional
 open System.Collections.Immutable
 
 /// <summary>A data set: named columns of equal length, immutable.</summary>
-[<Sealed>]
+[<Sealed; StructuredFormatDisplay("{Display}")>]
 type Frame internal (names: ImmutableArray<string>, columns: ImmutableArray<Column>, rows: int) =
 
     /// Column names, in order.
@@ -20,6 +20,25 @@ type Frame internal (names: ImmutableArray<string>, columns: ImmutableArray<Colu
         match names.IndexOf name with
         | -1 -> None
         | index -> Some columns[index]
+
+    member private _.Display =
+        let describe (name: string) column =
+            match column with
+            | Column.Numeric _ -> $"{name} numeric"
+            | Column.Categorical(levels, _) -> name + " " + Plural.count levels.Length "level"
+
+        // More would hide the rest of a session; the first say which data these are.
+        let shown = Seq.map2 describe names columns |> Seq.truncate 20 |> List.ofSeq
+
+        let rest =
+            match names.Length - shown.Length with
+            | 0 -> []
+            | more -> [ $"{more} more" ]
+
+        Plural.count rows "row" + ": " + String.concat ", " (shown @ rest)
+
+    /// The number of rows, and name and kind of each column: 180 rows: Reaction numeric, Days numeric, Subject 18 levels.
+    override frame.ToString() = frame.Display
 
 /// <summary>Making and asking data sets.</summary>
 [<RequireQualifiedAccess>]

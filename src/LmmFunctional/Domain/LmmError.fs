@@ -11,6 +11,8 @@ type LmmError =
     | FileNotFound of path: string
     | UnreadableFile of path: string * reason: string
     | NoHeader of source: string
+    /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
+    | OtherSeparator of source: string * header: string * separator: char
     | NoRows of source: string
     | RaggedRow of source: string * line: int * column: int * expected: int * found: int
     | MalformedText of source: string * line: int * column: int * reason: string
@@ -26,8 +28,10 @@ type LmmError =
     | UnknownColumn of name: string * suggestion: string option
     | UnknownFunction of name: string * suggestion: string option
     | WrongArguments of call: string * reason: string
-    | NotNumeric of name: string * neededBy: string
+    /// With the first value that is no number and its row, counted from one, unless all values are numbers as text.
+    | NotNumeric of name: string * neededBy: string * found: (string * int) option
     | NotFinite of expression: string * row: int
+    | InfiniteValue of column: string * row: int
     | AllMissing of name: string
     | NoCompleteRows of missing: int
     // Models that cannot be fitted to these data
@@ -61,6 +65,21 @@ module LmmError =
             "  " + String(' ', at) + "^ " + expected
         ]
 
+    // Digits around one comma, as much of Europe writes a decimal number.
+    let private hasDecimalComma (value: string) =
+        let digits (text: string) = text |> Seq.forall Char.IsAsciiDigit
+
+        match value.TrimStart('-', '+').Split ',' with
+        | [| whole; fraction |] -> fraction <> "" && digits whole && digits fraction
+        | _ -> false
+
+    let private correction found =
+        match found with
+        | Some(value: string, row: int) when hasDecimalComma value ->
+            $"row {row} has '{value}': write decimal points, {value.Replace(',', '.')}."
+        | Some(value, row) -> $"row {row} has '{value}', which is not a number."
+        | None -> "make the column numeric."
+
     let private gigabytes bytes = bytes / 1e9
 
     /// <summary>One problem in words a statistician can act on.</summary>
@@ -69,19 +88,25 @@ module LmmError =
         | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
+        | LmmError.OtherSeparator(source, header, separator) ->
+            let name = if separator = '\t' then "tabs" else $"'{separator}'"
+            $"{source} has one column named '{header}'; is it separated by {name}? Separate the columns by commas."
         | LmmError.NoRows source -> $"{source} has no rows."
         | LmmError.RaggedRow(source, line, column, expected, found) ->
-            let fields = if found = 1 then "field" else "fields"
+            let fields = Plural.count found "field"
 
-            $"{source}, line {line}, column {column}: {found} {fields} where the header has {expected}; "
+            $"{source}, line {line}, column {column}: {fields} where the header has {expected}; "
             + "check for missing or unquoted commas."
         | LmmError.MalformedText(source, line, column, reason) -> $"{source}, line {line}, column {column}: {reason}"
         | LmmError.MoreProblems(source, count) ->
-            $"{source}: {count} more problems are not shown; correct those above first."
+            let problems = Plural.count count "more problem"
+            let areNot = Plural.verb count "is not" "are not"
+            $"{source}: {problems} {areNot} shown; correct those above first."
         | LmmError.DuplicateColumn name -> $"Column '{name}' appears twice; give each column its own name."
         | LmmError.UnnamedColumn(source, position) -> $"{source}: column {position} has no name; add one to the header."
         | LmmError.UnequalLengths(name, expected, found) ->
-            $"Column '{name}' has {found} values where the first column has {expected}."
+            let values = Plural.count found "value"
+            $"Column '{name}' has {values} where the first column has {expected}."
         | LmmError.UnsupportedType(name, typeName) ->
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
         | LmmError.FormulaSyntax(text, position, expected) -> caret text position expected
@@ -89,26 +114,40 @@ module LmmError =
         | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
         | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
-        | LmmError.NotNumeric(name, neededBy) ->
-            $"Column '{name}' is text, but {neededBy} needs numbers; check the column for a value that is not a number."
+        | LmmError.NotNumeric(name, neededBy, found) ->
+            $"Column '{name}' is text, but {neededBy} needs numbers; {correction found}"
         | LmmError.NotFinite(expression, row) ->
             $"'{expression}' is not a finite number in row {row}; check the values it is computed from."
+        | LmmError.InfiniteValue(column, row) -> $"Column '{column}' is infinite in row {row}; check the column."
         | LmmError.AllMissing name -> $"Column '{name}' has no values: every row is missing."
         | LmmError.NoCompleteRows missing ->
-            $"No rows are left: each of the {missing} rows misses a value in some column the model uses."
+            let rows =
+                if missing = 1 then
+                    "the only row"
+                else
+                    $"each of the {missing} rows"
+
+            $"No rows are left: {rows} misses a value in some column the model uses."
         | LmmError.ConstantResponse response ->
             $"The response '{response}' has the same value in every row; there is nothing to model."
         | LmmError.ResponseFitsExactly response ->
             $"The fixed effects fit the response '{response}' exactly; no variation is left to estimate variances from."
         | LmmError.TooFewRows(rows, coefficients) ->
-            $"{rows} rows cannot estimate {coefficients} fixed effects and a residual variance; use fewer terms."
+            let rows = Plural.count rows "row"
+            let effects = Plural.count coefficients "fixed effect"
+            $"{rows} cannot estimate {effects} and a residual variance; use fewer terms."
         | LmmError.SingleLevel factor -> $"Factor '{factor}' has a single level; remove it from the model."
         | LmmError.SingleGroup group ->
             $"Grouping factor '{group}' has a single level; a variance between its levels cannot be estimated."
         | LmmError.LevelPerRow(group, levels) ->
-            $"Grouping factor '{group}' has {levels} levels, one for each row; its variance cannot be told from the residual."
+            let count = Plural.count levels "level"
+
+            $"Grouping factor '{group}' has {count}, one for each row; its variance cannot be told from the residual."
         | LmmError.TooManyRandomEffects(term, effects, rows) ->
-            $"Random term '{term}' has {effects} effects for {rows} rows; its covariance cannot be told from the residual."
+            let effects = Plural.count effects "effect"
+            let rows = Plural.count rows "row"
+
+            $"Random term '{term}' has {effects} for {rows}; its covariance cannot be told from the residual."
         | LmmError.NegativeWeight(column, row, value) ->
             $"Weight column '{column}' is {value} in row {row}; weights must be zero or positive."
         | LmmError.MissingWeight(column, row) ->

@@ -114,7 +114,13 @@ module internal Algebra =
             chain problem atStart (Part.add (left :: parts)) (rest |> List.skip plus.Length)
 
     and private joined (problem: int -> string -> LmmError) (atStart: string -> LmmError) left (join, at, node) : Part =
-        let right = evaluate problem node
+        let right =
+            match join, node with
+            | (Join.Cross | Join.Nest | Join.Interact | Join.Within), Node.Constant _ when not (Part.isPlain left) ->
+                // What stands on the left cannot be multiplied at all, so the number is no second mistake.
+                Part.nothing
+            | _ -> evaluate problem node
+
         let plainLeft () = Part.plain atStart left
         let plainRight () = Part.plain (problem at) right
 

@@ -110,7 +110,11 @@ module internal ExprParser =
 
     /// A name and, when it stands before an equals sign, the value it names.
     let private argument: Reader<string option * Expr> =
-        let named = attempt (name .>> skipChar '=') .>> blanks |>> Some <?> ""
+        let named =
+            attempt (name .>> skipChar '=' .>> notFollowedBy (skipChar '=')) .>> blanks
+            |>> Some
+            <?> ""
+
         (named <|>% None) .>>. expression
 
     let private arguments: Reader<(string option * Expr) list> =

@@ -7,6 +7,8 @@ module internal Grouping =
     let private oneEach =
         "expected one grouping factor; write one random term for each: (1 | a) + (1 | b)"
 
+    let private noColumn = "the grouping factor must be a column, as in (1 | g)"
+
     /// <summary>One term for each level of a nest: a/b is a and a:b, a/b/c is a, a:b and a:b:c.</summary>
     let rec terms (problem: int -> string -> LmmError) (node: Node) : Result<Term list, LmmError list> =
         let only words at = Error [ problem at words ]
@@ -45,4 +47,4 @@ module internal Grouping =
         | Node.Constant(_, at)
         | Node.Dot at
         | Node.Power(_, _, at)
-        | Node.Random(_, _, _, at) -> only oneEach at
+        | Node.Random(_, _, _, at) -> only noColumn at

@@ -51,7 +51,11 @@ module internal Part =
         | [] -> Terms.empty
         | items -> Terms.ofList [ List.reduce Term.interact items ]
 
-    /// Only plain sums may hold offsets and random terms.
+    /// Whether there are neither offsets nor random terms.
+    let isPlain part =
+        List.isEmpty part.Terms.Offsets && List.isEmpty part.Random
+
+    /// Only sums may hold offsets and random terms.
     let plain (refuse: string -> LmmError) part =
         let problems = [
             if not (List.isEmpty part.Terms.Offsets) then

@@ -75,9 +75,17 @@ module internal Readers =
                 stream.UserState <- stream.UserState - 1
                 reply
 
+    /// R compares inside I(...); here no expression has a truth value. A single = belongs to a named argument.
+    let private refuseComparison: Reader<unit> =
+        fun stream ->
+            match stream.Peek(), stream.Peek 1 with
+            | ('<' | '>'), _
+            | ('=' | '!'), '=' -> refuse "comparisons are not supported; compute this into a column of the data" stream
+            | _ -> Reply(())
+
     /// Operands and operators in turn; the fold decides how they group.
     let chain (operand: Reader<'a>) (operator: Reader<'operator>) : Reader<'a * ('operator * 'a) list> =
-        operand .>>. many (operator .>>. operand)
+        operand .>>. many (operator .>>. operand) .>> refuseComparison
 
     let sign c value : Reader<'a> =
         lexeme (charReturn c value) <?> "an operator"

@@ -156,7 +156,7 @@ module LogLikelihood =
                     Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
                     Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
                     HasCheapCurvature = plan.CurvatureWork < 1e7
-                    Tolerance = toleranceFor plan.Work
+                    Tolerance = toleranceFor plan.Chosen.Work
                 }
             }
 

@@ -5,14 +5,12 @@ open System
 /// <summary>How the likelihood of a model will be computed: chosen once, before anything is factored.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal Plan = {
-    /// The name of the engine.
-    Engine: string
-    /// Floating-point operations of one evaluation with its gradient, predicted.
-    Work: float
+    /// The engine, with what it is predicted to cost.
+    Chosen: PlanCandidate
+    /// All that were thought of, the chosen one among them.
+    Candidates: PlanCandidate list
     /// Operations that exact second derivatives add.
     CurvatureWork: float
-    /// Memory of one workspace, predicted.
-    Bytes: float
     /// Makes one more workspace over the same cross-products.
     NewEngine: unit -> Engine
 }
@@ -21,39 +19,74 @@ type internal Plan = {
 [<RequireQualifiedAccess>]
 module internal Plan =
 
-    // Five q₂×q₂ matrices of eight bytes an element.
-    let private bytesPerElement = 40.0
-
     /// What may be used: most of the memory that is there, and no array of more than 2³¹ elements.
     let private available () =
-        min (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)) (bytesPerElement * float Int32.MaxValue)
+        min
+            (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
+            (BlockCandidates.bytesPerElement * float Int32.MaxValue)
 
-    /// The tail that a leading factor leaves: all effects but those of the grouping factor that has the most.
-    let private tailOf (terms: StandardisedTerm list) =
-        let effects =
-            terms
-            |> List.groupBy _.Group
-            |> List.map (fun (_, group) ->
-                group |> List.sumBy (fun term -> float term.Levels * float term.Columns.Length))
+    // Below this tail a dense Schur complement takes less than a second, and looking for a better order costs more.
+    let private denseTail = 4000.0
 
-        List.sum effects - List.fold max 0.0 effects
+    let private tailOf (block: PlanCandidate) =
+        sqrt (block.Bytes / BlockCandidates.bytesPerElement)
 
-    /// <summary>The plan of a model.</summary>
+    let private ofBlock (model: Standardised) candidates (chosen: PlanCandidate) =
+        let tail = tailOf chosen
+
+        let order =
+            model.Terms
+            |> List.filter (fun term -> Some term.Group = chosen.Lead)
+            |> List.sumBy (fun term -> float term.Columns.Length)
+
+        let cross = lazy (CrossProducts.create model)
+
+        {
+            Chosen = chosen
+            Candidates = candidates
+            CurvatureWork = 2.0 * order * order * tail * tail * tail
+            NewEngine = fun () -> BlockEngine cross.Value
+        }
+
+    let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
+        let parameters = float (ThetaLayout.create model).Entries.Length
+
+        {
+            Chosen = chosen
+            Candidates = candidates
+            // Second derivatives come from differences of the gradient.
+            CurvatureWork = (4.0 * parameters + 1.0) * chosen.Work
+            NewEngine = fun () -> SupernodalEngine symbolic
+        }
+
+    /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
     let create (model: Standardised) : Result<Plan, LmmError list> =
-        let tail = tailOf model.Terms
-        let bytes = bytesPerElement * tail * tail
+        // The cross-products lead with the factor that has the most effects: the tail and its memory are then least.
+        let blocks = BlockCandidates.ofModel model
+        let block = List.head blocks
 
-        if bytes > available () then
-            Error [ LmmError.TooLarge("The crossed random effects", bytes, available ()) ]
+        if block.Bytes <= available () && tailOf block <= denseTail then
+            Ok(ofBlock model blocks block)
         else
-            let cross = CrossProducts.create model
-            let order = float cross.LeadOrder
+            let symbolic = SupernodalPlan.analyse model
 
-            Ok {
-                Engine = "block"
-                Work = tail * tail * tail + 50.0 * float cross.EntryValues.Length
-                CurvatureWork = 2.0 * order * order * tail * tail * tail
-                Bytes = bytes
-                NewEngine = fun () -> BlockEngine cross
+            let sparse = {
+                Engine = "supernodal"
+                Lead = None
+                Work = symbolic.Work
+                Bytes = symbolic.Bytes + symbolic.SharedBytes
             }
+
+            let candidates = sparse :: blocks
+
+            let isPossible (candidate: PlanCandidate) =
+                candidate.Bytes <= available ()
+                && (candidate.Engine <> sparse.Engine || symbolic.IsPossible)
+
+            match [ sparse; block ] |> List.filter isPossible |> List.sortBy _.Work with
+            | [] ->
+                let least = min sparse.Bytes block.Bytes
+                Error [ LmmError.TooLarge("The crossed random effects", least, available ()) ]
+            | chosen :: _ when chosen.Engine = sparse.Engine -> Ok(ofSupernodal model candidates chosen symbolic)
+            | chosen :: _ -> Ok(ofBlock model candidates chosen)

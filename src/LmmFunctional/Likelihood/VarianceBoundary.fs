@@ -32,10 +32,11 @@ module internal VarianceBoundary =
     }
 
     let private snap n (lambda: float[]) =
-        let largest = lambda |> Array.fold (fun m v -> max m (abs v)) 0.0
+        let rowOf i =
+            sqrt (Seq.init (i + 1) (fun j -> lambda[i + j * n] * lambda[i + j * n]) |> Seq.sum)
 
         let isZero i =
-            abs lambda[i + i * n] <= zeroPivot * max 1e-3 largest
+            abs lambda[i + i * n] <= max zeroDeviation (zeroPivot * rowOf i)
 
         if Seq.exists isZero (seq { 0 .. n - 1 }) then
             let isPivot k = k / n = k % n

@@ -109,7 +109,7 @@ module FitJson =
         json.WriteEndObject()
 
     // The text goes to a terminal or a file, never into a web page: names stay readable.
-    let private options =
+    let internal options =
         JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
     /// <summary>The fit as one line of JSON.</summary>

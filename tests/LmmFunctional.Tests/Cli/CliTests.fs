@@ -148,6 +148,18 @@ module CliTests =
         [ "fit"; "data.csv"; "y"; "~"; "x" ]
         |> misuse "lmm: unrecognized argument: '~'; is the formula in quotes? 'lmm fit --help' lists the arguments."
 
+    [<TestCase("--weight", " did you mean '--weights'?")>]
+    [<TestCase("--jsn", " did you mean '--json'?")>]
+    [<TestCase("--unheard-of", "")>]
+    let ``an option that does not exist`` (option: string) (question: string) =
+        [ "fit"; "data.csv"; "y ~ x"; option; "Days" ]
+        |> misuse $"lmm: unrecognized argument: '{option}';{question} 'lmm fit --help' lists the arguments."
+
+    [<Test>]
+    let ``an infinite weight`` () =
+        "y,g,w\n1,a,1\n2,a,Inf\n3,b,1\n5,b,1\n"
+        |> refuses [ "y ~ 1 + (1 | g)"; "--weights"; "w" ] [ "Column 'w' is infinite in row 2; check the column." ]
+
     [<Test>]
     let ``an algorithm that does not exist`` () =
         [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
@@ -222,6 +234,32 @@ module CliTests =
         Assert.That(code Verdict.Optimum, Is.EqualTo 0)
         Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
         Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
+
+    [<Test>]
+    let ``a plan tells the engine and fits nothing`` () =
+        let code, output, error =
+            runAll [ "plan"; TestData.csv "pastes"; "strength ~ 1 + (1 | batch/cask)" ]
+
+        Assert.That(
+            output,
+            Does.StartWith "Plan of a linear mixed model\nFormula: strength ~ 1 + (1 | batch) + (1 | batch:cask)\n"
+        )
+
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``a plan as JSON`` () =
+        let code, output, _ =
+            runAll [ "plan"; TestData.csv "pastes"; "strength ~ 1 + (1 | batch/cask)"; "--json" ]
+
+        Assert.That(JsonDocument.Parse(output).RootElement.GetProperty("q").GetInt32(), Is.EqualTo 40)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``a plan of a file that is not there`` () =
+        [ "plan"; "nowhere.csv"; "y ~ 1" ]
+        |> misuse "File 'nowhere.csv' does not exist; check the path."
 
     [<TestCase("--help")>]
     [<TestCase("-h")>]

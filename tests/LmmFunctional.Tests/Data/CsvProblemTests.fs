@@ -84,6 +84,19 @@ module CsvProblemTests =
     let ``bad quotes in the header are shown`` () =
         "x\",y\n1,2\n" |> says [ $"data.csv, line 1, column 2: {unquoted}" ]
 
+    [<TestCase("y;x\n1,5;2\n2,5;3,5\n", "y;x", "';'")>]
+    [<TestCase("\"y\";\"x\"\n1;2\n", "y;x", "';'")>]
+    [<TestCase("y\tx\n1\t2\n", "y\tx", "tabs")>]
+    [<TestCase("y;x", "y;x", "';'")>]
+    let ``another separator makes one column of all`` (text: string) (header: string) (separator: string) =
+        text
+        |> says [
+            $"data.csv has one column named '{header}'; is it separated by {separator}? Separate the columns by commas."
+        ]
+
+    [<Test>]
+    let ``a name in quotes may hold other separators`` () = "\"y;x\"\n1\n" |> says []
+
     [<Test>]
     let ``the only column needs a name`` () =
         "\"\"\n1\n" |> says [ "data.csv: column 1 has no name; add one to the header." ]

@@ -12,6 +12,8 @@ module DesignProblemTests =
         "Days", TestFrame.numbers [ 0.0; 1.0; 2.0; 3.0; 4.0; 5.0 ]
         "Subject", TestFrame.texts [ "a"; "a"; "b"; "b"; "c"; "c" ]
         "id", TestFrame.texts [ "1"; "2"; "3"; "4"; "5"; "6" ]
+        "comma", TestFrame.texts [ "1"; "-1,5"; "2"; "x"; "3"; "4" ]
+        "mixed", TestFrame.texts [ ""; "1e3"; "1,234,5"; "2"; "3"; "4" ]
         "one", TestFrame.texts [ "k"; "k"; "k"; "k"; "k"; "k" ]
         "same", TestFrame.numbers [ 2.0; 2.0; 2.0; 2.0; 2.0; 2.0 ]
         "empty", TestFrame.numbers [ nan; nan; nan; nan; nan; nan ]
@@ -48,6 +50,11 @@ module DesignProblemTests =
         [
             "In 'poly(Days, 6)': degree 6 needs more than 6 different values, and there are 6."
         ]
+        "Reaction ~ poly(same)",
+        [
+            "In 'poly(same)': degree 1 needs more than 1 different value, and there is 1."
+        ]
+        "Reaction ~ ns(Days, 0)", [ "In 'ns(Days, 0)': write ns(x, 4), ns(x, df = 4) or ns(x, knots = c(...))." ]
         "Reaction ~ poly()", [ "In 'poly()': write poly(x, 3), with a column or expression x." ]
         "Reaction ~ bs(Days, 2)", [ "In 'bs(Days, 2)': at least 3 degrees of freedom are needed." ]
         "Reaction ~ ns(Days, knots = 9)",
@@ -94,22 +101,31 @@ module DesignProblemTests =
         "Subject ~ Days",
         [
             "Column 'Subject' is text, but the response needs numbers; "
-            + "check the column for a value that is not a number."
+            + "row 1 has 'a', which is not a number."
         ]
         "Reaction ~ log(Subject)",
         [
             "Column 'Subject' is text, but 'log(Subject)' needs numbers; "
-            + "check the column for a value that is not a number."
+            + "row 1 has 'a', which is not a number."
         ]
         "Reaction ~ Days; weights = Subject",
         [
             "Column 'Subject' is text, but a weight needs numbers; "
-            + "check the column for a value that is not a number."
+            + "row 1 has 'a', which is not a number."
         ]
         "Reaction ~ offset(Subject)",
         [
             "Column 'Subject' is text, but 'offset(Subject)' needs numbers; "
-            + "check the column for a value that is not a number."
+            + "row 1 has 'a', which is not a number."
+        ]
+        "Reaction ~ sqrt(comma) + I(mixed + 1)",
+        [
+            "Column 'comma' is text, but 'sqrt(comma)' needs numbers; row 2 has '-1,5': write decimal points, -1.5."
+            "Column 'mixed' is text, but 'I(mixed + 1)' needs numbers; row 3 has '1,234,5', which is not a number."
+        ]
+        "id ~ Days",
+        [
+            "Column 'id' is text, but the response needs numbers; make the column numeric."
         ]
         "Reaction ~ log(Days) + I(1/(Days - 2))",
         [
@@ -124,7 +140,7 @@ module DesignProblemTests =
         [
             "'huge:I(huge)' is not a finite number in row 2; check the values it is computed from."
         ]
-        "Reaction ~ w", [ "'w' is not a finite number in row 6; check the values it is computed from." ]
+        "Reaction ~ w", [ "Column 'w' is infinite in row 6; check the column." ]
         "Reaction ~ empty + blank",
         [
             "Column 'empty' has no values: every row is missing."
@@ -138,7 +154,7 @@ module DesignProblemTests =
         [
             "Weight column 'w' is -2.5 in row 3; weights must be zero or positive."
             "Weight column 'w' is missing in row 5; give every row a weight."
-            "'w' is not a finite number in row 6; check the values it is computed from."
+            "Column 'w' is infinite in row 6; check the column."
         ]
         // Models
         "same ~ Days",
@@ -181,7 +197,7 @@ module DesignProblemTests =
             "Column 'Subjekt' is not in the data; did you mean 'Subject'?"
             "Weight column 'w' is -2.5 in row 3; weights must be zero or positive."
             "Weight column 'w' is missing in row 5; give every row a weight."
-            "'w' is not a finite number in row 6; check the values it is computed from."
+            "Column 'w' is infinite in row 6; check the column."
             "The response 'same' has the same value in every row; there is nothing to model."
             "'log(Days)' is not a finite number in row 1; check the values it is computed from."
             "Function 'sqr' is not known; did you mean 'sqrt'?"
@@ -194,6 +210,24 @@ module DesignProblemTests =
     [<TestCaseSource(nameof all)>]
     let ``problems are said in words`` (text: string) (words: string list) =
         TestFrame.same words (TestFrame.problems text frame)
+
+    let private singular: (LmmError * string) list = [
+        LmmError.MoreProblems("data.csv", 1), "data.csv: 1 more problem is not shown; correct those above first."
+        LmmError.UnequalLengths("x", 3, 1), "Column 'x' has 1 value where the first column has 3."
+        LmmError.NoCompleteRows 1, "No rows are left: the only row misses a value in some column the model uses."
+        LmmError.TooFewRows(1, 1), "1 row cannot estimate 1 fixed effect and a residual variance; use fewer terms."
+        LmmError.LevelPerRow("g", 1),
+        "Grouping factor 'g' has 1 level, one for each row; its variance cannot be told from the residual."
+        LmmError.TooManyRandomEffects("(1 | g)", 1, 1),
+        "Random term '(1 | g)' has 1 effect for 1 row; its covariance cannot be told from the residual."
+    ]
+
+    let ones =
+        singular |> List.map (fun (problem, words) -> TestCaseData(problem, words))
+
+    [<TestCaseSource(nameof ones)>]
+    let ``one of a kind is said in the singular`` (problem: LmmError) (words: string) =
+        Assert.That(LmmError.describe problem, Is.EqualTo words)
 
     [<TestCase "Reaction ~ Days + (1 | id); weights = ones">]
     [<TestCase "Reaction ~ Days + (Days || Subject)">]

@@ -19,6 +19,12 @@ module DesignTests =
 
     let private frame = TestFrame.ofColumns small
 
+    [<Test>]
+    let ``a design shows its model and its sizes`` () =
+        let design = TestFrame.design "y ~ x + (1 | g)" frame
+        let expected = "y ~ 1 + x + (1 | g): 7 rows, 2 fixed effects, 1 random term"
+        TestFrame.same [ expected; expected ] [ string design; $"%A{design}" ]
+
     // Rows
 
     [<Test>]

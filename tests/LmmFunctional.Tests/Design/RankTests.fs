@@ -54,7 +54,7 @@ module RankTests =
     let ``the triangle has the same inner products, whatever the blocks`` (seed: int) =
         let n, p = 1500, 4
         let columns = matrix seed n (Array.create p false)
-        let triangle = Rank.triangle n p (Array.concat columns)
+        let triangle = Rank.triangle n p (Array.create p 1.0) (Array.concat columns)
         let column j = Array.sub triangle (j * p) p
         let dot = Array.fold2 (fun s u v -> s + u * v) 0.0
 
@@ -75,6 +75,21 @@ module RankTests =
     let ``a column with less than 1e-7 of itself left is dropped`` (left: float) (dropped: int) =
         let x = [| 1.0; 1.0; 1.0; 1.0; 1.0 + left; 1.0 - left; 1.0 + left; 1.0 - left |]
         Assert.That((Rank.find 4 2 x).Dropped.Length, Is.EqualTo dropped)
+
+    [<TestCase(1e200)>]
+    [<TestCase(1e-200)>]
+    [<TestCase(1e300)>]
+    [<TestCase(1e-310)>]
+    let ``the unit of a column does not matter`` (unit: float) =
+        let x = [| 1.0; 2.0; 4.0; 3.0 |]
+        let z = [| 5.0; 1.0; 2.0; 7.0 |]
+        let small = z |> Array.map (fun v -> unit * v)
+        // The third column is twice the second in any unit.
+        let rank =
+            Rank.find 4 3 (Array.concat [ x; small; small |> Array.map (fun v -> 2.0 * v) ])
+
+        TestFrame.same [| 2 |] rank.Dropped
+        TestFrame.same [| [| 0.0; 2.0 |] |] rank.Coefficients
 
     [<Test>]
     let ``zero columns and more columns than rows are dropped`` () =

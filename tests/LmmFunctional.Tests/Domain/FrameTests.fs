@@ -52,6 +52,21 @@ module FrameTests =
         | kept -> Frames.columns filtered = [ "x", Column.ofFloats kept ]
 
     [<Test>]
+    let ``a data set shows its size and its columns`` () =
+        let text = frame |> Result.map (fun frame -> [ string frame; $"%A{frame}" ])
+        let expected = "3 rows: y numeric, g 2 levels"
+        Assert.That((text = Ok [ expected; expected ]), Is.True)
+
+    [<Test>]
+    let ``of many columns the first are shown`` () =
+        let wide =
+            Frame.ofColumns [ for number in 1..22 -> $"x{number}", Column.ofInts [ 1 ] ]
+
+        let text = wide |> Result.map string |> Result.defaultValue ""
+        Assert.That(text, Does.StartWith "1 row: x1 numeric, x2 numeric, ")
+        Assert.That(text, Does.EndWith ", x20 numeric, 2 more")
+
+    [<Test>]
     let ``filtering keeps all levels`` () =
         let filtered = frame |> Result.bind (Frame.filter (fun row -> row = 1))
 
@@ -82,7 +97,7 @@ module FrameTests =
             |> Frames.problems
 
         problems
-        |> Texts.equal [ "Column 'z' has 1 values where the first column has 3." ]
+        |> Texts.equal [ "Column 'z' has 1 value where the first column has 3." ]
 
     [<Test>]
     let ``all problems of named columns are told at once`` () =
@@ -97,7 +112,7 @@ module FrameTests =
 
         let expected = [
             "Column 'x' appears twice; give each column its own name."
-            "Column 'z' has 1 values where the first column has 2."
+            "Column 'z' has 1 value where the first column has 2."
         ]
 
         problems |> Texts.equal expected

@@ -53,7 +53,7 @@ type internal CrossProducts = {
 module internal CrossProducts =
 
     /// The rows in the order of their codes (a stable counting sort), and where each level starts.
-    let private sortByLevel levels (codes: int[]) =
+    let sortByLevel levels (codes: int[]) =
         let starts = Array.zeroCreate (levels + 1)
 
         for code in codes do
@@ -84,7 +84,8 @@ module internal CrossProducts =
             |> snd
             |> Array.map fst
 
-    let private fixedProducts (columns: float[][]) (rootWeights: float[] option) rows =
+    /// Products of columns with each other, weighted by row: P×P.
+    let fixedProducts (columns: float[][]) (rootWeights: float[] option) rows =
         let p = columns.Length
         let chunk = 256
         let block = Workspace.Rent(p * chunk)

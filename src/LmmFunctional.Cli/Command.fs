@@ -1,0 +1,29 @@
+namespace LmmFunctional.Cli
+
+open LmmFunctional
+
+/// <summary>A fit as asked for.</summary>
+type FitRequest = {
+    Data: string
+    Formula: string
+    Criterion: Criterion
+    Weights: string option
+    Algorithm: Algorithm
+    AsJson: bool
+    IsQuiet: bool
+}
+
+/// <summary>A plan as asked for.</summary>
+type PlanRequest = {
+    Data: string
+    Formula: string
+    AsJson: bool
+}
+
+/// <summary>What the user wants done.</summary>
+[<RequireQualifiedAccess>]
+type Command =
+    | Fit of FitRequest
+    | Plan of PlanRequest
+    | ShowVersion
+    | ShowHelp of text: string

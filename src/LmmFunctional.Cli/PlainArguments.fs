@@ -1,0 +1,58 @@
+namespace LmmFunctional.Cli
+
+open LmmFunctional
+
+/// <summary>A quick reader of the usual command line: data and formula, then options spelled in full, each once.</summary>
+/// <remarks>Argu reflects over its argument types for longer than a small fit takes. It still reads whatever is not
+/// plain, and a law holds that both read the same.</remarks>
+[<RequireQualifiedAccess>]
+module PlainArguments =
+
+    let private isPlain (argument: string) =
+        argument <> "" && not (argument.StartsWith '-')
+
+    let private algorithm name =
+        match name with
+        | "nr" -> Some Algorithm.NewtonRaphson
+        | "fisher" -> Some Algorithm.FisherScoring
+        | "ai" -> Some Algorithm.AverageInformation
+        | _ -> None
+
+    let rec private withOptions seen (request: FitRequest) arguments =
+        match arguments with
+        | [] -> Some request
+        | option :: _ when List.contains option seen -> None
+        | "--ml" :: rest ->
+            withOptions
+                ("--ml" :: seen)
+                {
+                    request with
+                        Criterion = Criterion.Ml
+                }
+                rest
+        | "--json" :: rest -> withOptions ("--json" :: seen) { request with AsJson = true } rest
+        | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
+        | "--weights" :: column :: rest when isPlain column ->
+            withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+        | "--algorithm" :: name :: rest ->
+            algorithm name
+            |> Option.bind (fun algorithm ->
+                withOptions ("--algorithm" :: seen) { request with Algorithm = algorithm } rest)
+        | _ -> None
+
+    let private fitOf data formula = {
+        Data = data
+        Formula = formula
+        Criterion = Criterion.Reml
+        Weights = None
+        Algorithm = Algorithm.AverageInformation
+        AsJson = false
+        IsQuiet = false
+    }
+
+    /// <summary>The command, when the arguments are plain.</summary>
+    let tryRead (arguments: string list) : Command option =
+        match arguments with
+        | "fit" :: data :: formula :: options when isPlain data && isPlain formula ->
+            withOptions [] (fitOf data formula) options |> Option.map Command.Fit
+        | _ -> None

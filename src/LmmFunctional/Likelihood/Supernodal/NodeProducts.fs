@@ -1,0 +1,198 @@
+namespace LmmFunctional
+
+open System
+open LmmFunctional.Numerics
+
+/// <summary>The effects of one grouping factor: one node per level, which the terms of the factor share.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal NodeGroup = {
+    /// The terms, as positions among all terms.
+    Terms: int[]
+    /// Where the effects of each of these terms start within a node; the last element is S.
+    Offsets: int[]
+    Levels: int
+    /// The node of the first level.
+    FirstNode: int
+    /// Per level the S×S block of Z'Z.
+    Squares: float[]
+    /// Per level and effect the P products with [X y].
+    Fixed: float[]
+} with
+
+    /// S, effects per level.
+    member group.Order = Array.last group.Offsets
+
+/// <summary>The blocks of Z'Z between two grouping factors, where levels of both occur in a common row.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal NodePairs = {
+    /// Two groups, as positions; blocks are listed by the levels of the left one.
+    Left: int
+    Right: int
+    /// Where the blocks of each left level start.
+    Starts: int[]
+    /// The right level of each block.
+    Columns: int[]
+    /// The blocks, S×S' by columns.
+    Values: float[]
+    /// For every right level where its blocks start, and then the left level and the number of each block.
+    ByRight: Lazy<struct (int[] * int[] * int[])>
+}
+
+/// <summary>The products of the columns of [Z X y] with every block of Z'Z that is not zero; nothing of size n is left.
+/// </summary>
+[<NoComparison; ReferenceEquality>]
+type internal NodeProducts = {
+    Rows: int
+    /// P = p + 1: columns of X, then y.
+    P: int
+    Groups: NodeGroup[]
+    Pairs: NodePairs[]
+    /// [X y]'[X y], P×P.
+    FixedFixed: float[]
+    /// For every term its group and its place among the group's terms.
+    Places: struct (int * int)[]
+} with
+
+    member products.Nodes = products.Groups |> Array.sumBy _.Levels
+
+[<RequireQualifiedAccess>]
+module internal NodeProducts =
+
+    let private weighted (model: Standardised) (columns: float[][]) =
+        match model.RootWeights with
+        | Some weights -> columns |> Array.map (Array.map2 (*) weights)
+        | None -> columns
+
+    /// Σ over the rows of each level of a bᵀ for columns a and b, by columns: levels × |a| × |b|, rows in their order.
+    let private sumByLevel levels (codes: int[]) (a: float[][]) (b: float[][]) : float[] =
+        let rows, columns = a.Length, b.Length
+        let sums = Array.zeroCreate (levels * rows * columns)
+
+        for j in 0 .. columns - 1 do
+            let right = b[j]
+
+            for i in 0 .. rows - 1 do
+                let left = a[i]
+                let place = i + j * rows
+                let area = rows * columns
+
+                for row in 0 .. codes.Length - 1 do
+                    let at = codes[row] * area + place
+                    sums[at] <- sums[at] + left[row] * right[row]
+
+        sums
+
+    let private byRight levels (starts: int[]) (columns: int[]) =
+        lazy
+            (let order, rightStarts = CrossProducts.sortByLevel levels columns
+             let lefts = Array.zeroCreate columns.Length
+
+             for level in 0 .. starts.Length - 2 do
+                 for entry in starts[level] .. starts[level + 1] - 1 do
+                     lefts[entry] <- level
+
+             struct (rightStarts, order |> Array.map (fun entry -> lefts[entry]), order))
+
+    /// The products of a model on the inner scale: one pass over the rows for each pair of grouping factors.
+    let create (model: Standardised) : NodeProducts =
+        let terms = Array.ofList model.Terms
+
+        // The factor with more levels is on the left of each pair: its rows are taken level by level.
+        let grouped =
+            terms
+            |> Array.indexed
+            |> Array.groupBy (fun (_, term) -> term.Group)
+            |> Array.map (snd >> Array.map fst)
+            |> Array.sortBy (fun members -> -terms[members[0]].Levels)
+
+        let count = grouped.Length
+        let levels = grouped |> Array.map (fun members -> terms[members[0]].Levels)
+        let codes = grouped |> Array.map (fun members -> terms[members[0]].Codes)
+
+        let columns =
+            grouped
+            |> Array.map (Array.collect (fun t -> terms[t].Columns) >> weighted model)
+
+        let all = weighted model (Array.append model.Fixed [| model.Response |])
+        let p = all.Length
+        let firstNodes = Array.scan (+) 0 levels
+        let sorted: (int[] * int[])[] = Array.create count ([||], [||])
+        let groups: NodeGroup[] = Array.zeroCreate count
+        let work = 4.0 * float model.Rows
+
+        let ofGroup g =
+            sorted[g] <- CrossProducts.sortByLevel levels[g] codes[g]
+
+            groups[g] <- {
+                Terms = grouped[g]
+                Offsets = Array.scan (+) 0 (grouped[g] |> Array.map (fun t -> terms[t].Columns.Length))
+                Levels = levels[g]
+                FirstNode = firstNodes[g]
+                Squares = sumByLevel levels[g] codes[g] columns[g] columns[g]
+                Fixed = sumByLevel levels[g] codes[g] all columns[g]
+            }
+
+        Tiles.Run(count, work * float count, ofGroup)
+
+        let couples = [|
+            for left in 0 .. count - 1 do
+                for right in left + 1 .. count - 1 do
+                    left, right
+        |]
+
+        let pairs: NodePairs[] = Array.zeroCreate couples.Length
+
+        let ofCouple index =
+            let left, right = couples[index]
+            let order, starts = sorted[left]
+            let a, b = columns[left], columns[right]
+            let blocks = SparseEntries(a.Length * b.Length, levels[right], levels[left])
+            let blockStarts = Array.zeroCreate (levels[left] + 1)
+            let codesRight = codes[right]
+            let isScalar = a.Length = 1 && b.Length = 1
+            let x, y = a[0], b[0]
+
+            for level in 0 .. levels[left] - 1 do
+                let first = blocks.Count
+                blockStarts[level] <- first
+
+                for k in starts[level] .. starts[level + 1] - 1 do
+                    let row = order[k]
+                    let place = blocks.PlaceOf(codesRight[row], first)
+
+                    if isScalar then
+                        blocks.Add(place, x[row] * y[row])
+                    else
+                        for j in 0 .. b.Length - 1 do
+                            let value = b[j][row]
+
+                            for i in 0 .. a.Length - 1 do
+                                blocks.Add(place + i + j * a.Length, a[i][row] * value)
+
+            blockStarts[levels[left]] <- blocks.Count
+            let found = blocks.Rows
+
+            pairs[index] <- {
+                Left = left
+                Right = right
+                Starts = blockStarts
+                Columns = found
+                Values = blocks.Values
+                ByRight = byRight levels[right] blockStarts found
+            }
+
+        Tiles.Run(couples.Length, work * float couples.Length, ofCouple)
+
+        let places =
+            Array.init terms.Length (fun t ->
+                let g = grouped |> Array.findIndex (Array.contains t)
+                struct (g, Array.IndexOf(grouped[g], t)))
+
+        {
+            Rows = model.Rows
+            P = p
+            Groups = groups
+            Pairs = pairs
+            FixedFixed = CrossProducts.fixedProducts all None model.Rows
+            Places = places
+        }

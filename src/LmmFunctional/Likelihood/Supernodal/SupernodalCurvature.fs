@@ -1,0 +1,154 @@
+namespace LmmFunctional
+
+open FSharp.NativeInterop
+open LmmFunctional.Numerics
+
+/// <summary>Second-order quantities of the supernodal engine, all from cross-products and solves.</summary>
+[<RequireQualifiedAccess>]
+module internal SupernodalCurvature =
+
+    let private placeOf (products: NodeProducts) term =
+        let struct (g, index) = products.Places[term]
+        let group = products.Groups[g]
+        group, group.Offsets[index], group.Offsets[index + 1] - group.Offsets[index]
+
+    /// w_k = (E_kΛᵀ + ΛE_kᵀ) v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r.
+    let private directions (factor: SupernodalFactor) (entries: Entry[]) (target: Buffer) =
+        let products = factor.Symbolic.Products
+        let places = factor.Symbolic.Places.Value
+        let q = places.Tree.Size
+        let v = NativePtr.add factor.Scores.Pointer ((products.P - 1) * q)
+
+        entries
+        |> Array.iteri (fun k entry ->
+            let group, first, size = placeOf products entry.Term
+            let lambda = factor.Lambda entry.Term
+
+            for level in 0 .. group.Levels - 1 do
+                let at = places.Columns[group.FirstNode + level] + first
+                let mutable spherical = 0.0
+
+                for i in 0 .. size - 1 do
+                    spherical <- spherical + lambda[i + entry.Column * size] * NativePtr.get v (at + i)
+
+                let row = at + entry.Row + k * q
+                target[row] <- target[row] + spherical
+                let score = NativePtr.get v (at + entry.Row)
+
+                for i in 0 .. size - 1 do
+                    let index = at + i + k * q
+                    target[index] <- target[index] + lambda[i + entry.Column * size] * score)
+
+    /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r; k solves.</summary>
+    let average (factor: SupernodalFactor) (entries: Entry[]) : float[,] =
+        let q = factor.Symbolic.Places.Value.Tree.Size
+        let p = factor.Symbolic.Products.P
+        let m = entries.Length
+        let direction = Workspace.Rent(max 1 (q * m))
+        let image = Workspace.Rent(max 1 (q * m))
+        direction.Span.Slice(0, q * m).Clear()
+        directions factor entries direction
+        NodeVectors.multiply factor.Symbolic m direction.Pointer image.Pointer
+        factor.Project(m, image.Pointer)
+        let column (buffer: Buffer) k = NativePtr.add buffer.Pointer (k * q)
+
+        let product =
+            Array2D.init m m (fun k l -> VectorKernel.Dot(q, column direction k, column image l))
+
+        let onFixed =
+            Array2D.init m (p - 1) (fun k c -> VectorKernel.Dot(q, column direction k, column factor.Scores c))
+
+        Workspace.Return direction
+        Workspace.Return image
+
+        Array2D.init m m (fun k l ->
+            let mutable sum = 0.5 * (product[k, l] + product[l, k])
+
+            for c in 0 .. p - 2 do
+                sum <- sum - onFixed[k, c] * onFixed[l, c]
+
+            sum)
+
+    /// Ω = Z'QZ in full, q×q: as many solves as there are effects.
+    let private full (factor: SupernodalFactor) reml =
+        let q = factor.Symbolic.Places.Value.Tree.Size
+        let p = factor.Symbolic.Products.P
+        let unit = Workspace.Rent(q * q)
+        let omega = Workspace.Rent(q * q)
+        unit.Span.Slice(0, q * q).Clear()
+
+        for i in 0 .. q - 1 do
+            unit[i + i * q] <- 1.0
+
+        NodeVectors.multiply factor.Symbolic q unit.Pointer omega.Pointer
+        factor.Project(q, omega.Pointer)
+
+        if reml then
+            let e = factor.Scores.Pointer
+            Product.Add(q, q, p - 1, -1.0, e, q, false, e, q, true, omega.Pointer, q, false)
+
+        Workspace.Return unit
+        omega
+
+    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels.
+    let private inner (factor: SupernodalFactor) (omega: Buffer) t u =
+        let products = factor.Symbolic.Products
+        let places = factor.Symbolic.Places.Value
+        let q = places.Tree.Size
+        let groupT, firstT, rows = placeOf products t
+        let groupU, firstU, columns = placeOf products u
+        let result = Array4D.zeroCreate rows columns rows columns
+
+        for levelU in 0 .. groupU.Levels - 1 do
+            let atU = places.Columns[groupU.FirstNode + levelU] + firstU
+
+            for levelT in 0 .. groupT.Levels - 1 do
+                let atT = places.Columns[groupT.FirstNode + levelT] + firstT
+
+                for a in 0 .. rows - 1 do
+                    for b in 0 .. columns - 1 do
+                        let left = omega[atT + a + (atU + b) * q]
+
+                        for c in 0 .. rows - 1 do
+                            for d in 0 .. columns - 1 do
+                                result[a, b, c, d] <- result[a, b, c, d] + left * omega[atT + c + (atU + d) * q]
+
+        result
+
+    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from Z'QZ in full.</summary>
+    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of blocks of Z'QZ.</remarks>
+    let trace (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+        let products = factor.Symbolic.Products
+        let omega = full factor reml
+        let terms = entries |> Array.map _.Term |> Array.distinct
+
+        let inners =
+            dict [
+                for t in terms do
+                    for u in terms do
+                        if t <= u then
+                            struct (t, u), inner factor omega t u
+            ]
+
+        Workspace.Return omega
+
+        let ordered k l =
+            let a, b = entries[k], entries[l]
+            let _, _, n = placeOf products a.Term
+            let _, _, m = placeOf products b.Term
+            let left, right = factor.Lambda a.Term, factor.Lambda b.Term
+            let inner = inners[struct (a.Term, b.Term)]
+            let mutable sum = 0.0
+
+            for x in 0 .. n - 1 do
+                for y in 0 .. m - 1 do
+                    let weight = left[x + a.Column * n] * right[y + b.Column * m]
+                    sum <- sum + weight * (inner[a.Row, b.Row, x, y] + inner[a.Row, y, x, b.Row])
+
+            2.0 * sum
+
+        Array2D.init entries.Length entries.Length (fun k l ->
+            if entries[k].Term <= entries[l].Term then
+                ordered k l
+            else
+                ordered l k)

@@ -1,0 +1,135 @@
+namespace LmmFunctional
+
+open System
+open LmmFunctional.Numerics
+
+/// <summary>Where the blocks of Z'Z go among the panels of the factor.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal NodePlaces = {
+    Tree: Supernodes
+    /// The first scalar column of every node, in the order of elimination.
+    Columns: int[]
+    /// The supernode of every node.
+    Supernodes: int[]
+    /// Rows of the panel that holds each node's columns.
+    Strides: int[]
+    /// The place of every node's diagonal block.
+    Diagonals: int[]
+    /// The place of every block of the pairs.
+    Blocks: int[][]
+}
+
+/// <summary>What is known about the factor of a model before any number is: made once, shared by all workspaces.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal SupernodalSymbolic = {
+    Products: NodeProducts
+    Analysis: SparseAnalysis
+    FrontPlan: FrontPlan
+    /// Rows of all fronts below their columns.
+    RowLength: int64
+    /// Made when the first workspace is.
+    Places: Lazy<NodePlaces>
+} with
+
+    /// Multiplications and additions of one factor with its selected inverse, predicted.
+    member symbolic.Work = symbolic.Analysis.Work
+
+    /// Memory of one workspace, predicted: factor, inverse, updates, and scores.
+    member symbolic.Bytes =
+        let scores = 4.0 * float symbolic.Analysis.Size * float symbolic.Products.P
+
+        8.0
+        * (2.0 * float symbolic.Analysis.PanelLength
+           + float symbolic.FrontPlan.Length
+           + scores)
+
+    /// Memory that all workspaces share, predicted: places and products.
+    member symbolic.SharedBytes =
+        let blocks =
+            symbolic.Products.Pairs
+            |> Array.sumBy (fun pairs -> 8.0 * float pairs.Values.Length + 8.0 * float pairs.Columns.Length)
+
+        8.0 * float symbolic.RowLength + blocks
+
+    /// Whether every array keeps below 2³¹ elements.
+    member symbolic.IsPossible =
+        // A buffer takes a few elements more, for its alignment.
+        let limit = int64 Array.MaxLength - 64L
+
+        symbolic.Analysis.PanelLength < limit
+        && symbolic.FrontPlan.Length < limit
+        && symbolic.RowLength < limit
+
+/// <summary>Analyses of models for the supernodal engine.</summary>
+[<RequireQualifiedAccess>]
+module internal SupernodalPlan =
+
+    let private pattern (products: NodeProducts) =
+        let weights =
+            products.Groups
+            |> Array.collect (fun group -> Array.create group.Levels group.Order)
+
+        let edges = products.Pairs |> Array.sumBy (fun pairs -> pairs.Columns.Length)
+
+        let rows = Array.zeroCreate edges
+        let columns = Array.zeroCreate edges
+        let mutable edge = 0
+
+        for pairs in products.Pairs do
+            for level in 0 .. pairs.Starts.Length - 2 do
+                for entry in pairs.Starts[level] .. pairs.Starts[level + 1] - 1 do
+                    rows[edge] <- products.Groups[pairs.Left].FirstNode + level
+                    columns[edge] <- products.Groups[pairs.Right].FirstNode + pairs.Columns[entry]
+                    edge <- edge + 1
+
+        SymmetricPattern.ofEdges weights rows columns
+
+    let private places (products: NodeProducts) (analysis: SparseAnalysis) =
+        let tree = Supernodes.create analysis
+        let nodes = analysis.Order.Length
+        let position = Array.zeroCreate nodes
+
+        for k in 0 .. nodes - 1 do
+            position[analysis.Order[k]] <- k
+
+        let columns = position |> Array.map (fun k -> tree.NodeColumns[k])
+        let supernodes = position |> Array.map (fun k -> tree.SupernodeOf[k])
+
+        let locate a b =
+            // The node that is eliminated first has the column.
+            let node, row = if columns[a] < columns[b] then a, b else b, a
+            tree.Locate(supernodes[node], columns[row], columns[node])
+
+        let ofPairs (pairs: NodePairs) =
+            let left, right = products.Groups[pairs.Left], products.Groups[pairs.Right]
+            let result = Array.zeroCreate pairs.Columns.Length
+
+            for level in 0 .. left.Levels - 1 do
+                for entry in pairs.Starts[level] .. pairs.Starts[level + 1] - 1 do
+                    result[entry] <- locate (left.FirstNode + level) (right.FirstNode + pairs.Columns[entry])
+
+            result
+
+        {
+            Tree = tree
+            Columns = columns
+            Supernodes = supernodes
+            Strides = supernodes |> Array.map (fun s -> tree.Width s + tree.Height s)
+            Diagonals = Array.init nodes (fun node -> tree.Locate(supernodes[node], columns[node], columns[node]))
+            Blocks = Array.map ofPairs products.Pairs
+        }
+
+    /// <summary>Orders and analyses a model: what its factor will cost, without factoring.</summary>
+    /// <remarks>The order of elimination is the approximate minimum degree order of the levels of all grouping factors.
+    /// </remarks>
+    let analyse (model: Standardised) : SupernodalSymbolic =
+        let products = NodeProducts.create model
+        let analysis = SparseAnalysis.create (pattern products)
+
+        {
+            Products = products
+            Analysis = analysis
+            FrontPlan = FrontPlan.create analysis.Supernodes
+            RowLength = Array.sum analysis.Supernodes.Heights
+            Places = lazy places products analysis
+        }

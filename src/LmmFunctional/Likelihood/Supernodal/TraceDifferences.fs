@@ -1,0 +1,71 @@
+namespace LmmFunctional
+
+/// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log determinants.</summary>
+[<RequireQualifiedAccess>]
+module internal TraceDifferences =
+
+    /// tr(Q V̇_k) = 2(tr-part λ)_rc of every entry at these λ; the factor is left there.
+    let private slopes (factor: SupernodalFactor) (entries: Entry[]) reml (lambdas: float[][]) =
+        if factor.Factor lambdas then
+            factor.Solve()
+
+        let derivatives = SupernodalDerivatives.create factor reml
+
+        let slope (entry: Entry) =
+            let lambda = lambdas[entry.Term]
+            let n = int (sqrt (float lambda.Length))
+            let trace = derivatives[entry.Term].Trace
+            let mutable sum = 0.0
+
+            for i in 0 .. n - 1 do
+                sum <- sum + trace[entry.Row + i * n] * lambda[i + entry.Column * n]
+
+            2.0 * sum
+
+        entries |> Array.map slope, derivatives
+
+    /// <summary>T, k×k: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, the derivative by central differences of fourth order.</summary>
+    /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is restored.</remarks>
+    let create (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+        let terms = factor.Symbolic.Products.Places.Length
+        let lambdas = Array.init terms (fun t -> Array.copy (factor.Lambda t))
+
+        let size =
+            lambdas
+            |> Array.map (fun lambda -> lambda |> Array.fold (fun m x -> max m (abs x)) 0.1)
+
+        let moved (entry: Entry) change =
+            let n = int (sqrt (float lambdas[entry.Term].Length))
+
+            lambdas
+            |> Array.mapi (fun t lambda ->
+                if t = entry.Term then
+                    lambda
+                    |> Array.mapi (fun k x -> if k = entry.Row + entry.Column * n then x + change else x)
+                else
+                    lambda)
+
+        let derivativesBy (entry: Entry) =
+            let h = 1e-3 * size[entry.Term]
+
+            let at change =
+                fst (slopes factor entries reml (moved entry change))
+
+            let far, near =
+                Array.map2 (-) (at (2.0 * h)) (at (-2.0 * h)), Array.map2 (-) (at h) (at -h)
+
+            Array.map2 (fun near far -> (8.0 * near - far) / (12.0 * h)) near far
+
+        let columns = entries |> Array.map derivativesBy
+        let derivatives = snd (slopes factor entries reml lambdas)
+
+        let ofFactor k l =
+            let a, b = entries[k], entries[l]
+
+            if a.Term = b.Term && a.Column = b.Column then
+                let n = int (sqrt (float lambdas[a.Term].Length))
+                2.0 * derivatives[a.Term].Trace[a.Row + b.Row * n]
+            else
+                0.0
+
+        Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))

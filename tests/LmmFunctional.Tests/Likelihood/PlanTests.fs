@@ -1,0 +1,93 @@
+namespace LmmFunctional.Tests
+
+open NUnit.Framework
+open LmmFunctional
+
+/// <summary>The plan: what is chosen is what the engine does, and the report says so.</summary>
+[<TestFixture>]
+module PlanTests =
+
+    let private orRaise result =
+        match result with
+        | Ok value -> value
+        | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat " ")
+
+    let private design name formula =
+        let frame = Csv.read (TestData.csv name) |> orRaise
+
+        Formula.parse formula
+        |> orRaise
+        |> (fun spec -> Design.build spec frame)
+        |> orRaise
+
+    let private penicillin = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+
+    [<TestCase("penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)")>]
+    [<TestCase("penicillin", "diameter ~ 1 + (1 | sample) + (1 | plate)")>]
+    [<TestCase("pastes", "strength ~ 1 + (1 | batch/cask)")>]
+    [<TestCase("machines", "score ~ Machine + (1 | Worker) + (0 + Machine | Worker)")>]
+    let ``the chosen leading factor is that of the cross-products`` (name: string) (formula: string) =
+        let model = design name formula |> Standardised.ofDesign
+        let cross = CrossProducts.create model
+        let chosen = (Plan.create model |> orRaise).Chosen
+        Assert.That(chosen.Lead, Is.EqualTo(Some model.Terms[cross.LeadTerms[0]].Group))
+        Assert.That(chosen.Bytes, Is.EqualTo(40.0 * float cross.Tail * float cross.Tail))
+
+    [<Test>]
+    let ``each grouping factor is a candidate, and the least memory is chosen`` () =
+        let plan = design "penicillin" penicillin |> ModelPlan.ofDesign |> orRaise
+        plan.Candidates |> List.choose _.Lead |> Texts.equal [ "plate"; "sample" ]
+        Assert.That(plan.Chosen, Is.EqualTo(plan.Candidates |> List.minBy _.Bytes))
+
+    [<Test>]
+    let ``without random terms nothing is left to choose`` () =
+        let plan = design "penicillin" "diameter ~ 1" |> ModelPlan.ofDesign |> orRaise
+        Assert.That(plan.Candidates.Length, Is.EqualTo 1)
+        Assert.That(plan.Chosen.Lead, Is.EqualTo None)
+
+    // 24 plates, 6 samples, each plate with one row of each sample: 6³ + 3·24·(36 + 6 + 1) and 24³ + 3·6·(576 + 24 + 1).
+    [<Test>]
+    let ``the report`` () =
+        design "penicillin" penicillin
+        |> ModelPlan.ofDesign
+        |> orRaise
+        |> PlanReport.render SummaryFormat.Text
+        |> _.Split('\n')
+        |> List.ofArray
+        |> Texts.equal [
+            "Plan of a linear mixed model"
+            "Formula: diameter ~ 1 + (1 | plate) + (1 | sample)"
+            "144 rows, 1 fixed effect, 30 random effects, 2 covariance parameters"
+            ""
+            "Engines, with predicted operations of one evaluation and its gradient:"
+            " Engine Leading factor Operations     Memory"
+            " block  plate              3.3e+3 under 1 MB chosen"
+            " block  sample             2.5e+4 under 1 MB"
+            ""
+            "Exact second derivatives add 432 operations."
+            ""
+        ]
+
+    [<Test>]
+    let ``the report as JSON`` () =
+        let json =
+            design "penicillin" penicillin
+            |> ModelPlan.ofDesign
+            |> orRaise
+            |> PlanReport.toJson
+
+        let plate =
+            "\"engine\":\"block\",\"lead\":\"plate\",\"operations\":3312,\"bytes\":1440"
+
+        let sample =
+            "\"engine\":\"block\",\"lead\":\"sample\",\"operations\":24642,\"bytes\":23040"
+
+        Texts.equal [
+            "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
+            + plate
+            + ",\"curvatureOperations\":432,\"candidates\":[{"
+            + plate
+            + "},{"
+            + sample
+            + "}]}"
+        ] [ json ]

@@ -1,0 +1,121 @@
+namespace LmmFunctional.Tests
+
+open System
+open LmmFunctional
+
+/// <summary>Random models on the inner scale for tests of engines, without formula or frame.</summary>
+[<RequireQualifiedAccess>]
+module internal SupernodalModels =
+
+    let private normal (random: Random) =
+        sqrt (-2.0 * log (1.0 - random.NextDouble()))
+        * cos (2.0 * Math.PI * random.NextDouble())
+
+    let term group levels codes columns : StandardisedTerm =
+        let order = Array.length columns
+
+        {
+            Group = group
+            Levels = levels
+            Codes = codes
+            Columns = columns
+            Factor = RelativeFactor.create Structure.Unstructured order
+            Transform = Array.init (order * order) (fun k -> if k % order = k / order then 1.0 else 0.0)
+        }
+
+    /// The model of these terms with p fixed effects and a response of noise.
+    let model (random: Random) rows p terms weights : Standardised = {
+        Rows = rows
+        Response = Array.init rows (fun _ -> normal random)
+        ResponseShift = 0.0
+        ResponseScale = 1.0
+        Fixed = Array.init p (fun c -> Array.init rows (fun _ -> if c = 0 then 1.0 else normal random))
+        FixedShift = Array.zeroCreate p
+        FixedScale = Array.create p 1.0
+        Constant = None
+        Terms = terms
+        RootWeights = weights
+    }
+
+    let intercept rows = Array.create rows 1.0
+
+    /// A slope's column.
+    let slope random rows =
+        Array.init rows (fun _ -> normal random)
+
+    /// Nested and crossed factors, one to four of them; vectors of effects; two terms of one factor; weights now and then.
+    let any seed : Standardised =
+        let random = Random(seed: int)
+        let rows = 40 + random.Next 120
+
+        let codes levels =
+            Array.init rows (fun i -> if i < levels then i else random.Next levels)
+
+        let ofG, ofH, ofK = 3 + random.Next 8, 3 + random.Next 6, 2 + random.Next 9
+        let g, h, k = codes ofG, codes ofH, codes ofK
+
+        let inner =
+            Array.map2 (fun a b -> 3 * a + b) g (Array.init rows (fun _ -> random.Next 3))
+        // Every level occurs at least once only for factors made by codes; empty ones of the nest do no harm.
+        let columns size =
+            Array.init size (fun s -> if s = 0 then intercept rows else slope random rows)
+
+        let terms =
+            match random.Next 8 with
+            | 0 -> [ term "g" ofG g (columns 2) ]
+            | 1 -> [ term "g" ofG g (columns 1); term "inner" (3 * ofG) inner (columns 2) ]
+            | 2 -> [
+                term "g" ofG g (columns 1)
+                term "h" ofH h (columns 1)
+                term "k" ofK k (columns 1)
+              ]
+            | 3 -> [
+                term "g" ofG g (columns 2)
+                term "h" ofH h (columns 3)
+                term "k" ofK k (columns 1)
+              ]
+            | 4 -> [
+                term "g" ofG g (columns 1)
+                term "h" ofH h (columns 2)
+                term "g" ofG g [| slope random rows |]
+              ]
+            | 5 -> [
+                term "inner" (3 * ofG) inner (columns 1)
+                term "g" ofG g (columns 2)
+                term "h" ofH h (columns 1)
+                term "k" ofK k (columns 2)
+              ]
+            | 6 -> []
+            | _ -> [
+                term "h" ofH h (columns 2)
+                term "inner" (3 * ofG) inner (columns 2)
+                term "h" ofH h (columns 1)
+              ]
+
+        let weights =
+            if random.Next 3 = 0 then
+                Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
+            else
+                None
+
+        model random rows (1 + random.Next 3) terms weights
+
+    /// λ of every term: regular, or now and then singular or zero.
+    let lambdas seed withSingular (model: Standardised) =
+        let random = Random(seed + 1)
+
+        model.Terms
+        |> List.map (fun term ->
+            let n = term.Factor.Order
+            let shape = if withSingular then random.Next 3 else 0
+
+            Array.init (n * n) (fun k ->
+                let i, j = k % n, k / n
+
+                if i < j || shape = 1 || (shape = 2 && j = n - 1) then 0.0
+                elif i = j then 0.3 + random.NextDouble()
+                else random.NextDouble() - 0.5))
+        |> Array.ofList
+
+    /// The free entries of all terms.
+    let entries model = (ThetaLayout.create model).Entries
