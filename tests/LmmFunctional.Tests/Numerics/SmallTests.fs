@@ -113,7 +113,9 @@ module SmallTests =
         let b = Naive.random seed n n
         let a = Array2D.init n n (fun i j -> b[i, j] + b[j, i])
         let struct (values, _) = Semidefinite.eigen n (columns a)
-        let struct (kept, _) = Semidefinite.eigen n (Semidefinite.positivePart n (columns a))
+
+        let struct (kept, _) =
+            Semidefinite.eigen n (Semidefinite.positivePart n (columns a))
 
         Law.holds (Law.nearAll "eigenvalues" 1e-13 (values |> Array.map (max 0.0)) kept)
 
