@@ -25,13 +25,50 @@ module PlanTests =
     [<TestCase("penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)")>]
     [<TestCase("penicillin", "diameter ~ 1 + (1 | sample) + (1 | plate)")>]
     [<TestCase("pastes", "strength ~ 1 + (1 | batch/cask)")>]
-    [<TestCase("machines", "score ~ Machine + (1 | Worker) + (0 + Machine | Worker)")>]
     let ``the chosen leading factor is that of the cross-products`` (name: string) (formula: string) =
         let model = design name formula |> Standardised.ofDesign
         let cross = CrossProducts.create model
         let chosen = (Plan.create model |> orRaise).Chosen
         Assert.That(chosen.Lead, Is.EqualTo(Some model.Terms[cross.LeadTerms[0]].Group))
         Assert.That(chosen.Bytes, Is.EqualTo(40.0 * float cross.Tail * float cross.Tail))
+
+    [<TestCase("machines", "score ~ Machine + (1 | Worker) + (0 + Machine | Worker)")>]
+    [<TestCase("sleepstudy", "Reaction ~ Days + (Days | Subject)")>]
+    let ``terms of one grouping factor are compressed`` (name: string) (formula: string) =
+        let plan = design name formula |> ModelPlan.ofDesign |> orRaise
+        Assert.That(plan.Chosen.Engine, Is.EqualTo "compressed")
+        Assert.That(plan.Candidates |> List.contains plan.Chosen)
+
+    [<Test>]
+    let ``a nest whose dense tail would be large is taken by supernodes`` () =
+        // 5000 parents of two children of two rows: the tail of the parents is above what is worth keeping dense.
+        let parents = [
+            for parent in 0..4999 do
+                for _ in 1..4 -> $"p{parent}"
+        ]
+
+        let children = [
+            for _ in 0..4999 do
+                yield! [ "a"; "a"; "b"; "b" ]
+        ]
+
+        let response = [ for row in 0..19999 -> float (row * 7919 % 1009) ]
+
+        let frame =
+            Frame.ofColumns [
+                "parent", Column.ofStrings parents
+                "child", Column.ofStrings children
+                "y", Column.ofFloats response
+            ]
+            |> orRaise
+
+        let plan =
+            Formula.parse "y ~ 1 + (1 | parent/child)"
+            |> Result.bind (fun spec -> Design.build spec frame)
+            |> Result.bind ModelPlan.ofDesign
+            |> orRaise
+
+        Assert.That(plan.Chosen.Engine, Is.EqualTo "supernodal")
 
     [<Test>]
     let ``each grouping factor is a candidate, and the least memory is chosen`` () =
