@@ -17,7 +17,7 @@ let private load () =
         "unknown"
 
 /// What the table is to be read with.
-let private introduce (rival: Rival option) blas =
+let private introduce (rival: Rival option) (lacksBlas: bool) =
     let date = DateTime.UtcNow.ToString "yyyy-MM-dd HH:mm"
     printfn $"{date} UTC, {Environment.ProcessorCount} processors, .NET {Environment.Version}, load {load ()}.\n"
 
@@ -25,9 +25,8 @@ let private introduce (rival: Rival option) blas =
     | Some r -> printfn $"{r.About}; lmer without its check by finite differences.\n"
     | None -> printfn "R is not on the path, so only our own times are shown.\n"
 
-    match blas with
-    | Some _ -> ()
-    | None -> printfn "OpenBLAS is not here, so the kernels show our own times only.\n"
+    if lacksBlas then
+        printfn "OpenBLAS is not here, so the kernels show our own times only.\n"
 
 let private compare (chosen: string list) =
     let folder = Directory.CreateTempSubdirectory "lmm-vs-r-"
@@ -36,7 +35,7 @@ let private compare (chosen: string list) =
         use rival = Rival.TryStart() |> Option.toObj
         let rival = Option.ofObj rival
         let blas = OpenBlas.TryLoad()
-        introduce rival blas
+        introduce rival (blas.IsNone && List.contains "kernels" chosen)
         printfn $"{RatioTable.header}"
 
         let show row = printfn $"{RatioTable.render row}"
