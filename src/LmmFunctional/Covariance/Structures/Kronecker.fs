@@ -1,0 +1,39 @@
+namespace LmmFunctional
+
+/// <summary>The product of two forms: M((i₁, i₂), (j₁, j₂)) = M₁(i₁, j₁) M₂(i₂, j₂), the first index varying fastest.</summary>
+[<RequireQualifiedAccess>]
+module internal Kronecker =
+
+    /// The product of two sets of positions: labels joined by a colon, coordinates one after the other.
+    let positions (first: Positions) (second: Positions) =
+        let product pair (a: 'a[]) (b: 'a[]) =
+            b |> Array.collect (fun y -> a |> Array.map (fun x -> pair x y))
+
+        {
+            Labels = product (fun x y -> $"{x}:{y}") first.Labels second.Labels
+            Coordinates = product Array.append first.Coordinates second.Coordinates
+        }
+
+    /// The product of a form on m positions and another.
+    let create m (first: CovarianceForm) (second: CovarianceForm) =
+        let count = CovarianceForm.count first
+
+        {
+            Names = Array.append first.Names second.Names
+            Kinds = Array.append first.Kinds second.Kinds
+            Start = Array.append first.Start second.Start
+            Natural =
+                fun tau ->
+                    let a, b = Array.splitAt count tau
+                    Array.append (first.Natural a) (second.Natural b)
+            Unconstrained =
+                fun natural ->
+                    let a, b = Array.splitAt count natural
+                    Option.map2 Array.append (first.Unconstrained a) (second.Unconstrained b)
+            Element =
+                fun tau ->
+                    let a, b = Array.splitAt count tau
+                    let elementA, elementB = first.Element a, second.Element b
+                    fun i j -> elementA (i % m) (j % m) *. elementB (i / m) (j / m)
+            HasEqualVariances = first.HasEqualVariances && second.HasEqualVariances
+        }
