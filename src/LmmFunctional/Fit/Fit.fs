@@ -54,7 +54,7 @@ type Fit = internal {
     member fit.Deviance = fit.Inner.Deviance
 
     /// Parameters in all: p, the covariance parameters and σ².
-    member fit.DegreesOfFreedom = fit.FixedCount + fit.Model.Layout.Entries.Length + 1
+    member fit.DegreesOfFreedom = fit.FixedCount + fit.Model.Function.Names.Length + 1
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped

@@ -85,7 +85,7 @@ module LogLikelihood =
                         Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
 
-                let score = lazy (Curvature.score reml df engine layout.Entries lambdas)
+                let score = lazy (Curvature.score reml df engine layout theta lambdas)
 
                 // The score's own array: nobody writes to it any more.
                 let gradient () =
@@ -97,7 +97,7 @@ module LogLikelihood =
                 | Order.Curvature information -> {
                     valued with
                         Gradient = gradient ()
-                        Curvature = Curvature.matrix information reml engine layout.Entries score.Value
+                        Curvature = Curvature.matrix information reml engine layout score.Value
                   })
 
     /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
@@ -108,7 +108,7 @@ module LogLikelihood =
             engine.Factor lambdas |> ignore
 
             let score =
-                Curvature.score (kind = Criterion.Reml) (residualDf kind engine) engine layout.Entries lambdas
+                Curvature.score (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 

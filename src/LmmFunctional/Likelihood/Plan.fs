@@ -70,7 +70,7 @@ module internal Plan =
             }
 
     let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
-        let parameters = float (ThetaLayout.create model).Entries.Length
+        let parameters = float (ThetaLayout.create model).Parameters
 
         {
             Chosen = chosen

@@ -14,6 +14,8 @@ type internal StandardisedTerm = {
     /// The S columns, scaled; shifted too when the term holds its own intercept and is unstructured.
     Columns: float[][]
     Factor: RelativeFactor
+    /// The form of the covariance of the effects, when it is not any matrix or any diagonal.
+    Form: EffectsForm option
     /// T, S×S by columns, with Z(inner) = Z(user) T, so that effects(user) = T effects(inner).
     Transform: float[]
 }
@@ -121,9 +123,22 @@ module internal Standardised =
 
             result
 
+    let private formOf (design: RandomDesign) =
+        match design.Term.Structure with
+        | Structure.Unstructured
+        | Structure.Diagonal -> None
+        | structure ->
+            Some(
+                EffectsForm.create structure {
+                    Labels = Array.ofSeq design.Names
+                    Coordinates = Array.init design.Names.Length (fun i -> [| float i |])
+                }
+            )
+
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length
         let transform = Array.zeroCreate (order * order)
+        let form = formOf design
 
         let shiftOf k =
             match design.InterceptAt, design.Term.Structure with
@@ -134,7 +149,14 @@ module internal Standardised =
             design.Columns
             |> Array.mapi (fun k column ->
                 let shift = shiftOf k
-                let scale = powerOfTwoNear (rootMeanSquare shift column)
+
+                // The parameters of other structures hold on the user's scale.
+                let scale =
+                    if form.IsSome then
+                        1.0
+                    else
+                        powerOfTwoNear (rootMeanSquare shift column)
+
                 transform[k + k * order] <- 1.0 / scale
 
                 design.InterceptAt
@@ -150,6 +172,7 @@ module internal Standardised =
             Codes = design.Codes
             Columns = columns
             Factor = RelativeFactor.create design.Term.Structure order
+            Form = form
             Transform = transform
         }
 

@@ -65,16 +65,20 @@ module internal StartingValues =
         else
             1.0
 
-    /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects.</summary>
+    /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects, forms near them.</summary>
     let create (layout: ThetaLayout) (levels: int[]) (engine: Engine) : float[] =
         let sizeOf =
             match leastSquares engine with
             | None -> fun _ _ -> 1.0
             | Some(weights, total) -> fun term effect -> ofEffect engine total weights term levels[term] effect
 
-        layout.Entries
-        |> Array.map (fun entry ->
-            if entry.Row = entry.Column then
-                sizeOf entry.Term entry.Row
-            else
-                0.0)
+        layout.Shapes
+        |> Array.mapi (fun t shape ->
+            match layout.Forms[t] with
+            | Some form -> form.Start(Array.init shape.Order (sizeOf t))
+            | None ->
+                Array.map2
+                    (fun row column -> if row = column then sizeOf t row else 0.0)
+                    shape.EntryRows
+                    shape.EntryColumns)
+        |> Array.concat
