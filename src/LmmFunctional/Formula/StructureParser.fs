@@ -25,6 +25,15 @@ module internal StructureParser =
 
     let private column = columnOrCall <?> "a column"
 
+    // Parts of a Kronecker product.
+    let private twoOrMore example (parts: Reader<'part list>) =
+        parts
+        |> unless (fun parts ->
+            if parts.Length > 1 then
+                None
+            else
+                Some $"'kron' takes two parts or more: {example}")
+
     // Random terms
 
     // The place behind the bracket that opens at a place, and whether a bar stands directly inside it.
@@ -97,13 +106,7 @@ module internal StructureParser =
         let product =
             let parts = sepBy1 (known <|> effects) (mark ',')
 
-            let one (parts: 'part list) =
-                if parts.Length > 1 then
-                    None
-                else
-                    Some "'kron' takes two parts or more: kron(us(0 + trait), known(A) | g)"
-
-            (keyword "kron" <?> "") >>. inBrackets (unless one parts .>>. group)
+            (keyword "kron" <?> "") >>. inBrackets (twoOrMore "kron(us(0 + trait), known(A) | g)" parts .>>. group)
 
         let plain =
             position .>>. head .>>. inBrackets (sum .>>. group)
@@ -171,7 +174,7 @@ module internal StructureParser =
         ]
 
     let private correlation: Reader<ResidualCorrelation list * Term option> =
-        let product = sepBy1 alongAxis (mark ',') .>>. subject
+        let product = twoOrMore "kron(ar1(row), ar1(col))" (sepBy1 alongAxis (mark ',')) .>>. subject
 
         let plain =
             headBy makeCorrelation .>>. inBrackets (coordinates .>>. subject)
