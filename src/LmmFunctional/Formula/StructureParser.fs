@@ -106,7 +106,8 @@ module internal StructureParser =
         let product =
             let parts = sepBy1 (known <|> effects) (mark ',')
 
-            (keyword "kron" <?> "") >>. inBrackets (twoOrMore "kron(us(0 + trait), known(A) | g)" parts .>>. group)
+            (keyword "kron" <?> "")
+            >>. inBrackets (twoOrMore "kron(us(0 + trait), known(A) | g)" parts .>>. group)
 
         let plain =
             position .>>. head .>>. inBrackets (sum .>>. group)
@@ -174,7 +175,8 @@ module internal StructureParser =
         ]
 
     let private correlation: Reader<ResidualCorrelation list * Term option> =
-        let product = twoOrMore "kron(ar1(row), ar1(col))" (sepBy1 alongAxis (mark ',')) .>>. subject
+        let product =
+            twoOrMore "kron(ar1(row), ar1(col))" (sepBy1 alongAxis (mark ',')) .>>. subject
 
         let plain =
             headBy makeCorrelation .>>. inBrackets (coordinates .>>. subject)
