@@ -16,7 +16,7 @@ type internal ParameterKind =
 
 /// <summary>Where residuals or effects sit: the rows and columns of a structure's matrix.</summary>
 [<NoComparison>]
-type internal Positions = {
+type internal FormPositions = {
     /// Names of the levels, in order; structures by level use their number and these names.
     Labels: string[]
     /// Coordinates of each position; structures by distance use these.

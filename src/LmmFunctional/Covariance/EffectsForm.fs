@@ -182,7 +182,7 @@ module internal EffectsForm =
         }
 
     /// The form of a structure on the effects.
-    let create structure (positions: Positions) =
+    let create structure (positions: FormPositions) =
         let labels = positions.Labels
         let order = labels.Length
 
@@ -192,3 +192,36 @@ module internal EffectsForm =
         | None, Structure.ReducedRank q -> free labels (min q order)
         | None, Structure.FactorAnalytic q -> factorAnalytic labels (min q order)
         | None, _ -> scaled order (StructureForm.create structure positions)
+
+    /// <summary>The form of a structure on effects that lie along one axis, or along the axes of a product.</summary>
+    /// <param name="structure">The structure of the effects.</param>
+    /// <param name="labels">Names of the S effects.</param>
+    /// <param name="axes">The parts of the structure with the coordinates of their positions, the first varying fastest.</param>
+    let ofAxes structure labels (axes: (Structure * float[][]) list) =
+        match axes with
+        | first :: (_ :: _ as others) ->
+            let placed (part, coordinates: float[][]) =
+                let own = {
+                    Labels = Array.init coordinates.Length (fun i -> string (i + 1))
+                    Coordinates = coordinates
+                }
+
+                coordinates.Length, StructureForm.create part own
+
+            let product =
+                others
+                |> List.map placed
+                |> List.fold
+                    (fun (count, form) (more, other) -> count * more, Kronecker.create count form other)
+                    (placed first)
+                |> snd
+
+            scaled (Array.length labels) product
+        | _ ->
+            create structure {
+                Labels = labels
+                Coordinates =
+                    match axes with
+                    | [ _, coordinates ] -> coordinates
+                    | _ -> Array.init (Array.length labels) (fun i -> [| float i |])
+            }

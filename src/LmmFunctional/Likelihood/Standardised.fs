@@ -127,13 +127,7 @@ module internal Standardised =
         match design.Term.Structure with
         | Structure.Unstructured
         | Structure.Diagonal -> None
-        | structure ->
-            Some(
-                EffectsForm.create structure {
-                    Labels = Array.ofSeq design.Names
-                    Coordinates = Array.init design.Names.Length (fun i -> [| float i |])
-                }
-            )
+        | structure -> Some(EffectsForm.ofAxes structure (Array.ofSeq design.Names) design.Axes)
 
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length

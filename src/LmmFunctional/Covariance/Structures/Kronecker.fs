@@ -5,7 +5,7 @@ namespace LmmFunctional
 module internal Kronecker =
 
     /// The product of two sets of positions: labels joined by a colon, coordinates one after the other.
-    let positions (first: Positions) (second: Positions) =
+    let positions (first: FormPositions) (second: FormPositions) =
         let product pair (a: 'a[]) (b: 'a[]) =
             b |> Array.collect (fun y -> a |> Array.map (fun x -> pair x y))
 

@@ -5,7 +5,7 @@ namespace LmmFunctional
 module internal StructureForm =
 
     /// The correlations of a structure with a free variance for each position; None for any other structure.
-    let correlationOf structure (positions: Positions) =
+    let correlationOf structure (positions: FormPositions) =
         let m = positions.Labels.Length
 
         match structure with
@@ -15,7 +15,7 @@ module internal StructureForm =
         | _ -> None
 
     /// The form of a structure on these positions; those of a product hold the product's labels and coordinates.
-    let create structure (positions: Positions) : CovarianceForm =
+    let create structure (positions: FormPositions) : CovarianceForm =
         let labels = positions.Labels
         let m = labels.Length
 

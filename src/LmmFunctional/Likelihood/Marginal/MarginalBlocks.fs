@@ -49,13 +49,20 @@ module internal MarginalBlocks =
         let codes: int[] = Array.zeroCreate rows
         let mutable step = 1
 
-        for axis in design.Axes do
+        for axis in design.Factors do
             for row in 0 .. rows - 1 do
-                codes[row] <- codes[row] + step * axis.Positions[row]
+                codes[row] <- codes[row] + step * axis.Position[row]
 
             step <- step * axis.Labels.Length
 
         codes
+
+    // Fitted values are one until there is a fit to take them from.
+    let private covariate rows (values: VarianceValues) =
+        match values with
+        | VarianceValues.Groups(_, codes) -> codes |> Array.map float
+        | VarianceValues.Covariate values -> values
+        | VarianceValues.FittedValues -> Array.create rows 1.0
 
     let private signatures =
         { new IEqualityComparer<int64[]> with
@@ -84,13 +91,13 @@ module internal MarginalBlocks =
             | None -> none, none, []
             | Some design ->
                 positionsOf rows design,
-                (match design.PerLevel with
-                 | Some factor -> factor.Codes
+                (match design.Levels with
+                 | Some(_, _, codes) -> codes
                  | None -> none),
-                design.Variances |> List.map _.Covariate
+                design.Variances |> List.map (snd >> covariate rows)
 
         let isCorrelated =
-            residual |> Option.exists (fun design -> not design.Axes.IsEmpty)
+            residual |> Option.exists (fun design -> not design.Factors.IsEmpty)
 
         let codings = [
             match residual with

@@ -36,12 +36,12 @@ module internal ResidualModel =
     /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
     let private formOf (design: ResidualDesign) =
         let axes =
-            design.Axes
+            design.Factors
             |> List.map (fun axis ->
                 axis.Labels.Length,
                 StructureForm.create axis.Structure {
-                    Labels = Array.ofSeq axis.Labels
-                    Coordinates = axis.Coordinates
+                    Labels = axis.Labels
+                    Coordinates = axis.Values
                 })
 
         let form =
@@ -58,12 +58,12 @@ module internal ResidualModel =
 
     let private variancesOf (design: ResidualDesign) =
         design.Variances
-        |> List.map (fun variance ->
-            match variance.Function with
-            | VarianceFunction.PerGroup _ -> VarianceForm.perGroup (Array.ofSeq variance.Levels)
-            | VarianceFunction.Power _ -> VarianceForm.power
-            | VarianceFunction.Exponential _ -> VarianceForm.exponential
-            | VarianceFunction.ConstantPower _ -> VarianceForm.constantPower)
+        |> List.map (fun (variance, values) ->
+            match variance, values with
+            | _, VarianceValues.Groups(levels, _) -> VarianceForm.perGroup (Array.ofSeq levels)
+            | VarianceFunction.ConstantPower _, _ -> VarianceForm.constantPower
+            | VarianceFunction.Exponential _, _ -> VarianceForm.exponential
+            | _, _ -> VarianceForm.power)
 
     /// One level's covariances.
     let private single (design: ResidualDesign) : ResidualModel =
@@ -97,9 +97,9 @@ module internal ResidualModel =
         }
 
     /// The same model with parameters of its own for each level of a factor.
-    let private perLevel (levels: ResidualLevels) (model: ResidualModel) : ResidualModel =
+    let private perLevel (levels: seq<string>) (model: ResidualModel) : ResidualModel =
         let blocks =
-            levels.Levels
+            levels
             |> Seq.mapi (fun index level ->
                 let own = ParameterBlock.prefixed $"{level}: " model.Parameters
 
@@ -143,9 +143,9 @@ module internal ResidualModel =
         match residual with
         | None -> independent
         | Some design ->
-            match design.PerLevel with
+            match design.Levels with
             | None -> single design
-            | Some levels -> single design |> perLevel levels
+            | Some(_, levels, _) -> single design |> perLevel levels
 
     /// The covariance of the rows of a block, m×m by columns.
     let matrix (element: ResidualRows -> int -> int -> Jet) (rows: ResidualRows) : Jet[] =
