@@ -6,7 +6,7 @@ type internal VarianceForm = {
     /// The natural parameters: as many as there are in τ.
     Names: string[]
     Kinds: ParameterKind[]
-    /// τ to start from: equal variances.
+    /// τ to start from.
     Start: float[]
     /// The natural parameters at τ.
     Natural: Jet[] -> Jet[]
@@ -60,7 +60,8 @@ module internal VarianceForm =
     let constantPower = {
         Names = [| "const"; "power" |]
         Kinds = [| ParameterKind.Positive; ParameterKind.Real |]
-        Start = [| 0.0; 0.0 |]
+        // Not at a power of zero, where the constant is another overall scale and the criterion flat.
+        Start = [| 0.0; 0.3 |]
         Natural = fun tau -> [| Unconstrained.positive tau[0]; tau[1] |]
         Unconstrained =
             fun natural ->
