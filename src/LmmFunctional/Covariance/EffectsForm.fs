@@ -181,7 +181,63 @@ module internal EffectsForm =
                     Array.append loadings (roots |> Array.map Jet.square)
         }
 
-    /// The form of a structure on the effects.
+    /// λ of a product of m first and n second indices, the first varying fastest: of a form that carries the scale and
+    /// of a relative one; τ and natural parameters in the order of the factors.
+    let private product m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) =
+        let order = m * n
+        let own, rest = count scaled, CovarianceForm.count relative
+
+        let join a b =
+            if isFirstScaled then Array.append a b else Array.append b a
+
+        let split (tau: 'a[]) =
+            if isFirstScaled then
+                Array.splitAt own tau
+            else
+                let b, a = Array.splitAt rest tau
+                a, b
+
+        {
+            Order = order
+            Names = join scaled.Names relative.Names
+            Kinds = join scaled.Kinds relative.Kinds
+            Deviations =
+                if isFirstScaled then
+                    scaled.Deviations
+                else
+                    scaled.Deviations |> Array.map ((+) rest)
+            Start =
+                fun deviations ->
+                    let ofIndex i =
+                        Array.init (order / scaled.Order) (fun k ->
+                            deviations[if isFirstScaled then i + k * m else k + i * m])
+                        |> rootMeanSquare
+
+                    join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
+            Factor =
+                fun tau ->
+                    let tauOfScaled, tauOfRelative = split tau
+                    let lambda = scaled.Factor tauOfScaled
+                    let size = order / scaled.Order
+
+                    let root =
+                        CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
+                        |> JetCholesky.factor size
+
+                    let first, second = if isFirstScaled then lambda, root else root, lambda
+
+                    Array.init (order * order) (fun at ->
+                        let i, j = at % order, at / order
+                        let a, b = first[i % m + j % m * m], second[i / m + j / m * n]
+                        if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
+            Natural =
+                fun tau ->
+                    let tauOfScaled, tauOfRelative = split tau
+                    join (scaled.Natural tauOfScaled) (relative.Natural tauOfRelative)
+        }
+
+    /// <summary>The form of a structure that is no Kronecker product on the effects.</summary>
+    /// <exception cref="T:System.ArgumentException">It is one.</exception>
     let create structure (positions: FormPositions) =
         let labels = positions.Labels
         let order = labels.Length
@@ -193,35 +249,25 @@ module internal EffectsForm =
         | None, Structure.FactorAnalytic q -> factorAnalytic labels (min q order)
         | None, _ -> scaled order (StructureForm.create structure positions)
 
-    /// <summary>The form of a structure on effects that lie along one axis, or along the axes of a product.</summary>
-    /// <param name="structure">The structure of the effects.</param>
-    /// <param name="labels">Names of the S effects.</param>
-    /// <param name="axes">The parts of the structure with the coordinates of their positions, the first varying fastest.</param>
-    let ofAxes structure labels (axes: (Structure * float[][]) list) =
-        match axes with
-        | first :: (_ :: _ as others) ->
-            let placed (part, coordinates: float[][]) =
-                let own = {
-                    Labels = Array.init coordinates.Length (fun i -> string (i + 1))
-                    Coordinates = coordinates
-                }
+    /// <summary>The form of a structure on the effects of each of its factors: λ of a Kronecker product is the product of
+    /// the factors' own, of which one carries the scale.</summary>
+    /// <exception cref="T:System.ArgumentException">There are not as many lists of effects as factors.</exception>
+    let rec ofFactors structure (factors: FormPositions list) =
+        match structure, factors with
+        | Structure.Kronecker(first, second), _ ->
+            let count = StructureForm.factorCount first
 
-                coordinates.Length, StructureForm.create part own
+            let ofFirst, ofSecond =
+                List.truncate count factors, List.skip (min count factors.Length) factors
 
-            let product =
-                others
-                |> List.map placed
-                |> List.fold
-                    (fun (count, form) (more, other) -> count * more, Kronecker.create count form other)
-                    (placed first)
-                |> snd
+            let relativeFirst, firstPositions = StructureForm.ofFactors first ofFirst
+            let relativeSecond, secondPositions = StructureForm.ofFactors second ofSecond
+            let m, n = firstPositions.Labels.Length, secondPositions.Labels.Length
 
-            scaled (Array.length labels) product
-        | _ ->
-            create structure {
-                Labels = labels
-                Coordinates =
-                    match axes with
-                    | [ _, coordinates ] -> coordinates
-                    | _ -> Array.init (Array.length labels) (fun i -> [| float i |])
-            }
+            // The scale goes to variances of their own, so that each of them can be zero.
+            if relativeFirst.HasEqualVariances && not relativeSecond.HasEqualVariances then
+                product m n false (ofFactors second ofSecond) relativeFirst
+            else
+                product m n true (ofFactors first ofFirst) relativeSecond
+        | _, [ positions ] -> create structure positions
+        | _ -> invalidArg (nameof factors) "A structure needs the effects of each of its factors."

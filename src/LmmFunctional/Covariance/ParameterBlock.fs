@@ -48,7 +48,10 @@ module internal ParameterBlock =
     let split (blocks: ParameterBlock list) (values: 'value[]) : 'value[] list =
         let starts = blocks |> List.scan (fun start block -> start + block.Names.Length) 0
 
-        List.map2 (fun block start -> Array.sub values start block.Names.Length) blocks (List.truncate blocks.Length starts)
+        List.map2
+            (fun block start -> Array.sub values start block.Names.Length)
+            blocks
+            (List.truncate blocks.Length starts)
 
     /// Several blocks as one.
     let concat (blocks: ParameterBlock list) = {
@@ -68,5 +71,5 @@ module internal ParameterBlock =
     /// The block with a prefix to its names.
     let prefixed prefix block = {
         block with
-            Names = block.Names |> Array.map (fun name -> $"{prefix}{name}")
+            ParameterBlock.Names = block.Names |> Array.map (fun name -> $"{prefix}{name}")
     }

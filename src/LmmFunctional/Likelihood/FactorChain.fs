@@ -90,6 +90,5 @@ module internal FactorChain =
         for t in 0 .. chain.Layout.Forms.Length - 1 do
             match chain.Layout.Forms[t] with
             | None -> ()
-            | Some form ->
-                chain.Layout.ParameterStarts[t], form, EffectsForm.curvature form chain.Factors[t] d[t]
+            | Some form -> chain.Layout.ParameterStarts[t], form, EffectsForm.curvature form chain.Factors[t] d[t]
     ]

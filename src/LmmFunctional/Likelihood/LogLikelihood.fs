@@ -5,6 +5,14 @@ open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
 
+/// <summary>How a likelihood is computed.</summary>
+[<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
+type internal LikelihoodMethod =
+    /// Given the random effects: cross-products and an engine; residuals are independent.
+    | Conditional of plan: Plan * engines: ConcurrentBag<Engine>
+    /// With the random effects integrated out: dense blocks of rows; residuals have any structure.
+    | Marginal of MarginalModel
+
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
 /// of the relative covariance factors on the inner scale of <see cref="T:LmmFunctional.Standardised"/>.</remarks>
@@ -14,9 +22,7 @@ type LogLikelihood = internal {
     Kind: Criterion
     Standard: Standardised
     Layout: ThetaLayout
-    Plan: Plan
-    /// Workspaces that no evaluation uses just now.
-    Engines: ConcurrentBag<Engine>
+    Method: LikelihoodMethod
     Function: Objective
 } with
 
@@ -42,13 +48,13 @@ module LogLikelihood =
     let internal sumOfLogWeights (design: Design) =
         design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
 
-    /// What −2 log likelihood on the inner scale lacks: the scales of y and X, and the weights.
-    let private constantOf kind df (standard: Standardised) design =
+    /// What −2 log likelihood on the inner scale lacks: the scales of y and X.
+    let private constantOf kind df (standard: Standardised) =
         let response = 2.0 * df * log standard.ResponseScale
 
         match kind with
-        | Criterion.Ml -> response - sumOfLogWeights design
-        | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale - sumOfLogWeights design
+        | Criterion.Ml -> response
+        | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale
 
     let private borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
@@ -119,8 +125,8 @@ module LogLikelihood =
         else 1e-8
 
     /// Runs an action on an engine factored at these λ, which have been evaluated before.
-    let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
-        borrow likelihood.Engines likelihood.Plan (fun engine ->
+    let internal withEngine plan engines lambdas (action: Engine -> 'result) =
+        borrow engines plan (fun engine ->
             engine.Factor lambdas |> ignore
             action engine)
 
@@ -150,29 +156,89 @@ module LogLikelihood =
                 Kind = kind
                 Standard = standard
                 Layout = layout
-                Plan = plan
-                Engines = engines
+                Method = LikelihoodMethod.Conditional(plan, engines)
                 Function = {
                     Names = ThetaLayout.names design layout
                     Start = ImmutableArray.CreateRange start
-                    Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
+                    Evaluate = evaluate kind (constantOf kind df standard - sumOfLogWeights design) layout borrow
                     Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
                     HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                     Tolerance = toleranceFor plan.Chosen.Work
                 }
             }
 
+    /// θ to start from: the random terms as without a residual structure, where that can be computed.
+    let private marginalStart (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+        let levels = standard.Terms |> List.map _.Levels |> Array.ofList
+
+        let ofTerms =
+            if model.Forms.Length = 0 then
+                [||]
+            else
+                match Plan.create standard with
+                | Ok plan -> StartingValues.create layout levels (plan.NewEngine())
+                | Error _ ->
+                    model.Forms
+                    |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
+
+        ImmutableArray.CreateRange(Array.append ofTerms model.Residual.Parameters.Start)
+
+    let private ofBlocks kind (design: Design) (standard: Standardised) =
+        let layout = ThetaLayout.create standard
+        let model = MarginalModel.create design standard layout
+        let reml = (kind = Criterion.Reml)
+        let start = marginalStart standard layout model
+        let work = MarginalModel.work model
+        let response = ExprText.deparse design.Spec.Response
+
+        let fitsExactly =
+            match MarginalObjective.factor model start with
+            | None -> false
+            | Some factor ->
+                let total = standard.Response |> Array.sumBy (fun y -> y * y)
+                MarginalObjective.residualSquare factor <= 1e-14 * total
+
+        if MarginalModel.bytes model > 0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) then
+            Error [
+                LmmError.TooLarge(
+                    "The covariance of dependent rows",
+                    MarginalModel.bytes model,
+                    float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+                )
+            ]
+        elif fitsExactly then
+            Error [ LmmError.ResponseFitsExactly response ]
+        else
+            // V holds the weights already.
+            let constant = constantOf kind (MarginalObjective.residualDf reml model) standard
+
+            Ok {
+                Model = design
+                Kind = kind
+                Standard = standard
+                Layout = layout
+                Method = LikelihoodMethod.Marginal model
+                Function = {
+                    Names =
+                        ImmutableArray.CreateRange(
+                            Seq.append
+                                (ThetaLayout.names design layout)
+                                (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
+                        )
+                    Start = start
+                    Evaluate = MarginalObjective.evaluate reml constant model
+                    Boundary =
+                        VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
+                    HasCheapCurvature = true
+                    Tolerance = toleranceFor work
+                }
+            }
+
     // What the language can say and no engine can do yet: refused here, never fitted as something else.
     let private notFitted (spec: LmmSpec) = [
         for term in spec.Random do
-            match term.Structure with
-            | (Structure.Unstructured | Structure.Diagonal) when term.Relationship.IsNone && term.PerLevelOf.IsNone ->
-                ()
-            | _ -> LmmError.NotFittedYet(TermText.deparseRandom term)
-
-        match spec.Residual with
-        | ResidualTerm.Independent -> ()
-        | ResidualTerm.Structured structure -> LmmError.NotFittedYet(ResidualText.deparseStructure structure)
+            if term.Relationship.IsSome then
+                LmmError.NotFittedYet(TermText.deparseRandom term)
     ]
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
@@ -182,5 +248,8 @@ module LogLikelihood =
         match notFitted design.Spec with
         | [] ->
             let standard = Standardised.ofDesign design
-            Plan.create standard |> Result.bind (ofPlan kind design standard)
+
+            match design.Residual with
+            | Some _ -> ofBlocks kind design standard
+            | None -> Plan.create standard |> Result.bind (ofPlan kind design standard)
         | problems -> Error problems

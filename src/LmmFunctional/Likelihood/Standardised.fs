@@ -123,11 +123,34 @@ module internal Standardised =
 
             result
 
+    /// The positions along one axis of a structure; those of a product are named by their part of the effects' names.
+    let private placesOf (design: RandomDesign) index (_, coordinates: float[][]) =
+        let partOf (name: string) =
+            match design.Axes, name.Split ':' with
+            | [ _ ], _ -> name
+            | axes, parts when parts.Length = axes.Length -> parts[index]
+            | _ -> name
+
+        let labels = design.Names |> Seq.map partOf |> Seq.distinct |> Array.ofSeq
+
+        {
+            Labels =
+                if labels.Length = coordinates.Length then
+                    labels
+                else
+                    Array.init coordinates.Length (fun i -> string (i + 1))
+            Coordinates = coordinates
+        }
+
     let private formOf (design: RandomDesign) =
         match design.Term.Structure with
         | Structure.Unstructured
         | Structure.Diagonal -> None
-        | structure -> Some(EffectsForm.ofAxes structure (Array.ofSeq design.Names) design.Axes)
+        | structure ->
+            design.Axes
+            |> List.mapi (placesOf design)
+            |> EffectsForm.ofFactors structure
+            |> Some
 
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length

@@ -124,7 +124,9 @@ module internal VarianceBoundary =
         let unit = Array.copy own
         unit[form.Deviations[0]] <- 1.0
         let matrix = Semidefinite.square form.Order (EffectsForm.lambda form unit)
-        let along weights = Array.fold2 (fun sum w m -> sum + w * m) 0.0 weights matrix
+
+        let along weights =
+            Array.fold2 (fun sum w m -> sum + w * m) 0.0 weights matrix
 
         {
             Term = t

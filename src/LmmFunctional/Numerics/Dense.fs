@@ -11,10 +11,16 @@ type internal Dense private () =
     // Below so many multiplications packing costs more than it saves.
     static let blocked = 8192.0
 
-    static member private MultiplySmall(m, n, k, a: float[], atA, transposeA, b: float[], atB, transposeB, c: float[], atC) =
+    static member private MultiplySmall
+        (m, n, k, a: float[], atA, transposeA, b: float[], atB, transposeB, c: float[], atC)
+        =
         for j in 0 .. n - 1 do
             for l in 0 .. k - 1 do
-                let factor = if transposeB then b[atB + j + l * n] else b[atB + l + j * k]
+                let factor =
+                    if transposeB then
+                        b[atB + j + l * n]
+                    else
+                        b[atB + l + j * k]
 
                 if factor <> 0.0 then
                     if transposeA then

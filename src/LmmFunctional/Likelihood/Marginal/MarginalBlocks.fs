@@ -64,8 +64,8 @@ module internal MarginalBlocks =
         | VarianceValues.Covariate values -> values
         | VarianceValues.FittedValues -> Array.create rows 1.0
 
-    let private signatures =
-        { new IEqualityComparer<int64[]> with
+    let private signatures = {
+        new IEqualityComparer<int64[]> with
             member _.Equals(a, b) = a.AsSpan().SequenceEqual(b.AsSpan())
 
             member _.GetHashCode key =
@@ -75,7 +75,7 @@ module internal MarginalBlocks =
                     hash.Add value
 
                 hash.ToHashCode()
-        }
+    }
 
     /// <summary>The patterns of a model.</summary>
     /// <param name="standard">The model on the inner scale.</param>
@@ -154,13 +154,20 @@ module internal MarginalBlocks =
                     counts.Add(ids[row], members)
                     order.Add members
 
-            order |> Seq.map (fun members -> members.Sort comparer; members.ToArray()) |> Array.ofSeq
+            order
+            |> Seq.map (fun members ->
+                members.Sort comparer
+                members.ToArray())
+            |> Array.ofSeq
 
         let rowsOf (block: int[]) = {
             Subjects = local subjects block
             Levels = block |> Array.map (fun row -> levels[row])
             Positions = block |> Array.map (fun row -> positions[row])
-            Covariates = covariates |> List.map (fun values -> block |> Array.map (fun row -> values[row])) |> Array.ofList
+            Covariates =
+                covariates
+                |> List.map (fun values -> block |> Array.map (fun row -> values[row]))
+                |> Array.ofList
             RootVariances = block |> Array.map (fun row -> rootVariances[row])
         }
 
@@ -168,7 +175,9 @@ module internal MarginalBlocks =
             terms
             |> Array.map (fun term -> {
                 Codes = local term.Codes block
-                Columns = term.Columns |> Array.map (fun column -> block |> Array.map (fun row -> column[row]))
+                Columns =
+                    term.Columns
+                    |> Array.map (fun column -> block |> Array.map (fun row -> column[row]))
             })
 
         let signature (own: ResidualRows) (ownTerms: PatternTerm[]) =
@@ -207,4 +216,5 @@ module internal MarginalBlocks =
 
         Array.init members.Count (fun index ->
             let struct (own, ownTerms) = shapes[index]
-            MarginalPattern.create own ownTerms columns (Array.concat members[index]) members[index][0].Length)
+            let rows = Array.concat members[index]
+            MarginalPattern.create own ownTerms columns rows own.Subjects.Length)

@@ -9,7 +9,7 @@ type internal MarginalCovariance = {
     Parameters: int
     /// V relative to σ², m×m.
     Matrix: int -> float[]
-    /// ∂V/∂ψ_k, m×m each; null where it is zero.
+    /// ∂V/∂ψ_k, m×m each; empty where it is zero.
     First: int -> float[][]
     /// Adds Σ_ij W_ij ∂²V_ij/∂ψ_k∂ψ_l for a symmetric W to a k×k array.
     AddSecond: int -> float[] -> float[,] -> unit
@@ -51,7 +51,7 @@ module internal MarginalDerivatives =
 
         first
         |> Array.iteri (fun k derivative ->
-            if not (isNull derivative) then
+            if derivative.Length > 0 then
                 Array.blit (transform derivative) 0 stacked (k * length) length)
 
         stacked
@@ -79,7 +79,9 @@ module internal MarginalDerivatives =
         let work power =
             patterns
             |> Array.sumBy (fun pattern ->
-                float k * pown (float pattern.Size) power * float (1 + pattern.Vectors / pattern.Size))
+                float k
+                * pown (float pattern.Size) power
+                * float (1 + pattern.Vectors / pattern.Size))
 
         let linear =
             MarginalSweep.sum (work 2) patterns (2 * k) (fun index total ->
@@ -89,7 +91,7 @@ module internal MarginalDerivatives =
                 for i in 0 .. k - 1 do
                     let derivative = first[index][i]
 
-                    if not (isNull derivative) then
+                    if derivative.Length > 0 then
                         let trace =
                             count * Dense.Dot(own.Inverse, derivative) - Dense.Dot(own.Leverage, derivative)
 
@@ -141,9 +143,22 @@ module internal MarginalDerivatives =
                         for i in 0 .. k - 1 do
                             let derivative = first[index][i]
 
-                            if not (isNull derivative) then
+                            if derivative.Length > 0 then
                                 let applied = Dense.Multiply(m, r * p, m, derivative, false, own.Effects, false)
-                                Dense.Add(p, p, m * r, own.Effects, 0, true, applied, 0, false, total, k * k + i * p * p))
+
+                                Dense.Add(
+                                    p,
+                                    p,
+                                    m * r,
+                                    own.Effects,
+                                    0,
+                                    true,
+                                    applied,
+                                    0,
+                                    false,
+                                    total,
+                                    k * k + i * p * p
+                                ))
 
             let result = square k total 0
 

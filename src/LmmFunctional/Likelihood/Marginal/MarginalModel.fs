@@ -18,7 +18,8 @@ type internal MarginalModel = {
 } with
 
     /// k, the parameters of all terms and of the residuals.
-    member model.Parameters = model.Layout.Parameters + model.Residual.Parameters.Names.Length
+    member model.Parameters =
+        model.Layout.Parameters + model.Residual.Parameters.Names.Length
 
 [<RequireQualifiedAccess>]
 module internal MarginalModel =
@@ -42,9 +43,20 @@ module internal MarginalModel =
             Rows = standard.Rows
         }
 
+    /// Operations of one evaluation, roughly.
+    let work (model: MarginalModel) =
+        MarginalSweep.work model.FixedCount model.Patterns
+
+    /// Memory of an evaluation with derivatives, roughly.
+    let bytes (model: MarginalModel) =
+        model.Patterns
+        |> Array.sumBy (fun pattern ->
+            let m = float pattern.Size
+            8.0 * (m * m * float (model.Parameters + 5) + 3.0 * float pattern.Data.Length))
+
     /// The parameters of the residuals.
     let residualParameters (model: MarginalModel) (theta: ImmutableArray<float>) =
-        theta.AsSpan(model.Layout.Parameters).ToArray()
+        theta.AsSpan().Slice(model.Layout.Parameters).ToArray()
 
     /// V += Z A Zᵀ for a symmetric A (S×S), rows of different levels left out.
     let private addCongruence (size: int) (term: PatternTerm) (a: float[]) (v: float[]) =
@@ -110,7 +122,8 @@ module internal MarginalModel =
 
         let covariances =
             Array.map2
-                (fun (form: EffectsForm) (factor: Jet[]) -> Semidefinite.square form.Order (factor |> Array.map _.Value))
+                (fun (form: EffectsForm) (factor: Jet[]) ->
+                    Semidefinite.square form.Order (factor |> Array.map _.Value))
                 model.Forms
                 factors
 
@@ -129,7 +142,8 @@ module internal MarginalModel =
         let effectDerivatives =
             Array.map3
                 (fun (form: EffectsForm) factor lambda ->
-                    EffectsForm.derivatives form factor |> Array.map (derivativeOfSquare form.Order lambda))
+                    EffectsForm.derivatives form factor
+                    |> Array.map (derivativeOfSquare form.Order lambda))
                 model.Forms
                 factors
                 lambdas
@@ -142,7 +156,7 @@ module internal MarginalModel =
             let pattern = model.Patterns[index]
             let m = pattern.Size
             let elements = residuals[index].Value
-            let derivatives: float[][] = Array.zeroCreate model.Parameters
+            let derivatives: float[][] = Array.create model.Parameters [||]
 
             for t in 0 .. model.Forms.Length - 1 do
                 for k in 0 .. model.Forms[t].Names.Length - 1 do
@@ -156,7 +170,7 @@ module internal MarginalModel =
                 for place in 0 .. jet.Support.Length - 1 do
                     let k = model.Layout.Parameters + jet.Support[place]
 
-                    if isNull derivatives[k] then
+                    if derivatives[k].Length = 0 then
                         derivatives[k] <- Array.zeroCreate (m * m)
 
                     derivatives[k].[at] <- jet.First[place]

@@ -52,7 +52,9 @@ module internal MarginalObjective =
                  for t in 0 .. model.Forms.Length - 1 do
                      let start = model.Layout.ParameterStarts[t]
                      let count = model.Forms[t].Names.Length
-                     let block = Array.init (count * count) (fun at -> own[start + at % count, start + at / count])
+
+                     let block =
+                         Array.init (count * count) (fun at -> own[start + at % count, start + at / count])
 
                      let kept =
                          if model.Layout.Forms[t].IsSome then
@@ -82,15 +84,20 @@ module internal MarginalObjective =
             let f, t = parts.Averages.Value, parts.Products.Value
             let second = parts.Curvature df
 
-            Matrix.init k k (fun i j ->
-                df * (2.0 * f[i, j] - squares[i] * squares[j]) - t[i, j] + second[i, j])
+            Matrix.init k k (fun i j -> df * (2.0 * f[i, j] - squares[i] * squares[j]) - t[i, j] + second[i, j])
 
     /// Sums of all patterns and the derivatives at a θ that can be evaluated.
     let parts reml (model: MarginalModel) theta factor =
         let sums = MarginalSweep.sums reml model.FixedCount model.Patterns factor
 
         sums,
-        MarginalDerivatives.parts reml model.FixedCount model.Patterns (MarginalModel.covariance model theta) factor sums
+        MarginalDerivatives.parts
+            reml
+            model.FixedCount
+            model.Patterns
+            (MarginalModel.covariance model theta)
+            factor
+            sums
 
     /// The function of θ; a constant is added to its value.
     let evaluate reml constant (model: MarginalModel) (theta: ImmutableArray<float>) order : Evaluation =
@@ -122,7 +129,10 @@ module internal MarginalObjective =
                 | Order.Gradient ->
                     let _, parts = parts reml model theta factor
 
-                    { valued with Gradient = gradient parts }
+                    {
+                        valued with
+                            Gradient = gradient parts
+                    }
                 | Order.Curvature information ->
                     let _, parts = parts reml model theta factor
 
@@ -135,7 +145,9 @@ module internal MarginalObjective =
     /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
     let covarianceDerivatives reml (model: MarginalModel) theta : (float[] * float[])[] =
         match factor model theta with
-        | None -> model.Forms |> Array.map (fun form -> let zero = Array.zeroCreate (form.Order * form.Order) in zero, zero)
+        | None ->
+            model.Forms
+            |> Array.map (fun form -> let zero = Array.zeroCreate (form.Order * form.Order) in zero, zero)
         | Some factor ->
             let sums = MarginalSweep.sums reml model.FixedCount model.Patterns factor
             let df = residualDf reml model

@@ -40,7 +40,9 @@ module internal MarginalPattern =
     /// <remarks>A Cholesky factor of A Aᵀ with pivoting, stopped at its rank: blocks that differ in a few numbers only, as the
     /// baseline values and responses of subjects do, collapse to as many vectors as there are such numbers.</remarks>
     let private condense k n (a: float[]) : struct (int * float[]) =
-        let gram: float[] = LmmFunctional.Numerics.Dense.Multiply(k, k, n, a, false, a, true)
+        let gram: float[] =
+            LmmFunctional.Numerics.Dense.Multiply(k, k, n, a, false, a, true)
+
         let remaining = Array.init k (fun i -> gram[i + i * k])
         let least = remaining |> Array.map (fun d -> negligible * d)
         let rows = ResizeArray<float[]>()
@@ -95,6 +97,7 @@ module internal MarginalPattern =
     /// <param name="terms">The random terms within a block.</param>
     /// <param name="columns">[X y], P columns of length n.</param>
     /// <param name="members">Rows of the design, block after block.</param>
+    /// <param name="size">m, the rows of a block.</param>
     let create rows terms (columns: float[][]) (members: int[]) (size: int) =
         let p = columns.Length
         let count = members.Length / size

@@ -15,6 +15,19 @@ type internal MarginalFactor = {
     FixedFactor: float[]
 }
 
+[<RequireQualifiedAccess>]
+module internal MarginalFactor =
+
+    /// What stands where V is not positive definite: no number at all.
+    let undefined p (patterns: MarginalPattern[]) = {
+        Factors =
+            patterns
+            |> Array.map (fun pattern -> Array.create (pattern.Size * pattern.Size) nan)
+        Whitened = patterns |> Array.map (fun pattern -> Array.create pattern.Data.Length nan)
+        LogDeterminant = nan
+        FixedFactor = Array.create ((p + 1) * (p + 1)) nan
+    }
+
 /// <summary>What one pattern contributes to derivatives: symmetric m×m matrices, and vectors V⁻¹X and V⁻¹(y − Xβ)/r.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal MarginalSums = {
@@ -46,7 +59,7 @@ module internal MarginalSweep =
             count,
             work,
             fun chunk ->
-                for index in chunk .. count .. patterns.Length - 1 do
+                for index in chunk..count .. patterns.Length - 1 do
                     add index parts[chunk]
         )
 
@@ -166,7 +179,7 @@ module internal MarginalSweep =
             count,
             2.0 * work p patterns,
             fun chunk ->
-                for index in chunk .. count .. patterns.Length - 1 do
+                for index in chunk..count .. patterns.Length - 1 do
                     one index
         )
 

@@ -49,9 +49,7 @@ module internal ResidualModel =
             | [] -> Uncorrelated.identity
             | first :: others ->
                 others
-                |> List.fold
-                    (fun (count, form) (more, other) -> count * more, Kronecker.create count form other)
-                    first
+                |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
                 |> snd
 
         if design.Term.HasNugget then Nugget.add form else form
@@ -69,7 +67,9 @@ module internal ResidualModel =
     let private single (design: ResidualDesign) : ResidualModel =
         let form = formOf design
         let variances = variancesOf design
-        let blocks = ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
+
+        let blocks =
+            ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
 
         {
             Parameters = ParameterBlock.concat blocks
