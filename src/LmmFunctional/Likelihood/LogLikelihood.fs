@@ -124,11 +124,15 @@ module LogLikelihood =
         elif work < 1e11 then 1e-12
         else 1e-8
 
-    /// Runs an action on an engine factored at these λ, which have been evaluated before.
-    let internal withEngine plan engines lambdas (action: Engine -> 'result) =
-        borrow engines plan (fun engine ->
-            engine.Factor lambdas |> ignore
-            action engine)
+    /// <summary>Runs an action on an engine factored at these λ, which have been evaluated before.</summary>
+    /// <exception cref="T:System.ArgumentException">The likelihood is a marginal one, which has no engine.</exception>
+    let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
+        | LikelihoodMethod.Conditional(plan, engines) ->
+            borrow engines plan (fun engine ->
+                engine.Factor lambdas |> ignore
+                action engine)
 
     let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =
         let layout = ThetaLayout.create standard

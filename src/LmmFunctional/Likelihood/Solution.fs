@@ -134,13 +134,13 @@ module internal Solution =
                 - sumOfLogWeights
         }
 
-    let private conditionalAt (likelihood: LogLikelihood) plan engines lambdas =
+    let private conditionalAt (likelihood: LogLikelihood) lambdas =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
         let solved compute =
             lazy
-                (LogLikelihood.withEngine plan engines lambdas (fun engine ->
+                (LogLikelihood.withEngine likelihood lambdas (fun engine ->
                     engine.Solve()
                     terms |> Array.mapi (compute engine)))
 
@@ -148,7 +148,7 @@ module internal Solution =
             let n = term.Factor.Order
             Array.init (term.Levels * n) (fun at -> engine.Score(t, at / n, at % n))
 
-        LogLikelihood.withEngine plan engines lambdas (fun engine ->
+        LogLikelihood.withEngine likelihood lambdas (fun engine ->
             assemble
                 likelihood
                 lambdas
@@ -197,5 +197,5 @@ module internal Solution =
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
         match likelihood.Method with
-        | LikelihoodMethod.Conditional(plan, engines) -> conditionalAt likelihood plan engines lambdas
+        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
         | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas

@@ -84,6 +84,7 @@ module internal Grouped =
                     Codes = codes
                     Columns = Array.init size (fun k -> if index = 0 && k = 0 then one else column ())
                     Factor = RelativeFactor.create structure size
+                    Form = None
                     Transform = Array.zeroCreate (size * size)
                 }
         ]

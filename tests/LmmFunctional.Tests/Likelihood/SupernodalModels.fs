@@ -20,6 +20,7 @@ module internal SupernodalModels =
             Codes = codes
             Columns = columns
             Factor = RelativeFactor.create Structure.Unstructured order
+            Form = None
             Transform = Array.init (order * order) (fun k -> if k % order = k / order then 1.0 else 0.0)
         }
 
