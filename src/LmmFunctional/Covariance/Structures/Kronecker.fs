@@ -14,12 +14,24 @@ module internal Kronecker =
             Coordinates = product Array.append first.Coordinates second.Coordinates
         }
 
+    /// The names of both, with the number of the factor where they share one.
+    let names (first: string[]) (second: string[]) =
+        let distinguish number (own: string[]) (other: string[]) =
+            own
+            |> Array.map (fun name ->
+                if Array.contains name other then
+                    $"{name}.{number}"
+                else
+                    name)
+
+        Array.append (distinguish 1 first second) (distinguish 2 second first)
+
     /// The product of a form on m positions and another.
     let create m (first: CovarianceForm) (second: CovarianceForm) =
         let count = CovarianceForm.count first
 
         {
-            Names = Array.append first.Names second.Names
+            Names = names first.Names second.Names
             Kinds = Array.append first.Kinds second.Kinds
             Start = Array.append first.Start second.Start
             Natural =
