@@ -162,24 +162,11 @@ module LogLikelihood =
                 }
             }
 
-    // What the language can say and no engine can do yet: refused here, never fitted as something else.
-    let private notFitted (spec: LmmSpec) = [
-        for term in spec.Random do
-            match term.Structure with
-            | (Structure.Unstructured | Structure.Diagonal) when term.Relationship.IsNone && term.PerLevelOf.IsNone ->
-                ()
-            | _ -> LmmError.NotFittedYet(TermText.deparseRandom term)
-
-        match spec.Residual with
-        | ResidualTerm.Independent -> ()
-        | ResidualTerm.Structured structure -> LmmError.NotFittedYet(ResidualText.deparseStructure structure)
-    ]
-
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        match notFitted design.Spec with
+        match NotFitted.problems design.Spec with
         | [] ->
             let standard = Standardised.ofDesign design
             Plan.create standard |> Result.bind (ofPlan kind design standard)
