@@ -4,7 +4,7 @@ namespace LmmFunctional.CSharp;
 
 /// <summary>A linear mixed model, immutable: every word returns a new model.</summary>
 /// <remarks>Models are equal when they mean the same, however they were written.</remarks>
-public sealed class LmmModel : IEquatable<LmmModel>
+public sealed partial class LmmModel : IEquatable<LmmModel>
 {
     private readonly LmmSpec spec;
 

@@ -15,6 +15,9 @@ type FitArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | [<Unique>] Ml
     | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Residual of STRUCTURE: string
+    | Known of NAME_AND_FILE: string
+    | Pedigree of NAME_AND_FILE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -25,6 +28,9 @@ type FitArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
+            | Known _ -> "NAME=FILE.csv: a matrix that known(NAME | g) refers to; may be repeated."
+            | Pedigree _ -> "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
@@ -92,7 +98,44 @@ EXIT CODES:
         | AlgorithmName.Fisher -> Algorithm.FisherScoring
         | _ -> Algorithm.AverageInformation
 
-    let private request (fit: ParseResults<FitArguments>) =
+    // A=kinship.csv: a name, which has no equals sign, and a file, which may have one.
+    let private namedFile option (text: string) =
+        match text.IndexOf '=' with
+        | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
+        | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
+
+    // A name stands for one matrix, whether it is given or made from a pedigree.
+    let private namedFiles (fit: ParseResults<FitArguments>) =
+        let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
+
+        let pedigrees =
+            fit.GetResults FitArguments.Pedigree |> List.map (namedFile "--pedigree")
+
+        let pairs results =
+            results
+            |> List.choose (fun result ->
+                match result with
+                | Ok pair -> Some pair
+                | Error _ -> None)
+
+        let first =
+            known @ pedigrees
+            |> List.tryPick (fun result ->
+                match result with
+                | Ok _ -> None
+                | Error problem -> Some problem)
+
+        let repeated =
+            pairs known @ pairs pedigrees
+            |> List.countBy fst
+            |> List.tryFind (fun (_, count) -> count > 1)
+
+        match first, repeated with
+        | Some problem, _ -> Error problem
+        | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
+        | None, None -> Ok(pairs known, pairs pedigrees)
+
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -104,6 +147,9 @@ EXIT CODES:
                 else
                     Criterion.Reml
             Weights = fit.TryGetResult FitArguments.Weights
+            Residual = fit.TryGetResult FitArguments.Residual
+            Known = known
+            Pedigrees = pedigrees
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
@@ -112,7 +158,17 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--help" ]
+    let private options = [
+        "--ml"
+        "--weights"
+        "--residual"
+        "--known"
+        "--pedigree"
+        "--algorithm"
+        "--json"
+        "--quiet"
+        "--help"
+    ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
@@ -146,7 +202,7 @@ EXIT CODES:
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
-            | Some(Fit fit) -> Ok(Command.Fit(request fit))
+            | Some(Fit fit) -> namedFiles fit |> Result.map (request fit >> Command.Fit)
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."

@@ -45,11 +45,20 @@ module Cli =
 
             Lmm.fit options frame spec)
 
+    // The option says what a clause of the formula would say, so only one of them can.
+    let private withResidual (residual: string option) (spec: LmmSpec) =
+        match residual, spec.Residual with
+        | None, _ -> Ok spec
+        | Some text, ResidualTerm.Independent ->
+            Formula.parseResidual text
+            |> Result.map (fun residual -> Spec.withResidual residual spec)
+        | Some _, ResidualTerm.Structured _ -> Error [ LmmError.TwoResiduals ]
+
     /// Problems of the formula and of the file are told together.
-    let private read data formula =
+    let private read data formula residual =
         let started = Stopwatch.GetTimestamp()
 
-        match Formula.parse formula, Csv.read data with
+        match Formula.parse formula |> Result.bind (withResidual residual), Csv.read data with
         | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
         | Error formula, Error data -> Error(formula @ data)
         | Error problems, Ok _
@@ -69,7 +78,7 @@ module Cli =
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
-            read request.Data request.Formula
+            read request.Data request.Formula request.Residual
             |> Result.bind (fun (spec, frame, reading) ->
                 fit display request frame spec |> Result.map (fun fit -> fit, reading))
 
@@ -85,7 +94,7 @@ module Cli =
 
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> Lmm.plan frame spec)
 
         match planned with

@@ -11,7 +11,7 @@ module ElementTests =
 
     let private m = 5
 
-    let private evaluate structure (positions: Positions) seed =
+    let private evaluate structure (positions: FormPositions) seed =
         let form = StructureForm.create structure positions
         let tau = FormCases.random seed (CovarianceForm.count form) 1.5 |> Jet.constants
         let values = CovarianceForm.matrix form tau [| 0 .. m - 1 |] |> Array.map _.Value
