@@ -11,7 +11,11 @@ type internal ParameterKind =
     | Positive
     /// Between 0 and 1.
     | Proportion
-    /// A loading, a coefficient of a process or an exponent: any number.
+    /// A variance: not negative.
+    | Variance
+    /// A loading: an effect of a factor, on the scale of a standard deviation.
+    | Loading
+    /// A coefficient of a process or an exponent: any number.
     | Real
 
 /// <summary>Where residuals or effects sit: the rows and columns of a structure's matrix.</summary>

@@ -170,7 +170,9 @@ module Design =
                 weights
                 |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
             Fixed = parts.FixedDesign
-            Random = parts.Random |> List.map (fun (design, _, _) -> design)
+            Random =
+                parts.Random
+                |> List.collect (fun (design, _, _) -> RandomDesign.perLevel design)
             Residual = parts.Residual
             Rows = rows
             MissingRows = missingRows

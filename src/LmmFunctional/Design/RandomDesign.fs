@@ -132,3 +132,27 @@ module internal RandomDesign =
 
                 Ok(design, coded, grouping)
             | problems -> Error problems)
+
+    /// <summary>The term itself, or one term for each level of the factor that has parameters of its own for each.</summary>
+    /// <remarks>The effects of a level are zero in the rows of all others, so that every engine can do it.</remarks>
+    let perLevel (design: RandomDesign) : RandomDesign list =
+        match design.PerLevel with
+        | None -> [ design ]
+        | Some(_, levels, ofGroup) -> [
+            for index, level in Seq.indexed levels do
+                {
+                    design with
+                        Names =
+                            design.Names
+                            |> Seq.map (fun name -> $"{level}: {name}")
+                            |> ImmutableArray.CreateRange
+                        Columns =
+                            design.Columns
+                            |> Array.map (
+                                Array.mapi (fun row value -> if ofGroup[design.Codes[row]] = index then value else 0.0)
+                            )
+                        // What was one in all rows no longer is.
+                        InterceptAt = None
+                        PerLevel = None
+                }
+          ]

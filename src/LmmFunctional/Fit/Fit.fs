@@ -111,7 +111,10 @@ type Fit = internal {
                     StandardDeviation = sqrt covariance[i, i]
                 }
 
-            if term.Term.Structure = Structure.Unstructured then
+            if
+                term.Term.Structure <> Structure.Diagonal
+                && term.Term.Structure <> Structure.Identity
+            then
                 for i in 0 .. n - 1 do
                     for j in i + 1 .. n - 1 do
                         {
@@ -130,6 +133,18 @@ type Fit = internal {
             StandardDeviation = fit.Sigma
         }
     ]
+
+    /// The parameters of covariance structures: of random terms that have some, and of structured residuals.
+    member fit.CovarianceParameters: CovarianceParameter list =
+        let last = List.last fit.Path
+
+        let curvature =
+            if last.Information = Information.Observed then
+                last.Curvature
+            else
+                (fit.Model.Function.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
+
+        CovarianceParameters.create fit.Model last.Theta fit.Sigma curvature
 
     /// AIC, AICc and BIC as lme4 counts: all parameters, n = rows used, under REML too.
     member fit.InformationCriteria =

@@ -181,3 +181,7 @@ module internal Curvature =
                 Matrix.init k k plain
             else
                 Matrix.init k k (fun i j -> plain i j + positive[i, j])
+
+    /// −∂ log r²/∂θ.
+    let squares (layout: ThetaLayout) (score: ScoreParts) =
+        projections score _.Square layout.Entries

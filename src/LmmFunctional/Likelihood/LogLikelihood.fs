@@ -238,6 +238,28 @@ module LogLikelihood =
                 }
             }
 
+    /// dn: n, or n − p under REML.
+    let internal degreesOfFreedom (likelihood: LogLikelihood) =
+        match likelihood.Kind with
+        | Criterion.Ml -> float likelihood.Standard.Rows
+        | Criterion.Reml -> float (likelihood.Standard.Rows - likelihood.Standard.Fixed.Length)
+
+    /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
+    let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ ->
+            let lambdas = ThetaLayout.matrices likelihood.Layout theta
+
+            withEngine likelihood lambdas (fun engine ->
+                Curvature.score reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas
+                |> Curvature.squares likelihood.Layout)
+        | LikelihoodMethod.Marginal model ->
+            match MarginalObjective.factor model theta with
+            | None -> Array.create theta.Length nan
+            | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
+
     // What the language can say and no engine can do yet: refused here, never fitted as something else.
     let private notFitted (spec: LmmSpec) = [
         for term in spec.Random do

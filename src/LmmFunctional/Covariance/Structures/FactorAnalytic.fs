@@ -43,7 +43,7 @@ module internal FactorAnalytic =
 
         {
             Names = names
-            Kinds = Array.create names.Length ParameterKind.Real
+            Kinds = Array.create names.Length ParameterKind.Loading
             // Full rank to start with where q = m, and no loading at the saddle point zero.
             Start =
                 entries m q
@@ -74,7 +74,8 @@ module internal FactorAnalytic =
                 Array.append
                     (loadingNames labels q)
                     (Array.skip 1 labels |> Array.map (fun label -> $"specific({label})"))
-            Kinds = Array.create (count + m - 1) ParameterKind.Real
+            Kinds =
+                Array.append (Array.create count ParameterKind.Loading) (Array.create (m - 1) ParameterKind.Variance)
             Start =
                 Array.append
                     (entries m q
