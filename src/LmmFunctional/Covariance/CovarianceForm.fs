@@ -38,6 +38,8 @@ type internal CovarianceForm = {
     Kinds: ParameterKind[]
     /// τ to start from.
     Start: float[]
+    /// Other τ to start from: ranges of other lengths. The best of all is the one to take.
+    FurtherStarts: float[][]
     /// The natural parameters at τ.
     Natural: Jet[] -> Jet[]
     /// τ of natural parameters; None where these give no positive definite matrix.
@@ -53,6 +55,10 @@ module internal CovarianceForm =
 
     /// k, the number of parameters.
     let count form = form.Names.Length
+
+    /// All τ to start from.
+    let starts form =
+        Array.append [| form.Start |] form.FurtherStarts
 
     /// M at these positions, by columns.
     let matrix (form: CovarianceForm) (tau: Jet[]) (positions: int[]) =
@@ -73,6 +79,7 @@ module internal CovarianceForm =
         Names = parameters |> List.map (fun (name, _, _) -> name) |> Array.ofList
         Kinds = parameters |> List.map (fun (_, kind, _) -> kind) |> Array.ofList
         Start = parameters |> List.map (fun (_, _, start) -> start) |> Array.ofList
+        FurtherStarts = [||]
         Natural = Array.map2 (fun map (tau: Jet) -> map tau) (Array.ofList maps)
         Unconstrained =
             Array.map2 (fun inverse (natural: float) -> inverse natural) (Array.ofList inverses)

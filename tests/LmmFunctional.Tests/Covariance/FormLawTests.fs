@@ -40,6 +40,21 @@ module FormLawTests =
         ]
 
     [<Property(MaxTest = 10)>]
+    let ``far out everything is still a number`` seed =
+        Law.holds [
+            for name, form, m in FormCases.all do
+                let jets =
+                    CovarianceForm.matrix form (Jet.variables (random form 10.0 seed)) [| 0 .. m - 1 |]
+
+                let isFinite (jet: Jet) =
+                    Double.IsFinite jet.Value
+                    && jet.First |> Array.forall Double.IsFinite
+                    && jet.Second |> Array.forall Double.IsFinite
+
+                yield! Law.isTrue name (jets |> Array.forall isFinite)
+        ]
+
+    [<Property(MaxTest = 10)>]
     let ``derivatives of elements are those of differences`` seed =
         Law.holds [
             for name, form, m in FormCases.all do
@@ -79,9 +94,11 @@ module FormLawTests =
                 yield! Law.isTrue $"{name}: start" (form.Start.Length = k)
                 yield! Law.isTrue $"{name}: natural" (natural.Length = k)
                 yield! Law.isTrue $"{name}: distinct names" (Array.distinct form.Names = form.Names)
-                let values = matrix form m form.Start
-                let definite = Matrix<float>.Build.Dense(m, m, values)
-                yield! Law.isTrue $"{name}: start" (definite.Evd().EigenValues |> Seq.forall (fun v -> v.Real > 1e-4))
+
+                for start in CovarianceForm.starts form do
+                    let definite = Matrix<float>.Build.Dense(m, m, matrix form m start)
+                    let values = definite.Evd(Symmetricity.Symmetric).EigenValues
+                    yield! Law.isTrue $"{name}: start %A{start}" (values |> Seq.forall (fun v -> v.Real > 1e-6))
         ]
 
     [<Property(MaxTest = 20)>]

@@ -62,6 +62,7 @@ module internal Arma =
                     if k = 0 then 0.2
                     elif k = p then -0.1
                     else 0.0)
+            FurtherStarts = [||]
             Natural =
                 fun tau ->
                     let partials, moving = split p tau

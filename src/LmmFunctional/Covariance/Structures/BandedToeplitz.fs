@@ -45,6 +45,7 @@ module internal BandedToeplitz =
             Names = Toeplitz.names count
             Kinds = Array.create count ParameterKind.Correlation
             Start = Array.init count (fun k -> if k = 0 then 0.2 else 0.0)
+            FurtherStarts = [||]
             Natural = correlations region
             Unconstrained =
                 BandedRegion.barrier region

@@ -38,7 +38,24 @@ module internal BesselIntegral =
         let mutable lessOne = 0.0
         let mutable lessOneFirst = 0.0
         let mutable lessTwo = 0.0
-        let mutable k = 0
+
+        // The exponent is concave in t: it is halved towards the left end of where it counts.
+        let rec leftEnd low high count =
+            let middle = 0.5 * (low + high)
+
+            if count = 0 then
+                low
+            elif exponent middle - height > -45.0 then
+                leftEnd low middle (count - 1)
+            else
+                leftEnd middle high (count - 1)
+
+        let mutable k =
+            if height < 45.0 then
+                0L
+            else
+                int64 (leftEnd 0.0 peak 40 / step)
+
         let mutable inside = true
 
         while inside do
@@ -46,7 +63,7 @@ module internal BesselIntegral =
             let e = exponent t - height
 
             if e > -45.0 then
-                let weight = if k = 0 then 0.5 else 1.0
+                let weight = if k = 0L then 0.5 else 1.0
                 let w = weight * exp e
                 let cosh0 = relativeCosh nu t
                 let sinh0 = cosh0 * tanh (nu * t)
@@ -61,7 +78,7 @@ module internal BesselIntegral =
             elif t > peak then
                 inside <- false
 
-            k <- k + 1
+            k <- k + 1L
 
         let level = height - x + log step
         let slope = first / value

@@ -30,28 +30,42 @@ module internal Distance =
 
         Jet.sqrt sum
 
-    /// Positive distances between some pairs of positions, evenly taken from all: ascending, and never none.
-    let sample (distance: float[] -> float[] -> float) (coordinates: float[][]) =
+    /// Some positions, evenly taken from all.
+    let private sample (coordinates: float[][]) =
         let stride = max 1 (coordinates.Length / 64)
 
-        let taken =
-            coordinates
-            |> Array.indexed
-            |> Array.filter (fun (i, _) -> i % stride = 0)
-            |> Array.map snd
+        coordinates
+        |> Array.indexed
+        |> Array.choose (fun (i, position) -> if i % stride = 0 then Some position else None)
 
-        let distances =
-            [|
+    /// The middle one of the positive distances; 1 if there is none.
+    let private median distances =
+        match distances |> Array.filter (fun h -> h > 0.0) |> Array.sort with
+        | [||] -> 1.0
+        | positive -> positive[positive.Length / 2]
+
+    /// <summary>Distances of various sizes, ascending: to the nearest other position, between any two positions, and
+    /// between these.</summary>
+    /// <remarks>A range that starts far below the distances within subjects has no slope to follow, and one far above
+    /// them makes a nearly singular matrix; which distances occur within subjects is not known here.</remarks>
+    let sizes (distance: float[] -> float[] -> float) (coordinates: float[][]) =
+        let taken = sample coordinates
+
+        let nearest =
+            taken
+            |> Array.map (fun a ->
+                coordinates
+                |> Seq.map (distance a)
+                |> Seq.fold (fun least h -> if h > 0.0 then min least h else least) infinity)
+            |> Array.filter System.Double.IsFinite
+            |> median
+
+        let between =
+            median [|
                 for i in 1 .. taken.Length - 1 do
                     for j in 0 .. i - 1 do
                         distance taken[i] taken[j]
             |]
-            |> Array.filter (fun h -> h > 0.0)
-            |> Array.sort
 
-        if distances.Length = 0 then [| 1.0 |] else distances
-
-    /// The distance that a quarter of a sample's pairs stay below.
-    let typical distance coordinates =
-        let distances = sample distance coordinates
-        distances[distances.Length / 4]
+        let between = max nearest between
+        [| nearest; sqrt (nearest * between); between |]

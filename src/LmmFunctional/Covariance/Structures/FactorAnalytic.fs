@@ -49,6 +49,7 @@ module internal FactorAnalytic =
                 entries m q
                 |> Array.skip 1
                 |> Array.map (fun struct (i, k) -> if i = k then 0.9 else 0.3)
+            FurtherStarts = [||]
             Natural = id
             Unconstrained = Some
             Element =
@@ -84,6 +85,7 @@ module internal FactorAnalytic =
                          elif i = k then 0.5
                          else 0.4))
                     (Array.create (m - 1) 0.8)
+            FurtherStarts = [||]
             Natural =
                 fun tau ->
                     let free, roots = parts tau

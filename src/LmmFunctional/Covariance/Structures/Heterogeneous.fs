@@ -20,6 +20,7 @@ module internal Heterogeneous =
             Names = Array.append deviations correlation.Names
             Kinds = Array.append (Array.create count ParameterKind.StandardDeviation) correlation.Kinds
             Start = Array.append (Array.zeroCreate count) correlation.Start
+            FurtherStarts = correlation.FurtherStarts |> Array.map (Array.append (Array.zeroCreate count))
             Natural =
                 fun tau ->
                     let deltas, own = Array.splitAt count tau

@@ -34,6 +34,10 @@ module internal Kronecker =
             Names = names first.Names second.Names
             Kinds = Array.append first.Kinds second.Kinds
             Start = Array.append first.Start second.Start
+            FurtherStarts =
+                Array.allPairs (CovarianceForm.starts first) (CovarianceForm.starts second)
+                |> Array.skip 1
+                |> Array.map (fun (a, b) -> Array.append a b)
             Natural =
                 fun tau ->
                     let a, b = Array.splitAt count tau

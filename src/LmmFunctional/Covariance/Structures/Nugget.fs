@@ -9,12 +9,14 @@ module internal Nugget =
     /// The form with a nugget, its last parameter.
     let add (form: CovarianceForm) =
         let count = CovarianceForm.count form
+        // A nugget of 0.1, as nlme's.
+        let start = [| log (0.1 / 0.9) |]
 
         {
             Names = Array.append form.Names [| "nugget" |]
             Kinds = Array.append form.Kinds [| ParameterKind.Proportion |]
-            // 0.1, nlme's.
-            Start = Array.append form.Start [| log (0.1 / 0.9) |]
+            Start = Array.append form.Start start
+            FurtherStarts = form.FurtherStarts |> Array.map (fun own -> Array.append own start)
             Natural =
                 fun tau -> Array.append (form.Natural(Array.take count tau)) [| Unconstrained.proportion tau[count] |]
             Unconstrained =

@@ -33,6 +33,9 @@ module internal PerLevel =
                     form.Names |> Array.map (fun name -> $"{level}: {name}"))
             Kinds = forEach (fun _ -> ParameterKind.StandardDeviation) (fun _ -> form.Kinds)
             Start = forEach (fun _ -> 0.0) (fun _ -> form.Start)
+            FurtherStarts =
+                form.FurtherStarts
+                |> Array.map (fun own -> forEach (fun _ -> 0.0) (fun _ -> own))
             Natural =
                 fun tau ->
                     parts tau

@@ -22,13 +22,31 @@ module internal Spatial =
 
     let private axisDistance axis (a: float[]) (b: float[]) = abs (a[axis] - b[axis])
 
-    /// Names and starting distances of the ranges: one, or one for each coordinate.
+    /// Names of the ranges, one or one for each coordinate, each with distances of various sizes.
     let private axes name isAnisotropic (coordinates: float[][]) =
         if isAnisotropic then
             Array.init coordinates[0].Length (fun axis ->
-                $"{name}{axis + 1}", Distance.typical (axisDistance axis) coordinates)
+                $"{name}{axis + 1}", Distance.sizes (axisDistance axis) coordinates)
         else
-            [| name, Distance.typical Distance.euclidean coordinates |]
+            [| name, Distance.sizes Distance.euclidean coordinates |]
+
+    /// A form that starts from the middle distances, or from the shorter or the longer ones; τ of the parameters that
+    /// are no ranges stays.
+    let private startingAt (tauAt: float -> float) (ranges: (string * float[])[]) (form: CovarianceForm) =
+        let at size =
+            form.Start
+            |> Array.mapi (fun k tau ->
+                if k < ranges.Length then
+                    let _, distances = ranges[k]
+                    tauAt distances[size]
+                else
+                    tau)
+
+        {
+            form with
+                Start = at 1
+                FurtherStarts = [| at 0; at 2 |]
+        }
 
     /// A form by x = h/ρ, of a correlation with further parameters of its own: names, starts, τ → natural and back.
     let private byRange startFactor isAnisotropic (coordinates: float[][]) further (correlation: Jet[] -> Jet -> Jet) =
@@ -37,7 +55,7 @@ module internal Spatial =
 
         let parameters =
             (ranges
-             |> Array.map (fun (name, typical) -> name, ParameterKind.Positive, log (startFactor * typical))
+             |> Array.map (fun (name, _) -> name, ParameterKind.Positive, 0.0)
              |> List.ofArray)
             @ further
 
@@ -61,14 +79,15 @@ module internal Spatial =
             (List.replicate parameters.Length Unconstrained.positive)
             (List.replicate parameters.Length Unconstrained.ofPositive)
             element
+        |> startingAt (fun distance -> log (startFactor * distance)) ranges
 
     /// ρ^h, 0 &lt; ρ &lt; 1; continuous-time AR(1) in one coordinate.
     let power name isAnisotropic (coordinates: float[][]) =
+        let axes = axes name isAnisotropic coordinates
+
         let parameters =
-            axes name isAnisotropic coordinates
-            |> Array.map (fun (name, typical) ->
-                let rho = exp (-1.0 / typical)
-                name, ParameterKind.Proportion, log (rho / (1.0 - rho)))
+            axes
+            |> Array.map (fun (name, _) -> name, ParameterKind.Proportion, 0.0)
             |> List.ofArray
 
         let element (tau: Jet[]) =
@@ -94,6 +113,8 @@ module internal Spatial =
             (List.replicate parameters.Length Unconstrained.proportion)
             (List.replicate parameters.Length Unconstrained.ofProportion)
             element
+        // The logit of ρ = e^(−1/d).
+        |> startingAt (fun distance -> -log(exp (1.0 / distance) - 1.0)) axes
 
     /// The form of a correlation between positions with these coordinates.
     let create correlation isAnisotropic (coordinates: float[][]) =

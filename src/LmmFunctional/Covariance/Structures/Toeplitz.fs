@@ -24,6 +24,7 @@ module internal Toeplitz =
             Names = names count
             Kinds = Array.create count ParameterKind.Correlation
             Start = Array.init count (fun k -> if k = 0 then 0.2 else 0.0)
+            FurtherStarts = [||]
             Natural = correlations >> Array.skip 1
             Unconstrained = PartialAutocorrelation.ofCorrelations >> Option.map (Array.map Math.Atanh)
             Element =

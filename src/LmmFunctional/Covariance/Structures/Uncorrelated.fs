@@ -9,6 +9,7 @@ module internal Uncorrelated =
         Names = [||]
         Kinds = [||]
         Start = [||]
+        FurtherStarts = [||]
         Natural = id
         Unconstrained = Some
         Element = fun _ i j -> if i = j then Jet.one else Jet.zero

@@ -75,6 +75,7 @@ module internal Unstructured =
                     (Array.create (m - 1) ParameterKind.StandardDeviation)
                     (Array.create correlations.Length ParameterKind.Correlation)
             Start = Array.zeroCreate (m * (m + 1) / 2 - 1)
+            FurtherStarts = [||]
             Natural =
                 fun tau ->
                     let rows = rows m tau
