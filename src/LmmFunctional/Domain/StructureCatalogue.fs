@@ -84,7 +84,11 @@ module StructureCatalogue =
             Word = isotropic.Word + " ... |> anisotropic"
             Title = "anisotropic " + isotropic.Title
             Parameters = isotropic.Parameters.Replace("2", "c + 1").Replace("3", "c + 2")
-            Element = isotropic.Element + ", h² = Σ_c h_c² with a range for each coordinate"
+            Element =
+                if isotropic.Name = "sp_pow" then
+                    "s² Π_c rho_c^h_c"
+                else
+                    isotropic.Element + ", where h/r = √(Σ_c (h_c/r_c)²)"
             Elsewhere = []
     }
 
@@ -113,7 +117,7 @@ module StructureCatalogue =
         spatial "sp_pow" "spatialPower" "spatial power" "s² rho^h" "0 <= rho < 1" [ "sp(pow)" ]
 
     let private matern = {
-        spatial "sp_mat" "spatialMatern" "Matérn" "s² 2^(1-nu)/Γ(nu) (√(2 nu) h/r)^nu K_nu(√(2 nu) h/r)" "r > 0, nu > 0" [
+        spatial "sp_mat" "spatialMatern" "Matérn" "s² 2^(1-nu)/Γ(nu) (h/r)^nu K_nu(h/r)" "r > 0, nu > 0" [
             "sp(matern)"
             "matern"
             "corMatern"
