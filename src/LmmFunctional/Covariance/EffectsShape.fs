@@ -87,7 +87,7 @@ module internal EffectsShape =
             Names =
                 entries
                 |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
-            Kinds = Array.create entries.Length ParameterKind.Real
+            Kinds = Array.create entries.Length ParameterKind.Loading
             Deviations = diagonal
             Start =
                 fun deviations ->
@@ -119,7 +119,10 @@ module internal EffectsShape =
                 Array.append
                     (FactorAnalytic.loadingNames labels q)
                     (labels |> Array.map (fun label -> $"specific({label})"))
-            Kinds = Array.create (entries.Length + order) ParameterKind.Real
+            Kinds =
+                Array.append
+                    (Array.create entries.Length ParameterKind.Loading)
+                    (Array.create order ParameterKind.Variance)
             Deviations = [| entries.Length .. entries.Length + order - 1 |]
             Start =
                 fun deviations ->
