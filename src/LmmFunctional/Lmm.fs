@@ -16,7 +16,7 @@ module Lmm =
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        Design.build spec frame
+        Design.buildWith options.Known spec frame
         |> Result.bind (LogLikelihood.create options.Criterion)
         |> Result.map (fun likelihood ->
             let built = Stopwatch.GetTimestamp()

@@ -4,6 +4,8 @@ namespace LmmFunctional
 type FitOptions = {
     Criterion: Criterion
     Solver: SolverOptions
+    /// Known matrices that relate the levels of random terms, by their names in the model.
+    Known: Map<string, Relationship>
     /// Called with every iteration as it is made.
     Progress: (Iteration -> unit) option
 }
@@ -16,5 +18,6 @@ module FitOptions =
     let defaults = {
         Criterion = Criterion.Reml
         Solver = SolverOptions.defaults
+        Known = Map.empty
         Progress = None
     }

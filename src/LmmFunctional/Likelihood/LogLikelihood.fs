@@ -127,7 +127,7 @@ module LogLikelihood =
     let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =
         let layout = ThetaLayout.create standard
         let engines = ConcurrentBag<Engine>()
-        let levels = standard.Terms |> List.map _.Levels |> Array.ofList
+        let terms = Array.ofList standard.Terms
 
         let zero =
             layout.Shapes
@@ -138,7 +138,7 @@ module LogLikelihood =
             borrow engines plan (fun engine ->
                 let total = engine.FixedFixed[engine.P * engine.P - 1]
                 let isExact = not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total
-                residualDf kind engine, StartingValues.create layout levels engine, isExact)
+                residualDf kind engine, StartingValues.create layout terms engine, isExact)
 
         if fitsExactly then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]

@@ -68,6 +68,22 @@ module internal SparsePrecision =
             MeanVariance = meanVariance
         }
 
+    /// x ← Q x in place.
+    let multiply (precision: SparsePrecision) (x: float[]) =
+        let own = Array.copy x
+        Array.Clear x
+
+        for i in 0 .. own.Length - 1 do
+            let mutable sum = 0.0
+            let value = own[i]
+
+            for k in precision.Starts[i] .. precision.Starts[i + 1] - 1 do
+                let j = precision.Columns[k]
+                sum <- sum + precision.Values[k] * own[j]
+                x[j] <- x[j] + precision.Values[k] * value
+
+            x[i] <- x[i] + precision.Diagonal[i] * value + sum
+
     /// The matrix with its determinant and its inverse from a sparse factor; None when it is not positive definite.
     let tryFactor (diagonal: float[]) (elements: struct (int * int * float)[]) : SparsePrecision option =
         let n = diagonal.Length
