@@ -34,13 +34,14 @@ module Cli =
             | None -> spec
 
         ProgressDisplay.during display (fun report ->
-            let options: FitOptions = {
-                Criterion = request.Criterion
-                Solver = {
-                    SolverOptions.defaults with
-                        Algorithm = request.Algorithm
-                }
-                Progress = Some report
+            let options = {
+                FitOptions.defaults with
+                    Criterion = request.Criterion
+                    Solver = {
+                        SolverOptions.defaults with
+                            Algorithm = request.Algorithm
+                    }
+                    Progress = Some report
             }
 
             Lmm.fit options frame spec)
