@@ -17,7 +17,7 @@ module Lmm =
         let started = Stopwatch.GetTimestamp()
 
         Design.buildWith options.Known spec frame
-        |> Result.bind (LogLikelihood.create options.Criterion)
+        |> Result.bind (LogLikelihood.createWith options.Held options.Criterion)
         |> Result.map (fun likelihood ->
             let built = Stopwatch.GetTimestamp()
 

@@ -46,6 +46,11 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
+    // Variances held at known values
+    | UnknownVariance of name: string * suggestion: string option
+    | HeldNotPositive of name: string * value: float
+    | HeldInMatrix of name: string
+    | HeldWithoutResidual of name: string
     // Pedigrees and known matrices
     /// The animals of the loop, each an offspring of the next, the last of the first.
     | PedigreeLoop of animals: string list
@@ -171,6 +176,14 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.UnknownVariance(name, suggestion) ->
+            $"The model has no variance '{name}' to hold{didYouMean suggestion}"
+        | LmmError.HeldNotPositive(name, value) ->
+            $"Variance '{name}' cannot be held at {value}; give a positive variance, or leave the term out of the model."
+        | LmmError.HeldInMatrix name ->
+            $"Variance '{name}' belongs to correlated effects and cannot be held alone; write the term with ||."
+        | LmmError.HeldWithoutResidual name ->
+            $"Variance '{name}' can be held only with the residual variance; give 'Residual' a value too."
         | LmmError.PedigreeLoop animals ->
             let path = String.concat "' <- '" (animals @ [ List.head animals ])
             $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."

@@ -6,6 +6,8 @@ type FitOptions = {
     Solver: SolverOptions
     /// Known matrices that relate the levels of random terms, by their names in the model.
     Known: Map<string, Relationship>
+    /// Variances held at known values, in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.
+    Held: Map<string, float>
     /// Called with every iteration as it is made.
     Progress: (Iteration -> unit) option
 }
@@ -19,5 +21,6 @@ module FitOptions =
         Criterion = Criterion.Reml
         Solver = SolverOptions.defaults
         Known = Map.empty
+        Held = Map.empty
         Progress = None
     }

@@ -14,6 +14,7 @@ type LogLikelihood = internal {
     Kind: Criterion
     Standard: Standardised
     Layout: ThetaLayout
+    Held: HeldVariances
     Plan: Plan
     /// Workspaces that no evaluation uses just now.
     Engines: ConcurrentBag<Engine>
@@ -50,6 +51,17 @@ module LogLikelihood =
         | Criterion.Ml -> response - sumOfLogWeights design
         | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale - sumOfLogWeights design
 
+    /// What the residual adds to −2 log likelihood: σ² profiled out, or known.
+    let internal residualPart (held: HeldVariances) df (engine: Engine) =
+        match held.Residual with
+        | None -> df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+        | Some variance -> df * log (2.0 * Math.PI * variance) + engine.ResidualSquare / variance
+
+    let private scoreAt (held: HeldVariances) reml df (engine: Engine) (layout: ThetaLayout) lambdas =
+        match held.Residual with
+        | None -> Curvature.score reml df true engine layout.Entries lambdas
+        | Some variance -> Curvature.score reml (engine.ResidualSquare / variance) false engine layout.Entries lambdas
+
     let private borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
             match engines.TryTake() with
@@ -62,7 +74,7 @@ module LogLikelihood =
             engines.Add engine
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
-    let private evaluate kind constant layout borrow (theta: ImmutableArray<float>) order =
+    let private evaluate kind constant layout (held: HeldVariances) borrow (theta: ImmutableArray<float>) order =
         let lambdas = ThetaLayout.matrices layout theta
         let reml = (kind = Criterion.Reml)
 
@@ -78,14 +90,14 @@ module LogLikelihood =
             else
                 let df = residualDf kind engine
                 let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
-                let residualPart = df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+                let residualPart = residualPart held df engine
 
                 let valued = {
                     nothing with
                         Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
 
-                let score = lazy (Curvature.score reml df engine layout.Entries lambdas)
+                let score = lazy (scoreAt held reml df engine layout lambdas)
 
                 // The score's own array: nobody writes to it any more.
                 let gradient () =
@@ -101,14 +113,14 @@ module LogLikelihood =
                   })
 
     /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
-    let private covarianceDerivatives kind layout borrow theta =
+    let private covarianceDerivatives kind layout held borrow theta =
         let lambdas = ThetaLayout.matrices layout theta
 
         borrow (fun (engine: Engine) ->
             engine.Factor lambdas |> ignore
 
             let score =
-                Curvature.score (kind = Criterion.Reml) (residualDf kind engine) engine layout.Entries lambdas
+                scoreAt held (kind = Criterion.Reml) (residualDf kind engine) engine layout lambdas
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
@@ -124,8 +136,7 @@ module LogLikelihood =
             engine.Factor lambdas |> ignore
             action engine)
 
-    let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =
-        let layout = ThetaLayout.create standard
+    let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
 
@@ -150,20 +161,34 @@ module LogLikelihood =
                 Kind = kind
                 Standard = standard
                 Layout = layout
+                Held = held
                 Plan = plan
                 Engines = engines
-                Function = {
-                    Names = ThetaLayout.names design layout
-                    Start = ImmutableArray.CreateRange start
-                    Evaluate = evaluate kind (constantOf kind df standard design) layout borrow
-                    Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
-                    HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
-                    Tolerance = toleranceFor plan.Chosen.Work
-                }
+                Function =
+                    HeldVariances.restrict layout held {
+                        Names = ThetaLayout.names design layout
+                        Start = ImmutableArray.CreateRange start
+                        Evaluate = evaluate kind (constantOf kind df standard design) layout held borrow
+                        Boundary =
+                            VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
+                        HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                        Tolerance = toleranceFor plan.Chosen.Work
+                    }
             }
+
+    /// <summary>The likelihood of a design with some variances held: cross-products and plan once, then a function of θ.</summary>
+    /// <param name="held">Variances in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="kind">Maximum likelihood or REML.</param>
+    /// <param name="design">The model with its data.</param>
+    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly,
+    /// variances that cannot be held.</returns>
+    let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
+        let standard = Standardised.ofDesign design
+        let layout = ThetaLayout.create standard
+
+        HeldVariances.create design standard layout held
+        |> Result.bind (fun held -> Plan.create standard |> Result.bind (ofPlan kind design standard layout held))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly.</returns>
-    let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        let standard = Standardised.ofDesign design
-        Plan.create standard |> Result.bind (ofPlan kind design standard)
+    let create kind (design: Design) : Result<LogLikelihood, LmmError list> = createWith Map.empty kind design

@@ -1,6 +1,5 @@
 namespace LmmFunctional
 
-open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
 
@@ -91,8 +90,9 @@ module internal Solution =
 
         result
 
-    /// The estimates of a likelihood at its inner θ.
+    /// The estimates of a likelihood at its inner θ, without the entries that are held.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
+        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
@@ -115,7 +115,11 @@ module internal Solution =
             {
                 Beta = Standardised.coefficients beta standard
                 BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
-                Sigma = standard.ResponseScale * residual / sqrt df
+                Sigma =
+                    standard.ResponseScale
+                    * (match likelihood.Held.Residual with
+                       | Some variance -> sqrt variance
+                       | None -> residual / sqrt df)
                 Covariances =
                     Array.map2
                         (fun (term: StandardisedTerm) lambda ->
@@ -130,7 +134,7 @@ module internal Solution =
                 ResidualShare = engine.ResidualSquare / engine.FixedFixed[engine.P * engine.P - 1]
                 Deviance =
                     engine.LogDeterminant
-                    + rows * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / rows))
+                    + LogLikelihood.residualPart likelihood.Held rows engine
                     + 2.0 * rows * log standard.ResponseScale
                     - LogLikelihood.sumOfLogWeights likelihood.Model
             })

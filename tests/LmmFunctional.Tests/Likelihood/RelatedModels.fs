@@ -48,7 +48,7 @@ module RelatedModel =
         let sparse = Relationship.ofPedigree pedigree
         let a = RandomPedigree.tabular pedigree
         let n = pedigree.Count
-        let inverse = (Textbook.matrixOf sparse).Inverse()
+        let inverse = (DenseRelationship.create sparse).Inverse()
 
         let ofInverse =
             Relationship.ofInverse [
@@ -100,7 +100,9 @@ module RelatedModel =
 
     let spec (model: RelatedModel) : LmmSpec =
         let weights = if model.HasWeights then "; weights = w" else ""
-        let isRelated = model.Random.Split " + (" |> Array.map (fun part -> part.Contains "*")
+
+        let isRelated =
+            model.Random.Split " + (" |> Array.map (fun part -> part.Contains "*")
 
         match Formula.parse $"""y ~ z + {model.Random.Replace("*", "")}{weights}""" with
         | Ok spec ->

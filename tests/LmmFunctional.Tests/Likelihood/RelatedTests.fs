@@ -26,16 +26,11 @@ module RelatedTests =
         let value = (evaluate Order.Value likelihood theta).Value
         yield! Law.relative $"{what}, criterion" 1e-9 textbook.Criterion value
 
-        for information, expected in
-            [
-                Information.Observed, dense.Observed
-                Information.Average, dense.Average
-            ] do
+        for information, expected in [ Information.Observed, dense.Observed; Information.Average, dense.Average ] do
             let found = evaluate (Order.Curvature information) likelihood theta
             let expected = Matrix.ofArray2D expected
 
-            yield!
-                Law.nearAll $"{what}, gradient" (tolerance * largest dense.Gradient) dense.Gradient found.Gradient
+            yield! Law.nearAll $"{what}, gradient" (tolerance * largest dense.Gradient) dense.Gradient found.Gradient
 
             yield!
                 Law.nearAll
@@ -103,7 +98,9 @@ module RelatedTests =
                             theta
 
                     yield! Law.relative "criterion" 1e-9 expected.Value found.Value
-                    yield! Law.nearAll "gradient" (tolerance * largest expected.Gradient) expected.Gradient found.Gradient
+
+                    yield!
+                        Law.nearAll "gradient" (tolerance * largest expected.Gradient) expected.Gradient found.Gradient
 
                     yield!
                         Law.nearAll
@@ -120,11 +117,15 @@ module RelatedTests =
         let term = likelihood.Design.Random[t]
         let s = term.Names.Length
         let z = Matrix<float>.Build.Dense(term.Codes.Length, term.Levels.Length * s)
-        term.Codes |> Array.iteri (fun i code ->
+
+        term.Codes
+        |> Array.iteri (fun i code ->
             for k in 0 .. s - 1 do
                 z[i, code * s + k] <- term.Columns[k].[i])
 
-        let g = Textbook.matrixOf(relationship).KroneckerProduct textbook.Covariances[t]
+        let g =
+            DenseRelationship.create(relationship).KroneckerProduct textbook.Covariances[t]
+
         let weighted = solution.Precision * (textbook.Y - textbook.X * solution.Beta)
         let modes = g * (z.Transpose() * weighted)
         let conditional = g - g * z.Transpose() * solution.Precision * z * g
@@ -153,7 +154,10 @@ module RelatedTests =
     [<Property(MaxTest = 10)>]
     let ``differences give the traces of products of related levels`` seed =
         let model = RelatedModel.make seed
-        let standard = (RelatedModel.likelihoodWith (RelatedModel.forms model).Head model).Standard
+
+        let standard =
+            (RelatedModel.likelihoodWith (RelatedModel.forms model).Head model).Standard
+
         let entries = SupernodalModels.entries standard
         let factor = SupernodalFactor(SupernodalPlan.analyse standard)
         let flat (a: float[,]) = Seq.cast<float> a |> Array.ofSeq
@@ -170,7 +174,12 @@ module RelatedTests =
     [<Test>]
     let ``what is wrong between a model and its matrices is told in words`` () =
         let model = RelatedModel.make 1
-        let spec = { RelatedModel.spec model with Random = (RelatedModel.spec model).Random |> List.truncate 1 }
+
+        let spec = {
+            RelatedModel.spec model with
+                Random = (RelatedModel.spec model).Random |> List.truncate 1
+        }
+
         let describe result =
             match result with
             | Ok _ -> []
@@ -189,6 +198,13 @@ module RelatedTests =
                 [ "The model names a known matrix 'A' that was not given; did you mean 'a'?" ]
                 (describe (Design.buildWith (Map [ "a", few ]) spec (RelatedModel.frame model)))
 
-            let lacking = describe (Design.buildWith (Map [ "A", few ]) spec (RelatedModel.frame model))
+            let lacking =
+                describe (Design.buildWith (Map [ "A", few ]) spec (RelatedModel.frame model))
+
             Assert.That(lacking.Length, Is.EqualTo 1)
-            Assert.That(lacking.Head, Does.Match "Known matrix 'A' lacks \\d+ levels of 'g': 'a\\d+', .*, \\.\\.\\.; add them or leave out their rows\\.")
+
+            Assert.That(
+                lacking.Head,
+                Does.Match
+                    "Known matrix 'A' lacks \\d+ levels of 'g': 'a\\d+', .*, \\.\\.\\.; add them or leave out their rows\\."
+            )

@@ -41,26 +41,12 @@ module Textbook =
     let private ofColumns rows columns (values: float[]) =
         Matrix<float>.Build.Dense(rows, columns, Array.copy values)
 
-    /// A, dense.
-    let internal matrixOf (relationship: Relationship) =
-        match relationship.Form with
-        | RelationshipForm.Root root ->
-            let l = ofColumns root.Count root.Rank root.Values
-            l * l.Transpose()
-        | RelationshipForm.Precision precision ->
-            let column k =
-                let x = Array.init precision.Count (fun i -> if i = k then 1.0 else 0.0)
-                precision.Solve x
-                x
-
-            Matrix<float>.Build.DenseOfColumnArrays(Array.init precision.Count column)
-
     /// Z (L ⊗ I), whose effects are independent: A = LLᵀ by its spectral decomposition.
     let private relate s (relationship: Relationship option) (z: Matrix<float>) =
         match relationship with
         | None -> z
         | Some relationship ->
-            let a = matrixOf relationship
+            let a = DenseRelationship.create relationship
             let eigen = a.Evd(Symmetricity.Symmetric)
             let roots = eigen.EigenValues.Real().PointwiseMaximum(0.0).PointwiseSqrt()
             let l = eigen.EigenVectors * Matrix<float>.Build.DenseOfDiagonalVector roots

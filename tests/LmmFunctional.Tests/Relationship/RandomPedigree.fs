@@ -13,7 +13,10 @@ module RandomPedigree =
         let name k = if k < 0 then "" else $"a{k}"
 
         let parent k =
-            if random.Next 5 = 0 then -1 else random.Next(max founders k)
+            if random.Next 5 = 0 then
+                -1
+            else
+                random.Next(max founders k)
 
         let rows = [|
             for k in founders .. founders + animals - 1 do

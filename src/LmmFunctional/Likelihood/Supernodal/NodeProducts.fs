@@ -69,6 +69,7 @@ module internal NodeProducts =
 
         let all = weighted model (Array.append model.Fixed [| model.Response |])
         let p = all.Length
+
         let forms =
             grouped
             |> Array.map (fun members -> terms[members[0]].Relationship |> Option.map _.Form)

@@ -119,7 +119,12 @@ module internal NodeVectors =
                         addBlock pairs.Values at rows width true ofA (NativePtr.add target b))
 
     /// Maps the vectors over the levels of every effect, where the group has such a map.
-    let private mapLevels (symbolic: SupernodalSymbolic) (map: NodeGroup -> (float[] -> unit) option) m (x: nativeptr<float>) =
+    let private mapLevels
+        (symbolic: SupernodalSymbolic)
+        (map: NodeGroup -> (float[] -> unit) option)
+        m
+        (x: nativeptr<float>)
+        =
         let groups = symbolic.Products.Groups
         let columns = symbolic.Places.Value.Columns
         let q = symbolic.Places.Value.Tree.Size

@@ -17,7 +17,8 @@ module internal RootCovariances =
         let result = Buffer(max 1 (r * r))
 
         let pairIndex =
-            products.Pairs |> Array.findIndex (fun pairs -> pairs.Left = g && pairs.Right = g)
+            products.Pairs
+            |> Array.findIndex (fun pairs -> pairs.Left = g && pairs.Right = g)
 
         let pairs = products.Pairs[pairIndex]
 

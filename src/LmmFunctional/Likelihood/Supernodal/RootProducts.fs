@@ -63,7 +63,8 @@ module internal RootProducts =
                 Levels = r
                 Squares = squares
                 Fixed =
-                    Array.init (r * fixedColumns) (fun index -> onNodes[index / fixedColumns + index % fixedColumns * r])
+                    Array.init (r * fixedColumns) (fun index ->
+                        onNodes[index / fixedColumns + index % fixedColumns * r])
         },
         {
             Left = g

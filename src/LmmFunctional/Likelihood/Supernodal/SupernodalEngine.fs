@@ -60,7 +60,9 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
             let mutable sum = 0.0
 
             for node in 0 .. root.Rank - 1 do
-                sum <- sum + root.Values[level + node * root.Count] * factor.RelatedOf(term, node, effect)
+                sum <-
+                    sum
+                    + root.Values[level + node * root.Count] * factor.RelatedOf(term, node, effect)
 
             sum
 
