@@ -1,5 +1,7 @@
 namespace LmmFunctional.Cli
 
+open System
+open System.Globalization
 open Argu
 open LmmFunctional
 
@@ -15,6 +17,10 @@ type FitArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | [<Unique>] Ml
     | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Residual of STRUCTURE: string
+    | Known of NAME_AND_FILE: string
+    | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VARIANCE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -25,6 +31,11 @@ type FitArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
+            | Known _ -> "NAME=FILE.csv: a matrix that known(NAME | g) refers to; may be repeated."
+            | Pedigree _ -> "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
+            | Fix _ ->
+                "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
@@ -92,7 +103,63 @@ EXIT CODES:
         | AlgorithmName.Fisher -> Algorithm.FisherScoring
         | _ -> Algorithm.AverageInformation
 
-    let private request (fit: ParseResults<FitArguments>) =
+    // A=kinship.csv: a name, which has no equals sign, and a file, which may have one.
+    let private namedFile option (text: string) =
+        match text.IndexOf '=' with
+        | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
+        | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
+
+    // Residual=4: the name of a variance, which may have an equals sign, and a number, which has none.
+    let private heldVariance (text: string) =
+        let at = text.LastIndexOf '='
+        let number = if at > 0 then text.Substring(at + 1) else ""
+
+        match Double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value -> Ok(text.Substring(0, at), value)
+        | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
+
+    let private heldVariances (fit: ParseResults<FitArguments>) =
+        (fit.GetResults FitArguments.Fix, Ok [])
+        ||> List.foldBack (fun text rest ->
+            rest
+            |> Result.bind (fun pairs -> heldVariance text |> Result.map (fun pair -> pair :: pairs)))
+        |> Result.bind (fun pairs ->
+            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+            | Some(name, _) -> Error $"'{name}' has two values; give it one."
+            | None -> Ok pairs)
+
+    // A name stands for one matrix, whether it is given or made from a pedigree.
+    let private namedFiles (fit: ParseResults<FitArguments>) =
+        let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
+
+        let pedigrees =
+            fit.GetResults FitArguments.Pedigree |> List.map (namedFile "--pedigree")
+
+        let pairs results =
+            results
+            |> List.choose (fun result ->
+                match result with
+                | Ok pair -> Some pair
+                | Error _ -> None)
+
+        let first =
+            known @ pedigrees
+            |> List.tryPick (fun result ->
+                match result with
+                | Ok _ -> None
+                | Error problem -> Some problem)
+
+        let repeated =
+            pairs known @ pairs pedigrees
+            |> List.countBy fst
+            |> List.tryFind (fun (_, count) -> count > 1)
+
+        match first, repeated with
+        | Some problem, _ -> Error problem
+        | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
+        | None, None -> Ok(pairs known, pairs pedigrees)
+
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -104,6 +171,10 @@ EXIT CODES:
                 else
                     Criterion.Reml
             Weights = fit.TryGetResult FitArguments.Weights
+            Residual = fit.TryGetResult FitArguments.Residual
+            Known = known
+            Pedigrees = pedigrees
+            Held = held
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
@@ -112,7 +183,18 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--help" ]
+    let private options = [
+        "--ml"
+        "--weights"
+        "--residual"
+        "--known"
+        "--pedigree"
+        "--fix"
+        "--algorithm"
+        "--json"
+        "--quiet"
+        "--help"
+    ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
@@ -146,7 +228,9 @@ EXIT CODES:
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
-            | Some(Fit fit) -> Ok(Command.Fit(request fit))
+            | Some(Fit fit) ->
+                namedFiles fit
+                |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."

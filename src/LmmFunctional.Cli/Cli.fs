@@ -27,7 +27,7 @@ module Cli =
         | null -> "lmm"
         | version -> $"lmm {version.ToString 3}"
 
-    let private fit display (request: FitRequest) frame spec =
+    let private fit display (request: FitRequest) known frame spec =
         let spec =
             match request.Weights with
             | Some column -> Spec.withWeights column spec
@@ -41,16 +41,27 @@ module Cli =
                         SolverOptions.defaults with
                             Algorithm = request.Algorithm
                     }
+                    Known = known
+                    Held = Map.ofList request.Held
                     Progress = Some report
             }
 
             Lmm.fit options frame spec)
 
+    // The option says what a clause of the formula would say, so only one of them can.
+    let private withResidual (residual: string option) (spec: LmmSpec) =
+        match residual, spec.Residual with
+        | None, _ -> Ok spec
+        | Some text, ResidualTerm.Independent ->
+            Formula.parseResidual text
+            |> Result.map (fun residual -> Spec.withResidual residual spec)
+        | Some _, ResidualTerm.Structured _ -> Error [ LmmError.TwoResiduals ]
+
     /// Problems of the formula and of the file are told together.
-    let private read data formula =
+    let private read data formula residual =
         let started = Stopwatch.GetTimestamp()
 
-        match Formula.parse formula, Csv.read data with
+        match Formula.parse formula |> Result.bind (withResidual residual), Csv.read data with
         | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
         | Error formula, Error data -> Error(formula @ data)
         | Error problems, Ok _
@@ -69,10 +80,22 @@ module Cli =
         badInput
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+        let started = Stopwatch.GetTimestamp()
+        let known = KnownMatrices.read request.Known request.Pedigrees
+        let ofMatrices = Stopwatch.GetElapsedTime started
+
+        let given =
+            match read request.Data request.Formula request.Residual, known with
+            | Ok given, Ok known -> Ok(given, known)
+            | Error data, Error matrices -> Error(data @ matrices)
+            | Error problems, Ok _
+            | Ok _, Error problems -> Error problems
+
         let fitted =
-            read request.Data request.Formula
-            |> Result.bind (fun (spec, frame, reading) ->
-                fit display request frame spec |> Result.map (fun fit -> fit, reading))
+            given
+            |> Result.bind (fun ((spec, frame, reading), known) ->
+                fit display request known frame spec
+                |> Result.map (fun fit -> fit, reading + ofMatrices))
 
         match fitted with
         | Ok(fit, reading) ->
@@ -86,7 +109,7 @@ module Cli =
 
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> Lmm.plan frame spec)
 
         match planned with

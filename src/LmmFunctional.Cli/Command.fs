@@ -8,6 +8,14 @@ type FitRequest = {
     Formula: string
     Criterion: Criterion
     Weights: string option
+    /// A residual structure as text.
+    Residual: string option
+    /// Names and files of known matrices.
+    Known: (string * string) list
+    /// Names and files of pedigrees.
+    Pedigrees: (string * string) list
+    /// Names and values of variances that are held.
+    Held: (string * float) list
     Algorithm: Algorithm
     AsJson: bool
     IsQuiet: bool

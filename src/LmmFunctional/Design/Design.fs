@@ -23,6 +23,8 @@ type Design = {
     Weights: float[] option
     Fixed: FixedDesign
     Random: RandomDesign list
+    /// What a structure of the residuals needs; None for independent residuals.
+    Residual: ResidualDesign option
     /// The rows of the frame that are used, in order.
     Rows: int[]
     /// Rows left out because a used column is missing there.
@@ -51,6 +53,7 @@ type private Parts = {
     FixedDesign: FixedDesign
     FixedCoding: CodedTerm list
     Random: (RandomDesign * CodedTerm list * GroupingFactor) list
+    Residual: ResidualDesign option
 }
 
 /// <summary>Models met with their data.</summary>
@@ -92,16 +95,22 @@ module Design =
 
         let offsets = spec.Fixed.Offsets |> List.map (offset selection) |> Problems.all
 
+        let residual =
+            match spec.Residual with
+            | ResidualTerm.Independent -> Ok None
+            | ResidualTerm.Structured structure -> ResidualDesign.build selection structure |> Result.map Some
+
         Problems.both
             (Problems.both (response selection spec) offsets)
-            (Problems.both (FixedDesign.build selection spec.Fixed) random)
-        |> Result.map (fun (((expr, y), offsets), ((fixedDesign, coding), random)) -> {
+            (Problems.both (Problems.both (FixedDesign.build selection spec.Fixed) random) residual)
+        |> Result.map (fun (((expr, y), offsets), (((fixedDesign, coding), random), residual)) -> {
             ResponseExpr = expr
             Response = y
             Offsets = offsets
             FixedDesign = fixedDesign
             FixedCoding = coding
             Random = random
+            Residual = residual
         })
 
     /// <summary>Meets a model with its data and known matrices.</summary>
@@ -165,6 +174,7 @@ module Design =
                 |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
             Fixed = parts.FixedDesign
             Random = parts.Random |> List.map (fun (design, _, _) -> design)
+            Residual = parts.Residual
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length

@@ -23,6 +23,12 @@ type RandomDesign = {
     Columns: float[][]
     /// The position of the term's own intercept among its effects, if it has one.
     InterceptAt: int option
+    /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
+    /// its positions: values where the structure takes values, else the position in the order of the levels.
+    Axes: (Structure * float[][]) list
+    /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
+    /// grouping factor.
+    PerLevel: (string * ImmutableArray<string> * int[]) option
 }
 
 /// <summary>Building a random term.</summary>
@@ -33,13 +39,22 @@ module internal RandomDesign =
     // residual variances differ in a known way, and a variance between single rows can be told from them.
     let private identifiability hasWeights rows (term: RandomTerm) (grouping: GroupingFactor) effects = [
         let levels = grouping.Levels.Length
-        // Records of other levels tell of a related one, so that it needs none of its own.
-        let isRelated = term.Relationship.IsSome
-        let effectsTogether = if term.Structure = Structure.Diagonal then 1 else effects
 
-        if levels = 1 then
+        let effectsTogether =
+            match term.Structure with
+            | Structure.Unstructured -> effects
+            | _ -> 1
+
+        // Related levels and effects in a series are told from the residual by their covariances.
+        let hasCovariances =
+            term.Relationship.IsSome
+            || effects > 1
+               && term.Structure <> Structure.Diagonal
+               && term.Structure <> Structure.Unstructured
+
+        if levels = 1 && not (hasCovariances && term.Relationship.IsNone) then
             LmmError.SingleGroup grouping.Name
-        elif isRelated then
+        elif hasCovariances then
             ()
         elif effectsTogether = 1 && levels >= rows then
             if not hasWeights then
@@ -59,13 +74,15 @@ module internal RandomDesign =
                 ]
         ]
 
+        let items = Positions.alongLevels selection term
+
         let variables =
-            term.Effects.Items
+            items
             |> List.collect _.Factors
             |> List.distinct
             |> List.map (VariableTyping.resolve selection)
 
-        match term.Effects.Items with
+        match items with
         | [] -> Error [ LmmError.EmptyRandomTerm(TermText.deparseRandom term) ]
         | items ->
             Problems.both (Problems.all variables) (Problems.all known)
@@ -114,6 +131,16 @@ module internal RandomDesign =
 
         Problems.both (effects selection term) grouped
         |> Result.bind (fun (coded, (relationship, grouping, codes)) ->
+            let perLevel =
+                match term.PerLevelOf with
+                | None -> Ok None
+                | Some expr ->
+                    Positions.perLevel selection expr (grouping.Name, grouping.Levels, codes)
+                    |> Result.map Some
+
+            Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
+            |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
+        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
             let names = coded |> List.map TermCoding.names |> Array.concat
 
             let size = 8.0 * float names.Length * float selection.Count
@@ -134,6 +161,8 @@ module internal RandomDesign =
                     Names = ImmutableArray.CreateRange names
                     Columns = ModelMatrix.columns selection coded
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
+                    Axes = axes
+                    PerLevel = perLevel
                 }
 
                 Ok(design, coded, grouping)

@@ -67,6 +67,19 @@ type LmmError =
     | NotPositiveDefinite of matrix: string * isInverse: bool
     | RepeatedElement of matrix: string * row: string * column: string
     | MissingElement of matrix: string * row: int
+    // Covariance structures and their coordinates
+    | WithoutSubjects of structure: string * withSubjects: string
+    /// A structure along more coordinates than it may have; the most it may.
+    | TooManyCoordinates of structure: string * most: int * found: int
+    | NuggetWithoutDistance of structure: string
+    /// A random term whose structure runs along a variable, but which has other effects; and what to write.
+    | NotAlongVariable of term: string * example: string
+    /// Two rows, counted from one, of one subject at one place; and how many more such rows there are.
+    | RepeatedPosition of subject: (string * string) option * position: string * rows: (int * int) * others: int
+    /// A factor that has two levels in one level of another, with the first row of each.
+    | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
+    | ZeroCovariate of call: string * row: int
+    | NotFittedYet of structure: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -220,3 +233,36 @@ module LmmError =
         | LmmError.RepeatedElement(matrix, row, column) ->
             $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
         | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.WithoutSubjects(structure, withSubjects) ->
+            $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
+        | LmmError.TooManyCoordinates(structure, most, found) ->
+            let coordinates = Plural.count most "coordinate"
+
+            $"'{structure}' takes {coordinates} at most, and {found} are given; "
+            + "structures along several variables are the spatial ones and kron(ar1(a), ar1(b))."
+        | LmmError.NuggetWithoutDistance structure ->
+            $"'{structure}' has no distance that a nugget could be seen at; use it with ar1, car1, arma, sp_... or kron."
+        | LmmError.NotAlongVariable(term, example) ->
+            $"Random term '{term}' has a structure that runs along one variable, without intercept; write {example}."
+        | LmmError.RepeatedPosition(subject, position, (first, second), others) ->
+            let where =
+                match subject with
+                | Some(name, level) -> $"Subject '{level}' of '{name}' has two rows at {position}"
+                | None -> $"Two rows are at {position}"
+
+            let more =
+                if others = 0 then
+                    ""
+                else
+                    let rows = Plural.count others "more row"
+                    let repeat = Plural.verb others "repeats" "repeat"
+                    $" {rows} {repeat} a place."
+
+            $"{where}: rows {first} and {second}; keep one row for each.{more}"
+        | LmmError.VariesWithin(factor, group, level, (one, firstRow), (other, secondRow)) ->
+            $"'{factor}' must be the same in all rows of '{group}' {level}, but it is '{one}' in row {firstRow} and "
+            + $"'{other}' in row {secondRow}."
+        | LmmError.ZeroCovariate(call, row) ->
+            $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
+        | LmmError.NotFittedYet structure ->
+            $"The structure '{structure}' is understood, but this version cannot fit it."

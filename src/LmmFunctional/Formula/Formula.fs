@@ -62,6 +62,13 @@ module Formula =
         let text = text.Trim()
         SyntaxParser.read SyntaxParser.formula text |> Result.bind (meaning text)
 
+    /// <summary>Reads a covariance of residuals, as it follows <c>residual =</c>: <c>us(visit | subject) per arm</c>.
+    /// </summary>
+    /// <param name="text">A structure; blanks and new lines mean nothing.</param>
+    /// <returns>The covariance, or the problem with its place in the text.</returns>
+    let parseResidual (text: string) : Result<ResidualTerm, LmmError list> =
+        SyntaxParser.read SyntaxParser.loneResidual (text.Trim())
+
     /// <summary>Reads one expression: <c>log(dose + 1)</c>. Operators are arithmetic, as inside a call.</summary>
     /// <param name="text">An expression; blanks and new lines mean nothing.</param>
     /// <returns>The expression, or the problem with its place in the text.</returns>

@@ -180,15 +180,19 @@ module LogLikelihood =
     /// <param name="held">Variances in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.</param>
     /// <param name="kind">Maximum likelihood or REML.</param>
     /// <param name="design">The model with its data.</param>
-    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly,
-    /// variances that cannot be held.</returns>
+    /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
+    /// the fixed effects fit exactly, variances that cannot be held.</returns>
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        let standard = Standardised.ofDesign design
-        let layout = ThetaLayout.create standard
+        match NotFitted.problems design.Spec with
+        | [] ->
+            let standard = Standardised.ofDesign design
+            let layout = ThetaLayout.create standard
 
-        HeldVariances.create design standard layout held
-        |> Result.bind (fun held -> Plan.create standard |> Result.bind (ofPlan kind design standard layout held))
+            HeldVariances.create design standard layout held
+            |> Result.bind (fun held -> Plan.create standard |> Result.bind (ofPlan kind design standard layout held))
+        | problems -> Error problems
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
-    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly.</returns>
+    /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
+    /// the fixed effects fit exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> = createWith Map.empty kind design

@@ -25,11 +25,13 @@ type ModelPlan = {
 module ModelPlan =
 
     /// <summary>The plan of a design; nothing is factored.</summary>
-    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    /// <returns>The plan, or: a structure that cannot be fitted, or the memory that would be needed and is not there.</returns>
     let ofDesign (design: Design) : Result<ModelPlan, LmmError list> =
         let standard = Standardised.ofDesign design
 
-        Plan.create standard
+        match NotFitted.problems design.Spec with
+        | [] -> Plan.create standard
+        | problems -> Error problems
         |> Result.map (fun plan -> {
             Spec = design.Spec
             Rows = standard.Rows
