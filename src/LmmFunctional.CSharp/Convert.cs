@@ -80,7 +80,12 @@ internal static class Convert
     public static LmmSpec Model(ResponseClause response) => Words.lmm.Run(Words.lmm.Yield(response));
 
     public static FitOptions Options(
-        FitBy by, SolverAlgorithm algorithm, Action<SolverIteration>? progress, int? maxIterations)
+        FitBy by,
+        SolverAlgorithm algorithm,
+        Action<SolverIteration>? progress,
+        int? maxIterations,
+        IReadOnlyDictionary<string, Relationship>? known,
+        IReadOnlyDictionary<string, double>? held)
     {
         if (maxIterations is { } limit)
         {
@@ -111,8 +116,11 @@ internal static class Convert
             : FSharpOption<FSharpFunc<Iteration, Unit>>.Some(
                 FuncConvert.FromAction<Iteration>(iteration => progress(Iteration(iteration))));
 
-        return new FitOptions(criterion, solver, report);
+        return new FitOptions(criterion, solver, Map(known), Map(held), report);
     }
+
+    private static FSharpMap<string, T> Map<T>(IReadOnlyDictionary<string, T>? items) =>
+        MapModule.OfSeq((items ?? new Dictionary<string, T>()).Select(item => Tuple.Create(item.Key, item.Value)));
 
     public static SummaryFormat Layout(SummaryLayout layout) => layout switch
     {

@@ -70,6 +70,8 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="algorithm">The curvature to step with.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
+    /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
+    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
     public FittedLmm Fit(
@@ -77,10 +79,12 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         FitBy by = FitBy.Reml,
         SolverAlgorithm algorithm = SolverAlgorithm.AverageInformation,
         Action<SolverIteration>? progress = null,
-        int? maxIterations = null)
+        int? maxIterations = null,
+        IReadOnlyDictionary<string, Relationship>? known = null,
+        IReadOnlyDictionary<string, double>? held = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
 
@@ -92,6 +96,8 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="algorithm">The curvature to step with.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
+    /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
+    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
     public bool TryFit(
         Frame frame,
         [NotNullWhen(true)] out FittedLmm? fit,
@@ -99,10 +105,12 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         FitBy by = FitBy.Reml,
         SolverAlgorithm algorithm = SolverAlgorithm.AverageInformation,
         Action<SolverIteration>? progress = null,
-        int? maxIterations = null)
+        int? maxIterations = null,
+        IReadOnlyDictionary<string, Relationship>? known = null,
+        IReadOnlyDictionary<string, double>? held = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;
     }

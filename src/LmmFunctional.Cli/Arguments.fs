@@ -1,5 +1,7 @@
 namespace LmmFunctional.Cli
 
+open System
+open System.Globalization
 open Argu
 open LmmFunctional
 
@@ -18,6 +20,7 @@ type FitArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VARIANCE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -31,6 +34,8 @@ type FitArguments =
             | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
             | Known _ -> "NAME=FILE.csv: a matrix that known(NAME | g) refers to; may be repeated."
             | Pedigree _ -> "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
+            | Fix _ ->
+                "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
@@ -104,6 +109,25 @@ EXIT CODES:
         | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
         | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
 
+    // Residual=4: the name of a variance, which may have an equals sign, and a number, which has none.
+    let private heldVariance (text: string) =
+        let at = text.LastIndexOf '='
+        let number = if at > 0 then text.Substring(at + 1) else ""
+
+        match Double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value -> Ok(text.Substring(0, at), value)
+        | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
+
+    let private heldVariances (fit: ParseResults<FitArguments>) =
+        (fit.GetResults FitArguments.Fix, Ok [])
+        ||> List.foldBack (fun text rest ->
+            rest
+            |> Result.bind (fun pairs -> heldVariance text |> Result.map (fun pair -> pair :: pairs)))
+        |> Result.bind (fun pairs ->
+            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+            | Some(name, _) -> Error $"'{name}' has two values; give it one."
+            | None -> Ok pairs)
+
     // A name stands for one matrix, whether it is given or made from a pedigree.
     let private namedFiles (fit: ParseResults<FitArguments>) =
         let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
@@ -135,7 +159,7 @@ EXIT CODES:
         | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
         | None, None -> Ok(pairs known, pairs pedigrees)
 
-    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) =
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -150,6 +174,7 @@ EXIT CODES:
             Residual = fit.TryGetResult FitArguments.Residual
             Known = known
             Pedigrees = pedigrees
+            Held = held
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
@@ -164,6 +189,7 @@ EXIT CODES:
         "--residual"
         "--known"
         "--pedigree"
+        "--fix"
         "--algorithm"
         "--json"
         "--quiet"
@@ -202,7 +228,9 @@ EXIT CODES:
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
-            | Some(Fit fit) -> namedFiles fit |> Result.map (request fit >> Command.Fit)
+            | Some(Fit fit) ->
+                namedFiles fit
+                |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."

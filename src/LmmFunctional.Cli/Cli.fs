@@ -27,20 +27,23 @@ module Cli =
         | null -> "lmm"
         | version -> $"lmm {version.ToString 3}"
 
-    let private fit display (request: FitRequest) frame spec =
+    let private fit display (request: FitRequest) known frame spec =
         let spec =
             match request.Weights with
             | Some column -> Spec.withWeights column spec
             | None -> spec
 
         ProgressDisplay.during display (fun report ->
-            let options: FitOptions = {
-                Criterion = request.Criterion
-                Solver = {
-                    SolverOptions.defaults with
-                        Algorithm = request.Algorithm
-                }
-                Progress = Some report
+            let options = {
+                FitOptions.defaults with
+                    Criterion = request.Criterion
+                    Solver = {
+                        SolverOptions.defaults with
+                            Algorithm = request.Algorithm
+                    }
+                    Known = known
+                    Held = Map.ofList request.Held
+                    Progress = Some report
             }
 
             Lmm.fit options frame spec)
@@ -77,10 +80,22 @@ module Cli =
         badInput
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+        let started = Stopwatch.GetTimestamp()
+        let known = KnownMatrices.read request.Known request.Pedigrees
+        let ofMatrices = Stopwatch.GetElapsedTime started
+
+        let given =
+            match read request.Data request.Formula request.Residual, known with
+            | Ok given, Ok known -> Ok(given, known)
+            | Error data, Error matrices -> Error(data @ matrices)
+            | Error problems, Ok _
+            | Ok _, Error problems -> Error problems
+
         let fitted =
-            read request.Data request.Formula request.Residual
-            |> Result.bind (fun (spec, frame, reading) ->
-                fit display request frame spec |> Result.map (fun fit -> fit, reading))
+            given
+            |> Result.bind (fun ((spec, frame, reading), known) ->
+                fit display request known frame spec
+                |> Result.map (fun fit -> fit, reading + ofMatrices))
 
         match fitted with
         | Ok(fit, reading) ->

@@ -14,6 +14,8 @@ type FitRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
+    /// Names and values of variances that are held.
+    Held: (string * float) list
     Algorithm: Algorithm
     AsJson: bool
     IsQuiet: bool

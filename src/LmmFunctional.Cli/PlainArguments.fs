@@ -56,6 +56,7 @@ module PlainArguments =
         Residual = None
         Known = []
         Pedigrees = []
+        Held = []
         Algorithm = Algorithm.AverageInformation
         AsJson = false
         IsQuiet = false

@@ -85,12 +85,12 @@ module Design =
         | known -> known |> List.reduce (Array.map2 (+)) |> Some
 
     // The model without its dots, on the rows that are left; the problems are those of all its parts.
-    let private onRows (selection: Selection) (spec: LmmSpec) =
+    let private onRows known (selection: Selection) (spec: LmmSpec) =
         let hasWeights = spec.Weights.IsSome
 
         let random =
             spec.Random
-            |> List.map (RandomDesign.build selection hasWeights)
+            |> List.map (RandomDesign.build known selection hasWeights)
             |> Problems.all
 
         let offsets = spec.Fixed.Offsets |> List.map (offset selection) |> Problems.all
@@ -113,13 +113,16 @@ module Design =
             Residual = residual
         })
 
-    /// <summary>Meets a model with its data.</summary>
+    /// <summary>Meets a model with its data and known matrices.</summary>
+    /// <param name="known">The matrices that relate the levels of random terms, by their names in the model. All levels of
+    /// a matrix are levels of the term: those without a row in the data have effects too.</param>
     /// <param name="spec">The model.</param>
     /// <param name="frame">The data; rows that miss a used value or have weight zero are left out.</param>
     /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values
-    /// that are not finite, and what makes the model impossible to estimate.</returns>
+    /// that are not finite, a matrix that is not given or lacks levels, and what makes the model impossible to estimate.
+    /// </returns>
     /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
-    let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+    let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model
         let missing, empty = Columns.missing frame used
@@ -158,7 +161,7 @@ module Design =
                 Error [ LmmError.TooFewRows(0, model.Fixed.Items.Length) ]
             else
                 let selection = Selection(frame, rows)
-                onRows selection model |> Result.map (fun parts -> selection, parts)
+                onRows known selection model |> Result.map (fun parts -> selection, parts)
 
         Problems.both named met
         |> Result.mapError List.distinct
@@ -184,3 +187,7 @@ module Design =
                 Random = parts.Random |> List.map (fun (_, coded, grouping) -> coded, grouping)
             }
         })
+
+    /// <summary>Meets a model without known matrices with its data.</summary>
+    /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>
+    let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> = buildWith Map.empty spec frame

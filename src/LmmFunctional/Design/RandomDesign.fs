@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 
 /// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.
@@ -10,8 +11,10 @@ type RandomDesign = {
     Term: RandomTerm
     /// The name of the grouping factor, its parts joined by a colon in the order written.
     Group: string
-    /// Level names; only levels that occur.
+    /// Level names; only levels that occur, unless a relationship names them all.
     Levels: ImmutableArray<string>
+    /// The known matrix that relates the levels; None when they are independent.
+    Relationship: Relationship option
     /// For every row the index of its level.
     Codes: int[]
     /// R's names of the S effects.
@@ -89,14 +92,45 @@ module internal RandomDesign =
 
                 TermCoding.code byExpr items)
 
+    /// The levels of a term with the code of every row: those of the known matrix where the term names one.
+    let private levels (known: Map<string, Relationship>) (term: RandomTerm) (grouping: GroupingFactor, codes: int[]) =
+        match term.Relationship with
+        | None -> Ok(None, grouping, codes)
+        | Some name ->
+            match known.TryFind name with
+            | None -> Error [ LmmError.UnknownMatrix(name, Nearest.suggest known.Keys name) ]
+            | Some relationship ->
+                let place = Dictionary<string, int>(StringComparer.Ordinal)
+                relationship.Levels |> Seq.iteri (fun k level -> place[level] <- k)
+                let missing = grouping.Levels |> Array.filter (place.ContainsKey >> not)
+
+                if missing.Length > 0 then
+                    let shown = missing |> Seq.truncate 5 |> List.ofSeq
+                    Error [ LmmError.LevelsNotInMatrix(name, grouping.Name, shown, missing.Length) ]
+                else
+                    let places = grouping.Levels |> Array.map (fun level -> place[level])
+
+                    Ok(
+                        Some relationship,
+                        {
+                            grouping with
+                                Levels = Seq.toArray relationship.Levels
+                        },
+                        codes |> Array.map (fun code -> places[code])
+                    )
+
     /// <summary>A random term, with the coding of its effects and its grouping factor.</summary>
+    /// <param name="known">The known matrices.</param>
     /// <param name="selection">The rows used.</param>
     /// <param name="hasWeights">Whether the model has prior weights.</param>
     /// <param name="term">The term, dots expanded.</param>
     /// <returns>The design, or: what is wrong with its variables, or why its covariance cannot be estimated.</returns>
-    let build (selection: Selection) hasWeights (term: RandomTerm) =
-        Problems.both (effects selection term) (GroupingFactor.resolve selection term.Group)
-        |> Result.bind (fun (coded, (grouping, codes)) ->
+    let build (known: Map<string, Relationship>) (selection: Selection) hasWeights (term: RandomTerm) =
+        let grouped =
+            GroupingFactor.resolve selection term.Group |> Result.bind (levels known term)
+
+        Problems.both (effects selection term) grouped
+        |> Result.bind (fun (coded, (relationship, grouping, codes)) ->
             let perLevel =
                 match term.PerLevelOf with
                 | None -> Ok None
@@ -105,8 +139,8 @@ module internal RandomDesign =
                     |> Result.map Some
 
             Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
-            |> Result.map (fun (axes, perLevel) -> coded, (grouping, codes), axes, perLevel))
-        |> Result.bind (fun (coded, (grouping, codes), axes, perLevel) ->
+            |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
+        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
             let names = coded |> List.map TermCoding.names |> Array.concat
 
             let size = 8.0 * float names.Length * float selection.Count
@@ -122,6 +156,7 @@ module internal RandomDesign =
                     Term = term
                     Group = grouping.Name
                     Levels = ImmutableArray.CreateRange grouping.Levels
+                    Relationship = relationship
                     Codes = codes
                     Names = ImmutableArray.CreateRange names
                     Columns = ModelMatrix.columns selection coded

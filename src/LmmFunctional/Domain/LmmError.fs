@@ -46,6 +46,28 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
+    // Variances held at known values
+    | UnknownVariance of name: string * suggestion: string option
+    | HeldNotPositive of name: string * value: float
+    | HeldInMatrix of name: string
+    | HeldWithoutResidual of name: string
+    | HeldWithStructure of name: string
+    // Pedigrees and known matrices
+    /// The animals of the loop, each an offspring of the next, the last of the first.
+    | PedigreeLoop of animals: string list
+    | RepeatedAnimal of animal: string * rows: int list
+    | UnnamedAnimal of row: int
+    | TooFewColumns of source: string * expected: string * found: int
+    | UnknownMatrix of name: string * suggestion: string option
+    /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
+    | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
+    | RepeatedLevel of matrix: string * level: string
+    /// A matrix whose rows and columns are not the same levels, with the first that has no counterpart.
+    | NotSquare of matrix: string * rows: int * columns: int * unmatched: string option
+    | NotSymmetric of matrix: string * row: string * column: string * value: float * mirrored: float
+    | NotPositiveDefinite of matrix: string * isInverse: bool
+    | RepeatedElement of matrix: string * row: string * column: string
+    | MissingElement of matrix: string * row: int
     // Covariance structures and their coordinates
     | WithoutSubjects of structure: string * withSubjects: string
     /// A structure along more coordinates than it may have; the most it may.
@@ -168,6 +190,52 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.UnknownVariance(name, suggestion) ->
+            $"The model has no variance '{name}' to hold{didYouMean suggestion}"
+        | LmmError.HeldNotPositive(name, value) ->
+            $"Variance '{name}' cannot be held at {value}; give a positive variance, or leave the term out of the model."
+        | LmmError.HeldInMatrix name ->
+            $"Variance '{name}' belongs to correlated effects and cannot be held alone; write the term with ||."
+        | LmmError.HeldWithoutResidual name ->
+            $"Variance '{name}' can be held only with the residual variance; give 'Residual' a value too."
+        | LmmError.HeldWithStructure name ->
+            $"Variance '{name}' cannot be held while the residuals have a structure; leave out one of the two."
+        | LmmError.PedigreeLoop animals ->
+            let path = String.concat "' <- '" (animals @ [ List.head animals ])
+            $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."
+        | LmmError.RepeatedAnimal(animal, rows) ->
+            let rows = rows |> List.map string |> String.concat ", "
+            $"The pedigree has animal '{animal}' in rows {rows}; keep one of them."
+        | LmmError.UnnamedAnimal row ->
+            $"The pedigree has no animal in row {row}; name it, for only parents may be unknown."
+        | LmmError.TooFewColumns(source, expected, found) ->
+            let found = Plural.count found "column"
+            $"{source} has {found} where {expected} are needed, in this order."
+        | LmmError.UnknownMatrix(name, suggestion) ->
+            $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
+            let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
+            let more = if count > levels.Length then ", ..." else ""
+            let levels = Plural.count count "level"
+            $"Known matrix '{matrix}' lacks {levels} of '{group}': {shown}{more}; add them or leave out their rows."
+        | LmmError.RepeatedLevel(matrix, level) -> $"{matrix} names level '{level}' twice; give each level one row."
+        | LmmError.NotSquare(matrix, rows, columns, unmatched) ->
+            let rows = Plural.count rows "row"
+            let columns = Plural.count columns "column"
+
+            match unmatched with
+            | Some level -> $"{matrix} has {rows} and {columns}, but '{level}' is not a level of both."
+            | None ->
+                $"{matrix} has {rows} and {columns}; a matrix of relationships has a row and a column for each level."
+        | LmmError.NotSymmetric(matrix, row, column, value, mirrored) ->
+            $"{matrix} is not symmetric: element ('{row}', '{column}') is {value}, its mirror image {mirrored}."
+        | LmmError.NotPositiveDefinite(matrix, true) ->
+            $"{matrix} is not positive definite; an inverse of a covariance matrix must be: check its elements."
+        | LmmError.NotPositiveDefinite(matrix, false) ->
+            $"{matrix} is not positive semidefinite, so it is no covariance matrix; check its elements."
+        | LmmError.RepeatedElement(matrix, row, column) ->
+            $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
+        | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->

@@ -53,8 +53,11 @@ type Fit = internal {
     /// −2 log likelihood (ML) at the estimated θ, with β and σ² profiled, as R's deviance.
     member fit.Deviance = fit.Inner.Deviance
 
-    /// Parameters in all: p, the covariance parameters and σ².
-    member fit.DegreesOfFreedom = fit.FixedCount + fit.Model.Function.Names.Length + 1
+    /// Parameters that were estimated: p, the covariance parameters and σ².
+    member fit.DegreesOfFreedom =
+        fit.FixedCount
+        + fit.Model.Function.Names.Length
+        + (if fit.Model.Held.Residual.IsSome then 0 else 1)
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped

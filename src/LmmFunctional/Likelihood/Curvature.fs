@@ -3,8 +3,10 @@ namespace LmmFunctional
 /// <summary>First derivatives of −2 log likelihood at one point, and what they are made of.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal ScoreParts = {
-    /// dn: n, or n − p under REML.
-    Df: float
+    /// The weight of −log r²: dn, which is n, or n − p under REML, while σ² is profiled out; r²/σ² where it is known.
+    Weight: float
+    /// Whether σ² is profiled out.
+    IsProfiled: bool
     Lambdas: float[][]
     Derivatives: TermDerivative[]
     /// D = ∂f/∂G of each term, S×S.
@@ -34,8 +36,9 @@ module internal Curvature =
 
         sum
 
-    let private average df (f: float[,]) (squares: float[]) k l =
-        df * (f[k, l] - squares[k] * squares[l])
+    /// A product that comes from σ², when it is profiled out.
+    let private ofProfile (score: ScoreParts) (a: float[]) (b: float[]) k l =
+        if score.IsProfiled then a[k] * b[l] else 0.0
 
     let private alongChain chain (byEntries: float[]) =
         match chain with
@@ -48,10 +51,11 @@ module internal Curvature =
         | Some chain -> FactorChain.congruence chain byEntries
 
     /// <summary>First derivatives at the point an engine has been factored for.</summary>
-    let score reml df (engine: Engine) (layout: ThetaLayout) theta (lambdas: float[][]) : ScoreParts =
+    /// <remarks>weight: see <see cref="F:LmmFunctional.ScoreParts.Weight"/>.</remarks>
+    let score reml weight isProfiled (engine: Engine) (layout: ThetaLayout) theta (lambdas: float[][]) : ScoreParts =
         engine.Solve()
         let derivatives = engine.Derivatives reml
-        let d = covarianceDerivatives df derivatives
+        let d = covarianceDerivatives weight derivatives
 
         let chain =
             if layout.IsPlain then
@@ -64,7 +68,8 @@ module internal Curvature =
             2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
 
         {
-            Df = df
+            Weight = weight
+            IsProfiled = isProfiled
             Lambdas = lambdas
             Derivatives = derivatives
             D = d
@@ -161,7 +166,10 @@ module internal Curvature =
             overParameters score (positiveCurvature score.D entries) FactorChain.positivePart
 
         match information with
-        | Information.Average -> Matrix.init k k (fun i j -> average score.Df f.Value squares i j + positive[i, j])
+        | Information.Average ->
+            Matrix.init k k (fun i j ->
+                score.Weight * (f.Value[i, j] - ofProfile score squares squares i j)
+                + positive[i, j])
         | Information.Observed ->
             let own =
                 Array2D.init entries.Length entries.Length (factorCurvature score.D entries)
@@ -169,13 +177,14 @@ module internal Curvature =
             let curvature = overParameters score own (fun _ own -> own)
 
             Matrix.init k k (fun i j ->
-                score.Df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
+                score.Weight * (2.0 * f.Value[i, j] - ofProfile score squares squares i j)
+                - trace.Value[i, j]
                 + curvature[i, j])
         | Information.Expected ->
             let traces = projections score _.Trace entries
 
             let plain i j =
-                trace.Value[i, j] - traces[i] * traces[j] / score.Df
+                trace.Value[i, j] - ofProfile score traces traces i j / score.Weight
 
             if isWellConditioned k plain then
                 Matrix.init k k plain

@@ -22,6 +22,7 @@ type LogLikelihood = internal {
     Kind: Criterion
     Standard: Standardised
     Layout: ThetaLayout
+    Held: HeldVariances
     Method: LikelihoodMethod
     Function: Objective
 } with
@@ -56,6 +57,17 @@ module LogLikelihood =
         | Criterion.Ml -> response
         | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale
 
+    /// What the residual adds to −2 log likelihood: σ² profiled out, or known.
+    let internal residualPart (held: HeldVariances) df residualSquare =
+        match held.Residual with
+        | None -> df * (1.0 + log (2.0 * Math.PI * residualSquare / df))
+        | Some variance -> df * log (2.0 * Math.PI * variance) + residualSquare / variance
+
+    let private scoreAt (held: HeldVariances) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
+        match held.Residual with
+        | None -> Curvature.score reml df true engine layout theta lambdas
+        | Some variance -> Curvature.score reml (engine.ResidualSquare / variance) false engine layout theta lambdas
+
     let private borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
             match engines.TryTake() with
@@ -68,7 +80,7 @@ module LogLikelihood =
             engines.Add engine
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
-    let private evaluate kind constant layout borrow (theta: ImmutableArray<float>) order =
+    let private evaluate kind constant layout (held: HeldVariances) borrow (theta: ImmutableArray<float>) order =
         let lambdas = ThetaLayout.matrices layout theta
         let reml = (kind = Criterion.Reml)
 
@@ -84,14 +96,14 @@ module LogLikelihood =
             else
                 let df = residualDf kind engine
                 let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
-                let residualPart = df * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / df))
+                let residualPart = residualPart held df engine.ResidualSquare
 
                 let valued = {
                     nothing with
                         Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
 
-                let score = lazy (Curvature.score reml df engine layout theta lambdas)
+                let score = lazy (scoreAt held reml df engine layout theta lambdas)
 
                 // The score's own array: nobody writes to it any more.
                 let gradient () =
@@ -107,14 +119,14 @@ module LogLikelihood =
                   })
 
     /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
-    let private covarianceDerivatives kind layout borrow theta =
+    let private covarianceDerivatives kind layout held borrow theta =
         let lambdas = ThetaLayout.matrices layout theta
 
         borrow (fun (engine: Engine) ->
             engine.Factor lambdas |> ignore
 
             let score =
-                Curvature.score (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
+                scoreAt held (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
@@ -134,10 +146,9 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
-    let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =
-        let layout = ThetaLayout.create standard
+    let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
-        let levels = standard.Terms |> List.map _.Levels |> Array.ofList
+        let terms = Array.ofList standard.Terms
 
         let zero =
             layout.Shapes
@@ -148,7 +159,7 @@ module LogLikelihood =
             borrow engines plan (fun engine ->
                 let total = engine.FixedFixed[engine.P * engine.P - 1]
                 let isExact = not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total
-                residualDf kind engine, StartingValues.create layout levels engine, isExact)
+                residualDf kind engine, StartingValues.create layout terms engine, isExact)
 
         if fitsExactly then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
@@ -160,35 +171,38 @@ module LogLikelihood =
                 Kind = kind
                 Standard = standard
                 Layout = layout
+                Held = held
                 Method = LikelihoodMethod.Conditional(plan, engines)
-                Function = {
-                    Names = ThetaLayout.names design layout
-                    Start = ImmutableArray.CreateRange start
-                    Evaluate = evaluate kind (constantOf kind df standard - sumOfLogWeights design) layout borrow
-                    Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout borrow)
-                    HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
-                    Tolerance = toleranceFor plan.Chosen.Work
-                }
+                Function =
+                    HeldVariances.restrict layout held {
+                        Names = ThetaLayout.names design layout
+                        Start = ImmutableArray.CreateRange start
+                        Evaluate =
+                            evaluate kind (constantOf kind df standard - sumOfLogWeights design) layout held borrow
+                        Boundary =
+                            VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
+                        HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                        Tolerance = toleranceFor plan.Chosen.Work
+                    }
             }
 
     /// θ to start from: the random terms as without a residual structure, where that can be computed.
     let private marginalStart (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
-        let levels = standard.Terms |> List.map _.Levels |> Array.ofList
+        let terms = Array.ofList standard.Terms
 
         let ofTerms =
             if model.Forms.Length = 0 then
                 [||]
             else
                 match Plan.create standard with
-                | Ok plan -> StartingValues.create layout levels (plan.NewEngine())
+                | Ok plan -> StartingValues.create layout terms (plan.NewEngine())
                 | Error _ ->
                     model.Forms
                     |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
 
         ImmutableArray.CreateRange(Array.append ofTerms model.Residual.Parameters.Start)
 
-    let private ofBlocks kind (design: Design) (standard: Standardised) =
-        let layout = ThetaLayout.create standard
+    let private ofBlocks kind (design: Design) (standard: Standardised) layout =
         let model = MarginalModel.create design standard layout
         let reml = (kind = Criterion.Reml)
         let start = marginalStart standard layout model
@@ -221,6 +235,7 @@ module LogLikelihood =
                 Kind = kind
                 Standard = standard
                 Layout = layout
+                Held = HeldVariances.none
                 Method = LikelihoodMethod.Marginal model
                 Function = {
                     Names =
@@ -253,29 +268,46 @@ module LogLikelihood =
             let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
             withEngine likelihood lambdas (fun engine ->
-                Curvature.score reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas
+                scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas
                 |> Curvature.squares likelihood.Layout)
         | LikelihoodMethod.Marginal model ->
             match MarginalObjective.factor model theta with
             | None -> Array.create theta.Length nan
             | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
 
-    // What the language can say and no engine can do yet: refused here, never fitted as something else.
-    let private notFitted (spec: LmmSpec) = [
-        for term in spec.Random do
-            if term.Relationship.IsSome then
-                LmmError.NotFittedYet(TermText.deparseRandom term)
-    ]
+    // What the language can say and no engine can do: refused here, never fitted as something else.
+    let private ofStructure kind (design: Design) standard layout (held: Map<string, float>) =
+        let problems = [
+            for term in design.Spec.Random do
+                if term.Relationship.IsSome then
+                    LmmError.NotFittedYet(TermText.deparseRandom term)
+
+            for KeyValue(name, _) in held do
+                LmmError.HeldWithStructure name
+        ]
+
+        if problems.IsEmpty then
+            ofBlocks kind design standard layout
+        else
+            Error problems
+
+    /// <summary>The likelihood of a design with some variances held: cross-products and plan once, then a function of θ.</summary>
+    /// <param name="held">Variances in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="kind">Maximum likelihood or REML.</param>
+    /// <param name="design">The model with its data.</param>
+    /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
+    /// the fixed effects fit exactly, variances that cannot be held.</returns>
+    let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
+        let standard = Standardised.ofDesign design
+        let layout = ThetaLayout.create standard
+
+        match design.Residual with
+        | Some _ -> ofStructure kind design standard layout held
+        | None ->
+            HeldVariances.create design standard layout held
+            |> Result.bind (fun held -> Plan.create standard |> Result.bind (ofPlan kind design standard layout held))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly.</returns>
-    let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        match notFitted design.Spec with
-        | [] ->
-            let standard = Standardised.ofDesign design
-
-            match design.Residual with
-            | Some _ -> ofBlocks kind design standard
-            | None -> Plan.create standard |> Result.bind (ofPlan kind design standard)
-        | problems -> Error problems
+    let create kind (design: Design) : Result<LogLikelihood, LmmError list> = createWith Map.empty kind design

@@ -1,6 +1,5 @@
 namespace LmmFunctional
 
-open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
 
@@ -114,7 +113,11 @@ module internal Solution =
         {
             Beta = Standardised.coefficients beta standard
             BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
-            Sigma = standard.ResponseScale * residual / sqrt df
+            Sigma =
+                standard.ResponseScale
+                * (match likelihood.Held.Residual with
+                   | Some variance -> sqrt variance
+                   | None -> residual / sqrt df)
             Covariances =
                 Array.map2
                     (fun (term: StandardisedTerm) lambda ->
@@ -129,7 +132,7 @@ module internal Solution =
             ResidualShare = square / totalSquare standard
             Deviance =
                 logDeterminant
-                + rows * (1.0 + log (2.0 * Math.PI * square / rows))
+                + LogLikelihood.residualPart likelihood.Held rows square
                 + 2.0 * rows * log standard.ResponseScale
                 - sumOfLogWeights
         }
@@ -194,6 +197,7 @@ module internal Solution =
 
     /// The estimates of a likelihood at an inner θ that can be evaluated.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
+        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
         match likelihood.Method with

@@ -11,6 +11,8 @@ type internal StandardisedTerm = {
     Group: string
     Levels: int
     Codes: int[]
+    /// What relates the levels; None when they are independent.
+    Relationship: Relationship option
     /// The S columns, scaled; shifted too when the term holds its own intercept and is unstructured.
     Columns: float[][]
     Factor: RelativeFactor
@@ -187,6 +189,7 @@ module internal Standardised =
             Group = design.Group
             Levels = design.Levels.Length
             Codes = design.Codes
+            Relationship = design.Relationship
             Columns = columns
             Factor = RelativeFactor.create design.Term.Structure order
             Form = form

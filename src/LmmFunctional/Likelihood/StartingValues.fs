@@ -65,12 +65,20 @@ module internal StartingValues =
         else
             1.0
 
+    // Of the variance of a record an animal model finds about a third between levels; single records of levels say nothing.
+    let private ofRelated (relationship: Relationship) =
+        sqrt (0.5 / max 1e-12 relationship.MeanVariance)
+
     /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects, forms near them.</summary>
-    let create (layout: ThetaLayout) (levels: int[]) (engine: Engine) : float[] =
+    let create (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[] =
         let sizeOf =
             match leastSquares engine with
             | None -> fun _ _ -> 1.0
-            | Some(weights, total) -> fun term effect -> ofEffect engine total weights term levels[term] effect
+            | Some(weights, total) ->
+                fun term effect ->
+                    match terms[term].Relationship with
+                    | Some relationship -> ofRelated relationship
+                    | None -> ofEffect engine total weights term terms[term].Levels effect
 
         layout.Shapes
         |> Array.mapi (fun t shape ->

@@ -82,6 +82,7 @@ module internal Grouped =
                     Group = "g"
                     Levels = grouped.Levels
                     Codes = codes
+                    Relationship = None
                     Columns = Array.init size (fun k -> if index = 0 && k = 0 then one else column ())
                     Factor = RelativeFactor.create structure size
                     Form = None

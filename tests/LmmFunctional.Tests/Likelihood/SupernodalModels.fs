@@ -18,6 +18,7 @@ module internal SupernodalModels =
             Group = group
             Levels = levels
             Codes = codes
+            Relationship = None
             Columns = columns
             Factor = RelativeFactor.create Structure.Unstructured order
             Form = None
