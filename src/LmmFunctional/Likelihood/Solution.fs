@@ -19,6 +19,8 @@ type internal Solution = {
     /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level;
     /// computed when first asked for.
     ConditionalCovariances: Lazy<float[][]>
+    /// The same with β estimated: the covariance of estimated less true effects, divided by σ²; when first asked for.
+    PredictionCovariances: Lazy<float[][]>
     /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
     ResidualShare: float
     /// −2 log likelihood (ML) at this θ, β and σ² profiled.
@@ -90,6 +92,27 @@ module internal Solution =
 
         result
 
+    /// Covariances of û − u with β estimated: C + (T G e)(T G e)ᵀ for the columns e of E.
+    let private prediction (engine: Engine) t (term: StandardisedTerm) (lambda: float[]) =
+        let n = term.Factor.Order
+        let map: float[] = Array.zeroCreate (n * n)
+        Small.Multiply(n, term.Transform, 0, false, Semidefinite.square n lambda, 0, map, 0)
+        let result = conditional engine t term
+
+        for level in 0 .. term.Levels - 1 do
+            let scores = engine.FixedScores(t, level)
+            let at = level * n * n
+
+            for c in 0 .. engine.P - 2 do
+                let image =
+                    Array.init n (fun i -> Seq.init n (fun k -> map[i + k * n] * scores[k + c * n]) |> Seq.sum)
+
+                for j in 0 .. n - 1 do
+                    for i in 0 .. n - 1 do
+                        result[at + i + j * n] <- result[at + i + j * n] + image[i] * image[j]
+
+        result
+
     /// The estimates of a likelihood at its inner θ, without the entries that are held.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
         let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
@@ -131,6 +154,7 @@ module internal Solution =
                         lambdas
                 Effects = later (fun engine t term -> effects engine t term lambdas[t] scale)
                 ConditionalCovariances = later conditional
+                PredictionCovariances = later (fun engine t term -> prediction engine t term lambdas[t])
                 ResidualShare = engine.ResidualSquare / engine.FixedFixed[engine.P * engine.P - 1]
                 Deviance =
                     engine.LogDeterminant

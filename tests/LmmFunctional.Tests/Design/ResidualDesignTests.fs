@@ -230,7 +230,6 @@ module ResidualDesignTests =
 
     [<TestCase("y ~ 1; residual = cs(visit | subject)", "cs(visit | subject)")>]
     [<TestCase("y ~ ar1(0 + visit | subject)", "ar1(0 + visit | subject)")>]
-    [<TestCase("y ~ known(A | subject)", "known(A | subject)")>]
     [<TestCase("y ~ (1 | subject per arm)", "(1 | subject per arm)")>]
     let ``what no engine can fit is refused`` (text: string) (structure: string) =
         let expected: Result<unit, string list> =
