@@ -174,13 +174,16 @@ module internal RandomDesign =
     let inOrder (design: RandomDesign) : RandomDesign =
         let sorted =
             design.Axes
-            |> List.map (fun (_, coordinates) -> Array.init coordinates.Length id |> Array.sortBy (fun i -> coordinates[i]))
+            |> List.map (fun (_, coordinates) ->
+                Array.init coordinates.Length id |> Array.sortBy (fun i -> coordinates[i]))
 
         // Places of the effects before, listed in the new order.
         let order =
             (([| 0 |], 1), sorted)
             ||> List.fold (fun (places, step) axis ->
-                axis |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)), step * axis.Length)
+                axis
+                |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)),
+                step * axis.Length)
             |> fst
 
         if order.Length <> design.Names.Length || order = Array.init order.Length id then
@@ -188,7 +191,10 @@ module internal RandomDesign =
         else
             {
                 design with
-                    Names = order |> Seq.map (fun place -> design.Names[place]) |> ImmutableArray.CreateRange
+                    Names =
+                        order
+                        |> Seq.map (fun place -> design.Names[place])
+                        |> ImmutableArray.CreateRange
                     Columns = order |> Array.map (fun place -> design.Columns[place])
                     InterceptAt = design.InterceptAt |> Option.map (fun at -> Array.IndexOf(order, at))
                     Axes =
