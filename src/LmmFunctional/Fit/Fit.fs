@@ -225,7 +225,11 @@ module Fit =
                 Reliabilities =
                     Matrix.init levels n (fun level i ->
                         let variance = ofLevel level * fit.Inner.Covariances[t][i + i * n]
-                        if variance > 0.0 then 1.0 - error level i / variance else 0.0)
+
+                        if variance > 0.0 then
+                            1.0 - error level i / variance
+                        else
+                            0.0)
             }
     ]
 

@@ -124,6 +124,9 @@ module LogLikelihood =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
+    // Second derivatives of more operations would take longer than most fits.
+    let private affordable = 1e11
+
     // What a step may cost decides how far it is worth going on.
     let private toleranceFor work =
         if work < 1e8 then 1e-18
@@ -172,6 +175,7 @@ module LogLikelihood =
                         Boundary =
                             VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                        IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
                     }
             }

@@ -12,7 +12,10 @@ module internal GroupScores =
         let p = size - 1
         let g: float[] = Array.zeroCreate (order * order)
         Small.MultiplyByTranspose(order, lambda, 0, lambda, 0, g, 0)
-        let square = Array.init (order * order) (fun k -> products.Square(level, k % order, k / order))
+
+        let square =
+            Array.init (order * order) (fun k -> products.Square(level, k % order, k / order))
+
         let left: float[] = Array.zeroCreate (order * order)
         Small.Multiply(order, square, 0, false, g, 0, left, 0)
 
