@@ -125,7 +125,7 @@ module LogLikelihood =
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
     // Second derivatives of more operations would take longer than most fits.
-    let private affordable = 1e11
+    let private affordable = 1e10
 
     // What a step may cost decides how far it is worth going on.
     let private toleranceFor work =
