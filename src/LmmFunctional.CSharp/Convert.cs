@@ -154,7 +154,9 @@ internal static class Convert
                term.Levels[level],
                term.Effects[effect],
                term.Modes[level, effect],
-               term.StandardDeviations[level, effect]),
+               term.StandardDeviations[level, effect],
+               term.PredictionErrors[level, effect],
+               term.Reliabilities[level, effect]),
     ];
 
     public static IReadOnlyList<RandomCovariance> RandomCovariances(Fit fit) =>

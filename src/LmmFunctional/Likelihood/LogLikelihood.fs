@@ -130,6 +130,9 @@ module LogLikelihood =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
+    // Second derivatives of more operations would take longer than most fits.
+    let private affordable = 1e10
+
     // What a step may cost decides how far it is worth going on.
     let private toleranceFor work =
         if work < 1e8 then 1e-18
@@ -182,6 +185,7 @@ module LogLikelihood =
                         Boundary =
                             VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                        IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
                     }
             }
