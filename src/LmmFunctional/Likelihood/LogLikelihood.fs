@@ -4,6 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional.Numerics
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
@@ -129,15 +130,16 @@ module LogLikelihood =
         let engines = ConcurrentBag<Engine>()
         let levels = standard.Terms |> List.map _.Levels |> Array.ofList
 
-        let zero =
-            layout.Shapes
-            |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
-
         // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
         let df, start, fitsExactly =
             borrow engines plan (fun engine ->
-                let total = engine.FixedFixed[engine.P * engine.P - 1]
-                let isExact = not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total
+                let last = engine.P * engine.P - 1
+                let factor = Array.copy engine.FixedFixed
+                let isPositive = Small.Cholesky(engine.P, factor, 0)
+
+                let isExact =
+                    not isPositive || factor[last] * factor[last] <= 1e-14 * engine.FixedFixed[last]
+
                 residualDf kind engine, StartingValues.create layout levels engine, isExact)
 
         if fitsExactly then

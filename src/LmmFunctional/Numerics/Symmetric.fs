@@ -6,20 +6,45 @@ open FSharp.NativeInterop
 [<AbstractClass; Sealed>]
 type internal Symmetric private () =
 
-    /// y ← A x.
-    static member Multiply(n: int, a: nativeptr<float>, x: nativeptr<float>, y: nativeptr<float>) =
-        for i in 0 .. n - 1 do
-            NativePtr.set y i 0.0
+    /// <summary>Y ← A X for m columns, each matrix with stride n; one pass over A.</summary>
+    static member MultiplyColumns(n: int, m: int, a: nativeptr<float>, x: nativeptr<float>, y: nativeptr<float>) =
+        System.Span<float>(NativePtr.toVoidPtr y, n * m).Clear()
 
         for j in 0 .. n - 1 do
             let column = NativePtr.add a (j + j * n)
-            let value = NativePtr.get x j
             let below = n - j - 1
-            let dot = VectorKernel.Dot(below, NativePtr.add column 1, NativePtr.add x (j + 1))
-            NativePtr.set y j (NativePtr.get y j + NativePtr.get column 0 * value + dot)
 
-            if value <> 0.0 then
-                VectorKernel.AddScaled(below, value, NativePtr.add column 1, NativePtr.add y (j + 1))
+            for k in 0 .. m - 1 do
+                let own = NativePtr.add x (j + k * n)
+                let image = NativePtr.add y (j + k * n)
+                let value = NativePtr.get own 0
+                let dot = VectorKernel.Dot(below, NativePtr.add column 1, NativePtr.add own 1)
+                NativePtr.set image 0 (NativePtr.get image 0 + NativePtr.get column 0 * value + dot)
+
+                if value <> 0.0 then
+                    VectorKernel.AddScaled(below, value, NativePtr.add column 1, NativePtr.add image 1)
+
+    /// y ← A x.
+    static member Multiply(n: int, a: nativeptr<float>, x: nativeptr<float>, y: nativeptr<float>) =
+        Symmetric.MultiplyColumns(n, 1, a, x, y)
+
+    /// <summary>full ← A with both triangles.</summary>
+    static member Mirror(n: int, a: nativeptr<float>, full: nativeptr<float>) =
+        // Square blocks, so that the columns written and those read stay in the cache.
+        let block = 32
+        let blocks = (n + block - 1) / block
+
+        Tiles.Run(
+            blocks,
+            2.0 * float n * float n,
+            fun across ->
+                for down in across .. blocks - 1 do
+                    for j in across * block .. min n ((across + 1) * block) - 1 do
+                        for i in max j (down * block) .. min n ((down + 1) * block) - 1 do
+                            let value = NativePtr.get a (i + j * n)
+                            NativePtr.set full (i + j * n) value
+                            NativePtr.set full (j + i * n) value
+        )
 
     /// Element (i, j).
     static member Get(n: int, a: nativeptr<float>, i: int, j: int) = NativePtr.get a (max i j + min i j * n)
