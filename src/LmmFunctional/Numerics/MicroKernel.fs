@@ -10,7 +10,7 @@ type private V256 = Vector256<float>
 type private V128 = Vector128<float>
 
 /// <summary>The innermost product of dense algebra: C += α A B for one register tile, with A and B packed.</summary>
-/// <remarks>A is packed as k slices of <c>Rows</c> floats, B as k slices of <c>Columns</c>; C is column-major. The tile is
+/// <remarks>A is packed as k slices of <c>Rows</c> floats, B as k slices of at least <c>Columns</c>; C is column-major. The tile is
 /// held in registers for all k, which is why its shape differs by instruction set: 24×8 with AVX-512 (24 accumulators of
 /// 32 registers), 12×4 with AVX2 (12 of 16), 4×4 with 128-bit vectors (8 accumulators: NEON, SSE2) and without any. Overwrites
 /// only C.</remarks>
@@ -39,6 +39,7 @@ type internal MicroKernel private () =
             depth: int,
             packedA: nativeptr<float>,
             packedB: nativeptr<float>,
+            step: int,
             c: nativeptr<float>,
             stride: int,
             alpha: float
@@ -108,7 +109,7 @@ type internal MicroKernel private () =
             c71 <- Avx512F.FusedMultiplyAdd(a1, b7, c71)
             c72 <- Avx512F.FusedMultiplyAdd(a2, b7, c72)
             a <- NativePtr.add a 24
-            b <- NativePtr.add b 8
+            b <- NativePtr.add b step
             k <- k - 1
 
         let scale = Vector512.Create alpha
@@ -134,6 +135,7 @@ type internal MicroKernel private () =
             depth: int,
             packedA: nativeptr<float>,
             packedB: nativeptr<float>,
+            step: int,
             c: nativeptr<float>,
             stride: int,
             alpha: float
@@ -175,7 +177,7 @@ type internal MicroKernel private () =
             c31 <- Fma.MultiplyAdd(a1, b3, c31)
             c32 <- Fma.MultiplyAdd(a2, b3, c32)
             a <- NativePtr.add a 12
-            b <- NativePtr.add b 4
+            b <- NativePtr.add b step
             k <- k - 1
 
         let scale = Vector256.Create alpha
@@ -195,6 +197,7 @@ type internal MicroKernel private () =
             depth: int,
             packedA: nativeptr<float>,
             packedB: nativeptr<float>,
+            step: int,
             c: nativeptr<float>,
             stride: int,
             alpha: float
@@ -227,7 +230,7 @@ type internal MicroKernel private () =
             c30 <- Vector128.MultiplyAddEstimate(a0, b3, c30)
             c31 <- Vector128.MultiplyAddEstimate(a1, b3, c31)
             a <- NativePtr.add a 4
-            b <- NativePtr.add b 4
+            b <- NativePtr.add b step
             k <- k - 1
 
         let scale = Vector128.Create alpha
@@ -241,6 +244,7 @@ type internal MicroKernel private () =
             depth: int,
             packedA: nativeptr<float>,
             packedB: nativeptr<float>,
+            step: int,
             c: nativeptr<float>,
             stride: int,
             alpha: float
@@ -250,18 +254,18 @@ type internal MicroKernel private () =
                 let mutable sum = 0.0
 
                 for k in 0 .. depth - 1 do
-                    sum <- sum + NativePtr.get packedA (4 * k + i) * NativePtr.get packedB (4 * k + j)
+                    sum <- sum + NativePtr.get packedA (4 * k + i) * NativePtr.get packedB (step * k + j)
 
                 let at = i + j * stride
                 NativePtr.set c at (NativePtr.get c at + alpha * sum)
 
-    /// C += α A B for one full tile.
-    static member Multiply(depth, packedA, packedB, c, stride, alpha) =
+    /// C += α A B for one full tile; slices of B are step floats apart.
+    static member Multiply(depth, packedA, packedB, step, c, stride, alpha) =
         if Avx512F.IsSupported then
-            MicroKernel.Tile512(depth, packedA, packedB, c, stride, alpha)
+            MicroKernel.Tile512(depth, packedA, packedB, step, c, stride, alpha)
         elif Fma.IsSupported then
-            MicroKernel.Tile256(depth, packedA, packedB, c, stride, alpha)
+            MicroKernel.Tile256(depth, packedA, packedB, step, c, stride, alpha)
         elif Vector128.IsHardwareAccelerated then
-            MicroKernel.Tile128(depth, packedA, packedB, c, stride, alpha)
+            MicroKernel.Tile128(depth, packedA, packedB, step, c, stride, alpha)
         else
-            MicroKernel.TileScalar(depth, packedA, packedB, c, stride, alpha)
+            MicroKernel.TileScalar(depth, packedA, packedB, step, c, stride, alpha)
