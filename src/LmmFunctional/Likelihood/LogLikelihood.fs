@@ -113,10 +113,11 @@ module LogLikelihood =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
-    // What a step may cost decides how far it is worth going on.
+    // What a step may cost decides how far it is worth going on. A decrement of 1e-9 is 3e-5 of a standard error.
     let private toleranceFor work =
         if work < 1e8 then 1e-18
-        elif work < 1e11 then 1e-12
+        elif work < 1e9 then 1e-12
+        elif work < 1e11 then 1e-9
         else 1e-8
 
     /// Runs an action on an engine factored at these λ, which have been evaluated before.
