@@ -51,14 +51,14 @@ type internal DenseCoupling(cross: CrossProducts, denseLevels: int[]) =
         Workspace.Return columns
 
     /// target (q₂×q₂) += Σ_j f_j g_jᵀ for one value of f and one of g per entry.
-    member _.Outer(f: float[], g: float[], target: Buffer) =
+    member _.Outer(f: float[], g: float[], lower: bool, target: Buffer) =
         let width = denseLevels.Length
         let left = Workspace.Rent(tail * width)
         let right = Workspace.Rent(tail * width)
         scatter 1 f left
         scatter 1 g right
         let l, r = left.Pointer, right.Pointer
-        Product.Add(tail, tail, width, 1.0, l, tail, false, r, tail, true, target.Pointer, tail, false)
+        Product.Add(tail, tail, width, 1.0, l, tail, false, r, tail, true, target.Pointer, tail, lower)
         Workspace.Return left
         Workspace.Return right
 

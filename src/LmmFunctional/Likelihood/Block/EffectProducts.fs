@@ -56,9 +56,11 @@ module internal EffectProducts =
 
         for a in 0 .. order - 1 do
             for c in 0..a do
-                engine.Lead.Coupling.Outer(rows[a], rows[c], grams[a, c])
+                engine.Lead.Coupling.Outer(rows[a], rows[c], (a = c), grams[a, c])
 
-                if c < a then
+                if c = a then
+                    Symmetric.Mirror(q, grams[a, a].Pointer, grams[a, a].Pointer)
+                else
                     ScoreOperator.transpose q q grams[a, c].Pointer grams[c, a].Pointer
 
         grams

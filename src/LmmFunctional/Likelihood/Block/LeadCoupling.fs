@@ -32,12 +32,13 @@ type internal LeadCoupling(cross: CrossProducts) =
 
     /// <summary>target (q₂×q₂) ← Σ_j f_j g_jᵀ for one value of f and one of g per entry: element (row of u, row of t) sums
     /// f_u g_t.</summary>
-    member _.Outer(f: float[], g: float[], target: Buffer) =
+    /// <remarks>With lower, only the lower triangle is right: enough where f is g.</remarks>
+    member _.Outer(f: float[], g: float[], lower: bool, target: Buffer) =
         target.Span.Slice(0, tail * tail).Clear()
-        sparse.Outer(f, g, target)
+        sparse.Outer(f, g, lower, target)
 
         if hasDense then
-            dense.Outer(f, g, target)
+            dense.Outer(f, g, lower, target)
 
     /// K = a M aᵀ per level, S×S, for a symmetric M (q₂×q₂, lower triangle).
     member _.Gather(m: Buffer, gathered: float[]) =

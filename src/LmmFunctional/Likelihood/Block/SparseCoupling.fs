@@ -96,7 +96,7 @@ type internal SparseCoupling(cross: CrossProducts, sparseLevels: int[]) =
         )
 
     /// target (q₂×q₂) += Σ_j f_j g_jᵀ for one value of f and one of g per entry.
-    member _.Outer(f: float[], g: float[], target: Buffer) =
+    member _.Outer(f: float[], g: float[], lower: bool, target: Buffer) =
         let rows = cross.EntryRows
 
         Tiles.Run(
@@ -112,7 +112,7 @@ type internal SparseCoupling(cross: CrossProducts, sparseLevels: int[]) =
                         let column = NativePtr.add target.Pointer (rows[t] * tail)
                         let factor = g[t]
 
-                        for u in first..last do
+                        for u in (if lower then t else first) .. last do
                             let row = rows[u]
                             NativePtr.set column row (NativePtr.get column row + factor * f[u])
         )
