@@ -7,7 +7,9 @@ open FSharp.NativeInterop
 type internal Symmetric private () =
 
     /// Y += A X for the columns of A from one to before another, and for the rows that mirror them.
-    static member private AddColumns(n, m, a: nativeptr<float>, x: nativeptr<float>, y: nativeptr<float>, first, until) =
+    static member private AddColumns
+        (n, m, a: nativeptr<float>, x: nativeptr<float>, y: nativeptr<float>, first, until)
+        =
         for j in first .. until - 1 do
             let column = NativePtr.add a (j + j * n)
             let below = n - j - 1
