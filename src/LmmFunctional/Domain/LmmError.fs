@@ -46,6 +46,13 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
+    // Classical analysis
+    | NotPositiveDefinite of what: string
+    | NotEstimable of combination: string
+    | UnknownFactor of name: string * suggestion: string option
+    | NoLevels of factor: string
+    | IncompleteDesign of reason: string
+    | NotClassical of reason: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -155,3 +162,11 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.NotPositiveDefinite what ->
+            $"{what} is not symmetric and positive definite; check its elements and their signs."
+        | LmmError.NotEstimable combination ->
+            $"'{combination}' is not estimable: its value depends on the solution chosen; take a combination of rows of X."
+        | LmmError.UnknownFactor(name, suggestion) -> $"Factor '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
+        | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
+        | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
