@@ -1,5 +1,8 @@
 namespace LmmFunctional.Classical
 
+open System
+open LmmFunctional
+
 /// <summary>Where mean squares with a negative sign go in a test that no single mean square can make.</summary>
 [<RequireQualifiedAccess>]
 type QuasiF =
@@ -28,64 +31,6 @@ module MeanSquareRatio =
 
     // Below this a coefficient is rounding; coefficients are of the size of one.
     let private negligible = 1e-8
-
-    // Solves a square system by elimination with complete pivoting; None where it is singular.
-    let private solve (matrix: float[,]) (right: float[]) =
-        let n = right.Length
-        let a = Array2D.copy matrix
-        let b = Array.copy right
-        let order = Array.init n id
-        let largest = a |> Seq.cast<float> |> Seq.fold (fun most x -> max most (abs x)) 0.0
-        let mutable regular = true
-
-        for k in 0 .. n - 1 do
-            if regular then
-                let pivotRow, pivotColumn =
-                    Seq.allPairs (seq { k .. n - 1 }) (seq { k .. n - 1 })
-                    |> Seq.maxBy (fun (i, j) -> abs a[i, j])
-
-                if abs a[pivotRow, pivotColumn] <= 1e-11 * largest then
-                    regular <- false
-                else
-                    for j in 0 .. n - 1 do
-                        let held = a[k, j]
-                        a[k, j] <- a[pivotRow, j]
-                        a[pivotRow, j] <- held
-
-                    let held = b[k]
-                    b[k] <- b[pivotRow]
-                    b[pivotRow] <- held
-
-                    for i in 0 .. n - 1 do
-                        let held = a[i, k]
-                        a[i, k] <- a[i, pivotColumn]
-                        a[i, pivotColumn] <- held
-
-                    let heldColumn = order[k]
-                    order[k] <- order[pivotColumn]
-                    order[pivotColumn] <- heldColumn
-
-                    for i in k + 1 .. n - 1 do
-                        let factor = a[i, k] / a[k, k]
-
-                        if factor <> 0.0 then
-                            for j in k .. n - 1 do
-                                a[i, j] <- a[i, j] - factor * a[k, j]
-
-                            b[i] <- b[i] - factor * b[k]
-
-        if not regular then
-            None
-        else
-            for k in n - 1 .. -1 .. 0 do
-                b[k] <- b[k] / a[k, k]
-
-                for i in 0 .. k - 1 do
-                    b[i] <- b[i] - a[i, k] * b[k]
-
-            let x = Array.zeroCreate n
-            order |> Array.iteri (fun k column -> x[column] <- b[k])
-            Some x
 
     /// <summary>The coefficients of mean squares that add up to a target expectation.</summary>
     /// <param name="rows">Mean squares without fixed effects in their expectations, the error among them.</param>
@@ -125,7 +70,7 @@ module MeanSquareRatio =
                 let matrix =
                     Array2D.init rows.Length rows.Length (fun i j -> equations[i] rows[j].Expected)
 
-                solve matrix (equations |> Array.map (fun equation -> equation target))
+                Dense.solve matrix (equations |> Array.map (fun equation -> equation target))
                 |> Option.map List.ofArray
 
     /// Rows that can serve in denominators: random sources with degrees of freedom, and the error.
@@ -135,7 +80,7 @@ module MeanSquareRatio =
 
     // A term that has no mean square of its own leaves a component without an equation.
     let private tidy value =
-        let nearest = System.Math.Round(value: float)
+        let nearest = Math.Round(value: float)
 
         if abs (value - nearest) < negligible then
             nearest
@@ -175,9 +120,8 @@ module MeanSquareRatio =
                   })
             |> Option.filter (fun ratio -> not ratio.Denominator.IsEmpty)
 
-    /// <summary>The ratio in words: <c>MS(AB)</c>, or <c>MS(AB) + MS(AC) − MS(ABC)</c>.</summary>
-    let describe (side: (string * float) list) : string =
-        side
+    let private side (parts: (string * float) list) =
+        parts
         |> List.mapi (fun i (name, coefficient) ->
             let sign =
                 if coefficient < 0.0 then (if i = 0 then "−" else " − ")
@@ -190,7 +134,14 @@ module MeanSquareRatio =
                 if size = 1.0 then
                     ""
                 else
-                    LmmFunctional.NumberText.significant 5 size + " "
+                    NumberText.significant 5 size + " "
 
             $"{sign}{size}MS({name})")
         |> String.concat ""
+
+    /// <summary>The ratio in words: <c>MS(A) / MS(AB)</c>, <c>(MS(A) + MS(ABC)) / (MS(AB) + MS(AC))</c>.</summary>
+    let describe (ratio: MeanSquareRatio) : string =
+        let inBrackets (parts: (string * float) list) =
+            if parts.Length > 1 then $"({side parts})" else side parts
+
+        $"{inBrackets ratio.Numerator} / {inBrackets ratio.Denominator}"
