@@ -155,8 +155,11 @@ module Minque =
     /// <remarks>A fixed point solves the REML equations. Negative estimates enter the weights as zero; a component that
     /// stays negative is then not its REML estimate, zero, but tells how far below zero the mean squares are.</remarks>
     let iterate maxIterations (model: AbsorbedModel) : Result<MinqueEstimate, LmmError list> =
+        // MINQUE(0) may find a residual variance below zero; a small one keeps the weights finite until it is found.
+        let least = 0.01 * model.Yy / float model.Df
+
         let relative (estimates: float[]) =
-            let residual = Array.last estimates
+            let residual = max least (Array.last estimates)
 
             Array.truncate model.Components.Length estimates
             |> Array.map (fun value -> max 0.0 value / residual)
@@ -170,7 +173,7 @@ module Minque =
                     before
                     |> Option.exists (Array.forall2 (fun now past -> abs (now - past) <= 1e-13 * scale) estimates)
 
-                if isSettled || count >= maxIterations || Array.last estimates <= 0.0 then
+                if isSettled || count >= maxIterations then
                     Ok(result model count isSettled estimates inverse)
                 else
                     renew (count + 1) (relative estimates) (Some estimates))
