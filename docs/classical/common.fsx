@@ -4,6 +4,7 @@
 Loaded by the other scripts of this folder; it needs a build (`dotnet fsi build.fsx demo` makes one).
 *)
 #r "../../src/LmmFunctional.Cli/bin/Release/net10.0/LmmFunctional.dll"
+#r "../../src/LmmFunctional.Cli/bin/Release/net10.0/MathNet.Numerics.dll"
 
 open LmmFunctional
 open LmmFunctional.Classical

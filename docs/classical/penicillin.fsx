@@ -1,8 +1,8 @@
 (**
 # Random blocks: four processes for penicillin
 
-Five batches of corn steep liquor (blends), each split into four parts, one for each process: y_ij = μ + α_i + β_j + e_ij
-with β_j ~ NID(0, σ²_β) and e_ij ~ NID(0, σ²_e). The data are those of Box, Hunter and Hunter. Run after a build:
+Five batches of corn steep liquor (blends), each split into four parts, one for each process: y_ij = μ + α_i + β_j +
+e_ij with β_j ~ NID(0, σ²_β) and e_ij ~ NID(0, σ²_e). The data are those of Box, Hunter and Hunter. Run after a build:
 
     dotnet fsi docs/classical/penicillin.fsx
 *)
@@ -69,8 +69,8 @@ for component', expected in List.zip reml.VarianceComponents [ blend; error ] do
 (**
 ## Compound symmetry
 
-The four runs of one batch have variance σ²_β + σ²_e each and covariance σ²_β for each pair; runs of different batches are
-independent.
+The four runs of one batch have variance σ²_β + σ²_e each and covariance σ²_β for each pair; runs of different batches
+are independent.
 *)
 let batchCovariance = Matrix.init 4 4 (fun i j -> blend + (if i = j then error else 0.0))
 show "V of the runs of one batch" batchCovariance

@@ -35,9 +35,8 @@ let rules =
 
 printf "%s" (EmsReport.render SummaryFormat.Text InteractionForm.Unrestricted QuasiF.Sums rules)
 
-confirm
-    "rules = synthesis"
-    (ExpectedMeanSquares.table InteractionForm.Unrestricted rules = EmsSynthesis.table InteractionForm.Unrestricted rules)
+let unrestricted = InteractionForm.Unrestricted
+confirm "rules = synthesis" (ExpectedMeanSquares.table unrestricted rules = EmsSynthesis.table unrestricted rules)
 (*** include-output ***)
 
 (**
@@ -47,7 +46,8 @@ let meanSquare source =
     anova.Rows |> List.find (fun row -> row.Source = source) |> _.MeanSquare |> Option.get
 
 let estimates = AnovaEstimates.create NegativeEstimates.Keep anova |> orStop
-let [ batch; sample; error ] = estimates |> List.map _.Estimate
+let estimate source = estimates |> List.find (fun e -> e.Source = source) |> _.Estimate
+let batch, sample, error = estimate "batch", estimate "batch:sample", estimate "Error"
 check "MS batches" 5e-4 86.495 (meanSquare "batch")
 check "MS samples in batches" 5e-4 57.983 (meanSquare "batch:sample")
 check "MS tests in samples" 5e-4 0.917 (meanSquare "Error")
@@ -62,8 +62,9 @@ for component', expected in List.zip reml.VarianceComponents [ batch; sample; er
 (*** include-output ***)
 
 (**
-Standard errors by 2Σaᵢ²MSᵢ²/(dfᵢ + 2), intervals of Cochran and Satterthwaite, and by modified large samples. A difference
-with few degrees of freedom has a useless χ² interval; the modified one says what the data say: σ²_β may be zero.
+Standard errors by 2Σaᵢ²MSᵢ²/(dfᵢ + 2), intervals of Cochran and Satterthwaite, and by modified large samples. A
+difference with few degrees of freedom has a useless χ² interval; the modified one says what the data say: σ²_β may be
+zero.
 *)
 for estimate in estimates do
     let parts = estimate.Combination
@@ -73,7 +74,8 @@ for estimate in estimates do
     match MeanSquareCombination.satterthwaite 0.95 parts with
     | Some interval ->
         printfn
-            "%-13s %7.3f (se %6.3f) Satterthwaite, %5.2f df: %6.3f to %8.3f; MLS %7.3f to %6.3f; generalised %.2f to %.2f"
+            "%-13s %7.3f (se %6.3f) Satterthwaite, %5.2f df: %6.3f to %8.3f; MLS %7.3f to %6.3f; generalised %.2f to
+%.2f"
             estimate.Source
             estimate.Estimate
             estimate.StandardError
@@ -90,13 +92,19 @@ let share source = estimates |> List.find (fun e -> e.Source = source) |> _.Comb
 let total = estimates |> List.map _.Combination |> List.reduce MeanSquareCombination.add
 let ratio = VarianceIntervals.ratio 0.95 (share "batch:sample") total
 check "V(Y_ijk)" 5e-3 36.578 (MeanSquareCombination.estimate total)
-printfn "share of samples in V(Y): %.3f, 95 %% interval %.3f to %.3f" (sample / (batch + sample + error)) ratio.Lower ratio.Upper
+let ofSamples = sample / (batch + sample + error)
+printfn "share of samples in V(Y): %.3f, 95 %% interval %.3f to %.3f" ofSamples ratio.Lower ratio.Upper
 (*** include-output ***)
+
+(**
+The upper limit is above one because the data allow σ²_β = 0 and mean squares of batches below those of samples.
+*)
 
 (**
 ## (b) A 95 % interval for μ
 
-V(ȳ) = (σ²_e + 2σ²_δ + 4σ²_β)/60 = E(MS batches)/60, so that MS batches/60 estimates it with 14 df: ȳ ± t₁₄ √(86.495/60).
+V(ȳ) = (σ²_e + 2σ²_δ + 4σ²_β)/60 = E(MS batches)/60, so that MS batches/60 estimates it with 14 df: ȳ ± t₁₄
+√(86.495/60).
 *)
 let moisture =
     match Frame.tryColumn "moisture" paste with
@@ -116,7 +124,8 @@ check "upper limit" 1e-3 29.358 (moisture + t * se)
 ## Covariances
 
 V(Y_ijk) = σ²_β + σ²_δ + σ²_e. Two parts of one sample: σ²_β + σ²_δ. Two samples of one barrel: σ²_β. Two barrels: 0.
-Here R = σ²_e I₆₀, M = diag(σ²_β I₁₅, σ²_δ I₃₀), Z = [I₁₅ ⊗ 1₄, I₃₀ ⊗ 1₂], E(y) = μ1 and V(y) = ZMZ' + R, fifteen blocks.
+Here R = σ²_e I₆₀, M = diag(σ²_β I₁₅, σ²_δ I₃₀), Z = [I₁₅ ⊗ 1₄, I₃₀ ⊗ 1₂], E(y) = μ1 and V(y) = ZMZ' + R, fifteen
+blocks.
 *)
 let design =
     Formula.parse "moisture ~ 1 + (1 | batch) + (1 | batch:sample)"

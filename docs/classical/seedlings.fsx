@@ -1,9 +1,9 @@
 (**
 # The seedling experiment
 
-Two genotypes, ten seeds, four pots: three seeds of genotype 1 in one pot and two in another, and the same for genotype 2.
-y_ijk = μ + γ_i + p_ij + e_ijk with pots p_ij ~ N(0, σ²_p) and errors e_ijk ~ N(0, σ²_e). The notes ask for y, X, β, Z,
-u, G, R and Var(y), and why the estimates of μ + γ₁, μ + γ₂ and γ₁ − γ₂ are not linear in y. Run after a build:
+Two genotypes, ten seeds, four pots: three seeds of genotype 1 in one pot and two in another, and the same for genotype
+2. y_ijk = μ + γ_i + p_ij + e_ijk with pots p_ij ~ N(0, σ²_p) and errors e_ijk ~ N(0, σ²_e). The notes ask for y, X, β,
+Z, u, G, R and Var(y), and why the estimates of μ + γ₁, μ + γ₂ and γ₁ − γ₂ are not linear in y. Run after a build:
 
     dotnet fsi docs/classical/seedlings.fsx
 *)
@@ -98,8 +98,8 @@ check "efficiency" 1e-12 (35.0 / 29.0 / 1.24) efficiency.Ratio
 (*** include-output ***)
 
 (**
-With the ratio unknown it is estimated from the same y: the estimate C β̂ of the mixed model is then no linear function of
-y. Doubling one weight moves the weights of the others:
+With the ratio unknown it is estimated from the same y: the estimate C β̂ of the mixed model is then no linear function
+of y. Equal steps of one weight move the estimate unequally:
 *)
 let effectOfFirst first =
     let values = first :: List.tail weights

@@ -15,7 +15,8 @@ open LmmFunctional.Classical
 (**
 ## Eight foods on five days: AR(1) errors and a random day
 
-y_ijk = μ_jk + d_i + e_ijk with days d_i ~ N(0, σ²_d) and four times of one subject e_ij ~ N(0, Σ_e), elements σ²_e φ^|k−l|.
+y_ijk = μ_jk + d_i + e_ijk with days d_i ~ N(0, σ²_d) and four times of one subject e_ij ~ N(0, Σ_e), elements σ²_e
+φ^|k−l|.
 
 In the order of days, foods and times X = 1₅ ⊗ I₃₂ and V = I₅ ⊗ (σ²_d 11' + I₈ ⊗ Σ_e), so VX = XQ with Q the matrix in
 brackets: GLS is OLS, the mean over days, whatever the parameters. Hence
@@ -69,8 +70,8 @@ check "df of the error, 3(6 − 1)(6 − 1)" 0.0 75.0 (df "Error")
 (*** include-output ***)
 
 (**
-So σ̂²_e = MS_E = SS_E/75 and σ̂²_S = (MS_S − MS_E)/6 with 15 df for MS_S. The notes give no data; these are simulated, with
-σ²_S = 4 and σ²_e = 1.
+So σ̂²_e = MS_E = SS_E/75 and σ̂²_S = (MS_S − MS_E)/6 with 15 df for MS_S. The notes give no data; these are simulated,
+with σ²_S = 4 and σ²_e = 1.
 *)
 let random = Random 7
 
@@ -78,7 +79,11 @@ let normal sd =
     sd * MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
 
 let subjects = [ for food in 1..3 do for subject in 1..6 -> food, subject, normal 2.0 ]
-let rows = [ for food, subject, effect in subjects do for time in 1..6 -> food, subject, time, 100.0 + float (food * time) + effect + normal 1.0 ]
+
+let rows = [
+    for food, subject, effect in subjects do
+        for time in 1..6 -> food, subject, time, 100.0 + float (food * time) + effect + normal 1.0
+]
 
 let serum =
     frame "glucose" [ for _, _, _, y in rows -> y ] [
@@ -128,11 +133,11 @@ printfn "95 %% interval of ρ: %.3f to %.3f" interval.Lower interval.Upper
 V(Ȳ_ij.) = σ²_S + σ²_e/6 = E(MS_S)/6, so MS_S/6 estimates it with 15 df. (For the mean of a food over its six subjects,
 V(Ȳ_i..) = E(MS_S)/36 is estimated by MS_S/36, with the same 15 df.)
 *)
-let ofSubject = AnovaTable.combine anova [ "subject", 1.0 / 6.0 ]
+let ofSubject = AnovaTable.combine anova [ ("subject", 1.0 / 6.0) ]
 check "its estimator" 1e-9 (subject + residual / 6.0) (MeanSquareCombination.estimate ofSubject)
 check "its df" 1e-9 15.0 (MeanSquareCombination.satterthwaiteDf ofSubject)
 
-let foodMean = AnovaTable.combine anova [ "subject", 1.0 / 36.0 ]
+let foodMean = AnovaTable.combine anova [ ("subject", 1.0 / 36.0) ]
 check "V(Ȳ_i..)" 1e-9 ((subject + residual / 6.0) / 6.0) (MeanSquareCombination.estimate foodMean)
 (*** include-output ***)
 

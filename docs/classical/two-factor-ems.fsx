@@ -1,8 +1,8 @@
 (**
 # Expected mean squares of two factors
 
-y_ijk = μ + a_i + b_j + (ab)_ij + e_ijk, all random (a), and with A fixed (b): the notes ask for the expected mean squares
-by the rules and for test statistics of all effects. Run after a build:
+y_ijk = μ + a_i + b_j + (ab)_ij + e_ijk, all random (a), and with A fixed (b): the notes ask for the expected mean
+squares by the rules and for test statistics of all effects. Run after a build:
 
     dotnet fsi docs/classical/two-factor-ems.fsx
 
@@ -26,7 +26,8 @@ let print form random =
 (**
 ## All factors fixed
 
-The example of the rules (of its tables the third is right: 0 in the columns of live fixed subscripts, levels where absent).
+The example of the rules (of its tables the third is right: 0 in the columns of live fixed subscripts, levels where
+absent).
 *)
 print InteractionForm.Restricted []
 (*** include-output ***)

@@ -33,7 +33,8 @@ public sealed class BalancedEms
     /// <param name="random">The random factors; all others are fixed.</param>
     /// <param name="replicates">Observations in each cell.</param>
     /// <param name="restricted">Whether random interactions sum to zero over their fixed factors.</param>
-    /// <exception cref="LmmException">The terms cannot be read or do not make a design; all problems are in it.</exception>
+    /// <exception cref="LmmException">The terms cannot be read or do not make a design; all problems are in
+    /// it.</exception>
     public static BalancedEms Of(
         string terms,
         IReadOnlyDictionary<string, int> levels,

@@ -5,8 +5,8 @@ open LmmFunctional
 open LmmFunctional.Numerics
 
 /// <summary>A variance components model V = σ²I + Σσ²ᵢZᵢZᵢ' with its fixed effects absorbed.</summary>
-/// <remarks>With M = I − X(X'X)⁻X' it holds Z'MZ (q×q), Z'My and y'My: all that MINQUE and EM need, whatever n is. They come
-/// from one triangle of [X Z y], so that nothing is subtracted.</remarks>
+/// <remarks>With M = I − X(X'X)⁻X' it holds Z'MZ (q×q), Z'My and y'My: all that MINQUE and EM need, whatever n is. They
+/// come from one triangle of [X Z y], so that nothing is subtracted.</remarks>
 [<ReferenceEquality>]
 type AbsorbedModel = internal {
     /// A name for each variance component: the group, and the effect where a group has several.
@@ -41,7 +41,7 @@ module AbsorbedModel =
 
     let private problems (design: Design) = [
         for term in design.Random do
-            if term.Names.Length > 1 && term.Term.Structure = Structure.Unstructured then
+            if term.Names.Length > 1 && term.Term.Structure <> Structure.Diagonal then
                 LmmError.NotClassical
                     $"random term '{TermText.deparseRandom term.Term}' has correlated effects; write || for independent ones"
 
@@ -78,7 +78,8 @@ module AbsorbedModel =
 
     /// <summary>The model of a design, its fixed effects absorbed.</summary>
     /// <param name="design">A design of independent random effects; prior weights scale rows.</param>
-    /// <returns>The model, or: random terms with correlated effects, too many random effects for a dense matrix.</returns>
+    /// <returns>The model, or: random terms with correlated effects, too many random effects for a dense
+    /// matrix.</returns>
     /// <remarks>Cost 2n(p + q)².</remarks>
     let create (design: Design) : Result<AbsorbedModel, LmmError list> =
         match problems design with

@@ -18,8 +18,8 @@ type internal AnovaTerm = {
 }
 
 /// <summary>A model of fixed and random terms, all of them columns of one X, met with its data.</summary>
-/// <remarks>Factors are coded by contrasts that sum to zero, so that a term's columns mean the same for every type of sums of
-/// squares. Nothing of size n×n is formed; X, n×p, is reduced to a triangle.</remarks>
+/// <remarks>Factors are coded by contrasts that sum to zero, so that a term's columns mean the same for every type of
+/// sums of squares. Nothing of size n×n is formed; X, n×p, is reduced to a triangle.</remarks>
 [<ReferenceEquality>]
 type AnovaModel = internal {
     Spec: LmmSpec

@@ -134,7 +134,8 @@ module BalancedDesign =
         |> Problems.all
 
     /// <summary>A design from terms that are named.</summary>
-    /// <param name="terms">The factors of every term; a factor that never occurs without others is nested in them.</param>
+    /// <param name="terms">The factors of every term; a factor that never occurs without others is nested in
+    /// them.</param>
     /// <param name="random">The random factors.</param>
     /// <param name="levels">For every factor its number of levels, two or more.</param>
     /// <param name="replicates">Observations in each cell, one or more.</param>
@@ -186,8 +187,10 @@ module BalancedDesign =
                 Ok design
             else
                 Error [
-                    LmmError.IncompleteDesign
-                        "no degrees of freedom are left for the error; leave out the highest interaction or give more observations in each cell"
+                    LmmError.IncompleteDesign(
+                        "no degrees of freedom are left for the error; leave out the highest interaction or give more "
+                        + "observations in each cell"
+                    )
                 ]
         | problems -> Error problems
 

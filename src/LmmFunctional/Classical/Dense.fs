@@ -3,7 +3,8 @@ namespace LmmFunctional.Classical
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>Square matrices of the order of the random effects, in flat arrays by columns, by the engines' kernels.</summary>
+/// <summary>Square matrices of the order of the random effects, in flat arrays by columns, by the engines'
+/// kernels.</summary>
 [<RequireQualifiedAccess>]
 module internal Dense =
 

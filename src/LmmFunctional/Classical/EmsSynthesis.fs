@@ -4,9 +4,9 @@ open System
 open LmmFunctional
 
 /// <summary>Expected mean squares by synthesis: the sums of squares of the design's own columns.</summary>
-/// <remarks>The coefficient of σ²_T in E(MS_M) is tr(P_M Z_T K_T Z_T')/df, where P_M projects on what term M adds and K_T is
-/// the identity or, in the restricted form, centres over fixed factors (Hartley 1967). Nothing here knows the tabular
-/// rules, so that either proves the other.</remarks>
+/// <remarks>The coefficient of σ²_T in E(MS_M) is tr(P_M Z_T K_T Z_T')/df, where P_M projects on what term M adds and
+/// K_T is the identity or, in the restricted form, centres over fixed factors (Hartley 1967). Nothing here knows the
+/// tabular rules, so that either proves the other.</remarks>
 [<RequireQualifiedAccess>]
 module EmsSynthesis =
 

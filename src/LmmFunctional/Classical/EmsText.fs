@@ -80,7 +80,8 @@ module EmsText =
     let private number (value: float) =
         if value = 1.0 then "" else NumberText.significant 5 value
 
-    /// <summary>An expectation with its numbers: <c>σ² + 2σ²_AB + 10σ²_A</c>; Q(A) is a quadratic form of effects.</summary>
+    /// <summary>An expectation with its numbers: <c>σ² + 2σ²_AB + 10σ²_A</c>; Q(A) is a quadratic form of
+    /// effects.</summary>
     /// <param name="dfOf">The degrees of freedom of a source, for Σα²/df.</param>
     /// <param name="source">The source whose mean square it is; its own part is written last.</param>
     /// <param name="expectation">The expectation.</param>

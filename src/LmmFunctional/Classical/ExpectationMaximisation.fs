@@ -21,9 +21,9 @@ type EmIteration = {
 }
 
 /// <summary>EM and PX-EM for the restricted likelihood of variance components.</summary>
-/// <remarks>Fixed effects are absorbed, so that the complete data are error contrasts and random effects. Every step raises
-/// the restricted likelihood; convergence is linear, and slow near zero variances, which are reached in the limit only.
-/// </remarks>
+/// <remarks>Fixed effects are absorbed, so that the complete data are error contrasts and random effects. Every step
+/// raises the restricted likelihood; convergence is linear, and slow near zero variances, which are reached in the
+/// limit only. </remarks>
 [<RequireQualifiedAccess>]
 module ExpectationMaximisation =
 
@@ -115,7 +115,8 @@ module ExpectationMaximisation =
 
     /// <summary>Steps until no component changes by more than a share of the largest.</summary>
     /// <param name="algorithm">EM or PX-EM.</param>
-    /// <param name="tolerance">The share: 1e-10. Convergence is linear, so the error is larger than the last change.</param>
+    /// <param name="tolerance">The share: 1e-10. Convergence is linear, so the error is larger than the last
+    /// change.</param>
     /// <param name="maxIterations">Steps at most.</param>
     /// <param name="model">The model.</param>
     /// <returns>The last iteration, and whether it settled.</returns>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
-/// <summary>Expected mean squares of balanced designs by the tabular rules of live, dead and absent subscripts.</summary>
+/// <summary>Expected mean squares of balanced designs by the tabular rules of live, dead and absent
+/// subscripts.</summary>
 /// <remarks>Bennett and Franklin (1954) and Cornfield and Tukey (1956), as textbooks of design teach them.</remarks>
 [<RequireQualifiedAccess>]
 module ExpectedMeanSquares =
@@ -34,7 +35,8 @@ module ExpectedMeanSquares =
     let private contains (inner: DesignTerm) (outer: DesignTerm) =
         inner.Factors |> List.forall (fun factor -> List.contains factor outer.Factors)
 
-    // Columns of the mean square's own live subscripts are covered; replicates are absent from every term but the error.
+    // Columns of the mean square's own live subscripts are covered; replicates are absent from every term but the
+    // error.
     let private multiple form (design: BalancedDesign) (source: DesignTerm) (term: DesignTerm) =
         design.Factors
         |> List.filter (fun factor -> not (isLive factor source))

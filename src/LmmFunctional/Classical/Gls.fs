@@ -44,7 +44,8 @@ type Gls = internal {
     member gls.RankOfX = gls.Rank.Kept.Length
 
     /// <summary>The solution (X'Σ⁻¹X)⁻X'Σ⁻¹y, length p: the coefficients of dropped columns are zero.</summary>
-    /// <remarks>Another generalised inverse gives another solution; only estimable functions do not depend on it.</remarks>
+    /// <remarks>Another generalised inverse gives another solution; only estimable functions do not depend on
+    /// it.</remarks>
     member gls.Coefficients = List.ofArray gls.Solution
 
     /// The selected generalised inverse (X'Σ⁻¹X)⁻, p×p: rows and columns of dropped columns are zero.
@@ -107,8 +108,8 @@ module Gls =
     /// <param name="y">The response, length n.</param>
     /// <returns>The fit, or: a covariance that is not positive definite, no rows left to estimate σ² from.</returns>
     /// <exception cref="T:System.ArgumentException">Sizes do not agree.</exception>
-    /// <remarks>X and y are whitened by the root of the covariance, then reduced by Householder reflections; columns are
-    /// judged in their order, as R does, so that the first of dependent columns keep their coefficients.</remarks>
+    /// <remarks>X and y are whitened by the root of the covariance, then reduced by Householder reflections; columns
+    /// are judged in their order, as R does, so that the first of dependent columns keep their coefficients.</remarks>
     let fit kind covariance (names: string list) (x: Matrix) (y: float[]) : Result<Gls, LmmError list> =
         requireShapes names covariance x y
 

@@ -4,8 +4,8 @@ open System.Collections.Generic
 open LmmFunctional
 open LmmFunctional.Numerics
 
-/// <summary>Henderson's method I: sums of squares of uncorrected totals, for random models with any numbers in the cells.
-/// </summary>
+/// <summary>Henderson's method I: sums of squares of uncorrected totals, for random models with any numbers in the
+/// cells. </summary>
 [<RequireQualifiedAccess>]
 module HendersonOne =
 
@@ -38,15 +38,17 @@ module HendersonOne =
     /// <summary>The estimates of all components, the error last; negative ones are kept.</summary>
     /// <param name="model">A model whose only fixed effect is the intercept.</param>
     /// <returns>Sources with their estimates, or why the method does not apply.</returns>
-    /// <remarks>Each term's T = Σ y²ᵢ./nᵢ, corrected by that of the mean, is equated to its expectation (Henderson 1953).
-    /// </remarks>
+    /// <remarks>Each term's T = Σ y²ᵢ./nᵢ, corrected by that of the mean, is equated to its expectation (Henderson
+    /// 1953). </remarks>
     let estimate (model: AnovaModel) : Result<(string * float) list, LmmError list> =
         let fixedTerms = model.Terms |> List.filter (fun term -> not term.IsRandom)
 
         if not model.HasIntercept || not fixedTerms.IsEmpty then
             Error [
-                LmmError.NotClassical
-                    "Henderson's method I needs a model whose only fixed effect is the intercept; take type I sums of squares, his method III"
+                LmmError.NotClassical(
+                    "Henderson's method I needs a model whose only fixed effect is the intercept; "
+                    + "take type I sums of squares, his method III"
+                )
             ]
         else
             let n = float model.Observations

@@ -85,8 +85,8 @@ module KnownCovariance =
 
     /// <summary>A function X ↦ L⁻¹X with LLᵀ = V, under which rows become uncorrelated with equal variances.</summary>
     /// <returns>The function, or the blocks that are not symmetric and positive definite.</returns>
-    /// <remarks>Cost of the factor n³/3 for a dense matrix, the sum of cubes for blocks and for both parts of a Kronecker
-    /// product.</remarks>
+    /// <remarks>Cost of the factor n³/3 for a dense matrix, the sum of cubes for blocks and for both parts of a
+    /// Kronecker product.</remarks>
     let whitener covariance : Result<Matrix -> Matrix, LmmError list> =
         let rooted named =
             let roots = named |> List.map (fun (name, v: Matrix) -> name, v.Rows, root v)

@@ -3,7 +3,8 @@ namespace LmmFunctional.Classical
 open LmmFunctional
 
 /// <summary>The matrix forms in which textbooks write designs and covariances.</summary>
-/// <remarks>Dense, for problems small enough to be written down; the engines of <c>Lmm.fit</c> never form them.</remarks>
+/// <remarks>Dense, for problems small enough to be written down; the engines of <c>Lmm.fit</c> never form
+/// them.</remarks>
 [<RequireQualifiedAccess>]
 module Matrices =
 

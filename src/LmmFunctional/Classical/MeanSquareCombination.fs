@@ -18,7 +18,8 @@ type ConfidenceInterval = {
     Upper: float
 }
 
-/// <summary>Linear combinations Σ aᵢMSᵢ of independent mean squares: variances estimated by analysis of variance.</summary>
+/// <summary>Linear combinations Σ aᵢMSᵢ of independent mean squares: variances estimated by analysis of
+/// variance.</summary>
 /// <remarks>Normal theory: dfᵢMSᵢ/E(MSᵢ) is χ² with dfᵢ degrees of freedom, independent of the others.</remarks>
 [<RequireQualifiedAccess>]
 module MeanSquareCombination =
@@ -53,7 +54,8 @@ module MeanSquareCombination =
     /// <param name="parts">The combination.</param>
     /// <returns>The interval; None when the estimate is not positive: no χ² distribution describes it.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    /// <remarks>Good for sums; with large negative coefficients the modified large-sample interval covers better.</remarks>
+    /// <remarks>Good for sums; with large negative coefficients the modified large-sample interval covers
+    /// better.</remarks>
     let satterthwaite level (parts: WeightedMeanSquare list) : ConfidenceInterval option =
         requireLevel level
         let total = estimate parts

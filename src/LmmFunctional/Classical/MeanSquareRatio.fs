@@ -11,8 +11,8 @@ type QuasiF =
     /// They are subtracted in the denominator, as SAS and others do (Satterthwaite 1946).
     | Differences
 
-/// <summary>A ratio of sums of mean squares that tests one source: both sides have the same expectation when the source has
-/// no effect.</summary>
+/// <summary>A ratio of sums of mean squares that tests one source: both sides have the same expectation when the source
+/// has no effect.</summary>
 type MeanSquareRatio = {
     /// Mean squares with their coefficients, the tested one first.
     Numerator: (string * float) list

@@ -123,8 +123,8 @@ module Minque =
             IsConverged = isConverged
         }
 
-    /// <summary>The estimates at given weights: unbiased, and of least variance under normality where the weights are true.
-    /// </summary>
+    /// <summary>The estimates at given weights: unbiased, and of least variance under normality where the weights are
+    /// true. </summary>
     /// <param name="weights">Prior values of the components, relative to the residual variance.</param>
     /// <param name="model">The model.</param>
     /// <returns>The estimates, or that they are not determined.</returns>

@@ -4,7 +4,8 @@ open System
 open MathNet.Numerics
 open MathNet.Numerics.Distributions
 
-/// <summary>Intervals for combinations and ratios of variances that stay good where coefficients are negative.</summary>
+/// <summary>Intervals for combinations and ratios of variances that stay good where coefficients are
+/// negative.</summary>
 [<RequireQualifiedAccess>]
 module VarianceIntervals =
 
@@ -129,8 +130,8 @@ module VarianceIntervals =
             | Some high -> bisect 0.0 high 0
             | None -> infinity
 
-    /// <summary>The interval of a ratio N/D of two combinations, those ρ ≥ 0 for which the modified large-sample interval of
-    /// N − ρD holds zero.</summary>
+    /// <summary>The interval of a ratio N/D of two combinations, those ρ ≥ 0 for which the modified large-sample
+    /// interval of N − ρD holds zero.</summary>
     /// <param name="level">Coverage aimed at, between 0 and 1.</param>
     /// <param name="numerator">The combination above.</param>
     /// <param name="denominator">The combination below; it stands for a variance, so it is positive.</param>
@@ -187,7 +188,8 @@ module VarianceIntervals =
     /// <param name="level">Coverage aimed at, between 0 and 1.</param>
     /// <param name="seed">The same seed gives the same interval.</param>
     /// <param name="draws">How many draws.</param>
-    /// <param name="parts">The combination; negative values of the quantity are taken as zero, as a variance is.</param>
+    /// <param name="parts">The combination; negative values of the quantity are taken as zero, as a variance
+    /// is.</param>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1, or there are less than 100 draws.
     /// </exception>
     let generalisedCombination level seed draws (parts: WeightedMeanSquare list) : ConfidenceInterval =

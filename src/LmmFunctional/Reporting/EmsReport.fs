@@ -11,8 +11,8 @@ module EmsReport =
 
     let private kind isRandom = if isRandom then "R" else "F"
 
-    /// <summary>The table of the rules: a row for each term, a column for each subscript with its levels and whether it is
-    /// fixed (F) or random (R).</summary>
+    /// <summary>The table of the rules: a row for each term, a column for each subscript with its levels and whether it
+    /// is fixed (F) or random (R).</summary>
     let subscripts form (design: BalancedDesign) : Table =
         let heads =
             design.Factors
@@ -31,8 +31,8 @@ module EmsReport =
             ([ left "Source" ] @ heads @ [ right $"replicate: {design.Replicates} R" ])
             ((design.Terms |> List.map row) @ [ error ])
 
-    /// <summary>Degrees of freedom, expected mean squares in symbols and in numbers, and the ratio that tests each source.
-    /// </summary>
+    /// <summary>Degrees of freedom, expected mean squares in symbols and in numbers, and the ratio that tests each
+    /// source. </summary>
     let expected form quasi (design: BalancedDesign) : Table =
         let table = ExpectedMeanSquares.table form design
 

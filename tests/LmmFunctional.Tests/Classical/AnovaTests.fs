@@ -7,8 +7,8 @@ open FsCheck.NUnit
 open LmmFunctional
 open LmmFunctional.Classical
 
-/// <summary>Sums of squares and estimates of data: unbiasedness as an identity, balanced data against REML, R's numbers.
-/// </summary>
+/// <summary>Sums of squares and estimates of data: unbiasedness as an identity, balanced data against REML, R's
+/// numbers. </summary>
 [<TestFixture>]
 module AnovaTests =
 
@@ -61,13 +61,11 @@ module AnovaTests =
         |> Array.distinct
         |> Array.map (fun key -> rows |> Array.map (fun row -> if row = key then 1.0 else 0.0))
 
-    /// An estimator that is a quadratic form y'Qy is unbiased when its values at the columns of each Z sum to one for the
-    /// component's own Z and to zero for all others.
+    /// An estimator that is a quadratic form y'Qy is unbiased when its values at the columns of each Z sum to one for
+    /// the component's own Z and to zero for all others.
     let private unbiased what frame (effects: (string * string list) list) (estimator: Frame -> (string * float) list) = [
         let columns =
-            [
-                for name, factors in effects -> name, indicators (codes frame factors)
-            ]
+            [ for name, factors in effects -> name, indicators (codes frame factors) ]
             @ [ "Error", indicators [| 0 .. frame.Rows - 1 |] ]
 
         for name, columns in columns do
@@ -98,7 +96,9 @@ module AnovaTests =
 
             yield!
                 unbiased "Henderson I" frame crossed (fun frame ->
-                    model "y ~ a*b" [ "a"; "b" ] frame |> HendersonOne.estimate |> BalancedData.orRaise)
+                    model "y ~ a*b" [ "a"; "b" ] frame
+                    |> HendersonOne.estimate
+                    |> BalancedData.orRaise)
 
             for weights in [ MinqueWeights.Zero; MinqueWeights.One; MinqueWeights.Relative [ 0.3; 7.0 ] ] do
                 yield!
@@ -123,7 +123,13 @@ module AnovaTests =
     let ``on balanced data ANOVA, Henderson, MINQUE and REML agree`` () =
         Prop.forAll (Arb.fromGen sizes) (fun (isNested, size, seed) ->
             let frame = BalancedData.frame isNested size (2.0, 1.5) seed
-            let formula = if isNested then "y ~ 1 + (1 | a) + (1 | a:b)" else "y ~ 1 + (1 | a) + (1 | b)"
+
+            let formula =
+                if isNested then
+                    "y ~ 1 + (1 | a) + (1 | a:b)"
+                else
+                    "y ~ 1 + (1 | a) + (1 | b)"
+
             let anova = model formula [] frame
             let expected = anova |> table SumsOfSquares.TypeI |> kept
             let absorbed = AbsorbedModel.ofFormula formula frame |> BalancedData.orRaise
@@ -141,11 +147,18 @@ module AnovaTests =
 
                 for weights in [ MinqueWeights.Zero; MinqueWeights.One; MinqueWeights.Relative [ 30.0; 0.1 ] ] do
                     yield!
-                        same $"{weights}" ((Minque.estimate weights absorbed |> BalancedData.orRaise).Components |> List.map snd)
+                        same
+                            $"{weights}"
+                            ((Minque.estimate weights absorbed |> BalancedData.orRaise).Components
+                             |> List.map snd)
 
                 if expected |> List.forall (fun (_, value) -> value > 0.01) then
                     yield! same "REML" (fit.VarianceComponents |> List.map _.Covariance)
-                    yield! same "I-MINQUE" ((Minque.iterate 100 absorbed |> BalancedData.orRaise).Components |> List.map snd)
+
+                    yield!
+                        same
+                            "I-MINQUE"
+                            ((Minque.iterate 100 absorbed |> BalancedData.orRaise).Components |> List.map snd)
             ])
 
     [<Property(MaxTest = 30)>]
@@ -176,7 +189,9 @@ module AnovaTests =
     // Machines without rows 1, 2, 17, 30, 31 and 44.
     let private machines () =
         let left = Set.ofList [ 1; 2; 17; 30; 31; 44 ]
-        Frame.filter (fun row -> not (left.Contains(row + 1))) (TestFrame.read "machines") |> BalancedData.orRaise
+
+        Frame.filter (fun row -> not (left.Contains(row + 1))) (TestFrame.read "machines")
+        |> BalancedData.orRaise
 
     let private squares kind formula frame =
         (model formula [ "Worker" ] frame |> table kind).Rows
@@ -212,11 +227,18 @@ module AnovaTests =
     let ``type III is R's drop1 under contrasts that sum to zero`` () =
         machines ()
         |> squares SumsOfSquares.TypeIII "score ~ Machine * Worker"
-        |> equal [ "Machine", 2.0, 1349.187145; "Worker", 5.0, 1026.215912; "Machine:Worker", 10.0, 413.9908450 ]
+        |> equal [
+            "Machine", 2.0, 1349.187145
+            "Worker", 5.0, 1026.215912
+            "Machine:Worker", 10.0, 413.9908450
+        ]
 
     [<Test>]
     let ``negative estimates are kept or set to zero, and said`` () =
-        let table = TestFrame.read "dyestuff2" |> model "Yield ~ 1 + (1 | Batch)" [] |> table SumsOfSquares.TypeI
+        let table =
+            TestFrame.read "dyestuff2"
+            |> model "Yield ~ 1 + (1 | Batch)" []
+            |> table SumsOfSquares.TypeI
 
         let first choice =
             AnovaEstimates.create choice table |> BalancedData.orRaise |> List.head

@@ -67,7 +67,10 @@ module BalancedData =
         |]
 
         TestFrame.ofColumns [
-            "y", rows |> Array.map (fun (i, j) -> 10.0 + effectA[i] + effectB[j] + next ()) |> TestFrame.numbers
+            "y",
+            rows
+            |> Array.map (fun (i, j) -> 10.0 + effectA[i] + effectB[j] + next ())
+            |> TestFrame.numbers
             "a", rows |> Array.map (fun (i, _) -> $"a{i:D2}") |> TestFrame.texts
             "b", rows |> Array.map (fun (_, j) -> $"b{j % b}") |> TestFrame.texts
         ]

@@ -23,12 +23,10 @@ module EmsTests =
 
             Law.holds [
                 for form in [ InteractionForm.Unrestricted; InteractionForm.Restricted ] do
-                    let rules, synthesis = ExpectedMeanSquares.table form design, EmsSynthesis.table form design
+                    let rules, synthesis =
+                        ExpectedMeanSquares.table form design, EmsSynthesis.table form design
 
-                    yield!
-                        Law.isTrue
-                            $"{case} {form}:\n{describe rules}\n{describe synthesis}"
-                            (rules = synthesis)
+                    yield! Law.isTrue $"{case} {form}:\n{describe rules}\n{describe synthesis}" (rules = synthesis)
             ])
 
     [<Property(MaxTest = 60)>]
@@ -40,7 +38,10 @@ module EmsTests =
                 let parts =
                     side
                     |> List.map (fun (name, c) ->
-                        c, table |> List.find (fun (row: ExpectedMeanSquare) -> row.Source = name) |> _.Expected)
+                        c,
+                        table
+                        |> List.find (fun (row: ExpectedMeanSquare) -> row.Source = name)
+                        |> _.Expected)
 
                 let sources = table |> List.map _.Source
 
@@ -69,7 +70,9 @@ module EmsTests =
                                     ]
 
                                 let above = List.map2 (-) (expected table ratio.Numerator) own
-                                yield! Law.nearAll $"{case}: {row.Source}" 1e-9 (expected table ratio.Denominator) above
+
+                                yield!
+                                    Law.nearAll $"{case}: {row.Source}" 1e-9 (expected table ratio.Denominator) above
             ])
 
     let private rows form text random levels replicates =
@@ -120,8 +123,7 @@ module EmsTests =
         |> fun row ->
             Assert.That(
                 row,
-                Is.EqualTo
-                    "A 1: σ² + nσ²_ABC + cnσ²_AB + bnσ²_AC + bcnσ²_A; (MS(A) + MS(ABC)) / (MS(AB) + MS(AC))"
+                Is.EqualTo "A 1: σ² + nσ²_ABC + cnσ²_AB + bnσ²_AC + bcnσ²_A; (MS(A) + MS(ABC)) / (MS(AB) + MS(AC))"
             )
 
     [<Test>]

@@ -24,7 +24,9 @@ module GlsTests =
     let private names (x: Matrix) = List.init x.Columns (fun j -> $"x{j}")
 
     let private inverse (a: Matrix) =
-        let dense = MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfArray(a.ToArray2D())
+        let dense =
+            MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfArray(a.ToArray2D())
+
         Matrix.ofArray2D ((dense.Inverse()).ToArray())
 
     let private near what expected actual =
@@ -34,11 +36,18 @@ module GlsTests =
     let ``equals the textbook formula where X has full rank`` (seed: int) =
         let x, v = random seed 9 3, positive (seed + 1) 9
         let y = (random (seed + 2) 9 1).Column 0
-        let gls = Gls.fit CovarianceScale.UpToFactor (KnownCovariance.Dense v) (names x) x y |> BalancedData.orRaise
+
+        let gls =
+            Gls.fit CovarianceScale.UpToFactor (KnownCovariance.Dense v) (names x) x y
+            |> BalancedData.orRaise
+
         let xt, vi = Matrix.transpose x, inverse v
         let covariance = inverse (Matrices.product [ xt; vi; x ])
         let beta = Matrices.product [ covariance; xt; vi; Matrices.column y ]
-        let residual = Matrices.add (Matrices.column y) (Matrices.scale -1.0 (Matrix.multiply x beta))
+
+        let residual =
+            Matrices.add (Matrices.column y) (Matrices.scale -1.0 (Matrix.multiply x beta))
+
         let square = (Matrices.product [ Matrix.transpose residual; vi; residual ])[0, 0]
 
         Law.holds [
@@ -55,7 +64,10 @@ module GlsTests =
 
         let same form =
             let dense = KnownCovariance.Dense(KnownCovariance.toMatrix form)
-            let fit v = Gls.fit CovarianceScale.Known v (names x) x y |> BalancedData.orRaise
+
+            let fit v =
+                Gls.fit CovarianceScale.Known v (names x) x y |> BalancedData.orRaise
+
             let ours, dense' = fit form, fit dense
 
             [
@@ -78,17 +90,28 @@ module GlsTests =
     let ``the selected inverse is a generalised inverse, and estimable functions do not depend on it`` (seed: int) =
         let v = KnownCovariance.Dense(positive seed 7)
         let y = (random (seed + 1) 7 1).Column 0
-        let fit x = Gls.fit CovarianceScale.Known v (names x) x y |> BalancedData.orRaise
+
+        let fit x =
+            Gls.fit CovarianceScale.Known v (names x) x y |> BalancedData.orRaise
+
         let gls = fit overfull
-        let a = Matrices.product [ Matrix.transpose overfull; inverse (KnownCovariance.toMatrix v); overfull ]
+
+        let a =
+            Matrices.product [ Matrix.transpose overfull; inverse (KnownCovariance.toMatrix v); overfull ]
         // Columns in another order: other coefficients become zero.
         let turned = Matrix.init 7 4 (fun i j -> overfull[i, 3 - j])
         let c = [ 0.0; 1.0; -1.0; 0.0 ]
-        let one, other = Gls.estimate gls c |> BalancedData.orRaise, Gls.estimate (fit turned) (List.rev c) |> BalancedData.orRaise
+
+        let one, other =
+            Gls.estimate gls c |> BalancedData.orRaise, Gls.estimate (fit turned) (List.rev c) |> BalancedData.orRaise
 
         Law.holds [
             yield! near "AGA" a (Matrices.product [ a; gls.GeneralisedInverse; a ])
-            yield! near "GAG" gls.GeneralisedInverse (Matrices.product [ gls.GeneralisedInverse; a; gls.GeneralisedInverse ])
+            yield!
+                near
+                    "GAG"
+                    gls.GeneralisedInverse
+                    (Matrices.product [ gls.GeneralisedInverse; a; gls.GeneralisedInverse ])
             yield! Law.relative "estimate" 1e-8 one.Estimate other.Estimate
             yield! Law.relative "variance" 1e-8 one.Variance other.Variance
             yield! Law.isTrue "dropped" (gls.Dropped = [ "x3" ] && gls.RankOfX = 3)
@@ -97,25 +120,35 @@ module GlsTests =
     [<Property(MaxTest = 30)>]
     let ``ordinary least squares is never better, and as good where VX = XQ`` (seed: int) =
         let v = KnownCovariance.Dense(positive seed 7)
-        let lost = OlsAgainstGls.efficiency v overfull [ 1.0; 1.0; 0.0; 0.0 ] |> BalancedData.orRaise
+
+        let lost =
+            OlsAgainstGls.efficiency v overfull [ 1.0; 1.0; 0.0; 0.0 ]
+            |> BalancedData.orRaise
         // Compound symmetry with the constant in X.
         let rho = 0.3
-        let compound = KnownCovariance.Dense(Matrix.init 7 7 (fun i j -> if i = j then 1.0 else rho))
-        let kept = OlsAgainstGls.efficiency compound overfull [ 0.0; 1.0; -1.0; 0.0 ] |> BalancedData.orRaise
+
+        let compound =
+            KnownCovariance.Dense(Matrix.init 7 7 (fun i j -> if i = j then 1.0 else rho))
+
+        let kept =
+            OlsAgainstGls.efficiency compound overfull [ 0.0; 1.0; -1.0; 0.0 ]
+            |> BalancedData.orRaise
+
         let commuting = OlsAgainstGls.commuting compound overfull
 
         Law.holds [
             yield! Law.atMost "efficiency" (1.0 + tolerance) lost.Ratio
             yield! Law.relative "efficiency under compound symmetry" tolerance 1.0 kept.Ratio
             yield! Law.isTrue "commutes" commuting.Holds
-            yield!
-                near "XQ" (KnownCovariance.multiply compound overfull) (Matrix.multiply overfull commuting.Q)
+            yield! near "XQ" (KnownCovariance.multiply compound overfull) (Matrix.multiply overfull commuting.Q)
             yield! Law.isTrue "does not commute" (not (OlsAgainstGls.commuting v overfull).Holds)
         ]
 
     [<Test>]
     let ``a function that is not estimable`` () =
-        let gls = Gls.ols [ "μ"; "γ1"; "γ2"; "γ3" ] overfull [| 1.0..7.0 |] |> BalancedData.orRaise
+        let gls =
+            Gls.ols [ "μ"; "γ1"; "γ2"; "γ3" ] overfull [| 1.0 .. 7.0 |]
+            |> BalancedData.orRaise
 
         Gls.estimate gls [ 1.0; -1.0; 0.5; 0.0 ]
         |> BalancedData.problems
@@ -145,4 +178,6 @@ module GlsTests =
     let ``no rows are left for σ²`` () =
         Gls.ols [ "a"; "b" ] (Matrix.identity 2) [| 1.0; 2.0 |]
         |> BalancedData.problems
-        |> Texts.equal [ "2 rows cannot estimate 2 fixed effects and a residual variance; use fewer terms." ]
+        |> Texts.equal [
+            "2 rows cannot estimate 2 fixed effects and a residual variance; use fewer terms."
+        ]

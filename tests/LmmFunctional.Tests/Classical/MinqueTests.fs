@@ -24,7 +24,10 @@ module MinqueTests =
         |]
 
         TestFrame.ofColumns [
-            "y", rows |> Array.map (fun (i, j) -> effectA[i] + effectB[j] + next ()) |> TestFrame.numbers
+            "y",
+            rows
+            |> Array.map (fun (i, j) -> effectA[i] + effectB[j] + next ())
+            |> TestFrame.numbers
             "x", rows |> Array.map (fun _ -> next ()) |> TestFrame.numbers
             "a", rows |> Array.map (fun (i, _) -> $"a{i}") |> TestFrame.texts
             "b", rows |> Array.map (fun (_, j) -> $"b{j}") |> TestFrame.texts
@@ -51,19 +54,30 @@ module MinqueTests =
         let parts =
             [
                 for term in design.Random ->
-                    MathNet.Numerics.LinearAlgebra.Matrix<float>.Build
-                        .Dense(n, n, (fun i j -> if term.Codes[i] = term.Codes[j] then 1.0 else 0.0))
+                    MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.Dense(
+                        n,
+                        n,
+                        (fun i j -> if term.Codes[i] = term.Codes[j] then 1.0 else 0.0)
+                    )
             ]
             @ [ identity ]
 
-        let v = List.map2 (fun part (weight: float) -> part * weight) parts (relative @ [ 1.0 ]) |> List.reduce (+)
+        let v =
+            List.map2 (fun part (weight: float) -> part * weight) parts (relative @ [ 1.0 ])
+            |> List.reduce (+)
+
         let vi = v.Inverse()
         let p = vi - vi * x * (x.Transpose() * vi * x).Inverse() * x.Transpose() * vi
-        let y = MathNet.Numerics.LinearAlgebra.Vector<float>.Build.DenseOfArray design.Response
+
+        let y =
+            MathNet.Numerics.LinearAlgebra.Vector<float>.Build.DenseOfArray design.Response
 
         let s =
-            MathNet.Numerics.LinearAlgebra.Matrix<float>.Build
-                .Dense(parts.Length, parts.Length, (fun i j -> (p * parts[i] * p * parts[j]).Trace()))
+            MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.Dense(
+                parts.Length,
+                parts.Length,
+                (fun i j -> (p * parts[i] * p * parts[j]).Trace())
+            )
 
         let q = parts |> List.map (fun part -> (p * y).DotProduct(part * (p * y)))
         List.ofSeq (s.Solve(MathNet.Numerics.LinearAlgebra.Vector<float>.Build.DenseOfEnumerable q))
@@ -74,7 +88,10 @@ module MinqueTests =
 
         Law.holds [
             for weights in [ [ 0.0; 0.0 ]; [ 1.0; 1.0 ]; [ 0.0; 3.0 ]; [ 1e-6; 1e4 ] ] do
-                let ours = Minque.estimate (MinqueWeights.Relative weights) (absorbed frame) |> BalancedData.orRaise
+                let ours =
+                    Minque.estimate (MinqueWeights.Relative weights) (absorbed frame)
+                    |> BalancedData.orRaise
+
                 yield! Law.relativeAll $"{weights}" 1e-7 (textbook weights frame) (ours.Components |> List.map snd)
         ]
 
@@ -99,7 +116,10 @@ module MinqueTests =
 
         Law.holds [
             for algorithm in [ EmAlgorithm.Em; EmAlgorithm.PxEm ] do
-                for before, after in ExpectationMaximisation.iterations algorithm model |> Seq.pairwise |> Seq.take 30 do
+                for before, after in
+                    ExpectationMaximisation.iterations algorithm model
+                    |> Seq.pairwise
+                    |> Seq.take 30 do
                     yield! Law.atMost $"{algorithm}: rise" 1e-9 (after.Criterion - before.Criterion)
 
                 if expected |> List.forall (fun value -> value > 0.2) then
@@ -116,13 +136,25 @@ module MinqueTests =
         let last, _ = ExpectationMaximisation.solve EmAlgorithm.PxEm 1e-13 20000 model
 
         let start = Seq.head (ExpectationMaximisation.iterations EmAlgorithm.Em model)
-        let likelihood = LogLikelihood.create Criterion.Reml (TestFrame.design formula frame) |> BalancedData.orRaise
 
-        // At the start all components are equal, and σ² is profiled in the other criterion: compare differences of both at
-        // points where σ² is the profile's.
+        let likelihood =
+            LogLikelihood.create Criterion.Reml (TestFrame.design formula frame)
+            |> BalancedData.orRaise
+
+        // At the start all components are equal, and σ² is profiled in the other criterion: compare differences of both
+        // at points where σ² is the profile's.
         let at (components: float list) =
             let residual = List.last components
-            let textbook = Textbook.ofDesign likelihood.Design Criterion.Reml (components |> List.truncate 2 |> List.map (fun v -> [| v / residual |]) |> Array.ofList)
+
+            let textbook =
+                Textbook.ofDesign
+                    likelihood.Design
+                    Criterion.Reml
+                    (components
+                     |> List.truncate 2
+                     |> List.map (fun v -> [| v / residual |])
+                     |> Array.ofList)
+
             (Textbook.solve textbook).Criterion
 
         let values (iteration: EmIteration) = iteration.Components |> List.map snd
@@ -138,8 +170,12 @@ module MinqueTests =
             AbsorbedModel.ofFormula "diameter ~ 1 + (1 | plate) + (1 | sample)" (TestFrame.read "penicillin")
             |> BalancedData.orRaise
 
-        let steps algorithm = (ExpectationMaximisation.solve algorithm 1e-10 100000 model |> fst).Number
-        Law.assertHolds [ yield! Law.atMost "steps" (float (steps EmAlgorithm.Em)) (float (steps EmAlgorithm.PxEm)) ]
+        let steps algorithm =
+            (ExpectationMaximisation.solve algorithm 1e-10 100000 model |> fst).Number
+
+        Law.assertHolds [
+            yield! Law.atMost "steps" (float (steps EmAlgorithm.Em)) (float (steps EmAlgorithm.PxEm))
+        ]
 
     [<Test>]
     let ``correlated effects have no MINQUE here`` () =
@@ -165,7 +201,9 @@ module MinqueTests =
         |> List.map fst
         |> Texts.equal [ "Subject: (Intercept)"; "Subject: Days"; "Error" ]
 
-        Law.assertHolds (Law.relativeAll "components" 1e-8 (expected |> List.map _.Covariance) (found.Components |> List.map snd))
+        Law.assertHolds (
+            Law.relativeAll "components" 1e-8 (expected |> List.map _.Covariance) (found.Components |> List.map snd)
+        )
 
     [<Test>]
     let ``weights of the wrong number are a mistake`` () =

@@ -26,7 +26,10 @@ module VarianceIntervalTests =
         let parts = [ part "e" 1.0 18.833333333333332 12 ]
         let satterthwaite = MeanSquareCombination.satterthwaite 0.95 parts |> Option.get
         let large = VarianceIntervals.modifiedLargeSample 0.95 parts
-        let lower, upper = 226.0 / ChiSquared.InvCDF(12.0, 0.975), 226.0 / ChiSquared.InvCDF(12.0, 0.025)
+
+        let lower, upper =
+            226.0 / ChiSquared.InvCDF(12.0, 0.975), 226.0 / ChiSquared.InvCDF(12.0, 0.025)
+
         let simulated = VarianceIntervals.generalisedCombination 0.95 7 20000 parts
 
         Law.assertHolds [
@@ -39,7 +42,10 @@ module VarianceIntervalTests =
     let ``Satterthwaite's interval of the batch variance`` () =
         let df = MeanSquareCombination.satterthwaiteDf batchVariance
         let estimate = (batch - sample) / 4.0
-        let expected = (batch - sample) ** 2.0 / (batch * batch / 14.0 + sample * sample / 15.0)
+
+        let expected =
+            (batch - sample) ** 2.0 / (batch * batch / 14.0 + sample * sample / 15.0)
+
         let variance = 2.0 * (batch * batch / 16.0 / 16.0 + sample * sample / 16.0 / 17.0)
 
         Law.assertHolds [
@@ -63,16 +69,17 @@ module VarianceIntervalTests =
 
         Law.assertHolds [
             yield!
-                Law.relativeAll
-                    "limits"
-                    1e-9
-                    [ f / FisherSnedecor.InvCDF(4.0, 12.0, 0.975); f / FisherSnedecor.InvCDF(4.0, 12.0, 0.025) ]
-                    [ interval.Lower; interval.Upper ]
+                Law.relativeAll "limits" 1e-9 [
+                    f / FisherSnedecor.InvCDF(4.0, 12.0, 0.975)
+                    f / FisherSnedecor.InvCDF(4.0, 12.0, 0.025)
+                ] [ interval.Lower; interval.Upper ]
         ]
 
     [<Test>]
     let ``a seed gives the same interval again`` () =
-        let interval seed = VarianceIntervals.generalisedCombination 0.9 seed 500 batchVariance
+        let interval seed =
+            VarianceIntervals.generalisedCombination 0.9 seed 500 batchVariance
+
         Assert.That((interval 3 = interval 3), Is.True)
         Assert.That((interval 3 = interval 4), Is.False)
 
@@ -91,7 +98,8 @@ module VarianceIntervalTests =
             | Some interval -> interval.Lower <= truth && truth <= interval.Upper
             | None -> false
 
-        float (Seq.init draws (fun _ -> covers ()) |> Seq.filter id |> Seq.length) / float draws
+        float (Seq.init draws (fun _ -> covers ()) |> Seq.filter id |> Seq.length)
+        / float draws
 
     // Two standard errors of a rate near 0.95 in 2000 draws are 0.01; approximations may be off by as much again.
     let private allowed = 0.02
@@ -100,8 +108,8 @@ module VarianceIntervalTests =
 
     [<Test>]
     let ``Satterthwaite's interval of a total variance covers at its rate`` () =
-        // σ²_a + σ²_b + σ² = MSa/6 + MSb/3 + MSe/2, for 40 levels of a. (With 10 levels, and most of the variance in a, it
-        // covers in 92.8 % of 40,000 simulations in R and in ours: the method needs degrees of freedom.)
+        // σ²_a + σ²_b + σ² = MSa/6 + MSb/3 + MSe/2, for 40 levels of a. (With 10 levels, and most of the variance in a,
+        // it covers in 92.8 % of 40,000 simulations in R and in ours: the method needs degrees of freedom.)
         let nest = [ "a", 27.0, 39; "b", 3.0, 80; "e", 1.0, 120 ]
 
         coverage (MeanSquareCombination.satterthwaite 0.95) [ 1.0 / 6.0; 1.0 / 3.0; 0.5 ] nest 6.0
@@ -127,7 +135,9 @@ module VarianceIntervalTests =
     let ``intervals of a ratio of variances cover at their rate`` () =
         // σ²_a/(σ²_a + σ²_b + σ²) = 2/3.
         let ratio (parts: WeightedMeanSquare list) =
-            let total = List.map2 (fun c part -> { part with Coefficient = c }) [ 1.0 / 6.0; 1.0 / 3.0; 0.5 ] parts
+            let total =
+                List.map2 (fun c part -> { part with Coefficient = c }) [ 1.0 / 6.0; 1.0 / 3.0; 0.5 ] parts
+
             Some(VarianceIntervals.ratio 0.95 parts total)
 
         coverage ratio [ 1.0 / 6.0; -1.0 / 6.0; 0.0 ] nest (2.0 / 3.0)
