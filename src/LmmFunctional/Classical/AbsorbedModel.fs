@@ -45,6 +45,12 @@ module AbsorbedModel =
                 LmmError.NotClassical
                     $"random term '{TermText.deparseRandom term.Term}' has correlated effects; write || for independent ones"
 
+            if term.Term.Relationship.IsSome || term.Term.PerLevelOf.IsSome then
+                LmmError.NotClassical $"levels of '{term.Group}' are related or differ in variance"
+
+        if design.Spec.Residual <> ResidualTerm.Independent then
+            LmmError.NotClassical "its residuals are correlated or of unequal variance"
+
         let q =
             design.Random
             |> List.sumBy (fun term -> float (term.Levels.Length * term.Names.Length))

@@ -62,6 +62,9 @@ module AnovaModel =
         for term in random do
             if term.Effects.Items <> [ Term.intercept ] then
                 LmmError.NotClassical $"random term '{TermText.deparseRandom term}' has slopes"
+
+            if term.Relationship.IsSome || term.PerLevelOf.IsSome then
+                LmmError.NotClassical $"levels of '{TermText.deparse term.Group}' are related or differ in variance"
     ]
 
     let private unknownFactors (spec: LmmSpec) (random: string list) =
@@ -202,6 +205,9 @@ module AnovaModel =
             groupProblems spec.Random
             @ unknownFactors spec random
             @ [
+                if spec.Residual <> ResidualTerm.Independent then
+                    LmmError.NotClassical "its residuals are correlated or of unequal variance"
+
                 if spec.Weights.IsSome then
                     LmmError.NotClassical "it has prior weights"
             ]

@@ -58,11 +58,13 @@ module EmFit =
         |> ThetaLayout.ofMatrices likelihood.Layout
 
     let private problems (likelihood: LogLikelihood) = [
+        if likelihood.Design.Spec.Residual <> ResidualTerm.Independent then
+            LmmError.NotClassical "its residuals are correlated or of unequal variance"
+
         for term in likelihood.Design.Random do
             match term.Term.Structure with
             | Structure.Diagonal
-            | Structure.Unstructured -> ()
-            | _ when term.Names.Length = 1 -> ()
+            | Structure.Unstructured when term.Term.PerLevelOf.IsNone -> ()
             | _ ->
                 LmmError.NotClassical
                     $"random term '{TermText.deparseRandom term.Term}' has a structure without a closed EM step"

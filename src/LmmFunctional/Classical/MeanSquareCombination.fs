@@ -1,5 +1,6 @@
 namespace LmmFunctional.Classical
 
+open MathNet.Numerics
 open MathNet.Numerics.Distributions
 
 /// <summary>One mean square of a combination.</summary>
@@ -49,10 +50,22 @@ module MeanSquareCombination =
         / (parts
            |> List.sumBy (fun part -> (part.Coefficient * part.MeanSquare) ** 2.0 / float part.Df))
 
+    // MathNet's quantiles stop at 2e-15. Below 1e-10 the first term of the series, P(χ² < x) = (x/2)^k/Γ(k + 1) with
+    // k = ν/2, is exact to rounding.
+    let private quantile (df: float) probability =
+        let found = ChiSquared.InvCDF(df, probability)
+
+        if found > 1e-10 then
+            found
+        else
+            let k = 0.5 * df
+            2.0 * (probability * SpecialFunctions.Gamma(k + 1.0)) ** (1.0 / k)
+
     /// <summary>The interval νσ̂²/χ² of Cochran and Satterthwaite.</summary>
     /// <param name="level">Coverage aimed at, between 0 and 1.</param>
     /// <param name="parts">The combination.</param>
-    /// <returns>The interval; None when the estimate is not positive: no χ² distribution describes it.</returns>
+    /// <returns>The interval; None when the estimate is not positive: no χ² distribution describes it. With few degrees of
+    /// freedom the upper limit is infinite.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     /// <remarks>Good for sums; with large negative coefficients the modified large-sample interval covers
     /// better.</remarks>
@@ -68,8 +81,8 @@ module MeanSquareCombination =
 
             Some {
                 Level = level
-                Lower = df * total / ChiSquared.InvCDF(df, 1.0 - tail)
-                Upper = df * total / ChiSquared.InvCDF(df, tail)
+                Lower = df * total / quantile df (1.0 - tail)
+                Upper = df * total / quantile df tail
             }
 
     /// <summary>Multiplies a combination by a number.</summary>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
 open System
+open System.Collections.Generic
 open MathNet.Numerics
 open MathNet.Numerics.Distributions
 
@@ -16,26 +17,44 @@ module VarianceIntervals =
         else
             FisherSnedecor.InvCDF(df1, df2, 1.0 - alpha)
 
-    let private g alpha df = 1.0 - 1.0 / upperF alpha df infinity
+    // A search asks for the same few quantiles at every step.
+    let private remembering () =
+        let known = Dictionary<struct (float * float * float), float>()
 
-    let private h alpha df =
+        fun alpha df1 df2 ->
+            let key = struct (alpha, df1, df2)
+
+            match known.TryGetValue key with
+            | true, value -> value
+            | false, _ ->
+                let value = upperF alpha df1 df2
+                known[key] <- value
+                value
+
+    let private g upperF alpha (df: float) : float = 1.0 - 1.0 / upperF alpha df infinity
+
+    let private h upperF alpha (df: float) : float =
         1.0 / upperF (1.0 - alpha) df infinity - 1.0
 
     // Weights of the products of two mean squares with opposite signs, and of two with the same.
-    let private mixedLower alpha a b =
+    let private mixedLower upperF alpha (a: float) (b: float) : float =
         let f = upperF alpha a b
-        ((f - 1.0) ** 2.0 - g alpha a ** 2.0 * f * f - h alpha b ** 2.0) / f
 
-    let private mixedUpper alpha a b =
+        ((f - 1.0) ** 2.0 - g upperF alpha a ** 2.0 * f * f - h upperF alpha b ** 2.0)
+        / f
+
+    let private mixedUpper upperF alpha (a: float) (b: float) : float =
         let f = upperF (1.0 - alpha) a b
-        ((1.0 - f) ** 2.0 - h alpha a ** 2.0 * f * f - g alpha b ** 2.0) / f
 
-    let private same alpha count a b =
-        let pooled = g alpha (a + b)
+        ((1.0 - f) ** 2.0 - h upperF alpha a ** 2.0 * f * f - g upperF alpha b ** 2.0)
+        / f
+
+    let private same upperF alpha count (a: float) (b: float) =
+        let pooled = g upperF alpha (a + b)
 
         (pooled * pooled * (a + b) ** 2.0 / (a * b)
-         - g alpha a ** 2.0 * a / b
-         - g alpha b ** 2.0 * b / a)
+         - g upperF alpha a ** 2.0 * a / b
+         - g upperF alpha b ** 2.0 * b / a)
         / float (count - 1)
 
     let private pairs (parts: (float * float) list) = [
@@ -52,41 +71,38 @@ module VarianceIntervals =
 
         take 1.0, take -1.0
 
-    // The distance from the estimate to its lower limit; the upper one is the lower of the combination's negative,
-    // with the roles of the weights exchanged.
-    let private lowerDistance alpha (positive: (float * float) list) (negative: (float * float) list) =
+    let private distance own other mixed (same: int -> float -> float -> float) (mine: (float * float) list) theirs =
         let squares weight parts =
-            parts |> List.sumBy (fun (value, df) -> (weight alpha df * value) ** 2.0)
+            parts |> List.sumBy (fun (value, df) -> (weight df * value) ** 2.0)
 
-        let mixed =
-            Seq.allPairs positive negative
-            |> Seq.sumBy (fun ((a, dfA), (b, dfB)) -> mixedLower alpha dfA dfB * a * b)
+        let crossed =
+            Seq.allPairs mine theirs
+            |> Seq.sumBy (fun ((a, dfA), (b, dfB)) -> mixed dfA dfB * a * b)
 
-        let own =
-            if negative.IsEmpty || positive.Length < 2 then
+        let within =
+            if List.isEmpty theirs || mine.Length < 2 then
                 0.0
             else
-                pairs positive
-                |> List.sumBy (fun ((a, dfA), (b, dfB)) -> same alpha positive.Length dfA dfB * a * b)
+                pairs mine
+                |> List.sumBy (fun ((a, dfA), (b, dfB)) -> same mine.Length dfA dfB * a * b)
 
-        sqrt (max 0.0 (squares g positive + squares h negative + mixed + own))
+        sqrt (max 0.0 (squares own mine + squares other theirs + crossed + within))
 
-    let private upperDistance alpha (positive: (float * float) list) (negative: (float * float) list) =
-        let squares weight parts =
-            parts |> List.sumBy (fun (value, df) -> (weight alpha df * value) ** 2.0)
+    let private interval upperF level (parts: WeightedMeanSquare list) =
+        let alpha = (1.0 - level) / 2.0
+        let total = MeanSquareCombination.estimate parts
+        let positive, negative = split parts
+        let g, h = g upperF alpha, h upperF alpha
+        let same = same upperF alpha
 
-        let mixed =
-            Seq.allPairs positive negative
-            |> Seq.sumBy (fun ((a, dfA), (b, dfB)) -> mixedUpper alpha dfA dfB * a * b)
-
-        let own =
-            if positive.IsEmpty || negative.Length < 2 then
-                0.0
-            else
-                pairs negative
-                |> List.sumBy (fun ((a, dfA), (b, dfB)) -> same alpha negative.Length dfA dfB * a * b)
-
-        sqrt (max 0.0 (squares h positive + squares g negative + mixed + own))
+        {
+            Level = level
+            Lower = total - distance g h (mixedLower upperF alpha) same positive negative
+            // The weights of products are those of a positive and a negative part, whichever comes first.
+            Upper =
+                total
+                + distance g h (fun n p -> mixedUpper upperF alpha p n) same negative positive
+        }
 
     /// <summary>The modified large-sample interval of Σ aᵢE(MSᵢ).</summary>
     /// <param name="level">Coverage aimed at, between 0 and 1.</param>
@@ -96,15 +112,7 @@ module VarianceIntervals =
     /// </remarks>
     let modifiedLargeSample level (parts: WeightedMeanSquare list) : ConfidenceInterval =
         MeanSquareCombination.requireLevel level
-        let alpha = (1.0 - level) / 2.0
-        let total = MeanSquareCombination.estimate parts
-        let positive, negative = split parts
-
-        {
-            Level = level
-            Lower = total - lowerDistance alpha positive negative
-            Upper = total + upperDistance alpha positive negative
-        }
+        interval upperF level parts
 
     // The point in (low, high) where a decreasing function changes sign; infinite when it stays positive.
     let private root (f: float -> float) =
@@ -138,9 +146,12 @@ module VarianceIntervals =
     /// <returns>The interval; its upper limit is infinite where the data cannot bound the ratio.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let ratio level (numerator: WeightedMeanSquare list) (denominator: WeightedMeanSquare list) : ConfidenceInterval =
+        MeanSquareCombination.requireLevel level
+        let upperF = remembering ()
+
         let at pick rho =
             MeanSquareCombination.add numerator (MeanSquareCombination.scale -rho denominator)
-            |> modifiedLargeSample level
+            |> interval upperF level
             |> pick
 
         {

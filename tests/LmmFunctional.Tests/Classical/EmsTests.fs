@@ -16,7 +16,7 @@ module EmsTests =
         |> List.map (fun row -> $"{row.Source} {row.Df} {row.Expected}")
         |> String.concat "\n"
 
-    [<Property(MaxTest = 60)>]
+    [<Property(MaxTest = 40)>]
     let ``the rules equal synthesis`` () =
         Prop.forAll (Arb.fromGen BalancedData.designs) (fun case ->
             let design = BalancedData.parse case

@@ -55,6 +55,24 @@ module VarianceIntervalTests =
         ]
 
     [<Test>]
+    let ``hardly any degrees of freedom`` () =
+        // qchisq(c(0.025, 0.975), 0.05) of R: 9.479199e-65, 5.309090e-01.
+        let a = [ part "a" 1.0 1.05 5; part "b" -1.0 0.95 5 ]
+        let df = MeanSquareCombination.satterthwaiteDf a
+        let interval = MeanSquareCombination.satterthwaite 0.95 a |> Option.get
+        // One mean square of as many degrees of freedom, by the definition: P(χ² < ν/upper) = 0.025.
+        let upper = df * 0.1 / interval.Upper
+
+        let probability =
+            (upper / 2.0) ** (df / 2.0)
+            / MathNet.Numerics.SpecialFunctions.Gamma(df / 2.0 + 1.0)
+
+        Law.assertHolds [
+            yield! Law.near "df" 0.01 0.025 df
+            yield! Law.near "probability of the upper limit" 1e-9 0.025 probability
+        ]
+
+    [<Test>]
     let ``no χ² interval for a negative estimate`` () =
         Assert.That(
             MeanSquareCombination.satterthwaite 0.95 [ part "a" 1.0 1.0 5; part "e" -1.0 2.0 9 ],

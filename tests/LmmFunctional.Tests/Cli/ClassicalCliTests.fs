@@ -19,12 +19,12 @@ module ClassicalCliTests =
     let private prints (expected: string list) arguments =
         let code, output, error = run arguments
         Assert.That(error, Is.Empty)
-        output.TrimEnd('\n').Split '\n' |> List.ofArray |> Texts.equal expected
+        output.TrimEnd('\n').Split('\n') |> List.ofArray |> Texts.equal expected
         Assert.That(code, Is.EqualTo 0)
 
     let private refuses (expected: string list) arguments =
         let code, output, error = run arguments
-        error.Split Environment.NewLine |> List.ofArray |> Texts.equal expected
+        error.Split(Environment.NewLine) |> List.ofArray |> Texts.equal expected
         Assert.That(output, Is.Empty)
         Assert.That(code, Is.EqualTo 2)
 
@@ -60,7 +60,17 @@ module ClassicalCliTests =
 
     [<Test>]
     let ``quasi-F by sums and by differences`` () =
-        let three = [ "ems"; "A*B*C"; "--random"; "A,B,C"; "--levels"; "A=2, B=2, C=2"; "--reps"; "2" ]
+        let three = [
+            "ems"
+            "A*B*C"
+            "--random"
+            "A,B,C"
+            "--levels"
+            "A=2, B=2, C=2"
+            "--reps"
+            "2"
+        ]
+
         let _, sums, _ = run three
         let _, differences, _ = run (three @ [ "--differences" ])
         Assert.That(sums, Does.Contain "(MS(A) + MS(ABC)) / (MS(AB) + MS(AC))")
@@ -110,17 +120,34 @@ module ClassicalCliTests =
 
     [<Test>]
     let ``a negative estimate set to zero is said`` () =
-        let _, output, _ = run [ "anova-table"; TestData.csv "dyestuff2"; "Yield ~ (1 | Batch)"; "--zero" ]
+        let _, output, _ =
+            run [ "anova-table"; TestData.csv "dyestuff2"; "Yield ~ (1 | Batch)"; "--zero" ]
+
         Assert.That(output, Does.EndWith "Negative estimates set to zero: Batch\n")
-        let _, output, _ = run [ "anova-table"; TestData.csv "dyestuff2"; "Yield ~ (1 | Batch)" ]
+
+        let _, output, _ =
+            run [ "anova-table"; TestData.csv "dyestuff2"; "Yield ~ (1 | Batch)" ]
+
         Assert.That(output, Does.EndWith "Negative estimates kept: Batch\n")
 
     [<Test>]
     let ``JSON has the same numbers`` () =
-        let code, output, _ = run [ "anova-table"; blends; "yield ~ process + blend"; "--random"; "blend"; "--type"; "3"; "--json" ]
+        let code, output, _ =
+            run [
+                "anova-table"
+                blends
+                "yield ~ process + blend"
+                "--random"
+                "blend"
+                "--type"
+                "3"
+                "--json"
+            ]
+
         let json = JsonDocument.Parse(output).RootElement
         let blend = json.GetProperty("rows")[1]
-        let estimate = json.GetProperty("components")[0].GetProperty("estimate").GetDouble()
+        let first = json.GetProperty("components")[0]
+        let estimate = first.GetProperty("estimate").GetDouble()
 
         Law.assertHolds [
             yield! Law.isTrue "code" (code = 0)
