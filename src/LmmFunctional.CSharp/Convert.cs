@@ -6,7 +6,7 @@ using Microsoft.FSharp.Reflection;
 namespace LmmFunctional.CSharp;
 
 /// <summary>Between the types of F# and those that C# users know; the only place where they meet.</summary>
-internal static class Convert
+internal static partial class Convert
 {
     // Results
 
