@@ -45,17 +45,12 @@ module EmFit =
 
     let private step (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
-        let isReml = likelihood.Criterion = Criterion.Reml
-
-        let score =
-            LogLikelihood.withEngine likelihood lambdas (fun engine ->
-                let df = LogLikelihood.residualDf likelihood.Criterion engine
-                Curvature.score isReml df engine likelihood.Layout.Entries lambdas)
+        let d = LogLikelihood.covarianceScore likelihood theta
 
         likelihood.Design.Random
-        |> List.mapi (fun t term -> expected term lambdas[t] score.D[t] |> factorOf term)
+        |> List.mapi (fun t term -> expected term lambdas[t] d[t] |> factorOf term)
         |> Array.ofList
-        |> ThetaLayout.ofMatrices likelihood.Layout
+        |> ThetaLayout.withMatrices likelihood.Layout theta
 
     let private problems (likelihood: LogLikelihood) = [
         if likelihood.Design.Spec.Residual <> ResidualTerm.Independent then

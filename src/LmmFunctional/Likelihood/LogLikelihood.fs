@@ -256,6 +256,7 @@ module LogLikelihood =
                     Boundary =
                         VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
                     HasCheapCurvature = true
+                    IsCurvatureAffordable = true
                     Tolerance = toleranceFor work
                 }
             }
@@ -265,6 +266,19 @@ module LogLikelihood =
         match likelihood.Kind with
         | Criterion.Ml -> float likelihood.Standard.Rows
         | Criterion.Reml -> float (likelihood.Standard.Rows - likelihood.Standard.Fixed.Length)
+
+    /// D = ∂f/∂G of each random term at a θ that can be evaluated.
+    let internal covarianceScore (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[][] =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ ->
+            let lambdas = ThetaLayout.matrices likelihood.Layout theta
+
+            withEngine likelihood lambdas (fun engine ->
+                (scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas).D)
+        | LikelihoodMethod.Marginal model ->
+            MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
