@@ -132,7 +132,7 @@ module Cli =
 
     let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
         let model =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
 
         match model with
