@@ -1,6 +1,7 @@
 namespace LmmFunctional.Tests
 
 open System
+open System.Collections.Immutable
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
@@ -56,14 +57,15 @@ module EngineAgreementTests =
 
     /// What a fit asks of an engine at a point, by name.
     let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Engine) : (string * float[]) list =
-        let entries = (ThetaLayout.create model).Entries
+        let layout = ThetaLayout.create model
+        let entries = layout.Entries
         let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
         let isPositive = engine.Factor lambdas
         Assert.That isPositive
-        let score = Curvature.score reml df engine entries lambdas
+        let score = Curvature.score reml df true engine layout ImmutableArray.Empty lambdas
 
         let curvature information =
-            let matrix = Curvature.matrix information reml engine entries score
+            let matrix = Curvature.matrix information reml engine layout score
             Array.init (entries.Length * entries.Length) (fun k -> matrix[k % entries.Length, k / entries.Length])
 
         let value =
