@@ -25,17 +25,20 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     override _.Derivatives reml =
         SupernodalDerivatives.create factor reml
 
-    override _.Average entries =
-        SupernodalCurvature.average factor entries
+    override _.AverageAlong(entries, bases) =
+        SupernodalCurvature.average factor bases entries
 
     /// <summary>Exact for few effects; else by central differences of first derivatives of the log determinants.</summary>
     /// <remarks>∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in a step of 1e-3 of the size of λ; the factor is restored.
     /// </remarks>
-    override _.Trace(entries, reml) =
+    override _.TraceAlong(entries, bases, reml) =
         if symbolic.Analysis.Size <= largestFull then
-            SupernodalCurvature.trace factor entries reml
+            SupernodalCurvature.traceAlong factor bases entries reml
         else
-            TraceDifferences.create factor entries reml
+            TraceDifferences.along factor bases entries reml
+
+    override _.FixedForms forms =
+        SupernodalCurvature.fixedForms factor forms
 
     override _.Score(term, level, effect) =
         factor.ScoreOf(term, level, effect, products.P - 1)

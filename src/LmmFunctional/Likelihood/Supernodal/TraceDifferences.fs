@@ -69,3 +69,52 @@ module internal TraceDifferences =
                 0.0
 
         Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
+
+    /// <summary>T along other bases than λ, which must be regular: its directions in G follow from those of the entries.</summary>
+    /// <remarks>Every direction in G is a combination of those that the free entries give; at a singular λ some are not, and their
+    /// combination is the nearest.</remarks>
+    let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+        let terms = factor.Symbolic.Products.Places.Length
+        let lambdas = Array.init terms factor.Lambda
+        let own = create factor entries reml
+
+        // e_r b_cᵀ + b_c e_rᵀ of an entry, all elements of its term.
+        let direction (bases: float[][]) (entry: Entry) =
+            let basis = bases[entry.Term]
+            let n = int (sqrt (float basis.Length))
+
+            Array.init (n * n) (fun index ->
+                let i, j = index % n, index / n
+                let along a b = if a = entry.Row then basis[b + entry.Column * n] else 0.0
+                along i j + along j i)
+
+        let count = entries.Length
+
+        // Column k: the coefficients of direction k on those of λ, by least squares.
+        let coefficients =
+            let build (columns: int[]) =
+                let term = entries[columns[0]].Term
+                let known = columns |> Array.map (fun k -> direction lambdas entries[k])
+                let wanted = columns |> Array.map (fun k -> direction bases entries[k])
+                term, known, wanted
+
+            let result = Array2D.zeroCreate count count
+
+            for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
+                let _, known, wanted = build columns
+                let matrix (columns: float[][]) = MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfColumnArrays columns
+                let solution = (matrix known).Svd().Solve(matrix wanted)
+
+                columns
+                |> Array.iteri (fun a k -> columns |> Array.iteri (fun b l -> result[k, l] <- solution[a, b]))
+
+            result
+
+        Array2D.init count count (fun k l ->
+            let mutable sum = 0.0
+
+            for a in 0 .. count - 1 do
+                for b in 0 .. count - 1 do
+                    sum <- sum + coefficients[a, k] * own[a, b] * coefficients[b, l]
+
+            sum)
