@@ -107,18 +107,18 @@ module internal CovarianceMoments =
 
         let bilinear (packed: float[][]) =
             pairs m (fun i j ->
-                combine size (seq {
-                    for a in 0 .. k - 1 do
-                        for b in 0 .. k - 1 do
-                            jacobian[a, i] * jacobian[b, j], packed[pair a b]
-                }))
+                combine
+                    size
+                    (seq {
+                        for a in 0 .. k - 1 do
+                            for b in 0 .. k - 1 do
+                                jacobian[a, i] * jacobian[b, j], packed[pair a b]
+                    }))
 
         let curved =
             curvatures
             |> Option.map (fun curvatures ->
-                lazy
-                    (pairs m (fun i j ->
-                        combine size (Seq.init k (fun a -> curvatures[a].[i, j], moments.First[a])))))
+                lazy (pairs m (fun i j -> combine size (Seq.init k (fun a -> curvatures[a].[i, j], moments.First[a])))))
 
         let information kind =
             let own = moments.Information kind
@@ -145,18 +145,15 @@ module internal CovarianceMoments =
             Values = values
             AtBound = atBound
             Root = moments.Root
-            First =
-                Array.init m (fun i -> combine size (Seq.init k (fun a -> jacobian[a, i], moments.First[a])))
+            First = Array.init m (fun i -> combine size (Seq.init k (fun a -> jacobian[a, i], moments.First[a])))
             Products = lazy (bilinear moments.Products.Value)
             Seconds =
                 match moments.Seconds, curved with
                 | None, curved -> curved
                 | Some own, None -> Some(lazy (bilinear own.Value))
-                | Some own, Some curved ->
-                    Some(lazy (Array.map2 (Array.map2 (+)) (bilinear own.Value) curved.Value))
+                | Some own, Some curved -> Some(lazy (Array.map2 (Array.map2 (+)) (bilinear own.Value) curved.Value))
             Gradient =
                 lazy
-                    (Array.init m (fun i ->
-                        Seq.init k (fun a -> jacobian[a, i] * moments.Gradient.Value[a]) |> Seq.sum))
+                    (Array.init m (fun i -> Seq.init k (fun a -> jacobian[a, i] * moments.Gradient.Value[a]) |> Seq.sum))
             Information = information
         }

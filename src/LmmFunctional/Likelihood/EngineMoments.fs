@@ -44,8 +44,7 @@ module internal EngineMoments =
 
         let edge = Array.init k (fun j -> own[j] - along j)
 
-        let corner =
-            total - (Seq.init k (fun j -> g[j] * (own[j] + edge[j])) |> Seq.sum)
+        let corner = total - (Seq.init k (fun j -> g[j] * (own[j] + edge[j])) |> Seq.sum)
 
         Array2D.init (k + 1) (k + 1) (fun i j ->
             if i < k && j < k then a[i, j]
@@ -72,7 +71,10 @@ module internal EngineMoments =
     let private fixedMoments layout (covariances: float[][]) (engine: Engine) =
         let p = engine.P - 1
         let k = layout.Entries.Length
-        let forms = Array.append (layout.Entries |> Array.map (form layout)) [| covariances |]
+
+        let forms =
+            Array.append (layout.Entries |> Array.map (form layout)) [| covariances |]
+
         let struct (first, second) = engine.FixedForms forms
         let identity = identity p
         let at i j = second[CovarianceMoments.pair i j]
@@ -97,7 +99,11 @@ module internal EngineMoments =
         let p = engine.P - 1
 
         let lower =
-            Array.init (p * p) (fun k -> if k % p >= k / p then engine.FixedFactor[k % p + k / p * engine.P] else 0.0)
+            Array.init (p * p) (fun k ->
+                if k % p >= k / p then
+                    engine.FixedFactor[k % p + k / p * engine.P]
+                else
+                    0.0)
 
         let inverse = if p = 0 then [||] else Semidefinite.inverse p lower
         Matrix.init p p (fun i j -> inverse[j + i * p])
@@ -129,16 +135,20 @@ module internal EngineMoments =
         let k = entries.Length
 
         let covariances =
-            Array.map2 (fun (shape: RelativeFactor) lambda -> Semidefinite.square shape.Order lambda) layout.Shapes lambdas
+            Array.map2
+                (fun (shape: RelativeFactor) lambda -> Semidefinite.square shape.Order lambda)
+                layout.Shapes
+                lambdas
 
-        let bases = layout.Shapes |> Array.map (fun (shape: RelativeFactor) -> identity shape.Order)
+        let bases =
+            layout.Shapes |> Array.map (fun (shape: RelativeFactor) -> identity shape.Order)
+
         let g = elements entries covariances
 
         let rows, p = solved (fun engine -> engine.Rows, engine.P - 1)
         let df = float (if reml then rows - p else rows)
 
-        let root =
-            Matrix.multiply (Matrix(p, p, coefficientMap)) (solved inverseTransposed)
+        let root = Matrix.multiply (Matrix(p, p, coefficientMap)) (solved inverseTransposed)
 
         let fixedPart = lazy (solved (fixedMoments layout covariances))
 
@@ -186,7 +196,9 @@ module internal EngineMoments =
                      |> Array.map (fun entry ->
                          let own = covariances[entry.Term]
                          let n = layout.Shapes[entry.Term].Order
-                         own[entry.Row + entry.Row * n] = 0.0 || own[entry.Column + entry.Column * n] = 0.0))
+
+                         own[entry.Row + entry.Row * n] = 0.0
+                         || own[entry.Column + entry.Column * n] = 0.0))
                     [| false |]
             Root = Matrix.init p p (fun i j -> sqrt variance * root[i, j])
             First = fst fixedPart.Value |> Array.map (Array.map (fun x -> x / variance))

@@ -144,8 +144,9 @@ module LogLikelihood =
                 layout
                 (Seq.toArray (ThetaLayout.names likelihood.Model layout))
                 lambdas
-                { new IFactored with
-                    member _.Run action = withEngine likelihood lambdas action
+                {
+                    new IFactored with
+                        member _.Run action = withEngine likelihood lambdas action
                 }
 
         let covariances =
@@ -163,7 +164,11 @@ module LogLikelihood =
     /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
     /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them can tell.
     /// </remarks>
-    let internal moments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : CovarianceMoments =
+    let internal moments
+        parametrisation
+        (likelihood: LogLikelihood)
+        (theta: ImmutableArray<float>)
+        : CovarianceMoments =
         let inner, covariances = momentsAt likelihood theta
 
         match parametrisation with
@@ -175,7 +180,8 @@ module LogLikelihood =
         let inner, covariances = momentsAt likelihood theta
 
         match parametrisation with
-        | Parametrisation.VarianceScale -> MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
+        | Parametrisation.VarianceScale ->
+            MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
         | Parametrisation.FactorScale -> MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
 
     let private ofPlan kind (design: Design) (standard: Standardised) (plan: Plan) =

@@ -21,9 +21,12 @@ module internal MomentScales =
         let k = layout.Entries.Length
 
         Array2D.init (k + 1) (k + 1) (fun i j ->
-            if i = k || j = k then (if i = j then 1.0 else 0.0)
-            elif layout.Entries[i].Term <> layout.Entries[j].Term then 0.0
-            else element layout.Entries[i] layout.Entries[j])
+            if i = k || j = k then
+                (if i = j then 1.0 else 0.0)
+            elif layout.Entries[i].Term <> layout.Entries[j].Term then
+                0.0
+            else
+                element layout.Entries[i] layout.Entries[j])
 
     /// The moments in the elements of G on the user's scale.
     let variances (standard: Standardised) (layout: ThetaLayout) (covariances: float[][]) (moments: CovarianceMoments) =
@@ -48,7 +51,10 @@ module internal MomentScales =
         let inverses = inverseTransforms standard
 
         let roots =
-            Array.map2 (fun covariance (shape: RelativeFactor) -> Semidefinite.factor shape.Order covariance) covariances layout.Shapes
+            Array.map2
+                (fun covariance (shape: RelativeFactor) -> Semidefinite.factor shape.Order covariance)
+                covariances
+                layout.Shapes
 
         // Columns of T⁻¹L: G(inner) = T⁻¹L (T⁻¹L)ᵀ.
         let inner =

@@ -14,6 +14,7 @@ type internal BlockEngine(cross: CrossProducts) =
     override _.LogDeterminant = factor.LogDeterminant
     override _.FixedFactor = factor.FixedFactor
     override _.Derivatives reml = BlockDerivatives.create factor reml
+
     override _.AverageAlong(entries, bases) =
         BlockCurvature.average factor bases entries
 

@@ -82,13 +82,8 @@ module internal BlockFixedForms =
         let second = [|
             for k in 0 .. forms.Length - 1 do
                 for l in 0..k do
-                    dots
-                        engine
-                        columns
-                        (k * p)
-                        m
-                        (fun row d -> image.Lead[row * m + l * p + d])
-                        (fun d -> NativePtr.add image.Tail.Pointer ((l * p + d) * q))
+                    dots engine columns (k * p) m (fun row d -> image.Lead[row * m + l * p + d]) (fun d ->
+                        NativePtr.add image.Tail.Pointer ((l * p + d) * q))
         |]
 
         ScoreOperator.release columns

@@ -7,7 +7,14 @@ open LmmFunctional.Numerics
 module internal GroupFixedForms =
 
     /// E = Z'V⁻¹XL⁻ᵀ (S×p) and Ω = Z'V⁻¹Z (S×S) of a group: (I + Z'Z G) is solved for Z'X and for Z'Z.
-    let private ofGroup (products: GroupProducts) (g: float[]) (fixedFactor: float[]) level (e: float[]) (omega: float[]) =
+    let private ofGroup
+        (products: GroupProducts)
+        (g: float[])
+        (fixedFactor: float[])
+        level
+        (e: float[])
+        (omega: float[])
+        =
         let order, p = products.Order, products.P
         let left: float[] = Array.zeroCreate (order * order)
         let inverse: float[] = Array.zeroCreate (order * order)
@@ -80,7 +87,10 @@ module internal GroupFixedForms =
         let g = Semidefinite.square order lambda
         let chunk = 1024
         let chunks = (products.Levels + chunk - 1) / chunk
-        let zero count = Array.init count (fun _ -> Array.zeroCreate<float> (p * p))
+
+        let zero count =
+            Array.init count (fun _ -> Array.zeroCreate<float>(p * p))
+
         let partial = Array.init chunks (fun _ -> struct (zero k, zero pairs))
 
         Tiles.Run(

@@ -166,7 +166,9 @@ module internal SupernodalCurvature =
         let m = p * forms.Length
         let direction = Workspace.Rent(max 1 (q * m))
         let image = Workspace.Rent(max 1 (q * m))
-        let block (buffer: Buffer) k = NativePtr.add buffer.Pointer (k * p * q)
+
+        let block (buffer: Buffer) k =
+            NativePtr.add buffer.Pointer (k * p * q)
 
         forms
         |> Array.iteri (fun k form ->
@@ -179,11 +181,7 @@ module internal SupernodalCurvature =
 
         let dots left right =
             Array.init (p * p) (fun index ->
-                VectorKernel.Dot(
-                    q,
-                    NativePtr.add left (index % p * q),
-                    NativePtr.add right (index / p * q)
-                ))
+                VectorKernel.Dot(q, NativePtr.add left (index % p * q), NativePtr.add right (index / p * q)))
 
         let first =
             Array.init forms.Length (fun k -> dots factor.Scores.Pointer (block direction k))

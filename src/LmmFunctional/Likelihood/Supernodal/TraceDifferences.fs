@@ -85,7 +85,10 @@ module internal TraceDifferences =
 
             Array.init (n * n) (fun index ->
                 let i, j = index % n, index / n
-                let along a b = if a = entry.Row then basis[b + entry.Column * n] else 0.0
+
+                let along a b =
+                    if a = entry.Row then basis[b + entry.Column * n] else 0.0
+
                 along i j + along j i)
 
         let count = entries.Length
@@ -102,7 +105,10 @@ module internal TraceDifferences =
 
             for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
                 let _, known, wanted = build columns
-                let matrix (columns: float[][]) = MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfColumnArrays columns
+
+                let matrix (columns: float[][]) =
+                    MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfColumnArrays columns
+
                 let solution = (matrix known).Svd().Solve(matrix wanted)
 
                 columns
