@@ -16,6 +16,8 @@ type FitArguments =
     | [<Unique>] Ml
     | [<Unique>] Weights of COLUMN: string
     | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
     | [<Unique>] Json
     | [<Unique>] Quiet
 
@@ -26,7 +28,39 @@ type FitArguments =
             | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Df _ ->
+                "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
+                + "satterthwaite or kenward-roger; without it no p-values are given."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
             | Json -> "print one line of JSON instead of the summary."
+            | Quiet -> "show no progress on standard error."
+
+/// <summary>What <c>lmm anova</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type AnovaArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Type of NUMBER: int
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
+    | [<Unique>] Ml
+    | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Json
+    | [<Unique>] Quiet
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ variety * nitro + (1 | block)\"."
+            | Type _ -> "1, 2 or 3, after SAS; 3 is the default."
+            | Df _ ->
+                "denominator degrees of freedom: asymptotic, residual, containment, between-within, satterthwaite "
+                + "or kenward-roger; satterthwaite is the default."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Json -> "print one line of JSON instead of the table."
             | Quiet -> "show no progress on standard error."
 
 /// <summary>What <c>lmm plan</c> understands.</summary>
@@ -45,6 +79,7 @@ type PlanArguments =
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
+    | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<AnovaArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | Version
 
@@ -52,6 +87,7 @@ type Arguments =
         member argument.Usage =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
+            | Anova _ -> "test the fixed terms of a model by type I, II or III tables."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Version -> "print the version."
 
@@ -63,6 +99,7 @@ module CommandLine =
         """Fits linear mixed models to CSV data by REML or maximum likelihood.
 
     lmm fit sleepstudy.csv "Reaction ~ Days + (Days | Subject)"
+    lmm anova oats.csv "yield ~ Variety * nitroF + (1 | Block/Variety)"
 
 Formulas are those of R and lme4. The result, a summary or JSON, goes to
 standard output; problems, and progress after a second, to standard error.
@@ -92,7 +129,7 @@ EXIT CODES:
         | AlgorithmName.Fisher -> Algorithm.FisherScoring
         | _ -> Algorithm.AverageInformation
 
-    let private request (fit: ParseResults<FitArguments>) =
+    let private request (fit: ParseResults<FitArguments>) : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -108,11 +145,57 @@ EXIT CODES:
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
                 |> Option.defaultValue Algorithm.AverageInformation
+            Df = fit.TryGetResult FitArguments.Df
+            Convention = fit.TryGetResult FitArguments.Convention
             AsJson = fit.Contains FitArguments.Json
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--help" ]
+    let private anovaRequest (anova: ParseResults<AnovaArguments>) : Result<AnovaRequest, string> =
+        let data, formula = anova.GetResult AnovaArguments.Model
+
+        let kind =
+            match anova.TryGetResult AnovaArguments.Type with
+            | Some 1 -> Ok AnovaType.I
+            | Some 2 -> Ok AnovaType.II
+            | None
+            | Some 3 -> Ok AnovaType.III
+            | Some other -> Error $"there is no table of type {other}; --type is 1, 2 or 3."
+
+        kind
+        |> Result.map (fun kind -> {
+            Type = kind
+            Fit = {
+                Data = data
+                Formula = formula
+                Criterion =
+                    if anova.Contains AnovaArguments.Ml then
+                        Criterion.Ml
+                    else
+                        Criterion.Reml
+                Weights = anova.TryGetResult AnovaArguments.Weights
+                Algorithm =
+                    anova.TryGetResult AnovaArguments.Algorithm
+                    |> Option.map algorithm
+                    |> Option.defaultValue Algorithm.AverageInformation
+                Df = anova.TryGetResult AnovaArguments.Df
+                Convention = anova.TryGetResult AnovaArguments.Convention
+                AsJson = anova.Contains AnovaArguments.Json
+                IsQuiet = anova.Contains AnovaArguments.Quiet
+            }
+        })
+
+    let private options = [
+        "--ml"
+        "--weights"
+        "--algorithm"
+        "--df"
+        "--convention"
+        "--type"
+        "--json"
+        "--quiet"
+        "--help"
+    ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
@@ -131,7 +214,7 @@ EXIT CODES:
 
         $"{first};{question} 'lmm fit --help' lists the arguments."
 
-    let private planRequest (plan: ParseResults<PlanArguments>) =
+    let private planRequest (plan: ParseResults<PlanArguments>) : PlanRequest =
         let data, formula = plan.GetResult PlanArguments.Model
 
         {
@@ -148,6 +231,7 @@ EXIT CODES:
             match parsed.TryGetSubCommand() with
             | Some(Fit fit) -> Ok(Command.Fit(request fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
+            | Some(Anova anova) -> anovaRequest anova |> Result.map Command.Anova
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->

@@ -67,18 +67,68 @@ module Cli =
         problems |> List.iter (LmmError.describe >> error.WriteLine)
         badInput
 
+    /// The method for degrees of freedom that a request names; problems of both names are told together.
+    let private method (request: FitRequest) : Result<DegreesOfFreedomMethod option, LmmError list> =
+        let convention =
+            match request.Convention with
+            | None -> Ok None
+            | Some name -> Convention.ofName name |> Result.map Some
+
+        match request.Df, convention with
+        | None, Error problems -> Error problems
+        | None, Ok None -> Ok None
+        | None, Ok(Some convention) -> Error [ LmmError.NoConvention("none", convention.Name) ]
+        | Some name, Ok convention -> DegreesOfFreedomMethod.ofName name convention |> Result.map Some
+        | Some name, Error problems ->
+            match DegreesOfFreedomMethod.ofName name None with
+            | Ok _ -> Error problems
+            | Error others -> Error(others @ problems)
+
+    /// The fit of a request with its method, or all problems of both; the time it took to read the data.
+    let private fitTested display (request: FitRequest) =
+        match method request, read request.Data request.Formula with
+        | Ok method, Ok(spec, frame, reading) ->
+            fit display request frame spec |> Result.map (fun fit -> fit, method, reading)
+        | Error names, Error problems -> Error(names @ problems)
+        | Error problems, Ok _
+        | Ok _, Error problems -> Error problems
+
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
-            read request.Data request.Formula
-            |> Result.bind (fun (spec, frame, reading) ->
-                fit display request frame spec |> Result.map (fun fit -> fit, reading))
+            fitTested display request
+            |> Result.bind (fun (fit, method, reading) ->
+                match method with
+                | None -> Ok(fit, None, reading)
+                | Some method ->
+                    Inference.create method fit
+                    |> Result.map (fun inference -> fit, Some inference, reading))
 
         match fitted with
-        | Ok(fit, reading) ->
-            if request.AsJson then
-                output.Write(FitJson.render reading fit + "\n")
+        | Ok(fit, inference, reading) ->
+            output.Write(
+                match inference, request.AsJson with
+                | None, true -> FitJson.render reading fit + "\n"
+                | None, false -> Summary.render SummaryFormat.Text fit
+                | Some inference, true -> FitJson.renderTested reading inference + "\n"
+                | Some inference, false -> Summary.renderTested SummaryFormat.Text inference
+            )
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
+    let private runAnova display (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+        let tested =
+            fitTested display request.Fit
+            |> Result.bind (fun (fit, method, _) ->
+                let method = defaultArg method DegreesOfFreedomMethod.satterthwaite
+                Anova.table request.Type method fit |> Result.map (fun table -> fit, table))
+
+        match tested with
+        | Ok(fit, table) ->
+            if request.Fit.AsJson then
+                output.Write(AnovaReport.toJson fit table + "\n")
             else
-                output.Write(Summary.render SummaryFormat.Text fit)
+                output.Write(AnovaReport.render SummaryFormat.Text table)
 
             exitCode fit.Certificate
         | Error problems -> refuse error problems
@@ -109,6 +159,7 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok(Command.Anova request) -> runAnova (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())

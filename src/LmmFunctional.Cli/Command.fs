@@ -9,9 +9,16 @@ type FitRequest = {
     Criterion: Criterion
     Weights: string option
     Algorithm: Algorithm
+    /// The method for degrees of freedom, by name; None for none.
+    Df: string option
+    /// The convention of the method, by name; None for the method's own.
+    Convention: string option
     AsJson: bool
     IsQuiet: bool
 }
+
+/// <summary>An ANOVA table as asked for.</summary>
+type AnovaRequest = { Fit: FitRequest; Type: AnovaType }
 
 /// <summary>A plan as asked for.</summary>
 type PlanRequest = {
@@ -25,5 +32,6 @@ type PlanRequest = {
 type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
+    | Anova of AnovaRequest
     | ShowVersion
     | ShowHelp of text: string

@@ -34,6 +34,9 @@ module PlainArguments =
         | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
         | "--weights" :: column :: rest when isPlain column ->
             withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+        | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
+        | "--convention" :: name :: rest when isPlain name ->
+            withOptions ("--convention" :: seen) { request with Convention = Some name } rest
         | "--algorithm" :: name :: rest ->
             algorithm name
             |> Option.bind (fun algorithm ->
@@ -46,6 +49,8 @@ module PlainArguments =
         Criterion = Criterion.Reml
         Weights = None
         Algorithm = Algorithm.AverageInformation
+        Df = None
+        Convention = None
         AsJson = false
         IsQuiet = false
     }

@@ -39,20 +39,44 @@ module internal Probability =
         else
             SpecialFunctions.BetaRegularized(0.5 * denominator, 0.5 * m, denominator / (denominator + m * f))
 
-    /// The t with P(|T| ≤ t) = level.
-    let quantile (df: float) (level: float) =
-        let upper = 0.5 + 0.5 * level
+    // More halvings than there are bits between two numbers of any size.
+    let private mostSteps = 300
 
-        if df > normal then
-            Normal.InvCDF(0.0, 1.0, upper)
-        else
-            let start = StudentT.InvCDF(0.0, 1.0, df, upper)
-            // The library's root stops early: two steps of Newton.
-            (start, [ 1; 2 ])
-            ||> List.fold (fun t _ ->
-                let density = StudentT.PDF(0.0, 1.0, df, t)
+    /// The t > 0 with P(|T| > t) = alpha: Newton's method within a bracket that is halved when a step leaves it.
+    let private root df alpha =
+        let mutable lower = 0.0
+        let mutable upper = 1.0
 
-                if density > 0.0 then
-                    t + (twoSided df t - (1.0 - level)) / (2.0 * density)
+        while twoSided df upper > alpha && upper < 1e200 do
+            lower <- upper
+            upper <- 2.0 * upper
+
+        let mutable t = 0.5 * (lower + upper)
+        let mutable step = 0
+
+        while step < mostSteps && upper - lower > 1e-15 * upper do
+            let excess = twoSided df t - alpha
+
+            if excess > 0.0 then lower <- t else upper <- t
+
+            let newton = t + excess / (2.0 * StudentT.PDF(0.0, 1.0, df, t))
+
+            let next =
+                if newton > lower && newton < upper then
+                    newton
                 else
-                    t)
+                    0.5 * (lower + upper)
+            // Newton's last steps come from one side and leave the bracket open.
+            step <- if abs (next - t) <= 1e-16 * t then mostSteps else step + 1
+            t <- next
+
+        t
+
+    /// The t with P(|T| ≤ t) = level, level between 0 and 1.
+    let quantile (df: float) (level: float) =
+        if Double.IsNaN df then
+            nan
+        elif df > normal then
+            Normal.InvCDF(0.0, 1.0, 0.5 + 0.5 * level)
+        else
+            root df (1.0 - level)

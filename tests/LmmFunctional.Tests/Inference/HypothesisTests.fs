@@ -29,27 +29,27 @@ module HypothesisTests =
 
     [<Test>]
     let ``sums of names with factors are read`` () =
-        TestFrame.same [ [ "recipeB", 1.0; "recipeC", -1.0 ], 0.0 ] (weights "recipeB - recipeC = 0")
-        TestFrame.same [ [ "recipeB", 1.0; "recipeC", -1.0 ], 0.0 ] (weights "recipeB = recipeC")
+        TestFrame.same [ [ "recipeRB", 1.0; "recipeRC", -1.0 ], 0.0 ] (weights "recipeRB - recipeRC = 0")
+        TestFrame.same [ [ "recipeRB", 1.0; "recipeRC", -1.0 ], 0.0 ] (weights "recipeRB = recipeRC")
 
         TestFrame.same
-            [ [ "(Intercept)", 1.0; "temperature", 200.0 ], 30.0 ]
-            (weights "(Intercept) + 200 * temperature = 30")
+            [ [ "(Intercept)", 1.0; "temperatureT185", 200.0 ], 30.0 ]
+            (weights "(Intercept) + 200 * temperatureT185 = 30")
 
-        TestFrame.same [ [ "recipeB", -2.5 ], -1.0 ] (weights " -2.5 `recipeB` = - 1")
-        TestFrame.same [ [ "temperature", 1e-3 ], 0.0 ] (weights "1e-3*temperature")
-        TestFrame.same [ [ "recipeB", 1.0 ], 2.0 ] (weights "recipeB - 5 = -3")
+        TestFrame.same [ [ "recipeRB", -2.5 ], -1.0 ] (weights " -2.5 `recipeRB` = - 1")
+        TestFrame.same [ [ "temperatureT185", 1e-3 ], 0.0 ] (weights "1e-3*temperatureT185")
+        TestFrame.same [ [ "recipeRB", 1.0 ], 2.0 ] (weights "recipeRB - 5 = -3")
 
     [<Test>]
     let ``the longest name is taken, and commas and semicolons part hypotheses`` () =
         TestFrame.same
             [
-                [ "recipeB", 1.0; "recipeB:temperature", -1.0 ], 0.0
-                [ "temperature", 1.0 ], 1.0
+                [ "recipeRB", 1.0; "recipeRB:temperatureT185", -1.0 ], 0.0
+                [ "temperatureT185", 1.0 ], 1.0
             ]
-            (weights "recipeB - recipeB:temperature, temperature = 1")
+            (weights "recipeRB - recipeRB:temperatureT185, temperatureT185 = 1")
 
-        TestFrame.same [ [ "recipeB", 1.0 ], 0.0; [ "recipeC", 1.0 ], 0.0 ] (weights "recipeB; recipeC = 0")
+        TestFrame.same [ [ "recipeRB", 1.0 ], 0.0; [ "recipeRC", 1.0 ], 0.0 ] (weights "recipeRB; recipeRC = 0")
 
     let private problem text =
         LinearHypothesis.parse cake.Value.Design text
@@ -58,23 +58,25 @@ module HypothesisTests =
 
     [<Test>]
     let ``what cannot be read is shown at its place`` () =
-        TestFrame.same "'recipeD' is not a column of the fixed effects; did you mean 'recipeB'?" (problem "recipeD = 0")
+        TestFrame.same
+            "'recipeRD' is not a column of the fixed effects; did you mean 'recipeRB'?"
+            (problem "recipeRD = 0")
 
-        TestFrame.same "'oven' is not a column of the fixed effects." (problem "recipeB - oven = 0")
+        TestFrame.same "'oven' is not a column of the fixed effects." (problem "recipeRB - oven = 0")
 
         TestFrame.same
-            "The hypothesis cannot be read:\n  recipeB - = 0\n            ^ a column of X or a number is needed here"
-            (problem "recipeB - = 0")
+            "The hypothesis cannot be read:\n  recipeRB - = 0\n             ^ a column of X or a number is needed here"
+            (problem "recipeRB - = 0")
 
         TestFrame.same
-            "The hypothesis cannot be read:\n  recipeB recipeC\n          ^ a sign, '=' or ',' is needed here"
-            (problem "recipeB recipeC")
+            "The hypothesis cannot be read:\n  recipeRB recipeRC\n           ^ a sign, '=' or ',' is needed here"
+            (problem "recipeRB recipeRC")
 
         TestFrame.same "The hypothesis cannot be read:\n  3 = 2\n  ^ this names no column of X" (problem "3 = 2")
 
         TestFrame.same
-            "The hypothesis cannot be read:\n  `recipeB = 0\n  ^ the closing backquote is missing"
-            (problem "`recipeB = 0")
+            "The hypothesis cannot be read:\n  `recipeRB = 0\n  ^ the closing backquote is missing"
+            (problem "`recipeRB = 0")
 
     // Two factors whose cell (b2, a2) is empty: its coefficient cannot be estimated.
     let private withEmptyCell =

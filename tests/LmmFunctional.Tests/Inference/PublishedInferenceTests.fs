@@ -30,8 +30,9 @@ module PublishedInferenceTests =
             yield! rows 1e-6 sasSw fit sas
             yield! rows 1e-6 sasKr fit [ 6.8853812189, 18.15620492; 1.5595659439, 18.15620416 ]
 
+            // From lme4's estimates, whose optimiser stops earlier.
             yield!
-                rows 1e-6 (Inferred.kr Convention.pbkrtest) fit [
+                rows 5e-6 (Inferred.kr Convention.pbkrtest) fit [
                     6.88538081723722, 18.1874704787764
                     1.55956909806857, 18.1874704787764
                 ]
@@ -153,7 +154,7 @@ module PublishedInferenceTests =
                     (kr |> List.truncate 5 |> List.map _.Estimate)
 
             yield! rows 1e-8 sasSw fit [ 0.65339060896385, 17.9117348654385 ]
-            yield! Law.relative "expected information" 1e-8 12.3526285829433 pbkrtest[1].Df
+            yield! Law.relative "expected information" 1e-7 12.3526285829433 pbkrtest[1].Df
         ]
 
     [<Test>]

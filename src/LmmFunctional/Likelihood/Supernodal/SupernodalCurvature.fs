@@ -69,38 +69,48 @@ module internal SupernodalCurvature =
 
             sum)
 
-    /// Ω = Z'QZ in full, q×q: as many solves as there are effects.
-    let private full (factor: SupernodalFactor) reml =
-        let q = factor.Symbolic.Places.Value.Tree.Size
-        let p = factor.Symbolic.Products.P
-        let unit = Workspace.Rent(q * q)
-        let omega = Workspace.Rent(q * q)
-        unit.Span.Slice(0, q * q).Clear()
+    // Columns of Z'QZ made at a time.
+    let private chunk = 128
 
-        for i in 0 .. q - 1 do
-            unit[i + i * q] <- 1.0
+    /// Ω = Z'QZ, q×m, in the columns of some levels of a group, one after another.
+    let private columnsOf (factor: SupernodalFactor) reml (group: NodeGroup) first m =
+        let places = factor.Symbolic.Places.Value
+        let q = places.Tree.Size
+        let unit = Workspace.Rent(q * m)
+        let omega = Workspace.Rent(q * m)
+        unit.Span.Slice(0, q * m).Clear()
 
-        NodeVectors.multiply factor.Symbolic q unit.Pointer omega.Pointer
-        factor.Project(q, omega.Pointer)
+        let rowOf column =
+            places.Columns[group.FirstNode + first + column / group.Order]
+            + column % group.Order
+
+        for column in 0 .. m - 1 do
+            unit[rowOf column + column * q] <- 1.0
+
+        NodeVectors.multiply factor.Symbolic m unit.Pointer omega.Pointer
+        factor.Project(m, omega.Pointer)
 
         if reml then
-            let e = factor.Scores.Pointer
-            Product.Add(q, q, p - 1, -1.0, e, q, false, e, q, true, omega.Pointer, q, false)
+            for column in 0 .. m - 1 do
+                for c in 0 .. factor.Symbolic.Products.P - 2 do
+                    let score = NativePtr.add factor.Scores.Pointer (c * q)
+                    let own = NativePtr.get score (rowOf column)
+                    VectorKernel.AddScaled(q, -own, score, NativePtr.add omega.Pointer (column * q))
 
         Workspace.Return unit
         omega
 
-    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels.
-    let private inner (factor: SupernodalFactor) (omega: Buffer) t u =
+    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels; the levels
+    /// j are those whose columns are given.
+    let private addInner (factor: SupernodalFactor) t u levels (omega: Buffer) (result: float[,,,]) =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
         let q = places.Tree.Size
         let groupT, firstT, rows = placeOf products t
         let groupU, firstU, columns = placeOf products u
-        let result = Array4D.zeroCreate rows columns rows columns
 
-        for levelU in 0 .. groupU.Levels - 1 do
-            let atU = places.Columns[groupU.FirstNode + levelU] + firstU
+        for levelU in 0 .. levels - 1 do
+            let atU = levelU * groupU.Order + firstU
 
             for levelT in 0 .. groupT.Levels - 1 do
                 let atT = places.Columns[groupT.FirstNode + levelT] + firstT
@@ -113,24 +123,43 @@ module internal SupernodalCurvature =
                             for d in 0 .. columns - 1 do
                                 result[a, b, c, d] <- result[a, b, c, d] + left * omega[atT + c + (atU + d) * q]
 
-        result
-
-    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from Z'QZ in full.</summary>
-    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from inner products of blocks of Z'QZ.</remarks>
-    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+    /// The inner products of all pairs of terms t ≤ u: as many solves as there are effects.
+    let private inners (factor: SupernodalFactor) reml (terms: int[]) =
         let products = factor.Symbolic.Products
-        let omega = full factor reml
-        let terms = entries |> Array.map _.Term |> Array.distinct
 
-        let inners =
+        let orderOf term =
+            let _, _, size = placeOf products term
+            size
+
+        let results =
             dict [
                 for t in terms do
                     for u in terms do
                         if t <= u then
-                            struct (t, u), inner factor omega t u
+                            struct (t, u), Array4D.zeroCreate (orderOf t) (orderOf u) (orderOf t) (orderOf u)
             ]
 
-        Workspace.Return omega
+        for group in products.Groups do
+            let perChunk = max 1 (chunk / group.Order)
+
+            for first in 0..perChunk .. group.Levels - 1 do
+                let levels = min perChunk (group.Levels - first)
+                let omega = columnsOf factor reml group first (levels * group.Order)
+
+                for u in group.Terms do
+                    for t in terms do
+                        if t <= u && Array.contains u terms then
+                            addInner factor t u levels omega results[struct (t, u)]
+
+                Workspace.Return omega
+
+        results
+
+    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from all of Z'QZ; q solves.</summary>
+    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from inner products of blocks of Z'QZ.</remarks>
+    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+        let products = factor.Symbolic.Products
+        let inners = entries |> Array.map _.Term |> Array.distinct |> inners factor reml
 
         let ordered k l =
             let a, b = entries[k], entries[l]

@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open MathNet.Numerics.LinearAlgebra
+
 /// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log determinants.</summary>
 [<RequireQualifiedAccess>]
 module internal TraceDifferences =
@@ -70,9 +72,7 @@ module internal TraceDifferences =
 
         Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
 
-    /// <summary>T along other bases than λ, which must be regular: its directions in G follow from those of the entries.</summary>
-    /// <remarks>Every direction in G is a combination of those that the free entries give; at a singular λ some are not, and their
-    /// combination is the nearest.</remarks>
+    /// <summary>T along other bases than λ, which must be regular: their directions in G are combinations of those of λ.</summary>
     let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms factor.Lambda
@@ -83,38 +83,23 @@ module internal TraceDifferences =
             let basis = bases[entry.Term]
             let n = int (sqrt (float basis.Length))
 
-            Array.init (n * n) (fun index ->
-                let i, j = index % n, index / n
+            let half i j =
+                if i = entry.Row then basis[j + entry.Column * n] else 0.0
 
-                let along a b =
-                    if a = entry.Row then basis[b + entry.Column * n] else 0.0
+            Array.init (n * n) (fun k -> half (k % n) (k / n) + half (k / n) (k % n))
 
-                along i j + along j i)
+        let matrix bases columns =
+            Matrix<float>.Build.DenseOfColumnArrays(columns |> Array.map (fun k -> direction bases entries[k]))
 
         let count = entries.Length
+        // Column k: the coefficients of direction k on those of λ.
+        let coefficients = Array2D.zeroCreate count count
 
-        // Column k: the coefficients of direction k on those of λ, by least squares.
-        let coefficients =
-            let build (columns: int[]) =
-                let term = entries[columns[0]].Term
-                let known = columns |> Array.map (fun k -> direction lambdas entries[k])
-                let wanted = columns |> Array.map (fun k -> direction bases entries[k])
-                term, known, wanted
+        for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
+            let solution = (matrix lambdas columns).Svd().Solve(matrix bases columns)
 
-            let result = Array2D.zeroCreate count count
-
-            for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
-                let _, known, wanted = build columns
-
-                let matrix (columns: float[][]) =
-                    MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfColumnArrays columns
-
-                let solution = (matrix known).Svd().Solve(matrix wanted)
-
-                columns
-                |> Array.iteri (fun a k -> columns |> Array.iteri (fun b l -> result[k, l] <- solution[a, b]))
-
-            result
+            columns
+            |> Array.iteri (fun a k -> columns |> Array.iteri (fun b l -> coefficients[k, l] <- solution[a, b]))
 
         Array2D.init count count (fun k l ->
             let mutable sum = 0.0
