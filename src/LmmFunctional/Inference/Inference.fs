@@ -1,57 +1,11 @@
 namespace LmmFunctional
 
-/// <summary>The estimate of one linear function of the fixed effects, with its test and interval.</summary>
-type Estimate = {
-    Name: string
-    /// In units of the response.
-    Estimate: float
-    StandardError: float
-    /// Degrees of freedom of t; infinite for z.
-    Df: float
-    /// (Estimate − tested value) / standard error.
-    Statistic: float
-    /// Two-sided.
-    P: float
-    /// Ends of the interval at the level asked for.
-    Lower: float
-    Upper: float
-}
-
-/// <summary>A test of several linear functions at once.</summary>
-type JointTest = {
-    Name: string
-    /// The number of independent functions.
-    NumeratorDf: int
-    /// Infinite for χ², which is then the numerator df times F.
-    DenominatorDf: float
-    /// The statistic, scaled under Kenward-Roger.
-    F: float
-    /// What F was multiplied by: Kenward and Roger's λ, else one.
-    Scale: float
-    P: float
-}
-
-/// <summary>Both: each function of a hypothesis, and all of them together.</summary>
-type HypothesisTest = {
-    Estimates: Estimate list
-    Joint: JointTest
-    /// How the degrees of freedom were found.
-    Method: DegreesOfFreedomMethod
-}
-
 /// <summary>A fit made ready for tests by one method: what is costly is computed once.</summary>
 [<ReferenceEquality>]
 type Inference = internal {
     Source: Fit
     How: DegreesOfFreedomMethod
-    /// R with Cov(β̂) = RRᵀ, before adjustment.
-    Root: Matrix
-    /// U of Kenward and Roger, p×p; None without adjustment.
-    Adjustment: float[] option
-    /// The df of one contrast of the kept columns, given as l and as Rᵀl.
-    Degrees: float[] -> float[] -> float
-    /// Scale and df of F for functions l whose Rᵀl are orthogonal in these directions; none left to give.
-    JointDegrees: float[][] -> float[][] -> struct (float * float)
+    Basis: TestBasis
 } with
 
     /// The fit.
@@ -62,119 +16,36 @@ type Inference = internal {
 
     /// <summary>Cov(β̂) of the kept columns, p×p, adjusted where the method does so.</summary>
     member inference.Covariance =
-        let p = inference.Root.Rows
+        let root = inference.Basis.Root
+        let p = root.Rows
 
         let inner =
-            match inference.Adjustment with
+            match inference.Basis.Adjustment with
             | None -> Array.init (p * p) (fun k -> if k % (p + 1) = 0 then 1.0 else 0.0)
             | Some u -> Array.init (p * p) (fun k -> (if k % (p + 1) = 0 then 1.0 else 0.0) + 2.0 * u[k])
 
-        Matrix(p, p, Semidefinite.congruence p inference.Root.Values inner)
+        Matrix(p, p, Semidefinite.congruence p root.Values inner)
 
 /// <summary>Tests and intervals for linear functions of the fixed effects.</summary>
 [<RequireQualifiedAccess>]
 module Inference =
 
-    /// Rᵀl.
-    let private inFrame (root: Matrix) (contrast: float[]) =
-        Array.init root.Columns (fun j ->
-            let mutable sum = 0.0
-
-            for i in 0 .. contrast.Length - 1 do
-                sum <- sum + contrast[i] * root[i, j]
-
-            sum)
-
-    let private lastTheta (fit: Fit) = (List.last fit.Path).Theta
-
-    // Cov(β̂) = RRᵀ without any moments: the Cholesky factor would do, but this needs no positive definiteness.
-    let private plainRoot (fit: Fit) =
-        let p = fit.FixedCount
-        let relative = fit.Inner.BetaCovariance
-        let root = Semidefinite.factor p relative.Values
-        Matrix(p, p, root |> Array.map ((*) fit.Sigma))
-
-    let private constant (fit: Fit) how (degrees: float[] -> float) = {
-        Source = fit
-        How = how
-        Root = plainRoot fit
-        Adjustment = None
-        Degrees = fun contrast _ -> degrees contrast
-        JointDegrees =
-            fun contrasts _ ->
-                let smallest =
-                    contrasts
-                    |> Array.fold (fun smallest contrast -> min smallest (degrees contrast)) infinity
-
-                struct (1.0, smallest)
-    }
-
-    let private satterthwaite (fit: Fit) how (convention: Convention) =
-        let moments =
-            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
-
-        let w = ParameterCovariance.ofMoments convention moments
-        let degrees = SmallSample.degrees moments w
-
-        {
-            Source = fit
-            How = how
-            Root = moments.Root
-            Adjustment = None
-            Degrees = fun _ framed -> degrees framed
-            JointDegrees = fun _ rows -> struct (1.0, rows |> Array.map degrees |> SmallSample.pooled)
-        }
-
-    let private kenwardRoger (fit: Fit) how (convention: Convention) =
-        let moments =
-            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
-
-        let w = ParameterCovariance.ofMoments convention moments
-
-        {
-            Source = fit
-            How = how
-            Root = moments.Root
-            Adjustment = Some(SmallSample.adjustment convention moments w)
-            // For one function Kenward and Roger's df are Satterthwaite's.
-            Degrees = fun _ framed -> SmallSample.degrees moments w framed
-            JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows
-        }
-
     /// <summary>A fit made ready for tests by a method.</summary>
     /// <returns>What tests and tables are made from, or: Kenward-Roger for a fit by ML, no subjects for between-within.</returns>
     let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<Inference, LmmError list> =
-        let byTerm degrees =
-            constant fit method (DesignDegrees.ofContrast fit.Design.Fixed degrees)
-
-        match method with
-        | DegreesOfFreedomMethod.Asymptotic -> Ok(constant fit method (fun _ -> infinity))
-        | DegreesOfFreedomMethod.Residual ->
-            let df = float (fit.Observations - fit.FixedCount)
-            Ok(constant fit method (fun _ -> df))
-        | DegreesOfFreedomMethod.Containment -> Ok(byTerm (DesignDegrees.containment fit))
-        | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
-        | DegreesOfFreedomMethod.Satterthwaite convention -> Ok(satterthwaite fit method convention)
-        | DegreesOfFreedomMethod.KenwardRoger convention ->
-            if fit.Criterion = Criterion.Reml then
-                Ok(kenwardRoger fit method convention)
-            else
-                Error [ LmmError.KenwardRogerNeedsReml ]
-
-    /// aᵀ(I + 2U)b: the covariance of two functions given in the frame.
-    let private covariance inference (a: float[]) (b: float[]) =
-        let plain = SmallSample.dot a b
-
-        match inference.Adjustment with
-        | None -> plain
-        | Some u -> plain + 2.0 * SmallSample.form u a b
+        TestBasis.create method fit
+        |> Result.map (fun basis -> {
+            Source = fit
+            How = method
+            Basis = basis
+        })
 
     /// <summary>The estimate of a contrast of the kept columns, tested against a value.</summary>
     let internal ofKept level name (contrast: float[]) tested (inference: Inference) : Estimate =
-        let framed = inFrame inference.Root contrast
+        let framed = TestBasis.inFrame inference.Basis.Root contrast
         let estimate = SmallSample.dot contrast inference.Source.Inner.Beta
-        let error = sqrt (max 0.0 (covariance inference framed framed))
-        let df = inference.Degrees contrast framed
+        let error = sqrt (max 0.0 (TestBasis.covariance inference.Basis framed framed))
+        let df = inference.Basis.Degrees contrast framed
         let statistic = (estimate - tested) / error
         let margin = Probability.quantile df level * error
 
@@ -214,7 +85,7 @@ module Inference =
     /// <remarks>The covariance of the functions is taken apart into its eigenvectors, as lmerTest and SAS do: for Satterthwaite the
     /// df depend on how the functions are written, for all other methods they do not.</remarks>
     let internal jointOfKept name (contrasts: float[][]) (tested: float[]) (inference: Inference) : JointTest =
-        let framed = contrasts |> Array.map (inFrame inference.Root)
+        let framed = contrasts |> Array.map (TestBasis.inFrame inference.Basis.Root)
         let q = contrasts.Length
 
         let gram = Array.init (q * q) (fun k -> SmallSample.dot framed[k % q] framed[k / q])
@@ -245,15 +116,15 @@ module Inference =
                 |> Seq.sum)
 
         let wald =
-            match inference.Adjustment with
+            match inference.Basis.Adjustment with
             | None -> SmallSample.dot scores scores
             | Some _ ->
                 let adjusted =
-                    Array.init (rank * rank) (fun k -> covariance inference rows[k % rank] rows[k / rank])
+                    Array.init (rank * rank) (fun k -> TestBasis.covariance inference.Basis rows[k % rank] rows[k / rank])
 
                 SmallSample.form (Semidefinite.inverse rank adjusted) scores scores
 
-        let struct (scale, df) = inference.JointDegrees contrasts rows
+        let struct (scale, df) = inference.Basis.JointDegrees contrasts rows
         let f = scale * wald / float rank
 
         {
