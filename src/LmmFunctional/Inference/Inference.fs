@@ -120,7 +120,8 @@ module Inference =
             | None -> SmallSample.dot scores scores
             | Some _ ->
                 let adjusted =
-                    Array.init (rank * rank) (fun k -> TestBasis.covariance inference.Basis rows[k % rank] rows[k / rank])
+                    Array.init (rank * rank) (fun k ->
+                        TestBasis.covariance inference.Basis rows[k % rank] rows[k / rank])
 
                 SmallSample.form (Semidefinite.inverse rank adjusted) scores scores
 

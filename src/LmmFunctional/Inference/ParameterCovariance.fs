@@ -37,8 +37,8 @@ module internal ParameterCovariance =
         result
 
     /// <summary>The covariance that a convention takes.</summary>
-    /// <remarks>On the scale of variances observed information says nothing of a variance held at zero, and SAS leaves it out; the
-    /// expected information of pbkrtest keeps it. On the factor scale a zero is an ordinary point.</remarks>
+    /// <remarks>Observed information says nothing of a variance or a factor held at zero, and SAS leaves it out, as a factor of zero
+    /// counts for nothing in lmerTest; the expected information of pbkrtest keeps a variance of zero.</remarks>
     let ofMoments (convention: Convention) (moments: CovarianceMoments) : float[,] =
         let isKept i =
             convention.Information = Information.Expected || not moments.AtBound[i]

@@ -63,15 +63,36 @@ module internal TestBasis =
             JointDegrees = fun _ rows -> struct (1.0, rows |> Array.map degrees |> SmallSample.pooled)
         }
 
+    /// Whether I + 2U is positive definite by a margin.
+    let private isPositive p (u: float[]) =
+        let adjusted =
+            Array.init (p * p) (fun k -> (if k % (p + 1) = 0 then 1.0 else 0.0) + 2.0 * u[k])
+
+        let struct (values, _) = Semidefinite.eigen p adjusted
+        p = 0 || values[0] > 1e-6
+
+    // Second derivatives may take off more than there is: then they are left out, and what remains adds to the covariance.
     let private kenwardRoger (fit: Fit) (convention: Convention) =
         let moments =
             LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
 
         let w = ParameterCovariance.ofMoments convention moments
+        let full = SmallSample.adjustment convention moments w
+
+        let adjustment =
+            if isPositive moments.Root.Rows full then
+                full
+            else
+                let linear = {
+                    convention with
+                        SecondDerivatives = SecondDerivatives.Linear
+                }
+
+                SmallSample.adjustment linear moments w
 
         {
             Root = moments.Root
-            Adjustment = Some(SmallSample.adjustment convention moments w)
+            Adjustment = Some adjustment
             // For one function Kenward and Roger's df are Satterthwaite's.
             Degrees = fun _ framed -> SmallSample.degrees moments w framed
             JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows

@@ -18,7 +18,7 @@ type internal CovarianceMoments = {
     /// Names of ψ.
     Names: string[]
     Values: float[]
-    /// Whether a parameter is a variance of zero or belongs to one: SAS holds such parameters fixed.
+    /// Whether a parameter is a variance or a factor of zero or belongs to one: SAS holds such parameters fixed.
     AtBound: bool[]
     /// R, p×p on the user's scale: Cov(β̂) = (X'V⁻¹X)⁻¹ = R Rᵀ.
     Root: Matrix

@@ -94,8 +94,11 @@ module internal MomentScales =
 
         let values = Array.append values [| Array.last moments.Values |]
 
-        // A factor of lower rank is an ordinary point of this scale.
-        let atBound = Array.create (k + 1) false
+        // SAS holds a zero on the diagonal; the entries below it are zero too.
+        let isZero (entry: Entry) =
+            roots[entry.Term].[entry.Column * (layout.Shapes[entry.Term].Order + 1)] = 0.0
+
+        let atBound = Array.append (layout.Entries |> Array.map isZero) [| false |]
 
         CovarianceMoments.reparametrise
             moments.Names

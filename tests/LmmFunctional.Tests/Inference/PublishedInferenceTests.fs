@@ -180,6 +180,28 @@ module PublishedInferenceTests =
             yield! Law.relative "df by ML" 1e-8 220.928475874213 byMl.Df
         ]
 
+    [<Test>]
+    let ``Bioequivalence with FA0(2), whose second factor is zero`` () =
+        let fit =
+            Inferred.reml
+                "bioequivalence"
+                "log_data ~ sequence + factor(period) + formulation + (0 + formulation | subject)"
+
+        let last method =
+            List.last (Inferred.coefficients method fit)
+
+        let kr = last (Inferred.kr Convention.mmrm)
+        let sw = last (Inferred.satterthwaite Convention.mmrm)
+
+        Law.assertHolds [
+            yield! Law.isTrue "not singular" fit.Certificate.IsSingular
+            // SAS stops a little above the optimum here.
+            yield! Law.relative "estimate" 1e-6 0.14665779255033 kr.Estimate
+            yield! Law.relative "se, KR" 1e-6 0.04640729208935 kr.StandardError
+            yield! Law.relative "se, Satterthwaite" 1e-6 0.04673454245934 sw.StandardError
+            yield! Law.relative "df" 1e-5 205.001265302626 kr.Df
+        ]
+
     // Every method that is exact on balanced data, with the df of the analysis of variance.
     let private exactMethods = [
         sasKr
