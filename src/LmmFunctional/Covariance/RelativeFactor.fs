@@ -20,13 +20,13 @@ module internal RelativeFactor =
     let create structure order =
         let entries = [|
             match structure with
-            | Structure.Unstructured ->
-                for column in 0 .. order - 1 do
-                    for row in column .. order - 1 do
-                        row, column
             | Structure.Diagonal ->
                 for i in 0 .. order - 1 do
                     i, i
+            | _ ->
+                for column in 0 .. order - 1 do
+                    for row in column .. order - 1 do
+                        row, column
         |]
 
         {

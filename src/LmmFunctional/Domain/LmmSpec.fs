@@ -1,13 +1,5 @@
 namespace LmmFunctional
 
-/// <summary>The form of the covariance matrix of the effects of one random term within a level of its grouping factor.</summary>
-[<RequireQualifiedAccess>]
-type Structure =
-    /// Any positive semidefinite matrix: S(S+1)/2 parameters. Element (i, j) is σ_ij.
-    | Unstructured
-    /// Independent effects, each with its own variance: S parameters. Element (i, i) is σ²_i.
-    | Diagonal
-
 /// <summary>Random effects that vary over the levels of a grouping factor.</summary>
 type RandomTerm = {
     /// What varies: an intercept, slopes, indicators of a factor's levels.
@@ -16,13 +8,11 @@ type RandomTerm = {
     Group: Term
     /// The covariance of the effects within a level.
     Structure: Structure
+    /// The name of a known matrix that relates the levels, such as a relationship matrix; None for independent levels.
+    Relationship: string option
+    /// A factor with covariance parameters of its own for each level.
+    PerLevelOf: Expr option
 }
-
-/// <summary>The covariance of the residuals.</summary>
-[<RequireQualifiedAccess>]
-type ResidualTerm =
-    /// Independent with variance σ²/w, where w is the row's weight.
-    | Independent
 
 /// <summary>A linear mixed model: what the formula language and <c>lmm { }</c> both mean.</summary>
 type LmmSpec = {
@@ -58,6 +48,12 @@ module Spec =
 
     /// The model with these random terms instead of its own.
     let withRandom terms spec = { spec with LmmSpec.Random = terms }
+
+    /// The model with another covariance of the residuals.
+    let withResidual residual spec = {
+        spec with
+            LmmSpec.Residual = residual
+    }
 
     /// The model weighted by a column: Var(e_i) = σ²/w_i.
     let withWeights column spec = { spec with Weights = Some column }

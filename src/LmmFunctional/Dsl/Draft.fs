@@ -73,6 +73,7 @@ module internal Draft =
         Residuals =
             match spec.Residual with
             | ResidualTerm.Independent -> []
+            | structured -> [ structured ]
         Weights = Option.toList spec.Weights
     }
 

@@ -64,6 +64,8 @@ module Words =
             Effects = effects
             Group = group
             Structure = Structure.Unstructured
+            Relationship = None
+            PerLevelOf = None
         }
 
         if List.isEmpty effects.Items then

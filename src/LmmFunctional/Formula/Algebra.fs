@@ -39,6 +39,8 @@ module internal Algebra =
                     Structure.Diagonal
                 else
                     Structure.Unstructured
+            Relationship = None
+            PerLevelOf = None
         }
 
         match groups with

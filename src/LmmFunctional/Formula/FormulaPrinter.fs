@@ -10,8 +10,6 @@ module internal FormulaPrinter =
         | Some column -> $"weights = {Lexeme.name column}"
         | None -> ()
 
-        match spec.Residual with
-        | ResidualTerm.Independent -> ()
     ]
 
     /// The canonical text: response, fixed effects, random terms, then each further clause after a semicolon.

@@ -64,7 +64,7 @@ module TermText =
     let deparseRandom (random: RandomTerm) : string =
         let bar =
             match random.Structure with
-            | Structure.Unstructured -> "|"
             | Structure.Diagonal -> "||"
+            | _ -> "|"
 
         $"({deparseSum random.Effects} {bar} {deparse random.Group})"

@@ -91,7 +91,7 @@ module internal VarianceBoundary =
                     Tolerance = tolerance
                 }
           ]
-        | Structure.Unstructured ->
+        | _ ->
             let struct (values, vectors) = Semidefinite.eigen n d
             let rank = n - zeros.Length
 

@@ -66,8 +66,9 @@ module FitTables =
         let correlation = Matrix.toCorrelation covariance
 
         match term.Term.Structure with
+        | Structure.Identity
         | Structure.Diagonal -> []
-        | Structure.Unstructured -> [
+        | _ -> [
             for column in 0 .. row - 1 do
                 if covariance[row, row] = 0.0 || covariance[column, column] = 0.0 then
                     "-"

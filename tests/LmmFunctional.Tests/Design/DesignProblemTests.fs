@@ -241,6 +241,8 @@ module DesignProblemTests =
             Effects = effects
             Group = Term.ofExpr (Expr.Column "Subject")
             Structure = Structure.Unstructured
+            Relationship = None
+            PerLevelOf = None
         }
 
         let spec =

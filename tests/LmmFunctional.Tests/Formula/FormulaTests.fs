@@ -45,6 +45,8 @@ module FormulaTests =
             Effects = Terms.ofList [ Term.intercept; Term.ofExpr (Expr.Column "x") ]
             Group = Term.ofExpr (Expr.Column "g")
             Structure = Structure.Diagonal
+            Relationship = None
+            PerLevelOf = None
         }
 
         Assert.That(

@@ -142,6 +142,8 @@ type ModelGenerators =
                 Effects = Terms.ofList items
                 Group = group
                 Structure = structure
+                Relationship = None
+                PerLevelOf = None
             }
         }
 
