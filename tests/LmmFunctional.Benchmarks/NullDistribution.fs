@@ -3,7 +3,8 @@ namespace LmmFunctional.Benchmarks
 open System
 open LmmFunctional
 
-/// <summary>Whether p-values of Kenward-Roger tests are uniform when there is no effect: small unbalanced data sets, simulated.</summary>
+/// <summary>Whether p-values of Kenward-Roger tests are uniform when there is no effect: small unbalanced data sets,
+/// simulated.</summary>
 [<RequireQualifiedAccess>]
 module NullDistribution =
 
@@ -11,7 +12,8 @@ module NullDistribution =
         sqrt (-2.0 * log (1.0 - random.NextDouble()))
         * cos (2.0 * Math.PI * random.NextDouble())
 
-    /// Ten groups of three to seven rows, five of them treated, a covariate, variances of 2 between and 1 within groups.
+    /// Ten groups of three to seven rows, five of them treated, a covariate, variances of 2 between and 1 within
+    /// groups.
     let private frame seed =
         let random = Random(seed: int)
         let sizes = Array.init 10 (fun _ -> 3 + random.Next 5)
@@ -42,7 +44,8 @@ module NullDistribution =
         |> Seq.mapi (fun i p -> max (float (i + 1) / n - p) (p - float i / n))
         |> Seq.max
 
-    /// <summary>Prints the distance for each method; 1 when Kenward-Roger's is beyond the one per cent limit.</summary>
+    /// <summary>Prints the distance for each method; 1 when Kenward-Roger's is beyond the one per cent
+    /// limit.</summary>
     let run count =
         let limit = 1.628 / sqrt (float count)
         printfn $"{count} data sets without an effect; distance to uniform p-values, limit %.4f{limit} (1 %%):"

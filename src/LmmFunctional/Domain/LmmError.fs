@@ -169,7 +169,8 @@ module LmmError =
             let choices = String.concat ", " known
             $"There is no {kind} '{name}'; choose one of {choices}."
         | LmmError.NoConvention(method, convention) ->
-            $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or kenward-roger."
+            $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or "
+            + "kenward-roger."
         | LmmError.UnknownCoefficient(name, suggestion) ->
             $"'{name}' is not a column of the fixed effects{didYouMean suggestion}"
         | LmmError.HypothesisSyntax(text, position, expected) -> caret "hypothesis" text position expected
@@ -179,12 +180,12 @@ module LmmError =
             let dependOn =
                 Plural.verb dropped.Length "depends on other columns" "depend on other columns"
 
-            $"'{hypothesis}' cannot be estimated from these data: {columns} {dependOn} of the fixed effects, and its value "
-            + "would change with how that is resolved; test a combination that the data determine."
+            $"'{hypothesis}' cannot be estimated from these data: {columns} {dependOn} of the fixed effects, "
+            + "and its value would change with how that is resolved; test a combination that the data determine."
         | LmmError.KenwardRogerNeedsReml ->
             "Kenward-Roger is derived for REML and this fit is by ML; fit by REML, or take satterthwaite."
         | LmmError.NoSubjects groups ->
             let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
 
-            $"Between-within degrees of freedom need subjects, a grouping factor that holds all others; none of {names} does: "
-            + "take satterthwaite or kenward-roger."
+            "Between-within degrees of freedom need subjects, a grouping factor that holds all others; "
+            + $"none of {names} does: take satterthwaite or kenward-roger."

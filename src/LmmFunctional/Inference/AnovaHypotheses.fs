@@ -38,7 +38,8 @@ module internal AnovaHypotheses =
             else
                 1.0)
 
-    /// <summary>Rows of the triangle for some columns, those of an order before them taken out: forward Doolittle.</summary>
+    /// <summary>Rows of the triangle for some columns, those of an order before them taken out: forward
+    /// Doolittle.</summary>
     /// <remarks>Each row has one at its own column, as in lmerTest.</remarks>
     let private sequential (x: Matrix) scales (order: int[]) (own: int[]) : float[][] =
         let p = x.Columns

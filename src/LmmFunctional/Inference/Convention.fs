@@ -8,7 +8,8 @@ type SecondDerivatives =
     /// Without the term: Prasad and Rao's form, SAS's KENWARDROGER(LINEAR).
     | Linear
 
-/// <summary>What Satterthwaite and Kenward-Roger leave open, so that programs give different numbers for one fit.</summary>
+/// <summary>What Satterthwaite and Kenward-Roger leave open, so that programs give different numbers for one
+/// fit.</summary>
 type Convention = {
     /// The system that computes so.
     Name: string
@@ -17,7 +18,8 @@ type Convention = {
     /// The parameters that the information and the second derivatives are of.
     Parametrisation: Parametrisation
     SecondDerivatives: SecondDerivatives
-    /// Whether the last level of a factor is its reference in the hypothesis matrices of type III, as in SAS, or the first.
+    /// Whether the last level of a factor is its reference in the hypothesis matrices of type III, as in SAS, or the
+    /// first.
     /// Only the denominator df of joint Satterthwaite tests can tell.
     LastIsReference: bool
 }
@@ -43,7 +45,8 @@ module Convention =
             SecondDerivatives = SecondDerivatives.Linear
     }
 
-    /// <summary>The R package pbkrtest: expected information of variances, those of zero included; V is linear in them.</summary>
+    /// <summary>The R package pbkrtest: expected information of variances, those of zero included; V is linear in
+    /// them.</summary>
     /// <remarks>Source: Halekoh and Højsgaard 2014.</remarks>
     let pbkrtest = {
         Name = "pbkrtest"
@@ -53,8 +56,10 @@ module Convention =
         LastIsReference = false
     }
 
-    /// <summary>The R package lmerTest, Satterthwaite: observed information in the factors of the covariances.</summary>
-    /// <remarks>Directions without positive curvature are left out, and a factor of zero has no slope: a variance of zero
+    /// <summary>The R package lmerTest, Satterthwaite: observed information in the factors of the
+    /// covariances.</summary>
+    /// <remarks>Directions without positive curvature are left out, and a factor of zero has no slope: a variance of
+    /// zero
     /// counts for nothing. Source: Kuznetsova, Brockhoff and Christensen 2017.</remarks>
     let lmerTest = {
         Name = "lmerTest"

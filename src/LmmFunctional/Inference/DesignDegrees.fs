@@ -2,8 +2,10 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>Degrees of freedom that follow from the design alone: SAS's containment and between-within methods.</summary>
-/// <remarks>Source: SAS/STAT, the MIXED procedure, option DDFM=. A contrast of several terms has the smallest of theirs.</remarks>
+/// <summary>Degrees of freedom that follow from the design alone: SAS's containment and between-within
+/// methods.</summary>
+/// <remarks>Source: SAS/STAT, the MIXED procedure, option DDFM=. A contrast of several terms has the smallest of
+/// theirs.</remarks>
 [<RequireQualifiedAccess>]
 module internal DesignDegrees =
 

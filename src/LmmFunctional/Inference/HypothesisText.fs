@@ -11,8 +11,10 @@ type internal HypothesisRow = {
     Value: float
 }
 
-/// <summary>Reading linear hypotheses: sums of names with factors, an equals sign, commas between hypotheses.</summary>
-/// <remarks>The names of columns hold spaces, commas, colons and minus signs, so at every place the longest name that fits is taken.
+/// <summary>Reading linear hypotheses: sums of names with factors, an equals sign, commas between
+/// hypotheses.</summary>
+/// <remarks>The names of columns hold spaces, commas, colons and minus signs, so at every place the longest name that
+/// fits is taken.
 /// </remarks>
 [<RequireQualifiedAccess>]
 module internal HypothesisText =

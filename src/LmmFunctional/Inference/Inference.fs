@@ -31,7 +31,8 @@ type Inference = internal {
 module Inference =
 
     /// <summary>A fit made ready for tests by a method.</summary>
-    /// <returns>What tests and tables are made from, or: Kenward-Roger for a fit by ML, no subjects for between-within.</returns>
+    /// <returns>What tests and tables are made from, or: Kenward-Roger for a fit by ML, no subjects for
+    /// between-within.</returns>
     let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<Inference, LmmError list> =
         TestBasis.create method fit
         |> Result.map (fun basis -> {
@@ -82,7 +83,8 @@ module Inference =
         values |> Array.filter (fun value -> value > dependent) |> Array.length
 
     /// <summary>The joint test of contrasts of the kept columns against values.</summary>
-    /// <remarks>The covariance of the functions is taken apart into its eigenvectors, as lmerTest and SAS do: for Satterthwaite the
+    /// <remarks>The covariance of the functions is taken apart into its eigenvectors, as lmerTest and SAS do: for
+    /// Satterthwaite the
     /// df depend on how the functions are written, for all other methods they do not.</remarks>
     let internal jointOfKept name (contrasts: float[][]) (tested: float[]) (inference: Inference) : JointTest =
         let framed = contrasts |> Array.map (TestBasis.inFrame inference.Basis.Root)
@@ -152,7 +154,8 @@ module Inference =
     /// <param name="hypothesis">The functions and the values they are tested against.</param>
     /// <param name="inference">The fit and the method.</param>
     /// <returns>The test, or: which functions are not estimable and why.</returns>
-    /// <exception cref="T:System.ArgumentException">The hypothesis has not one column for each column of X.</exception>
+    /// <exception cref="T:System.ArgumentException">The hypothesis has not one column for each column of
+    /// X.</exception>
     let test level (hypothesis: LinearHypothesis) (inference: Inference) : Result<HypothesisTest, LmmError list> =
         let design = inference.Source.Design.Fixed
         let columns = design.AllNames.Length

@@ -47,7 +47,8 @@ module LinearHypothesis =
             |> List.map (fun name -> LmmError.UnknownCoefficient(name, Nearest.suggest known name))
             |> Error
 
-    /// <summary>Hypotheses as text, separated by commas or semicolons: <c>recipeR2 - recipeR3 = 0</c>, <c>2*Days = 20</c>.</summary>
+    /// <summary>Hypotheses as text, separated by commas or semicolons: <c>recipeR2 - recipeR3 = 0</c>, <c>2*Days =
+    /// 20</c>.</summary>
     /// <param name="design">The design whose columns are named; a name may stand between backquotes.</param>
     /// <param name="text">The text; without an equals sign a function is tested against zero.</param>
     /// <returns>The hypothesis, or: what cannot be read, or is no column of X.</returns>

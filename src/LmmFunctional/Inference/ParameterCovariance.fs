@@ -1,13 +1,15 @@
 namespace LmmFunctional
 
-/// <summary>The asymptotic covariance of the covariance parameters: twice the inverse of the curvature of −2 log likelihood.</summary>
+/// <summary>The asymptotic covariance of the covariance parameters: twice the inverse of the curvature of −2 log
+/// likelihood.</summary>
 [<RequireQualifiedAccess>]
 module internal ParameterCovariance =
 
     // Relative to a unit diagonal: below this a direction has no curvature to invert.
     let private smallest = 1e-10
 
-    /// <summary>2 H⁺, k×k: directions without positive curvature are left out, and so are the parameters not kept.</summary>
+    /// <summary>2 H⁺, k×k: directions without positive curvature are left out, and so are the parameters not
+    /// kept.</summary>
     let ofCurvature (isKept: int -> bool) (curvature: Matrix) : float[,] =
         let k = curvature.Rows
 
@@ -37,7 +39,8 @@ module internal ParameterCovariance =
         result
 
     /// <summary>The covariance that a convention takes.</summary>
-    /// <remarks>Observed information says nothing of a variance or a factor held at zero, and SAS leaves it out, as a factor of zero
+    /// <remarks>Observed information says nothing of a variance or a factor held at zero, and SAS leaves it out, as a
+    /// factor of zero
     /// counts for nothing in lmerTest; the expected information of pbkrtest keeps a variance of zero.</remarks>
     let ofMoments (convention: Convention) (moments: CovarianceMoments) : float[,] =
         let isKept i =

@@ -1,7 +1,8 @@
 namespace LmmFunctional
 
 /// <summary>Satterthwaite and Kenward-Roger from the moments of the covariance parameters.</summary>
-/// <remarks>Everything in the frame where Cov(β̂) is the identity: a contrast l is a = Rᵀl, its variance aᵀa.</remarks>
+/// <remarks>Everything in the frame where Cov(β̂) is the identity: a contrast l is a = Rᵀl, its variance
+/// aᵀa.</remarks>
 [<RequireQualifiedAccess>]
 module internal SmallSample =
 
@@ -24,7 +25,8 @@ module internal SmallSample =
     let dot (a: float[]) (b: float[]) =
         Array.fold2 (fun sum x y -> sum + x * y) 0.0 a b
 
-    /// <summary>Satterthwaite's df of one contrast: 2v²/(g'Wg), v = aᵀa and g its derivatives by the parameters.</summary>
+    /// <summary>Satterthwaite's df of one contrast: 2v²/(g'Wg), v = aᵀa and g its derivatives by the
+    /// parameters.</summary>
     let degrees (moments: CovarianceMoments) (w: float[,]) (a: float[]) =
         let variance = dot a a
         let gradient = moments.First |> Array.map (fun p -> form p a a)
@@ -40,7 +42,8 @@ module internal SmallSample =
             infinity
 
     /// <summary>The df of an F made of independent t², each with its own df (Fai and Cornelius 1996).</summary>
-    /// <remarks>ν = 2E/(E − q), E = Σ ν_m/(ν_m − 2); two when one of them has no variance, their mean when they are equal, as in
+    /// <remarks>ν = 2E/(E − q), E = Σ ν_m/(ν_m − 2); two when one of them has no variance, their mean when they are
+    /// equal, as in
     /// lmerTest.</remarks>
     let pooled (degrees: float[]) =
         let q = float degrees.Length
@@ -111,7 +114,7 @@ module internal SmallSample =
             numerator / denominator
 
     /// <summary>Kenward and Roger's scale λ and df of the F for rows that are orthonormal in the frame.</summary>
-    /// <remarks>As published for pbkrtest by Halekoh and Højsgaard 2014, section 4, with its guards against division by zero.</remarks>
+    /// <remarks>As published for pbkrtest by Halekoh and Højsgaard 2014, with its guards against division by zero.</remarks>
     let kenwardRoger (moments: CovarianceMoments) (w: float[,]) (rows: float[][]) : struct (float * float) =
         let q = float rows.Length
         let k = moments.First.Length

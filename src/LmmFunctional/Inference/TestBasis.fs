@@ -71,7 +71,8 @@ module internal TestBasis =
         let struct (values, _) = Semidefinite.eigen p adjusted
         p = 0 || values[0] > 1e-6
 
-    // Second derivatives may take off more than there is: then they are left out, and what remains adds to the covariance.
+    // Second derivatives may take off more than there is: then they are left out, and what remains adds to the
+    // covariance.
     let private kenwardRoger (fit: Fit) (convention: Convention) =
         let moments =
             LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)

@@ -3,10 +3,14 @@ namespace LmmFunctional
 open System
 open MathNet.Numerics.LinearAlgebra
 
-/// <summary>Hypothesis matrices of type III by estimable functions of the over-parametrised model, as SAS has them.</summary>
-/// <remarks>U has an indicator of every level where X has contrasts, and U = X K with K p×m. A function c'β is one of the
-/// parameters of U with the coefficients c'K. Those of a term E are zero for all terms but E and the terms that contain it, and
-/// orthogonal to all functions of the containing terms alone: nothing depends on how X is coded. Source: SAS/STAT, The Four
+/// <summary>Hypothesis matrices of type III by estimable functions of the over-parametrised model, as SAS has
+/// them.</summary>
+/// <remarks>U has an indicator of every level where X has contrasts, and U = X K with K p×m. A function c'β is one of
+/// the
+/// parameters of U with the coefficients c'K. Those of a term E are zero for all terms but E and the terms that
+/// contain it, and
+/// orthogonal to all functions of the containing terms alone: nothing depends on how X is coded. Source: SAS/STAT, The
+/// Four
 /// Types of Estimable Functions; Goodnight 1978.</remarks>
 [<RequireQualifiedAccess>]
 module internal TypeThree =
@@ -41,7 +45,8 @@ module internal TypeThree =
 
     let private isZero (m: Matrix<float>) = m.FrobeniusNorm() = 0.0
 
-    /// Rows reduced so that each has one where all others have zero, looking for such places in the given order of columns.
+    /// Rows reduced so that each has one where all others have zero, looking for such places in the given order of
+    /// columns.
     let private reduce (order: int[]) (onTerm: Matrix<float>) (rows: Matrix<float>) =
         let a, rows = onTerm.Clone(), rows.Clone()
         let count = rows.RowCount
@@ -143,7 +148,8 @@ module internal TypeThree =
         let plain = Matrix<float>.Build.Dense(p, m, fun i j -> tidy[i, j] / scales[p + j])
         plain, Array.truncate p scales, termOf
 
-    /// <summary>For each term its hypothesis rows over the kept columns of X; none for the intercept and aliased terms.</summary>
+    /// <summary>For each term its hypothesis rows over the kept columns of X; none for the intercept and aliased
+    /// terms.</summary>
     /// <param name="lastIsReference">Whether rows are reduced to the first levels of a factor, or to the last.</param>
     /// <param name="design">The model.</param>
     let create lastIsReference (design: Design) : float[][] list =

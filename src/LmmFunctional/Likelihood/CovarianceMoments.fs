@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open MathNet.Numerics.LinearAlgebra
 
-/// <summary>The parameters that the covariance of the data is said to have: small-sample methods depend on the choice.</summary>
+/// <summary>The parameters that the covariance of the data is said to have: small-sample methods depend on the
+/// choice.</summary>
 [<RequireQualifiedAccess>]
 type Parametrisation =
     /// Variances and covariances, σ² among them; structures of the residual by their own parameters.
@@ -11,7 +12,8 @@ type Parametrisation =
     | FactorScale
 
 /// <summary>What inference about β needs of the k covariance parameters ψ, V absolute, at the estimates.</summary>
-/// <remarks>The p×p matrices, by columns, are those of the fixed effects R⁻¹β, whose covariance is the identity: nothing is lost
+/// <remarks>The p×p matrices, by columns, are those of the fixed effects R⁻¹β, whose covariance is the identity:
+/// nothing is lost
 /// to columns of X far from zero. Symmetric pairs (i, j), j ≤ i, stand at i(i + 1)/2 + j.</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal CovarianceMoments = {
@@ -59,7 +61,8 @@ module internal CovarianceMoments =
 
         sum
 
-    /// <summary>Moments from matrices on the user's scale: Φ = (X'V⁻¹X)⁻¹, and X'V⁻¹ … V⁻¹X for all others, p×p.</summary>
+    /// <summary>Moments from matrices on the user's scale: Φ = (X'V⁻¹X)⁻¹, and X'V⁻¹ … V⁻¹X for all others,
+    /// p×p.</summary>
     /// <remarks>Products and second derivatives are listed pair by pair.</remarks>
     let ofUserScale names values atBound (phi: Matrix) first (products: Lazy<float[][]>) seconds gradient information =
         let p = phi.Rows

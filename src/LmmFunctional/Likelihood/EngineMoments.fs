@@ -5,9 +5,11 @@ type internal IFactored =
     /// Runs an action on the engine.
     abstract Run: action: (Engine -> 'result) -> 'result
 
-/// <summary>What an engine knows of the covariance parameters at one λ, along the unit directions of G relative to σ²; σ² comes last.
+/// <summary>What an engine knows of the covariance parameters at one λ, along the unit directions of G relative to σ²;
+/// σ² comes last.
 /// </summary>
-/// <remarks>Directions in G, not in λ, so that a variance of zero is no special case. With V = ZGZᵀ + I relative to σ²,
+/// <remarks>Directions in G, not in λ, so that a variance of zero is no special case. With V = ZGZᵀ + I relative to
+/// σ²,
 /// P² = P − PZGZᵀP turns every row of σ² into sums over the others.</remarks>
 [<RequireQualifiedAccess>]
 module internal EngineMoments =
@@ -108,7 +110,8 @@ module internal EngineMoments =
         let inverse = if p = 0 then [||] else Semidefinite.inverse p lower
         Matrix.init p p (fun i j -> inverse[j + i * p])
 
-    /// <summary>The moments in the elements of G on the inner scale times σ², and σ²: absolute, in the user's units of the response.
+    /// <summary>The moments in the elements of G on the inner scale times σ², and σ²: absolute, in the user's units of
+    /// the response.
     /// </summary>
     /// <param name="reml">Whether the criterion is REML.</param>
     /// <param name="variance">σ² on the user's scale.</param>

@@ -5,8 +5,10 @@ open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
 
-/// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
-/// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
+/// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to
+/// it.</summary>
+/// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free
+/// entries
 /// of the relative covariance factors on the inner scale of <see cref="T:LmmFunctional.Standardised"/>.</remarks>
 [<NoComparison; ReferenceEquality>]
 type LogLikelihood = internal {
@@ -124,8 +126,10 @@ module LogLikelihood =
             engine.Factor lambdas |> ignore
             action engine)
 
-    /// <summary>What inference about β needs of the covariance parameters at an inner θ that can be evaluated.</summary>
-    /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the user.</returns>
+    /// <summary>What inference about β needs of the covariance parameters at an inner θ that can be
+    /// evaluated.</summary>
+    /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the
+    /// user.</returns>
     let private momentsAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
         let standard = likelihood.Standard
         let layout = likelihood.Layout
@@ -162,7 +166,8 @@ module LogLikelihood =
         inner, covariances
 
     /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
-    /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them can tell.
+    /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
+    /// can tell.
     /// </remarks>
     let internal moments
         parametrisation
@@ -223,7 +228,8 @@ module LogLikelihood =
             }
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
-    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit exactly.</returns>
+    /// <returns>The likelihood, or: too little memory for the random effects, a response the fixed effects fit
+    /// exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
         let standard = Standardised.ofDesign design
         Plan.create standard |> Result.bind (ofPlan kind design standard)

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
-/// <summary>Moments in the parameters a user knows: elements of each G, or of its Cholesky factor, on the scale of the data.</summary>
+/// <summary>Moments in the parameters a user knows: elements of each G, or of its Cholesky factor, on the scale of the
+/// data.</summary>
 [<RequireQualifiedAccess>]
 module internal MomentScales =
 

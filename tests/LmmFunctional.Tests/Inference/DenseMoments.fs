@@ -3,7 +3,8 @@ namespace LmmFunctional.Tests
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
 
-/// <summary>Kenward and Roger's formulas as printed, from dense n×n matrices: V and its derivatives by k parameters.</summary>
+/// <summary>Kenward and Roger's formulas as printed, from dense n×n matrices: V and its derivatives by k
+/// parameters.</summary>
 /// <remarks>Kenward and Roger 1997, and Halekoh and Højsgaard 2014 for the df of F.</remarks>
 type internal DenseMoments(likelihood: LogLikelihood, theta, scale: Parametrisation) =
     let model = Textbook.at likelihood theta

@@ -4,7 +4,8 @@ open System
 open NUnit.Framework
 open LmmFunctional
 
-/// <summary>SAS and JMP to fifteen digits, as MixedModelsSmallSample.jl holds them (published.md, 3.4), and exact F tests.</summary>
+/// <summary>SAS and JMP to fifteen digits, as MixedModelsSmallSample.jl holds them (published.md, 3.4), and exact F
+/// tests.</summary>
 [<TestFixture>]
 module PublishedInferenceTests =
 
@@ -67,7 +68,8 @@ module PublishedInferenceTests =
                     0.41587933385372, 17.0
                 ]
 
-            // SAS stops where the criterion changes by 1e-8 of itself, a hundredth of a standard error of a variance from the
+            // SAS stops where the criterion changes by 1e-8 of itself, a hundredth of a standard error of a variance
+            // from the
             // optimum; where its df can be compared with exact ones, as above, ours are these.
             yield!
                 rows 1e-4 sasKr (of' "(1 + Days + I(Days^2) || Subject)") [

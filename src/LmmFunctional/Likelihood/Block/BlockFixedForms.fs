@@ -66,7 +66,8 @@ module internal BlockFixedForms =
 
         result
 
-    /// <summary>The products for block-diagonal matrices, S×S per term; as many solves as there are columns B_kE.</summary>
+    /// <summary>The products for block-diagonal matrices, S×S per term; as many solves as there are columns
+    /// B_kE.</summary>
     let create (engine: BlockFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
         let cross = engine.Cross
         let p, q = cross.P - 1, cross.Tail

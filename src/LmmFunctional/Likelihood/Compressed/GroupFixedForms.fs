@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open LmmFunctional.Numerics
 
-/// <summary>EᵀB_kE and EᵀB_kΩB_lE of the compressed engine, group by group: what inference about β needs of V.</summary>
+/// <summary>EᵀB_kE and EᵀB_kΩB_lE of the compressed engine, group by group: what inference about β needs of
+/// V.</summary>
 [<RequireQualifiedAccess>]
 module internal GroupFixedForms =
 
@@ -73,7 +74,8 @@ module internal GroupFixedForms =
 
             sum)
 
-    /// <summary>The products for matrices B_k (S×S) of the effects of a group, at a λ and the factor of [X y]'V⁻¹[X y] there.
+    /// <summary>The products for matrices B_k (S×S) of the effects of a group, at a λ and the factor of [X y]'V⁻¹[X y]
+    /// there.
     /// </summary>
     let create
         (products: GroupProducts)

@@ -100,7 +100,8 @@ module internal SupernodalCurvature =
         Workspace.Return unit
         omega
 
-    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels; the levels
+    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels;
+    /// the levels
     /// j are those whose columns are given.
     let private addInner (factor: SupernodalFactor) t u levels (omega: Buffer) (result: float[,,,]) =
         let products = factor.Symbolic.Products
@@ -156,7 +157,8 @@ module internal SupernodalCurvature =
         results
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from all of Z'QZ; q solves.</summary>
-    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from inner products of blocks of Z'QZ.</remarks>
+    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from inner products of blocks of
+    /// Z'QZ.</remarks>
     let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
         let products = factor.Symbolic.Products
         let inners = entries |> Array.map _.Term |> Array.distinct |> inners factor reml

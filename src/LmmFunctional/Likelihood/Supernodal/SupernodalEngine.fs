@@ -1,7 +1,9 @@
 namespace LmmFunctional
 
-/// <summary>The supernodal engine: a sparse factor with blocks for the levels of all terms, for any pattern of levels.</summary>
-/// <remarks>Costs what the analysis predicts; several sparse crossed factors and deep nests keep the factor sparse.</remarks>
+/// <summary>The supernodal engine: a sparse factor with blocks for the levels of all terms, for any pattern of
+/// levels.</summary>
+/// <remarks>Costs what the analysis predicts; several sparse crossed factors and deep nests keep the factor
+/// sparse.</remarks>
 [<Sealed>]
 type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     inherit Engine(symbolic.Products.Rows, symbolic.Products.P)
@@ -28,8 +30,10 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     override _.AverageAlong(entries, bases) =
         SupernodalCurvature.average factor bases entries
 
-    /// <summary>Exact for few effects, and along G at a singular λ; else by central differences of first derivatives of the log determinants.</summary>
-    /// <remarks>∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in a step of 1e-3 of the size of λ; the factor is restored.
+    /// <summary>Exact for few effects, and along G at a singular λ; else by central differences of first derivatives
+    /// of the log determinants.</summary>
+    /// <remarks>∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in a step of 1e-3 of the size of λ; the factor is
+    /// restored.
     /// </remarks>
     override _.TraceAlong(entries, bases, reml) =
         let lambdas = Array.init bases.Length factor.Lambda

@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open MathNet.Numerics.LinearAlgebra
 
-/// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log determinants.</summary>
+/// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log
+/// determinants.</summary>
 [<RequireQualifiedAccess>]
 module internal TraceDifferences =
 
@@ -26,8 +27,10 @@ module internal TraceDifferences =
 
         entries |> Array.map slope, derivatives
 
-    /// <summary>T, k×k: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, the derivative by central differences of fourth order.</summary>
-    /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is restored.</remarks>
+    /// <summary>T, k×k: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, the derivative by central differences of fourth
+    /// order.</summary>
+    /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is
+    /// restored.</remarks>
     let create (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms (fun t -> Array.copy (factor.Lambda t))
@@ -72,7 +75,8 @@ module internal TraceDifferences =
 
         Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
 
-    /// <summary>T along other bases than λ, which must be regular: their directions in G are combinations of those of λ.</summary>
+    /// <summary>T along other bases than λ, which must be regular: their directions in G are combinations of those of
+    /// λ.</summary>
     let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms factor.Lambda
