@@ -348,6 +348,22 @@ module PublishedInferenceTests =
         ]
 
     [<Test>]
+    let ``InstEval, where pbkrtest cannot: Kenward-Roger needs no matrix of the size of the data`` () =
+        let fit = Inferred.reml "insteval" "y ~ 1 + service + (1 | s) + (1 | d)"
+        let before = GC.GetTotalAllocatedBytes true
+        let kr = List.last (Inferred.coefficients sasKr fit)
+        let allocated = GC.GetTotalAllocatedBytes true - before
+        let sw = List.last (Inferred.coefficients sasSw fit)
+
+        Law.assertHolds [
+            // One coefficient: both methods have the same df, and the adjustment can only add.
+            yield! Law.relative "df" 1e-6 sw.Df kr.Df
+            yield! Law.isTrue "the standard error is not adjusted upwards" (kr.StandardError > sw.StandardError)
+            yield! Law.relative "standard error" 1e-3 sw.StandardError kr.StandardError
+            yield! Law.atMost "bytes" 1e9 (float allocated)
+        ]
+
+    [<Test>]
     let ``Tail probabilities keep their digits far out`` () =
         Law.assertHolds [
             // R: 2 * pt(-20, 10), pf(200, 2, 12, lower.tail = FALSE), 2 * pnorm(-10), qt(0.975, 3.7).
