@@ -131,6 +131,64 @@ internal static partial class Convert
 
     public static FitBy FitBy(Criterion criterion) => criterion.IsReml ? CSharp.FitBy.Reml : CSharp.FitBy.Ml;
 
+    // Tests
+
+    public static DegreesOfFreedomMethod Method(DfMethod method, DfConvention convention)
+    {
+        var satterthwaite = Convention(convention, ConventionModule.lmerTest);
+        var kenwardRoger = Convention(convention, ConventionModule.sas);
+
+        return method switch
+        {
+            DfMethod.Asymptotic => DegreesOfFreedomMethod.Asymptotic,
+            DfMethod.Residual => DegreesOfFreedomMethod.Residual,
+            DfMethod.Containment => DegreesOfFreedomMethod.Containment,
+            DfMethod.BetweenWithin => DegreesOfFreedomMethod.BetweenWithin,
+            DfMethod.Satterthwaite => DegreesOfFreedomMethod.NewSatterthwaite(satterthwaite),
+            DfMethod.KenwardRoger => DegreesOfFreedomMethod.NewKenwardRoger(kenwardRoger),
+            _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not a method."),
+        };
+    }
+
+    private static Convention Convention(DfConvention convention, Convention usual) => convention switch
+    {
+        DfConvention.Usual => usual,
+        DfConvention.Sas => ConventionModule.sas,
+        DfConvention.SasLinear => ConventionModule.sasLinear,
+        DfConvention.Pbkrtest => ConventionModule.pbkrtest,
+        DfConvention.LmerTest => ConventionModule.lmerTest,
+        DfConvention.Mmrm => ConventionModule.mmrm,
+        _ => throw new ArgumentOutOfRangeException(nameof(convention), convention, "Not a convention."),
+    };
+
+    public static AnovaType Kind(AnovaKind kind) => kind switch
+    {
+        AnovaKind.TypeOne => AnovaType.I,
+        AnovaKind.TypeTwo => AnovaType.II,
+        AnovaKind.TypeThree => AnovaType.III,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a type."),
+    };
+
+    public static TestedEstimate Tested(Estimate own) =>
+        new(
+            own.Name,
+            own.Estimate,
+            own.StandardError,
+            own.Df,
+            own.Statistic,
+            own.P,
+            own.Lower,
+            own.Upper);
+
+    public static FTest Joint(JointTest own) =>
+        new(own.Name, own.NumeratorDf, own.DenominatorDf, own.F, own.P);
+
+    public static TestedHypothesis Tested(HypothesisTest own) =>
+        new(List(own.Estimates, Tested), Joint(own.Joint), DegreesOfFreedomMethodModule.describe(own.Method));
+
+    public static AnovaTable Table(Anova own) =>
+        new(List(own.Tests, Joint), DegreesOfFreedomMethodModule.describe(own.Method));
+
     // Fits
 
     public static CoefficientEstimate Coefficient(Coefficient coefficient) =>

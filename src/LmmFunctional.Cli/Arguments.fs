@@ -23,6 +23,8 @@ type FitArguments =
     | Pedigree of NAME_AND_FILE: string
     | Fix of NAME_AND_VARIANCE: string
     | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
     | [<Unique>] Json
     | [<Unique>] Quiet
 
@@ -38,7 +40,41 @@ type FitArguments =
             | Fix _ ->
                 "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Df _ ->
+                "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
+                + "satterthwaite or kenward-roger; without it no p-values are given."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
             | Json -> "print one line of JSON instead of the summary."
+            | Quiet -> "show no progress on standard error."
+
+/// <summary>What <c>lmm anova</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type AnovaArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Type of NUMBER: int
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
+    | [<Unique>] Ml
+    | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Residual of STRUCTURE: string
+    | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Json
+    | [<Unique>] Quiet
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ variety * nitro + (1 | block)\"."
+            | Type _ -> "1, 2 or 3, after SAS; 3 is the default."
+            | Df _ ->
+                "denominator degrees of freedom: asymptotic, residual, containment, between-within, satterthwaite "
+                + "or kenward-roger; satterthwaite is the default."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
+            | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Json -> "print one line of JSON instead of the table."
             | Quiet -> "show no progress on standard error."
 
 /// <summary>What <c>lmm plan</c> understands.</summary>
@@ -76,7 +112,7 @@ type EmsArguments =
 
 /// <summary>What <c>lmm anova-table</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
-type AnovaArguments =
+type AnovaTableArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | Random of FACTORS: string
     | [<Unique>] Type of TYPE: int
@@ -99,15 +135,17 @@ type AnovaArguments =
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
+    | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<AnovaArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
-    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaTableArguments>
     | Version
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
+            | Anova _ -> "test the fixed terms of a model by type I, II or III tables."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
@@ -121,6 +159,7 @@ module CommandLine =
         """Fits linear mixed models to CSV data by REML or maximum likelihood.
 
     lmm fit sleepstudy.csv "Reaction ~ Days + (Days | Subject)"
+    lmm anova oats.csv "yield ~ Variety * nitroF + (1 | Block/Variety)"
 
 Formulas are those of R and lme4. The result, a summary or JSON, goes to
 standard output; problems, and progress after a second, to standard error.
@@ -226,13 +265,54 @@ EXIT CODES:
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
                 |> Option.defaultValue Algorithm.AverageInformation
+            Df = fit.TryGetResult FitArguments.Df
+            Convention = fit.TryGetResult FitArguments.Convention
             AsJson = fit.Contains FitArguments.Json
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
+    let private anovaRequest (anova: ParseResults<AnovaArguments>) : Result<AnovaRequest, string> =
+        let data, formula = anova.GetResult AnovaArguments.Model
+
+        let kind =
+            match anova.TryGetResult AnovaArguments.Type with
+            | Some 1 -> Ok AnovaType.I
+            | Some 2 -> Ok AnovaType.II
+            | None
+            | Some 3 -> Ok AnovaType.III
+            | Some other -> Error $"there is no table of type {other}; --type is 1, 2 or 3."
+
+        kind
+        |> Result.map (fun kind -> {
+            Type = kind
+            Fit = {
+                Data = data
+                Formula = formula
+                Criterion =
+                    if anova.Contains AnovaArguments.Ml then
+                        Criterion.Ml
+                    else
+                        Criterion.Reml
+                Weights = anova.TryGetResult AnovaArguments.Weights
+                Residual = anova.TryGetResult AnovaArguments.Residual
+                Known = []
+                Pedigrees = []
+                Held = []
+                Algorithm =
+                    anova.TryGetResult AnovaArguments.Algorithm
+                    |> Option.map algorithm
+                    |> Option.defaultValue Algorithm.AverageInformation
+                Df = anova.TryGetResult AnovaArguments.Df
+                Convention = anova.TryGetResult AnovaArguments.Convention
+                AsJson = anova.Contains AnovaArguments.Json
+                IsQuiet = anova.Contains AnovaArguments.Quiet
+            }
+        })
+
     let private options command =
         match command with
         | "plan" -> [ "--json"; "--help" ]
+        | "anova" -> [ "--type"; "--df"; "--convention"; "--ml"; "--weights"; "--residual"; "--algorithm"; "--json"; "--quiet"; "--help" ]
         | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
         | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
         | _ -> [
@@ -243,6 +323,8 @@ EXIT CODES:
             "--pedigree"
             "--fix"
             "--algorithm"
+            "--df"
+            "--convention"
             "--json"
             "--quiet"
             "--help"
@@ -265,7 +347,7 @@ EXIT CODES:
 
         $"{first};{question} 'lmm {command} --help' lists the arguments."
 
-    let private planRequest (plan: ParseResults<PlanArguments>) =
+    let private planRequest (plan: ParseResults<PlanArguments>) : PlanRequest =
         let data, formula = plan.GetResult PlanArguments.Model
 
         {
@@ -317,11 +399,11 @@ EXIT CODES:
             let wrong = String.concat ", " wrong
             Error $"--levels {wrong} cannot be read; write each factor with its number of levels, as in A=4,B=5."
 
-    let private anovaRequest (anova: ParseResults<AnovaArguments>) =
-        let data, formula = anova.GetResult AnovaArguments.Model
+    let private anovaTableRequest (anova: ParseResults<AnovaTableArguments>) =
+        let data, formula = anova.GetResult AnovaTableArguments.Model
 
         let kind =
-            match anova.GetResult(AnovaArguments.Type, 1) with
+            match anova.GetResult(AnovaTableArguments.Type, 1) with
             | 1 -> Ok SumsOfSquares.TypeI
             | 2 -> Ok SumsOfSquares.TypeII
             | 3 -> Ok SumsOfSquares.TypeIII
@@ -331,15 +413,15 @@ EXIT CODES:
         |> Result.map (fun kind -> {
             Data = data
             Formula = formula
-            Random = anova.GetResults AnovaArguments.Random |> names
+            Random = anova.GetResults AnovaTableArguments.Random |> names
             Kind = kind
-            Quasi = quasi (anova.Contains AnovaArguments.Differences)
+            Quasi = quasi (anova.Contains AnovaTableArguments.Differences)
             Negative =
-                if anova.Contains AnovaArguments.Zero then
+                if anova.Contains AnovaTableArguments.Zero then
                     NegativeEstimates.SetToZero
                 else
                     NegativeEstimates.Keep
-            AsJson = anova.Contains AnovaArguments.Json
+            AsJson = anova.Contains AnovaTableArguments.Json
         })
 
     /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
@@ -353,7 +435,8 @@ EXIT CODES:
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
-            | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
+            | Some(AnovaTable anova) -> anovaTableRequest anova |> Result.map Command.AnovaTable
+            | Some(Anova anova) -> anovaRequest anova |> Result.map Command.Anova
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->

@@ -80,30 +80,78 @@ module Cli =
         problems |> List.iter (LmmError.describe >> error.WriteLine)
         badInput
 
-    let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+    /// The method for degrees of freedom that a request names; problems of both names are told together.
+    let private method (request: FitRequest) : Result<DegreesOfFreedomMethod option, LmmError list> =
+        let convention =
+            match request.Convention with
+            | None -> Ok None
+            | Some name -> Convention.ofName name |> Result.map Some
+
+        match request.Df, convention with
+        | None, Error problems -> Error problems
+        | None, Ok None -> Ok None
+        | None, Ok(Some convention) -> Error [ LmmError.NoConvention("none", convention.Name) ]
+        | Some name, Ok convention -> DegreesOfFreedomMethod.ofName name convention |> Result.map Some
+        | Some name, Error problems ->
+            match DegreesOfFreedomMethod.ofName name None with
+            | Ok _ -> Error problems
+            | Error others -> Error(others @ problems)
+
+    /// The fit of a request with its method, or all problems of both; the time it took to read the data.
+    let private fitTested display (request: FitRequest) =
         let started = Stopwatch.GetTimestamp()
         let known = KnownMatrices.read request.Known request.Pedigrees
         let ofMatrices = Stopwatch.GetElapsedTime started
+        let given = read request.Data request.Formula request.Residual
 
-        let given =
-            match read request.Data request.Formula request.Residual, known with
-            | Ok given, Ok known -> Ok(given, known)
-            | Error data, Error matrices -> Error(data @ matrices)
-            | Error problems, Ok _
-            | Ok _, Error problems -> Error problems
+        match method request, given, known with
+        | Ok method, Ok(spec, frame, reading), Ok known ->
+            fit display request known frame spec
+            |> Result.map (fun fit -> fit, method, reading + ofMatrices)
+        | method, given, known ->
+            let problems result =
+                match result with
+                | Ok _ -> []
+                | Error problems -> problems
 
+            Error(problems method @ problems given @ problems known)
+
+    let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
-            given
-            |> Result.bind (fun ((spec, frame, reading), known) ->
-                fit display request known frame spec
-                |> Result.map (fun fit -> fit, reading + ofMatrices))
+            fitTested display request
+            |> Result.bind (fun (fit, method, reading) ->
+                match method with
+                | None -> Ok(fit, None, reading)
+                | Some method ->
+                    Inference.create method fit
+                    |> Result.map (fun inference -> fit, Some inference, reading))
 
         match fitted with
-        | Ok(fit, reading) ->
-            if request.AsJson then
-                output.Write(FitJson.render reading fit + "\n")
+        | Ok(fit, inference, reading) ->
+            output.Write(
+                match inference, request.AsJson with
+                | None, true -> FitJson.render reading fit + "\n"
+                | None, false -> Summary.render SummaryFormat.Text fit
+                | Some inference, true -> FitJson.renderTested reading inference + "\n"
+                | Some inference, false -> Summary.renderTested SummaryFormat.Text inference
+            )
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
+    let private runAnova display (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+        let tested =
+            fitTested display request.Fit
+            |> Result.bind (fun (fit, method, _) ->
+                let method = defaultArg method DegreesOfFreedomMethod.satterthwaite
+                Anova.table request.Type method fit |> Result.map (fun table -> fit, table))
+
+        match tested with
+        | Ok(fit, table) ->
+            if request.Fit.AsJson then
+                output.Write(AnovaReport.toJson fit table + "\n")
             else
-                output.Write(Summary.render SummaryFormat.Text fit)
+                output.Write(AnovaReport.render SummaryFormat.Text table)
 
             exitCode fit.Certificate
         | Error problems -> refuse error problems
@@ -130,7 +178,7 @@ module Cli =
             success
         | Error problems -> refuse error problems
 
-    let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+    let private runAnovaTable (output: TextWriter) (error: TextWriter) (request: AnovaTableRequest) =
         let model =
             read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
@@ -140,9 +188,9 @@ module Cli =
             let table = AnovaTable.create request.Kind request.Quasi model
 
             if request.AsJson then
-                output.Write(AnovaJson.render request.Negative table + "\n")
+                output.Write(MeanSquareJson.render request.Negative table + "\n")
             else
-                output.Write(AnovaReport.render SummaryFormat.Text request.Negative table)
+                output.Write(MeanSquareReport.render SummaryFormat.Text request.Negative table)
 
             success
         | Error problems -> refuse error problems
@@ -158,9 +206,10 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok(Command.Anova request) -> runAnova (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok(Command.Ems request) -> runEms output error request
-        | Ok(Command.AnovaTable request) -> runAnova output error request
+        | Ok(Command.AnovaTable request) -> runAnovaTable output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

@@ -18,9 +18,16 @@ type FitRequest = {
     /// Names and values of variances that are held.
     Held: (string * float) list
     Algorithm: Algorithm
+    /// The method for degrees of freedom, by name; None for none.
+    Df: string option
+    /// The convention of the method, by name; None for the method's own.
+    Convention: string option
     AsJson: bool
     IsQuiet: bool
 }
+
+/// <summary>An ANOVA table as asked for.</summary>
+type AnovaRequest = { Fit: FitRequest; Type: AnovaType }
 
 /// <summary>A plan as asked for.</summary>
 type PlanRequest = {
@@ -40,7 +47,7 @@ type EmsRequest = {
 }
 
 /// <summary>An analysis of variance as asked for.</summary>
-type AnovaRequest = {
+type AnovaTableRequest = {
     Data: string
     Formula: string
     Random: string list
@@ -56,6 +63,7 @@ type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
     | Ems of EmsRequest
-    | AnovaTable of AnovaRequest
+    | AnovaTable of AnovaTableRequest
+    | Anova of AnovaRequest
     | ShowVersion
     | ShowHelp of text: string

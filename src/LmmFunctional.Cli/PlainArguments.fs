@@ -42,6 +42,9 @@ module PlainArguments =
                         Residual = Some structure
                 }
                 rest
+        | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
+        | "--convention" :: name :: rest when isPlain name ->
+            withOptions ("--convention" :: seen) { request with Convention = Some name } rest
         | "--algorithm" :: name :: rest ->
             algorithm name
             |> Option.bind (fun algorithm ->
@@ -58,6 +61,8 @@ module PlainArguments =
         Pedigrees = []
         Held = []
         Algorithm = Algorithm.AverageInformation
+        Df = None
+        Convention = None
         AsJson = false
         IsQuiet = false
     }

@@ -151,6 +151,85 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
+    /// <summary>What inference about β needs of the covariance parameters at an inner θ that can be
+    /// evaluated.</summary>
+    /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the
+    /// user.</returns>
+    let private momentsAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        let standard = likelihood.Standard
+        let layout = likelihood.Layout
+        let lambdas = ThetaLayout.matrices layout theta
+
+        let variance =
+            withEngine likelihood lambdas (fun engine ->
+                let df = residualDf likelihood.Kind engine
+                standard.ResponseScale * standard.ResponseScale * engine.ResidualSquare / df)
+
+        let inner =
+            EngineMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                variance
+                (Standardised.coefficientMap standard)
+                layout
+                (Seq.toArray (ThetaLayout.names likelihood.Model layout))
+                lambdas
+                {
+                    new IFactored with
+                        member _.Run action = withEngine likelihood lambdas action
+                }
+
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda ->
+                    let n = term.Factor.Order
+
+                    Semidefinite.congruence n term.Transform (Semidefinite.square n lambda)
+                    |> Array.map ((*) variance))
+                (Array.ofList standard.Terms)
+                lambdas
+
+        inner, covariances
+
+    /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
+    /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
+    /// can tell.
+    /// </remarks>
+    let internal moments
+        parametrisation
+        (likelihood: LogLikelihood)
+        (theta: ImmutableArray<float>)
+        : CovarianceMoments =
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal model ->
+            let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
+
+            MarginalMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                parametrisation
+                likelihood.Model
+                likelihood.Standard
+                model
+                isFixed
+                theta
+        | LikelihoodMethod.Conditional _ ->
+            let inner, covariances = momentsAt likelihood theta
+
+            match parametrisation with
+            | Parametrisation.VarianceScale -> inner
+            | Parametrisation.FactorScale ->
+                MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+
+    /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
+    let internal userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        match likelihood.Method, parametrisation with
+        | LikelihoodMethod.Marginal _, _ -> moments parametrisation likelihood theta
+        | LikelihoodMethod.Conditional _, Parametrisation.VarianceScale ->
+            let inner, covariances = momentsAt likelihood theta
+            MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
+        | LikelihoodMethod.Conditional _, Parametrisation.FactorScale ->
+            let inner, covariances = momentsAt likelihood theta
+            MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+
     let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
