@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Reflection
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>The command <c>lmm</c>: arguments in, text and an exit code out.</summary>
 [<RequireQualifiedAccess>]
@@ -27,29 +28,41 @@ module Cli =
         | null -> "lmm"
         | version -> $"lmm {version.ToString 3}"
 
-    let private fit display (request: FitRequest) frame spec =
+    let private fit display (request: FitRequest) known frame spec =
         let spec =
             match request.Weights with
             | Some column -> Spec.withWeights column spec
             | None -> spec
 
         ProgressDisplay.during display (fun report ->
-            let options: FitOptions = {
-                Criterion = request.Criterion
-                Solver = {
-                    SolverOptions.defaults with
-                        Algorithm = request.Algorithm
-                }
-                Progress = Some report
+            let options = {
+                FitOptions.defaults with
+                    Criterion = request.Criterion
+                    Solver = {
+                        SolverOptions.defaults with
+                            Algorithm = request.Algorithm
+                    }
+                    Known = known
+                    Held = Map.ofList request.Held
+                    Progress = Some report
             }
 
             Lmm.fit options frame spec)
 
+    // The option says what a clause of the formula would say, so only one of them can.
+    let private withResidual (residual: string option) (spec: LmmSpec) =
+        match residual, spec.Residual with
+        | None, _ -> Ok spec
+        | Some text, ResidualTerm.Independent ->
+            Formula.parseResidual text
+            |> Result.map (fun residual -> Spec.withResidual residual spec)
+        | Some _, ResidualTerm.Structured _ -> Error [ LmmError.TwoResiduals ]
+
     /// Problems of the formula and of the file are told together.
-    let private read data formula =
+    let private read data formula residual =
         let started = Stopwatch.GetTimestamp()
 
-        match Formula.parse formula, Csv.read data with
+        match Formula.parse formula |> Result.bind (withResidual residual), Csv.read data with
         | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
         | Error formula, Error data -> Error(formula @ data)
         | Error problems, Ok _
@@ -84,14 +97,22 @@ module Cli =
             | Ok _ -> Error problems
             | Error others -> Error(others @ problems)
 
-    /// The fit of a request with its method, or all problems of both; the time it took to read the data.
+    /// The fit of a request with its method, or all problems of both; the time it took to read the files.
     let private fitTested display (request: FitRequest) =
-        match method request, read request.Data request.Formula with
-        | Ok method, Ok(spec, frame, reading) ->
-            fit display request frame spec |> Result.map (fun fit -> fit, method, reading)
-        | Error names, Error problems -> Error(names @ problems)
-        | Error problems, Ok _
-        | Ok _, Error problems -> Error problems
+        let started = Stopwatch.GetTimestamp()
+        let known = KnownMatrices.read request.Known request.Pedigrees
+        let ofMatrices = Stopwatch.GetElapsedTime started
+
+        let problems result =
+            match result with
+            | Ok _ -> []
+            | Error problems -> problems
+
+        match method request, read request.Data request.Formula request.Residual, known with
+        | Ok method, Ok(spec, frame, reading), Ok known ->
+            fit display request known frame spec
+            |> Result.map (fun fit -> fit, method, reading + ofMatrices)
+        | named, data, matrices -> Error(problems named @ problems data @ problems matrices)
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
@@ -116,7 +137,7 @@ module Cli =
             exitCode fit.Certificate
         | Error problems -> refuse error problems
 
-    let private runAnova display (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+    let private runFixedTests display (output: TextWriter) (error: TextWriter) (request: FixedTestRequest) =
         let tested =
             fitTested display request.Fit
             |> Result.bind (fun (fit, method, _) ->
@@ -126,16 +147,16 @@ module Cli =
         match tested with
         | Ok(fit, table) ->
             if request.Fit.AsJson then
-                output.Write(AnovaReport.toJson fit table + "\n")
+                output.Write(FixedTestReport.toJson fit table + "\n")
             else
-                output.Write(AnovaReport.render SummaryFormat.Text table)
+                output.Write(FixedTestReport.render SummaryFormat.Text table)
 
             exitCode fit.Certificate
         | Error problems -> refuse error problems
 
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> Lmm.plan frame spec)
 
         match planned with
@@ -144,6 +165,30 @@ module Cli =
                 output.Write(PlanReport.toJson plan + "\n")
             else
                 output.Write(PlanReport.render SummaryFormat.Text plan)
+
+            success
+        | Error problems -> refuse error problems
+
+    let private runEms (output: TextWriter) (error: TextWriter) (request: EmsRequest) =
+        match BalancedDesign.parse request.Terms request.Random request.Levels request.Replicates with
+        | Ok design ->
+            output.Write(EmsReport.render SummaryFormat.Text request.Form request.Quasi design)
+            success
+        | Error problems -> refuse error problems
+
+    let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+        let model =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
+
+        match model with
+        | Ok model ->
+            let table = AnovaTable.create request.Kind request.Quasi model
+
+            if request.AsJson then
+                output.Write(AnovaJson.render request.Negative table + "\n")
+            else
+                output.Write(AnovaReport.render SummaryFormat.Text request.Negative table)
 
             success
         | Error problems -> refuse error problems
@@ -159,8 +204,10 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
-        | Ok(Command.Anova request) -> runAnova (displayOn error request.Fit) output error request
+        | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
+        | Ok(Command.Ems request) -> runEms output error request
+        | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

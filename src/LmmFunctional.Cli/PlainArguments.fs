@@ -37,6 +37,14 @@ module PlainArguments =
         | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
         | "--convention" :: name :: rest when isPlain name ->
             withOptions ("--convention" :: seen) { request with Convention = Some name } rest
+        | "--residual" :: structure :: rest when isPlain structure ->
+            withOptions
+                ("--residual" :: seen)
+                {
+                    request with
+                        Residual = Some structure
+                }
+                rest
         | "--algorithm" :: name :: rest ->
             algorithm name
             |> Option.bind (fun algorithm ->
@@ -48,6 +56,10 @@ module PlainArguments =
         Formula = formula
         Criterion = Criterion.Reml
         Weights = None
+        Residual = None
+        Known = []
+        Pedigrees = []
+        Held = []
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None

@@ -61,6 +61,23 @@ module FitJson =
         number json "vcov" part.Covariance
         number json "sdcor" part.StandardDeviation
 
+    let private covarianceParameters (json: Utf8JsonWriter) (fit: Fit) =
+        let ofResiduals, ofTerms =
+            fit.CovarianceParameters
+            |> List.partition (fun parameter -> parameter.Group = "Residual")
+
+        let estimate (parameter: CovarianceParameter) =
+            json.WriteString("name", parameter.Name)
+            number json "estimate" parameter.Estimate
+            number json "se" (defaultArg parameter.StandardError nan)
+
+        ofTerms
+        |> objects json "parameters" (fun parameter ->
+            json.WriteString("group", parameter.Group)
+            estimate parameter)
+
+        ofResiduals |> objects json "residual" estimate
+
     let private certificate (json: Utf8JsonWriter) (certificate: Certificate) =
         json.WriteStartObject "certificate"
 
@@ -118,6 +135,7 @@ module FitJson =
             Inference.coefficients 0.95 inference |> objects json "fixef" (tested json)
 
         fit.VarianceComponents |> objects json "varcorr" (component' json)
+        covarianceParameters json fit
         texts json "dropped" fit.Dropped
         json.WriteBoolean("singular", fit.Certificate.IsSingular)
         certificate json fit.Certificate
