@@ -41,7 +41,7 @@ let anova =
     |> orStop
     |> AnovaTable.create SumsOfSquares.TypeI QuasiF.Sums
 
-printf "%s" (MeanSquareReport.render SummaryFormat.Text NegativeEstimates.Keep anova)
+printf "%s" (AnovaReport.render SummaryFormat.Text NegativeEstimates.Keep anova)
 (*** include-output ***)
 
 let estimates = AnovaEstimates.create NegativeEstimates.Keep anova |> orStop

@@ -97,7 +97,7 @@ let anova =
     |> orStop
     |> AnovaTable.create SumsOfSquares.TypeI QuasiF.Sums
 
-printf "%s" (MeanSquareReport.render SummaryFormat.Text NegativeEstimates.Keep anova)
+printf "%s" (AnovaReport.render SummaryFormat.Text NegativeEstimates.Keep anova)
 let estimates = AnovaEstimates.create NegativeEstimates.Keep anova |> orStop
 let subject, residual = estimates[0].Estimate, estimates[1].Estimate
 

@@ -87,12 +87,12 @@ public sealed class VarianceAnalysis
     public IReadOnlyList<AnovaComponent> Components { get; }
 
     /// <summary>The analysis as one JSON object, as <c>lmm anova-table --json</c> writes it.</summary>
-    public string ToJson() => MeanSquareJson.render(Convert.Negative(zeroNegative), table);
+    public string ToJson() => AnovaJson.render(Convert.Negative(zeroNegative), table);
 
     /// <summary>The tables as <c>lmm anova-table</c> prints them.</summary>
     /// <param name="layout">Plain text or Markdown.</param>
     public string Report(SummaryLayout layout = SummaryLayout.Text) =>
-        MeanSquareReport.render(Convert.Layout(layout), Convert.Negative(zeroNegative), table);
+        AnovaReport.render(Convert.Layout(layout), Convert.Negative(zeroNegative), table);
 
     /// <summary>The report as plain text.</summary>
     public override string ToString() => Report();

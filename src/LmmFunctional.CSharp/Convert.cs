@@ -161,12 +161,12 @@ internal static partial class Convert
         _ => throw new ArgumentOutOfRangeException(nameof(convention), convention, "Not a convention."),
     };
 
-    public static AnovaType Kind(AnovaKind kind) => kind switch
+    public static HypothesisType Hypotheses(AnovaType type) => type switch
     {
-        AnovaKind.TypeOne => AnovaType.I,
-        AnovaKind.TypeTwo => AnovaType.II,
-        AnovaKind.TypeThree => AnovaType.III,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a type."),
+        AnovaType.One => HypothesisType.I,
+        AnovaType.Two => HypothesisType.II,
+        AnovaType.Three => HypothesisType.III,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type."),
     };
 
     public static TestedEstimate Tested(Estimate own) =>
@@ -186,7 +186,7 @@ internal static partial class Convert
     public static TestedHypothesis Tested(HypothesisTest own) =>
         new(List(own.Estimates, Tested), Joint(own.Joint), DegreesOfFreedomMethodModule.describe(own.Method));
 
-    public static AnovaTable Table(Anova own) =>
+    public static TestedTerms Terms(Anova own) =>
         new(List(own.Tests, Joint), DegreesOfFreedomMethodModule.describe(own.Method));
 
     // Fits

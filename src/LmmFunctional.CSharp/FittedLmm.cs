@@ -98,15 +98,15 @@ public sealed class FittedLmm
     }
 
     /// <summary>F tests of the fixed terms.</summary>
-    /// <param name="kind">Type I, II or III, after SAS.</param>
+    /// <param name="type">Type I, II or III, after SAS.</param>
     /// <param name="method">How to find denominator degrees of freedom.</param>
     /// <param name="convention">Whose Satterthwaite or Kenward-Roger; other methods have no conventions.</param>
     /// <exception cref="LmmException">The method does not apply to the fit.</exception>
-    public AnovaTable Anova(
-        AnovaKind kind = AnovaKind.TypeThree,
+    public TestedTerms Anova(
+        AnovaType type = AnovaType.Three,
         DfMethod method = DfMethod.Satterthwaite,
         DfConvention convention = DfConvention.Usual) =>
-        Convert.Table(AnovaModule.ofInference(Convert.Kind(kind), Inference(method, convention)));
+        Convert.Terms(AnovaModule.ofInference(Convert.Hypotheses(type), Inference(method, convention)));
 
     private Inference Inference(DfMethod method, DfConvention convention) =>
         Convert.ValueOrThrow(InferenceModule.create(Convert.Method(method, convention), fit));

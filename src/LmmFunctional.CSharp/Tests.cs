@@ -44,19 +44,6 @@ public enum DfConvention
     Mmrm,
 }
 
-/// <summary>Which hypotheses an ANOVA table tests, after SAS.</summary>
-public enum AnovaKind
-{
-    /// <summary>Each term after those before it.</summary>
-    TypeOne,
-
-    /// <summary>Each term after all others that do not contain it.</summary>
-    TypeTwo,
-
-    /// <summary>Each term averaged over the levels of those that contain it.</summary>
-    TypeThree,
-}
-
 /// <summary>The estimate of a linear function of the fixed effects, with its test and interval.</summary>
 /// <param name="Name">What the function is called.</param>
 /// <param name="Estimate">In units of the response.</param>
@@ -93,4 +80,4 @@ public sealed record TestedHypothesis(IReadOnlyList<TestedEstimate> Estimates, F
 /// <summary>A table of F tests, one for each fixed term.</summary>
 /// <param name="Tests">The terms in the order of the model.</param>
 /// <param name="Method">How the degrees of freedom were found, in words.</param>
-public sealed record AnovaTable(IReadOnlyList<FTest> Tests, string Method);
+public sealed record TestedTerms(IReadOnlyList<FTest> Tests, string Method);

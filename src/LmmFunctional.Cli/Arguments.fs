@@ -49,14 +49,13 @@ type FitArguments =
 
 /// <summary>What <c>lmm anova</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
-type AnovaArguments =
+type FixedTestArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | [<Unique>] Type of NUMBER: int
     | [<Unique>] Df of METHOD: string
     | [<Unique>] Convention of NAME: string
     | [<Unique>] Ml
     | [<Unique>] Weights of COLUMN: string
-    | [<Unique>] Residual of STRUCTURE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -72,7 +71,6 @@ type AnovaArguments =
             | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
             | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
-            | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Json -> "print one line of JSON instead of the table."
             | Quiet -> "show no progress on standard error."
@@ -112,7 +110,7 @@ type EmsArguments =
 
 /// <summary>What <c>lmm anova-table</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
-type AnovaTableArguments =
+type AnovaArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | Random of FACTORS: string
     | [<Unique>] Type of TYPE: int
@@ -135,10 +133,10 @@ type AnovaTableArguments =
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
-    | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<AnovaArguments>
+    | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<FixedTestArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
-    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaTableArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -245,7 +243,7 @@ EXIT CODES:
         | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
         | None, None -> Ok(pairs known, pairs pedigrees)
 
-    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held =
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -271,15 +269,15 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private anovaRequest (anova: ParseResults<AnovaArguments>) : Result<AnovaRequest, string> =
-        let data, formula = anova.GetResult AnovaArguments.Model
+    let private testRequest (anova: ParseResults<FixedTestArguments>) : Result<FixedTestRequest, string> =
+        let data, formula = anova.GetResult FixedTestArguments.Model
 
         let kind =
-            match anova.TryGetResult AnovaArguments.Type with
-            | Some 1 -> Ok AnovaType.I
-            | Some 2 -> Ok AnovaType.II
+            match anova.TryGetResult FixedTestArguments.Type with
+            | Some 1 -> Ok HypothesisType.I
+            | Some 2 -> Ok HypothesisType.II
             | None
-            | Some 3 -> Ok AnovaType.III
+            | Some 3 -> Ok HypothesisType.III
             | Some other -> Error $"there is no table of type {other}; --type is 1, 2 or 3."
 
         kind
@@ -289,31 +287,41 @@ EXIT CODES:
                 Data = data
                 Formula = formula
                 Criterion =
-                    if anova.Contains AnovaArguments.Ml then
+                    if anova.Contains FixedTestArguments.Ml then
                         Criterion.Ml
                     else
                         Criterion.Reml
-                Weights = anova.TryGetResult AnovaArguments.Weights
-                Residual = anova.TryGetResult AnovaArguments.Residual
+                Weights = anova.TryGetResult FixedTestArguments.Weights
+                Residual = None
                 Known = []
                 Pedigrees = []
                 Held = []
                 Algorithm =
-                    anova.TryGetResult AnovaArguments.Algorithm
+                    anova.TryGetResult FixedTestArguments.Algorithm
                     |> Option.map algorithm
                     |> Option.defaultValue Algorithm.AverageInformation
-                Df = anova.TryGetResult AnovaArguments.Df
-                Convention = anova.TryGetResult AnovaArguments.Convention
-                AsJson = anova.Contains AnovaArguments.Json
-                IsQuiet = anova.Contains AnovaArguments.Quiet
+                Df = anova.TryGetResult FixedTestArguments.Df
+                Convention = anova.TryGetResult FixedTestArguments.Convention
+                AsJson = anova.Contains FixedTestArguments.Json
+                IsQuiet = anova.Contains FixedTestArguments.Quiet
             }
         })
 
     let private options command =
         match command with
         | "plan" -> [ "--json"; "--help" ]
-        | "anova" -> [ "--type"; "--df"; "--convention"; "--ml"; "--weights"; "--residual"; "--algorithm"; "--json"; "--quiet"; "--help" ]
         | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
+        | "anova" -> [
+            "--type"
+            "--df"
+            "--convention"
+            "--ml"
+            "--weights"
+            "--algorithm"
+            "--json"
+            "--quiet"
+            "--help"
+          ]
         | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
         | _ -> [
             "--ml"
@@ -323,8 +331,6 @@ EXIT CODES:
             "--pedigree"
             "--fix"
             "--algorithm"
-            "--df"
-            "--convention"
             "--json"
             "--quiet"
             "--help"
@@ -399,11 +405,11 @@ EXIT CODES:
             let wrong = String.concat ", " wrong
             Error $"--levels {wrong} cannot be read; write each factor with its number of levels, as in A=4,B=5."
 
-    let private anovaTableRequest (anova: ParseResults<AnovaTableArguments>) =
-        let data, formula = anova.GetResult AnovaTableArguments.Model
+    let private anovaRequest (anova: ParseResults<AnovaArguments>) =
+        let data, formula = anova.GetResult AnovaArguments.Model
 
         let kind =
-            match anova.GetResult(AnovaTableArguments.Type, 1) with
+            match anova.GetResult(AnovaArguments.Type, 1) with
             | 1 -> Ok SumsOfSquares.TypeI
             | 2 -> Ok SumsOfSquares.TypeII
             | 3 -> Ok SumsOfSquares.TypeIII
@@ -413,15 +419,15 @@ EXIT CODES:
         |> Result.map (fun kind -> {
             Data = data
             Formula = formula
-            Random = anova.GetResults AnovaTableArguments.Random |> names
+            Random = anova.GetResults AnovaArguments.Random |> names
             Kind = kind
-            Quasi = quasi (anova.Contains AnovaTableArguments.Differences)
+            Quasi = quasi (anova.Contains AnovaArguments.Differences)
             Negative =
-                if anova.Contains AnovaTableArguments.Zero then
+                if anova.Contains AnovaArguments.Zero then
                     NegativeEstimates.SetToZero
                 else
                     NegativeEstimates.Keep
-            AsJson = anova.Contains AnovaTableArguments.Json
+            AsJson = anova.Contains AnovaArguments.Json
         })
 
     /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
@@ -434,9 +440,9 @@ EXIT CODES:
                 namedFiles fit
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
+            | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
-            | Some(AnovaTable anova) -> anovaTableRequest anova |> Result.map Command.AnovaTable
-            | Some(Anova anova) -> anovaRequest anova |> Result.map Command.Anova
+            | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
@@ -445,7 +451,7 @@ EXIT CODES:
             | _ ->
                 let command =
                     match Array.tryHead arguments with
-                    | Some("plan" | "ems" | "anova-table" as command) -> command
+                    | Some("plan" | "anova" | "ems" | "anova-table" as command) -> command
                     | _ -> "fit"
 
                 Error(sentence command problem.Message)

@@ -97,24 +97,22 @@ module Cli =
             | Ok _ -> Error problems
             | Error others -> Error(others @ problems)
 
-    /// The fit of a request with its method, or all problems of both; the time it took to read the data.
+    /// The fit of a request with its method, or all problems of both; the time it took to read the files.
     let private fitTested display (request: FitRequest) =
         let started = Stopwatch.GetTimestamp()
         let known = KnownMatrices.read request.Known request.Pedigrees
         let ofMatrices = Stopwatch.GetElapsedTime started
-        let given = read request.Data request.Formula request.Residual
 
-        match method request, given, known with
+        let problems result =
+            match result with
+            | Ok _ -> []
+            | Error problems -> problems
+
+        match method request, read request.Data request.Formula request.Residual, known with
         | Ok method, Ok(spec, frame, reading), Ok known ->
             fit display request known frame spec
             |> Result.map (fun fit -> fit, method, reading + ofMatrices)
-        | method, given, known ->
-            let problems result =
-                match result with
-                | Ok _ -> []
-                | Error problems -> problems
-
-            Error(problems method @ problems given @ problems known)
+        | named, data, matrices -> Error(problems named @ problems data @ problems matrices)
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
@@ -139,7 +137,7 @@ module Cli =
             exitCode fit.Certificate
         | Error problems -> refuse error problems
 
-    let private runAnova display (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+    let private runFixedTests display (output: TextWriter) (error: TextWriter) (request: FixedTestRequest) =
         let tested =
             fitTested display request.Fit
             |> Result.bind (fun (fit, method, _) ->
@@ -149,9 +147,9 @@ module Cli =
         match tested with
         | Ok(fit, table) ->
             if request.Fit.AsJson then
-                output.Write(AnovaReport.toJson fit table + "\n")
+                output.Write(FixedTestReport.toJson fit table + "\n")
             else
-                output.Write(AnovaReport.render SummaryFormat.Text table)
+                output.Write(FixedTestReport.render SummaryFormat.Text table)
 
             exitCode fit.Certificate
         | Error problems -> refuse error problems
@@ -178,7 +176,7 @@ module Cli =
             success
         | Error problems -> refuse error problems
 
-    let private runAnovaTable (output: TextWriter) (error: TextWriter) (request: AnovaTableRequest) =
+    let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
         let model =
             read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
@@ -188,9 +186,9 @@ module Cli =
             let table = AnovaTable.create request.Kind request.Quasi model
 
             if request.AsJson then
-                output.Write(MeanSquareJson.render request.Negative table + "\n")
+                output.Write(AnovaJson.render request.Negative table + "\n")
             else
-                output.Write(MeanSquareReport.render SummaryFormat.Text request.Negative table)
+                output.Write(AnovaReport.render SummaryFormat.Text request.Negative table)
 
             success
         | Error problems -> refuse error problems
@@ -206,10 +204,10 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
-        | Ok(Command.Anova request) -> runAnova (displayOn error request.Fit) output error request
+        | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok(Command.Ems request) -> runEms output error request
-        | Ok(Command.AnovaTable request) -> runAnovaTable output error request
+        | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

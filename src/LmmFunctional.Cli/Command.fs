@@ -26,8 +26,11 @@ type FitRequest = {
     IsQuiet: bool
 }
 
-/// <summary>An ANOVA table as asked for.</summary>
-type AnovaRequest = { Fit: FitRequest; Type: AnovaType }
+/// <summary>Tests of the fixed terms as asked for.</summary>
+type FixedTestRequest = {
+    Fit: FitRequest
+    Type: HypothesisType
+}
 
 /// <summary>A plan as asked for.</summary>
 type PlanRequest = {
@@ -47,7 +50,7 @@ type EmsRequest = {
 }
 
 /// <summary>An analysis of variance as asked for.</summary>
-type AnovaTableRequest = {
+type AnovaRequest = {
     Data: string
     Formula: string
     Random: string list
@@ -62,8 +65,8 @@ type AnovaTableRequest = {
 type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
+    | Anova of FixedTestRequest
     | Ems of EmsRequest
-    | AnovaTable of AnovaTableRequest
-    | Anova of AnovaRequest
+    | AnovaTable of AnovaRequest
     | ShowVersion
     | ShowHelp of text: string

@@ -34,6 +34,9 @@ module PlainArguments =
         | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
         | "--weights" :: column :: rest when isPlain column ->
             withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+        | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
+        | "--convention" :: name :: rest when isPlain name ->
+            withOptions ("--convention" :: seen) { request with Convention = Some name } rest
         | "--residual" :: structure :: rest when isPlain structure ->
             withOptions
                 ("--residual" :: seen)
@@ -42,9 +45,6 @@ module PlainArguments =
                         Residual = Some structure
                 }
                 rest
-        | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
-        | "--convention" :: name :: rest when isPlain name ->
-            withOptions ("--convention" :: seen) { request with Convention = Some name } rest
         | "--algorithm" :: name :: rest ->
             algorithm name
             |> Option.bind (fun algorithm ->

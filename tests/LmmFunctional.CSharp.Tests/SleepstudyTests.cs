@@ -53,7 +53,7 @@ public class SleepstudyTests
         var byFactors = Reml.TestCoefficients(DfMethod.KenwardRoger, DfConvention.Mmrm)[1];
         Assert.That(byFactors.StandardError, Is.EqualTo(1.44782904221574).Within(1e-9));
 
-        var table = Reml.Anova(AnovaKind.TypeThree);
+        var table = Reml.Anova(AnovaType.Three);
         Assert.That(table.Tests.Single().F, Is.EqualTo(days.Statistic * days.Statistic).Within(1e-9));
         Assert.That(table.Method, Does.StartWith("Satterthwaite (lmerTest"));
 

@@ -98,6 +98,8 @@ type LmmError =
     | NotEstimable of hypothesis: string * dropped: string list
     | KenwardRogerNeedsReml
     | NoSubjects of groups: string list
+    /// What a model has for which the moments of its covariance parameters are not known.
+    | NoMoments of feature: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -318,3 +320,5 @@ module LmmError =
 
             "Between-within degrees of freedom need subjects, a grouping factor that holds all others; "
             + $"none of {names} does: take satterthwaite or kenward-roger."
+        | LmmError.NoMoments feature ->
+            $"These degrees of freedom are not known yet for a model with {feature}; take residual, asymptotic or between-within."

@@ -2,7 +2,7 @@ namespace LmmFunctional
 
 /// <summary>A table of F tests, one for each fixed term.</summary>
 type Anova = {
-    Type: AnovaType
+    Type: HypothesisType
     /// How the denominator df were found.
     Method: DegreesOfFreedomMethod
     /// The terms in the order of the model, by R's names of them.

@@ -5,7 +5,7 @@ open MathNet.Numerics.LinearAlgebra
 
 /// <summary>Which hypotheses an ANOVA table tests, after SAS.</summary>
 [<RequireQualifiedAccess>]
-type AnovaType =
+type HypothesisType =
     /// Each term after those before it.
     | I
     /// Each term after all others that do not contain it.
@@ -73,13 +73,13 @@ module internal AnovaHypotheses =
 
         let rows =
             match kind with
-            | AnovaType.III -> TypeThree.create lastIsReference design
-            | AnovaType.I ->
+            | HypothesisType.III -> TypeThree.create lastIsReference design
+            | HypothesisType.I ->
                 let scales = scalesOf x
 
                 terms
                 |> List.mapi (fun index _ -> sequential x scales [| 0 .. p - 1 |] (columnsOf index))
-            | AnovaType.II ->
+            | HypothesisType.II ->
                 let scales = scalesOf x
 
                 TypeThree.containing design.Schema.Fixed

@@ -99,6 +99,20 @@ module internal TestBasis =
             JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows
         }
 
+    // What else a model may have is refused, never passed over.
+    let private withoutMoments (fit: Fit) = [
+        if fit.Spec.Random |> List.exists _.Relationship.IsSome then
+            "related levels"
+
+        if fit.Model.Held.Residual.IsSome || not fit.Model.Held.Entries.IsEmpty then
+            "variances held at known values"
+    ]
+
+    let private byMoments (fit: Fit) create =
+        match withoutMoments fit with
+        | [] -> Ok(create ())
+        | reasons -> Error(reasons |> List.map LmmError.NoMoments)
+
     /// The basis of a method for a fit, or why the method does not apply.
     let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<TestBasis, LmmError list> =
         let byTerm degrees =
@@ -109,12 +123,12 @@ module internal TestBasis =
         | DegreesOfFreedomMethod.Residual ->
             let df = float (fit.Observations - fit.FixedCount)
             Ok(constant fit (fun _ -> df))
-        | DegreesOfFreedomMethod.Containment -> Ok(byTerm (DesignDegrees.containment fit))
+        | DegreesOfFreedomMethod.Containment -> byMoments fit (fun () -> byTerm (DesignDegrees.containment fit))
         | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
-        | DegreesOfFreedomMethod.Satterthwaite convention -> Ok(satterthwaite fit convention)
+        | DegreesOfFreedomMethod.Satterthwaite convention -> byMoments fit (fun () -> satterthwaite fit convention)
         | DegreesOfFreedomMethod.KenwardRoger convention ->
             if fit.Criterion = Criterion.Reml then
-                Ok(kenwardRoger fit convention)
+                byMoments fit (fun () -> kenwardRoger fit convention)
             else
                 Error [ LmmError.KenwardRogerNeedsReml ]
 

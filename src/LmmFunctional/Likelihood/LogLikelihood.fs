@@ -190,6 +190,15 @@ module LogLikelihood =
 
         inner, covariances
 
+    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
+    /// parameters matter.
+    let private marginalOf (likelihood: LogLikelihood) =
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal model -> Some model
+        | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
+        | LikelihoodMethod.Conditional _ ->
+            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+
     /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
     /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
     /// can tell.
@@ -199,8 +208,8 @@ module LogLikelihood =
         (likelihood: LogLikelihood)
         (theta: ImmutableArray<float>)
         : CovarianceMoments =
-        match likelihood.Method with
-        | LikelihoodMethod.Marginal model ->
+        match marginalOf likelihood with
+        | Some model ->
             let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
 
             MarginalMoments.create
@@ -211,7 +220,7 @@ module LogLikelihood =
                 model
                 isFixed
                 theta
-        | LikelihoodMethod.Conditional _ ->
+        | None ->
             let inner, covariances = momentsAt likelihood theta
 
             match parametrisation with
@@ -221,14 +230,11 @@ module LogLikelihood =
 
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let internal userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
-        match likelihood.Method, parametrisation with
-        | LikelihoodMethod.Marginal _, _ -> moments parametrisation likelihood theta
-        | LikelihoodMethod.Conditional _, Parametrisation.VarianceScale ->
+        match marginalOf likelihood, parametrisation with
+        | None, Parametrisation.VarianceScale ->
             let inner, covariances = momentsAt likelihood theta
             MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
-        | LikelihoodMethod.Conditional _, Parametrisation.FactorScale ->
-            let inner, covariances = momentsAt likelihood theta
-            MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+        | _ -> moments parametrisation likelihood theta
 
     let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
@@ -355,9 +361,16 @@ module LogLikelihood =
             let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
             withEngine likelihood lambdas (fun engine ->
-                (scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas).D)
-        | LikelihoodMethod.Marginal model ->
-            MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
+                (scoreAt
+                    likelihood.Held
+                    reml
+                    (residualDf likelihood.Kind engine)
+                    engine
+                    likelihood.Layout
+                    theta
+                    lambdas)
+                    .D)
+        | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =

@@ -1,77 +1,183 @@
 namespace LmmFunctional
 
-open System
-open System.IO
-open System.Text
-open System.Text.Json
+open LmmFunctional.Classical
 
-/// <summary>ANOVA tables as text, Markdown and JSON.</summary>
+/// <summary>An analysis of variance as tables.</summary>
 [<RequireQualifiedAccess>]
 module AnovaReport =
 
-    let private name kind =
-        match kind with
-        | AnovaType.I -> "I"
-        | AnovaType.II -> "II"
-        | AnovaType.III -> "III"
+    let private digits = 5
 
-    /// <summary>The parts of a table's report, for reports of one's own.</summary>
-    let blocks (anova: Anova) : Block list = [
-        Block.Title $"Type {name anova.Type} tests of fixed effects"
+    let private left name = name, Alignment.Left
+    let private right name = name, Alignment.Right
 
-        if anova.Tests.IsEmpty then
-            Block.Line "The model has no terms to test."
+    // A column in which some cells are empty.
+    let private column digits (values: float option list) =
+        let texts = NumberText.column digits (values |> List.choose id)
+
+        (texts, values)
+        ||> List.mapFold (fun rest value ->
+            match value, rest with
+            | Some _, text :: rest -> text, rest
+            | _ -> "", rest)
+        |> fst
+
+    let private pValue (p: float) =
+        if p < 0.0001 then "<0.0001" else NumberText.fixedPoint 4 p
+
+    let private df (value: float) =
+        let nearest = System.Math.Round value
+
+        if abs (value - nearest) < 1e-9 then
+            NumberText.fixedPoint 0 value
         else
-            Block.Grid(InferenceTables.joint anova.Tests)
+            NumberText.fixedPoint 2 value
 
-        Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe anova.Method}"
-    ]
+    /// <summary>Sums of squares, mean squares with their expectations, and tests.</summary>
+    let rows (table: AnovaTable) : Table =
+        let dfOf source =
+            table.Rows |> List.find (fun row -> row.Source = source) |> _.Df
 
-    /// <summary>The table as text or Markdown.</summary>
-    let render (format: SummaryFormat) (anova: Anova) : string = blocks anova |> Report.render format
+        let tests = table.Rows |> List.map _.Test
 
-    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) =
-        let number (key: string) (value: float) =
-            if Double.IsFinite value then
-                json.WriteNumber(key, value)
-            else
-                json.WriteNull key
+        let squares =
+            (table.Rows |> List.map _.SumOfSquares) @ [ table.TotalSumOfSquares ]
+            |> NumberText.column digits
 
-        json.WriteStartObject()
-        json.WriteString("formula", Formula.print fit.Spec)
+        let cells =
+            [
+                table.Rows |> List.map _.Source
+                table.Rows |> List.map (fun row -> string row.Df)
+                List.truncate table.Rows.Length squares
+                table.Rows |> List.map _.MeanSquare |> column digits
+                table.Rows |> List.map (fun row -> EmsText.numeric dfOf row.Source row.Expected)
+                tests |> List.map (Option.map _.F) |> column 4
+                tests
+                |> List.map (Option.map (fun test -> df test.NumeratorDf) >> Option.defaultValue "")
+                tests
+                |> List.map (Option.map (fun test -> df test.DenominatorDf) >> Option.defaultValue "")
+                tests
+                |> List.map (Option.map (fun test -> pValue test.PValue) >> Option.defaultValue "")
+            ]
+            |> List.transpose
 
-        json.WriteString(
-            "method",
-            match fit.Criterion with
-            | Criterion.Reml -> "REML"
-            | Criterion.Ml -> "ML"
-        )
+        let total = [ "Total"; string table.TotalDf; List.last squares; ""; ""; ""; ""; ""; "" ]
 
-        json.WriteNumber(
-            "type",
-            match anova.Type with
-            | AnovaType.I -> 1
-            | AnovaType.II -> 2
-            | AnovaType.III -> 3
-        )
+        Table.create
+            [
+                left "Source"
+                right "df"
+                right "SS"
+                right "MS"
+                left "E(MS)"
+                right "F"
+                right "df1"
+                right "df2"
+                right "p"
+            ]
+            (cells @ [ total ])
 
-        json.WriteString("ddf", DegreesOfFreedomMethod.describe anova.Method)
-        json.WriteStartArray "terms"
+    /// <summary>Which mean squares each test compares.</summary>
+    let ratios (table: AnovaTable) : Table =
+        Table.create [ left "Source"; left "F" ] [
+            for row in table.Rows do
+                match row.Test with
+                | Some test -> [ row.Source; MeanSquareRatio.describe test.Ratio ]
+                | None -> ()
+        ]
 
-        for test in anova.Tests do
-            json.WriteStartObject()
-            json.WriteString("term", test.Name)
-            json.WriteNumber("numDF", test.NumeratorDf)
-            number "denDF" test.DenominatorDf
-            number "F" test.F
-            number "p" test.P
-            json.WriteEndObject()
+    let private limits pick (intervals: ConfidenceInterval option list) =
+        intervals |> List.map (Option.map pick) |> column digits
 
-        json.WriteEndArray()
-        json.WriteEndObject()
+    /// <summary>Variance components with standard errors and intervals of Satterthwaite and by modified large samples.
+    /// </summary>
+    /// <param name="level">The level of the intervals.</param>
+    /// <param name="estimates">The estimates.</param>
+    let components level (estimates: ComponentEstimate list) : Table =
+        let combinations = estimates |> List.map _.Combination
 
-    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
-    let toJson (fit: Fit) (anova: Anova) : string =
-        use buffer = new MemoryStream()
-        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova)
-        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
+        let satterthwaite =
+            combinations |> List.map (MeanSquareCombination.satterthwaite level)
+
+        let large =
+            combinations |> List.map (VarianceIntervals.modifiedLargeSample level >> Some)
+
+        let cells =
+            [
+                estimates |> List.map _.Source
+                estimates |> List.map (fun e -> Some e.Estimate) |> column digits
+                estimates |> List.map (fun e -> Some e.StandardError) |> column digits
+                combinations
+                |> List.map2
+                    (fun interval parts ->
+                        if Option.isSome interval then
+                            df (MeanSquareCombination.satterthwaiteDf parts)
+                        else
+                            "")
+                    satterthwaite
+                limits _.Lower satterthwaite
+                limits _.Upper satterthwaite
+                limits _.Lower large
+                limits _.Upper large
+            ]
+            |> List.transpose
+
+        Table.create
+            [
+                left "Component"
+                right "Estimate"
+                right "Std. Error"
+                right "df"
+                right "lower"
+                right "upper"
+                right "MLS lower"
+                right "MLS upper"
+            ]
+            cells
+
+    let private title kind =
+        match kind with
+        | SumsOfSquares.TypeI -> "Analysis of variance, type I sums of squares, fixed terms first"
+        | SumsOfSquares.TypeII -> "Analysis of variance, type II sums of squares"
+        | SumsOfSquares.TypeIII -> "Analysis of variance, type III sums of squares"
+
+    let private negatives (estimates: ComponentEstimate list) =
+        let named predicate =
+            estimates |> List.filter predicate |> List.map _.Source |> String.concat ", "
+
+        [
+            match named _.WasNegative with
+            | "" -> ()
+            | names -> Block.Line $"Negative estimates set to zero: {names}"
+
+            match named (fun estimate -> estimate.Estimate < 0.0) with
+            | "" -> ()
+            | names -> Block.Line $"Negative estimates kept: {names}"
+        ]
+
+    /// <summary>The parts of the report.</summary>
+    /// <param name="negative">What becomes of estimates below zero.</param>
+    /// <param name="table">The analysis of variance.</param>
+    let blocks negative (table: AnovaTable) : Block list =
+        let level = 0.95
+
+        [
+            Block.Title(title table.Kind)
+            Block.Code("Formula", table.Formula)
+            Block.Heading "Sources"
+            Block.Grid(rows table)
+            Block.Heading "Tests"
+            Block.Grid(ratios table)
+        ]
+        @ match AnovaEstimates.create negative table with
+          | Ok estimates ->
+              [
+                  Block.Heading "Variance components, 95 % intervals"
+                  Block.Grid(components level estimates)
+              ]
+              @ negatives estimates
+          | Error problems -> problems |> List.map (LmmError.describe >> Block.Line)
+
+    /// <summary>The report as text or Markdown.</summary>
+    let render format negative (table: AnovaTable) : string =
+        blocks negative table |> Report.render format

@@ -68,7 +68,7 @@ type LmerInferenceTests() =
         Law.assertHolds [
             yield! coefficients "satterthwaite" satterthwaite case fit
             yield! coefficients "kenward_roger" kr case fit
-            yield! table "type1_satterthwaite" AnovaType.I satterthwaite case fit
-            yield! table "type3_satterthwaite" AnovaType.III satterthwaite case fit
-            yield! table "type3_kenward_roger" AnovaType.III kr case fit
+            yield! table "type1_satterthwaite" HypothesisType.I satterthwaite case fit
+            yield! table "type3_satterthwaite" HypothesisType.III satterthwaite case fit
+            yield! table "type3_kenward_roger" HypothesisType.III kr case fit
         ]

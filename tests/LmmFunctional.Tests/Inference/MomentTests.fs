@@ -195,6 +195,6 @@ module MomentTests =
             Array.append (Array.concat first) (Array.concat second)
 
         let supernodal = SupernodalEngine(SupernodalPlan.analyse likelihood.Standard)
-        let expected = ofEngine (likelihood.Plan.NewEngine())
+        let expected = LogLikelihood.withEngine likelihood lambdas ofEngine
         let where = $"{RandomModel.formula model} {point}"
         Law.holds (Law.relativeAll where tolerance expected (ofEngine supernodal))

@@ -216,7 +216,7 @@ module PublishedInferenceTests =
 
     let private exact fit expected = [
         for method in exactMethods do
-            for kind in [ AnovaType.I; AnovaType.II; AnovaType.III ] do
+            for kind in [ HypothesisType.I; HypothesisType.II; HypothesisType.III ] do
                 let found = (Inferred.anova kind method fit).Tests
                 let where = DegreesOfFreedomMethod.describe method
 
@@ -335,7 +335,7 @@ module PublishedInferenceTests =
             Inferred.fit Criterion.Reml frame "Height ~ Gender + (1 | Family) + (1 | Family:Gender)"
 
         let row method =
-            (Inferred.anova AnovaType.III method fit).Tests.Head
+            (Inferred.anova HypothesisType.III method fit).Tests.Head
 
         let kr = row (Inferred.kr Convention.pbkrtest)
 

@@ -83,12 +83,17 @@ module internal MarginalMoments =
             MarginalSweep.sum 1e6 patterns (k * (k + 1) / 2 * size) (fun index total ->
                 let pattern = patterns[index]
                 let m, r = pattern.Size, pattern.Vectors
-                let column c = Array.sub frames[index] (c * r * m) (r * m)
+
+                let column c =
+                    Array.sub frames[index] (c * r * m) (r * m)
 
                 for d in 0 .. p - 1 do
                     for c in d .. p - 1 do
                         let product = Dense.Multiply(m, m, r, column c, false, column d, true)
-                        let weights = Array.init (m * m) (fun at -> 0.5 * (product[at] + product[at / m + at % m * m]))
+
+                        let weights =
+                            Array.init (m * m) (fun at -> 0.5 * (product[at] + product[at / m + at % m * m]))
+
                         let second = Array2D.zeroCreate k k
                         covariance.AddSecond index weights second
 
@@ -103,7 +108,14 @@ module internal MarginalMoments =
         Array.init (k * (k + 1) / 2) (fun pair -> Array.sub total (pair * size) size)
 
     /// Moments in θ and log σ², all in the frame in which Cov(β̂) is the identity.
-    let private inner reml (standard: Standardised) (model: MarginalModel) (theta: ImmutableArray<float>) factor variance =
+    let private inner
+        reml
+        (standard: Standardised)
+        (model: MarginalModel)
+        (theta: ImmutableArray<float>)
+        factor
+        variance
+        =
         let p = model.FixedCount
         let k = model.Parameters
         let df = MarginalObjective.residualDf reml model
@@ -203,7 +215,9 @@ module internal MarginalMoments =
                 (Seq.toArray theta)
 
         let size = scale.Values.Length
-        let forward = Matrix<float>.Build.Dense(size, size, fun i j -> Jet.derivative j scale.Values[i])
+
+        let forward =
+            Matrix<float>.Build.Dense(size, size, fun i j -> Jet.derivative j scale.Values[i])
         // ∂(θ, log σ²)/∂η.
         let back = forward.Inverse()
 
@@ -211,7 +225,9 @@ module internal MarginalMoments =
             let ofValues =
                 scale.Values
                 |> Array.map (fun jet ->
-                    let second = Matrix<float>.Build.Dense(size, size, fun i j -> Jet.secondDerivative i j jet)
+                    let second =
+                        Matrix<float>.Build.Dense(size, size, fun i j -> Jet.secondDerivative i j jet)
+
                     back.Transpose() * second * back)
 
             Array.init size (fun a ->

@@ -59,7 +59,9 @@ module internal NaturalScale =
         | Some design ->
             let form = ResidualModel.formOf design
             let variances = ResidualModel.variancesOf design
-            let blocks = ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
+
+            let blocks =
+                ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
 
             let level prefix variance tau = [
                 let parts = ParameterBlock.split blocks tau
@@ -90,7 +92,14 @@ module internal NaturalScale =
                 |> List.concat
 
     /// The parameters of a random term: elements of G on the user's scale, or the natural parameters of a form.
-    let private ofTerm (design: RandomDesign) (standard: StandardisedTerm) (form: EffectsForm) variance (tau: Jet[]) isFree = [
+    let private ofTerm
+        (design: RandomDesign)
+        (standard: StandardisedTerm)
+        (form: EffectsForm)
+        variance
+        (tau: Jet[])
+        isFree
+        = [
         match standard.Form with
         | Some form ->
             let natural = form.Natural tau
@@ -123,11 +132,16 @@ module internal NaturalScale =
 
             for k in 0 .. RelativeFactor.count entries - 1 do
                 let i, j = entries.EntryRows[k], entries.EntryColumns[k]
-                let name = $"{design.Group}.{design.Names[i]}" + (if i = j then "" else $".{design.Names[j]}")
+
+                let name =
+                    $"{design.Group}.{design.Names[i]}"
+                    + (if i = j then "" else $".{design.Names[j]}")
 
                 // Elements of G would not determine a factor of lower rank.
                 if isFree then
-                    name, variance *. (Seq.init n (fun l -> factor[i + l * n] *. factor[j + l * n]) |> Seq.reduce (+.))
+                    name,
+                    variance
+                    *. (Seq.init n (fun l -> factor[i + l * n] *. factor[j + l * n]) |> Seq.reduce (+.))
                 else
                     name, deviation *. factor[i + j * n]
     ]
@@ -140,7 +154,15 @@ module internal NaturalScale =
     /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
     /// <param name="logVariance">log σ².</param>
     /// <param name="theta">The inner parameters.</param>
-    let create (design: Design) (standard: Standardised) (model: MarginalModel) useFactors (isFixed: bool[]) logVariance theta =
+    let create
+        (design: Design)
+        (standard: Standardised)
+        (model: MarginalModel)
+        useFactors
+        (isFixed: bool[])
+        logVariance
+        theta
+        =
         let variables = Jet.variables (Array.append theta [| logVariance |])
         let variance = Jet.exp (Array.last variables)
         let starts = model.Layout.ParameterStarts

@@ -69,117 +69,69 @@ module internal SupernodalCurvature =
 
             sum)
 
-    // Columns of Z'QZ made at a time.
-    let private chunk = 128
+    /// K⁻¹Ω with Ω = Z'QZ in full, q×q: as many solves as there are effects.
+    let private full (factor: SupernodalFactor) reml =
+        let q = factor.Symbolic.Places.Value.Tree.Size
+        let p = factor.Symbolic.Products.P
+        let unit = Workspace.Rent(q * q)
+        let omega = Workspace.Rent(q * q)
+        unit.Span.Slice(0, q * q).Clear()
 
-    let private isRelated (factor: SupernodalFactor) =
-        factor.Symbolic.Products.Groups |> Array.exists _.Prior.IsSome
+        for i in 0 .. q - 1 do
+            unit[i + i * q] <- 1.0
 
-    /// Columns of K⁻¹Ω, or of ΩK⁻¹ (before), Ω = Z'QZ: q×m, for some levels of a group, one after another.
-    let private columnsOf (factor: SupernodalFactor) reml before (group: NodeGroup) first m =
-        let places = factor.Symbolic.Places.Value
-        let q = places.Tree.Size
-        let unit = Workspace.Rent(q * m)
-        let omega = Workspace.Rent(q * m)
-        unit.Span.Slice(0, q * m).Clear()
-
-        let rowOf column =
-            places.Columns[group.FirstNode + first + column / group.Order]
-            + column % group.Order
-
-        for column in 0 .. m - 1 do
-            unit[rowOf column + column * q] <- 1.0
-
-        if before then
-            NodeVectors.applyRelationship factor.Symbolic m unit.Pointer
-
-        NodeVectors.multiply factor.Symbolic m unit.Pointer omega.Pointer
-        factor.Project(m, omega.Pointer)
+        NodeVectors.multiply factor.Symbolic q unit.Pointer omega.Pointer
+        factor.Project(q, omega.Pointer)
 
         if reml then
-            for column in 0 .. m - 1 do
-                for c in 0 .. factor.Symbolic.Products.P - 2 do
-                    let score = NativePtr.add factor.Scores.Pointer (c * q)
-                    let own = VectorKernel.Dot(q, score, NativePtr.add unit.Pointer (column * q))
-                    VectorKernel.AddScaled(q, -own, score, NativePtr.add omega.Pointer (column * q))
+            let e = factor.Scores.Pointer
+            Product.Add(q, q, p - 1, -1.0, e, q, false, e, q, true, omega.Pointer, q, false)
 
-        if not before then
-            NodeVectors.applyRelationship factor.Symbolic m omega.Pointer
-
+        NodeVectors.applyRelationship factor.Symbolic q omega.Pointer
         Workspace.Return unit
         omega
 
-    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij (ΩK⁻¹)[ia, jb] (K⁻¹Ω)[ic, jd] over their
-    /// levels; the levels j are those whose columns are given.
-    let private addInner (factor: SupernodalFactor) t u levels (before: Buffer) (after: Buffer) (result: float[,,,]) =
+    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[jb, ia] Ω[ic, jd] over their levels.
+    let private inner (factor: SupernodalFactor) (omega: Buffer) t u =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
         let q = places.Tree.Size
         let groupT, firstT, rows = placeOf products t
         let groupU, firstU, columns = placeOf products u
+        let result = Array4D.zeroCreate rows columns rows columns
 
-        for levelU in 0 .. levels - 1 do
-            let atU = levelU * groupU.Order + firstU
+        for levelU in 0 .. groupU.Levels - 1 do
+            let atU = places.Columns[groupU.FirstNode + levelU] + firstU
 
             for levelT in 0 .. groupT.Levels - 1 do
                 let atT = places.Columns[groupT.FirstNode + levelT] + firstT
 
                 for a in 0 .. rows - 1 do
                     for b in 0 .. columns - 1 do
-                        let left = before[atT + a + (atU + b) * q]
+                        let left = omega[atU + b + (atT + a) * q]
 
                         for c in 0 .. rows - 1 do
                             for d in 0 .. columns - 1 do
-                                result[a, b, c, d] <- result[a, b, c, d] + left * after[atT + c + (atU + d) * q]
+                                result[a, b, c, d] <- result[a, b, c, d] + left * omega[atT + c + (atU + d) * q]
 
-    /// The inner products of all pairs of terms t ≤ u: as many solves as there are effects.
-    let private inners (factor: SupernodalFactor) reml (terms: int[]) =
+        result
+
+    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from K⁻¹Z'QZ in full.</summary>
+    /// <remarks>With V̇ = ZK⁻¹(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of its blocks.</remarks>
+    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
         let products = factor.Symbolic.Products
-        let isRelated = isRelated factor
+        let omega = full factor reml
+        let terms = entries |> Array.map _.Term |> Array.distinct
 
-        let orderOf term =
-            let _, _, size = placeOf products term
-            size
-
-        let results =
+        let inners =
             dict [
                 for t in terms do
                     for u in terms do
                         if t <= u then
-                            struct (t, u), Array4D.zeroCreate (orderOf t) (orderOf u) (orderOf t) (orderOf u)
+                            struct (t, u), inner factor omega t u
             ]
 
-        for group in products.Groups do
-            let perChunk = max 1 (chunk / group.Order)
-
-            for first in 0..perChunk .. group.Levels - 1 do
-                let levels = min perChunk (group.Levels - first)
-                let after = columnsOf factor reml false group first (levels * group.Order)
-
-                let before =
-                    if isRelated then
-                        columnsOf factor reml true group first (levels * group.Order)
-                    else
-                        after
-
-                for u in group.Terms do
-                    for t in terms do
-                        if t <= u && Array.contains u terms then
-                            addInner factor t u levels before after results[struct (t, u)]
-
-                if isRelated then
-                    Workspace.Return before
-
-                Workspace.Return after
-
-        results
-
-    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from all of Z'QZ; q solves, twice as many for related levels.</summary>
-    /// <remarks>With V̇ = ZK⁻¹(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from inner products of blocks of
-    /// K⁻¹Z'QZ.</remarks>
-    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
-        let products = factor.Symbolic.Products
-        let inners = entries |> Array.map _.Term |> Array.distinct |> inners factor reml
+        Workspace.Return omega
 
         let ordered k l =
             let a, b = entries[k], entries[l]
@@ -207,7 +159,7 @@ module internal SupernodalCurvature =
         let terms = factor.Symbolic.Products.Places.Length
         traceAlong factor (Array.init terms factor.Lambda) entries reml
 
-    /// EᵀB_kK⁻¹E and EᵀK⁻¹B_kΩB_lK⁻¹E for block-diagonal matrices of the effects; a solve for each column of each B_kE.
+    /// EᵀB_kE and EᵀB_kΩB_lE for block-diagonal matrices of the effects; a solve for each column of each B_kE.
     let fixedForms (factor: SupernodalFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
         let symbolic = factor.Symbolic
         let q = symbolic.Places.Value.Tree.Size
@@ -221,9 +173,10 @@ module internal SupernodalCurvature =
 
         forms
         |> Array.iteri (fun k form ->
-            factor.Related.Span.Slice(0, q * p).CopyTo(direction.Span.Slice(k * p * q, p * q))
+            factor.Scores.Span.Slice(0, q * p).CopyTo(direction.Span.Slice(k * p * q, p * q))
             let matrices = NodeVectors.groupLambdas symbolic.Products form
-            NodeVectors.applyBlocks symbolic matrices false p (block direction k))
+            NodeVectors.applyBlocks symbolic matrices false p (block direction k)
+            NodeVectors.applyRelationship symbolic p (block direction k))
 
         NodeVectors.multiply symbolic m direction.Pointer image.Pointer
         factor.Project(m, image.Pointer)

@@ -67,18 +67,10 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     override _.TraceAlong(entries, bases, reml) =
         let lambdas = Array.init bases.Length factor.Lambda
 
-        // At a singular λ the directions of G are not all within reach of differences.
-        let isRegular (lambda: float[]) =
-            let n = int (sqrt (float lambda.Length))
-            let largest = lambda |> Array.fold (fun m x -> max m (abs x)) 0.0
-            Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min > 1e-4 * largest
-
         if symbolic.Analysis.Size <= largestFull then
             SupernodalCurvature.traceAlong factor bases entries reml
         elif bases = lambdas then
             TraceDifferences.create factor entries reml
-        elif not (Array.forall isRegular lambdas) then
-            SupernodalCurvature.traceAlong factor bases entries reml
         else
             TraceDifferences.along factor bases entries reml
 

@@ -8,7 +8,7 @@ open LmmFunctional.Classical
 
 /// <summary>An analysis of variance as one JSON object, for other programs.</summary>
 [<RequireQualifiedAccess>]
-module MeanSquareJson =
+module AnovaJson =
 
     let private number (json: Utf8JsonWriter) (name: string) (value: float option) =
         match value with

@@ -8,7 +8,7 @@ open LmmFunctional
 
 /// <summary>Hypothesis matrices of types I, II and III: what they must not depend on, and SAS's own numbers.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 25)>]
-module AnovaTests =
+module FixedTermTests =
 
     let private methods = [
         DegreesOfFreedomMethod.Residual
@@ -41,7 +41,7 @@ module AnovaTests =
 
                 for method in methods do
                     let table fit =
-                        (Inferred.anova AnovaType.III method fit).Tests
+                        (Inferred.anova HypothesisType.III method fit).Tests
 
                     yield! same 1e-6 $"{f} {h}, seed {model.Seed}, {method}" (table plain) (table other)
         ]
@@ -58,7 +58,7 @@ module AnovaTests =
         let method = DegreesOfFreedomMethod.Residual
 
         let tables (fit: Fit) =
-            [ AnovaType.I; AnovaType.II; AnovaType.III ]
+            [ HypothesisType.I; HypothesisType.II; HypothesisType.III ]
             |> List.map (fun kind -> (Inferred.anova kind method fit).Tests)
 
         let all = tables fit
@@ -80,7 +80,7 @@ module AnovaTests =
         let beta = inverse * (x.Transpose() * y)
 
         let squares =
-            AnovaHypotheses.create AnovaType.I false design
+            AnovaHypotheses.create HypothesisType.I false design
             |> List.map (fun (_, rows) ->
                 let l = Matrix<float>.Build.DenseOfRowArrays rows
                 let value = l * beta
@@ -108,7 +108,7 @@ module AnovaTests =
         let fit = Inferred.fit Criterion.Reml course.Value "y ~ a * b + (1 | f)"
 
         let found =
-            (Inferred.anova AnovaType.II DegreesOfFreedomMethod.satterthwaite fit).Tests
+            (Inferred.anova HypothesisType.II DegreesOfFreedomMethod.satterthwaite fit).Tests
 
         Law.assertHolds [
             yield! Law.nearAll "F" 5e-5 [ 3.90131; 1.32753; 0.99565 ] (found |> List.map _.F)
@@ -132,7 +132,7 @@ module AnovaTests =
         let table kind formula =
             (Inferred.anova kind DegreesOfFreedomMethod.Residual (Inferred.fit Criterion.Reml frame formula)).Tests
 
-        let withInteraction = table AnovaType.III "y ~ a * b + (1 | g)"
-        let without = table AnovaType.III "y ~ a + b + (1 | g)"
+        let withInteraction = table HypothesisType.III "y ~ a * b + (1 | g)"
+        let without = table HypothesisType.III "y ~ a + b + (1 | g)"
         TestFrame.same [ "a", 1; "b", 1 ] (withInteraction |> List.map (fun test -> test.Name, test.NumeratorDf))
         Law.assertHolds (same 1e-9 "III" without withInteraction)
