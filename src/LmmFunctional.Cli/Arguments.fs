@@ -41,11 +41,26 @@ type PlanArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Json -> "print one line of JSON instead of the table."
 
+/// <summary>What <c>lmm verify</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type VerifyArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Ml
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Json -> "print one line of JSON instead of the table."
+
 /// <summary>What <c>lmm</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
+    | [<CliPrefix(CliPrefix.None)>] Verify of ParseResults<VerifyArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -53,6 +68,7 @@ type Arguments =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
+            | Verify _ -> "check on a fit the equations that every fit satisfies."
             | Version -> "print the version."
 
 /// <summary>Reading the command line.</summary>
@@ -74,6 +90,7 @@ EXIT CODES:
     2                     problems in the arguments, the data or the formula,
                           listed on standard error.
     3                     the fit has not converged.
+    4                     an identity fails (lmm verify).
     70                    an error in lmm itself.
 """
 
@@ -92,7 +109,7 @@ EXIT CODES:
         | AlgorithmName.Fisher -> Algorithm.FisherScoring
         | _ -> Algorithm.AverageInformation
 
-    let private request (fit: ParseResults<FitArguments>) =
+    let private request (fit: ParseResults<FitArguments>) : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -131,13 +148,27 @@ EXIT CODES:
 
         $"{first};{question} 'lmm fit --help' lists the arguments."
 
-    let private planRequest (plan: ParseResults<PlanArguments>) =
+    let private planRequest (plan: ParseResults<PlanArguments>) : PlanRequest =
         let data, formula = plan.GetResult PlanArguments.Model
 
         {
             Data = data
             Formula = formula
             AsJson = plan.Contains PlanArguments.Json
+        }
+
+    let private verifyRequest (verify: ParseResults<VerifyArguments>) : VerifyRequest =
+        let data, formula = verify.GetResult VerifyArguments.Model
+
+        {
+            Data = data
+            Formula = formula
+            Criterion =
+                if verify.Contains VerifyArguments.Ml then
+                    Criterion.Ml
+                else
+                    Criterion.Reml
+            AsJson = verify.Contains VerifyArguments.Json
         }
 
     /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
@@ -148,6 +179,7 @@ EXIT CODES:
             match parsed.TryGetSubCommand() with
             | Some(Fit fit) -> Ok(Command.Fit(request fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
+            | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->

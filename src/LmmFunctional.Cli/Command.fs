@@ -20,10 +20,19 @@ type PlanRequest = {
     AsJson: bool
 }
 
+/// <summary>A check of the identities of a fit, as asked for.</summary>
+type VerifyRequest = {
+    Data: string
+    Formula: string
+    Criterion: Criterion
+    AsJson: bool
+}
+
 /// <summary>What the user wants done.</summary>
 [<RequireQualifiedAccess>]
 type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
+    | Verify of VerifyRequest
     | ShowVersion
     | ShowHelp of text: string
