@@ -243,8 +243,8 @@ module RandomModel =
                 { model with Random = simpler }
         }
 
-    /// θ for a likelihood, on its inner scale.
-    let internal theta (likelihood: LogLikelihood) point =
+    /// <summary>θ for a likelihood, on the scale of its objective.</summary>
+    let theta (likelihood: LogLikelihood) point =
         let layout = likelihood.Layout
 
         let draw (random: Random) (entry: Entry) =

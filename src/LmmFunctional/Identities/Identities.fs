@@ -14,6 +14,7 @@ module Identities =
             ProjectionIdentities.all
             LikelihoodIdentities.all
             InformationIdentities.all
+            HendersonIdentities.all
             PredictionIdentities.all
             SimulationIdentities.all
         ]

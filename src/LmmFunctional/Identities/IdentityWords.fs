@@ -74,3 +74,10 @@ module internal IdentityWords =
         match setting.Beside with
         | Some other -> test other.Value
         | None -> test setting
+
+    /// A check that needs parameters of G.
+    let withParameters test (setting: Setting) (dense: Dense) =
+        if dense.Derivatives.Length = 0 then
+            IdentityOutcome.NotApplicable "the model has no random effects"
+        else
+            test setting dense

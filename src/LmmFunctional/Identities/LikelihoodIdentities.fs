@@ -74,7 +74,7 @@ module internal LikelihoodIdentities =
     let private mostWork = 2e9
 
     let private bySummation (setting: Setting) =
-        let blocks = Marginal.independentRows setting.Model
+        let blocks = IndependentRows.find setting.Model
         let work = blocks |> List.sumBy (fun rows -> float rows.Length ** 3.0)
 
         match blocks with
@@ -91,7 +91,8 @@ module internal LikelihoodIdentities =
             let parts =
                 blocks
                 |> List.map (fun rows ->
-                    let factor = (Marginal.covariance (Marginal.restrict rows setting.Model)).Cholesky()
+                    let factor =
+                        (Marginal.covariance (IndependentRows.restrict rows setting.Model)).Cholesky()
 
                     let pick (a: Matrix<float>) =
                         Matrix<float>.Build.Dense(rows.Length, a.ColumnCount, fun i j -> a[rows[i], j])
