@@ -209,7 +209,7 @@ module internal EstimationIdentities =
         create "score" "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML" generalForm (onDense score)
         create
             "EM fixed point"
-            "Ĝ = (1/J) Σⱼ {ũⱼũⱼᵀ + var(ũⱼ − uⱼ)}"
+            "Ĝ = (1/J) Σⱼ {ũⱼũⱼᵀ + var(ũⱼ − uⱼ)}; var(uⱼ | y, β) under ML"
             "Laird & Ware (1982), Biometrics 38, 963–974"
             (withEffects emStep)
         create "residual variance" "(y − Xβ̂)ᵀV⁻¹(y − Xβ̂) = n − p under REML, n under ML" searle residualVariance

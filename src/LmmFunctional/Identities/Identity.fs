@@ -61,6 +61,18 @@ module Identity =
             | None -> identity.Test setting
     }
 
-    /// <summary>Checks one identity on a fit; <see cref="M:LmmFunctional.Identities.check"/> checks all at little more cost.
-    /// </summary>
-    let check (fit: Fit) (identity: Identity) : IdentityCheck = checkIn (Setting.ofFit fit) identity
+    /// An identity that cannot be checked on a fit at all.
+    let internal without reason (identity: Identity) : IdentityCheck = {
+        Identity = identity
+        Outcome = IdentityOutcome.NotApplicable reason
+    }
+
+    /// <summary>How identities are checked on a fit, what they have in common made once.</summary>
+    let internal checker (fit: Fit) : Identity -> IdentityCheck =
+        if fit.FixedCount = 0 then
+            without "the model has no fixed effects"
+        else
+            checkIn (Setting.ofFit fit)
+
+    /// <summary>Checks one identity on a fit; <c>Identities.check</c> checks all of them at little more cost.</summary>
+    let check (fit: Fit) (identity: Identity) : IdentityCheck = checker fit identity

@@ -79,12 +79,12 @@ module internal Setting =
     let denseRows = 300
 
     // A rounding above this hides what an identity could show.
-    let private muchRounding = 1e-7
+    let private muchRounding = 1e-6
 
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
 
-    // Fewer probes could miss an error that happens to be orthogonal to them; these cannot, but with probability zero.
+    // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
 
     let private probes n =
@@ -156,7 +156,7 @@ module internal Setting =
 
         let information = basis.TransposeThisAndMultiply weighted
         let covariance = (0.5 * (information + information.Transpose())).Inverse()
-        let rounding = 64.0 * (Math.ScaleB(1.0, -52) + reached) * condition
+        let rounding = (64.0 * Math.ScaleB(1.0, -52) + 4.0 * reached) * condition
 
         {
             Claims = claims

@@ -27,7 +27,7 @@ module CatalogueTests =
             File.ReadAllLines(Path.Combine(TestData.root, "docs", "identities.md"))
             |> List.ofArray
 
-        let shown = page |> List.filter (fun line -> line.StartsWith '|')
+        let shown = page |> List.filter (fun line -> line.StartsWith "| ")
         TestFrame.same (Table.toMarkdown table) shown
 
     [<Test>]
@@ -63,6 +63,13 @@ module CatalogueTests =
 
         Assert.That(text, Does.Contain "1 of 35 identities fail: 'likelihood with u integrated out'.")
         Assert.That(IdentityReport.toJson fit checks, Does.Contain "\"holds\":false")
+
+    [<Test>]
+    let ``a model without fixed effects is told apart`` () =
+        let checks = Identities.check (Fitted.reml "dyestuff" "Yield ~ 0 + (1 | Batch)")
+
+        Assert.That(checks |> List.choose _.Holds, Is.Empty)
+        Assert.That(checks[0].Outcome, Is.EqualTo(IdentityOutcome.NotApplicable "the model has no fixed effects"))
 
     [<Test>]
     let ``least squares without random effects is checked too`` () =
