@@ -67,12 +67,28 @@ module Identity =
         Outcome = IdentityOutcome.NotApplicable reason
     }
 
+    /// Why no identity can be checked on a fit: its V is not made of independent levels and rows, or σ² is not free.
+    let private obstacle (fit: Fit) =
+        let held = fit.Model.Held
+
+        if fit.FixedCount = 0 then
+            Some "the model has no fixed effects"
+        elif fit.Design.Residual.IsSome then
+            Some "the residuals have a structure of their own"
+        elif fit.Design.Random |> List.exists _.Relationship.IsSome then
+            Some "the levels of a random term are related"
+        elif not fit.Model.Layout.IsPlain then
+            Some "the covariance of a random term has a structure"
+        elif held.Residual.IsSome || not held.Entries.IsEmpty then
+            Some "variances are held at known values"
+        else
+            None
+
     /// <summary>How identities are checked on a fit, what they have in common made once.</summary>
     let internal checker (fit: Fit) : Identity -> IdentityCheck =
-        if fit.FixedCount = 0 then
-            without "the model has no fixed effects"
-        else
-            checkIn (Setting.ofFit fit)
+        match obstacle fit with
+        | Some reason -> without reason
+        | None -> checkIn (Setting.ofFit fit)
 
     /// <summary>Checks one identity on a fit; <c>Identities.check</c> checks all of them at little more cost.</summary>
     let check (fit: Fit) (identity: Identity) : IdentityCheck = checker fit identity

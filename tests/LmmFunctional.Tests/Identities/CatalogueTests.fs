@@ -64,12 +64,15 @@ module CatalogueTests =
         Assert.That(text, Does.Contain "1 of 35 identities fail: 'likelihood with u integrated out'.")
         Assert.That(IdentityReport.toJson fit checks, Does.Contain "\"holds\":false")
 
-    [<Test>]
-    let ``a model without fixed effects is told apart`` () =
-        let checks = Identities.check (Fitted.reml "dyestuff" "Yield ~ 0 + (1 | Batch)")
+    [<TestCase("dyestuff", "Yield ~ 0 + (1 | Batch)", "the model has no fixed effects")>]
+    [<TestCase("sleepstudy",
+               "Reaction ~ Days + ar1(0 + Days | Subject)",
+               "the covariance of a random term has a structure")>]
+    let ``models that the catalogue does not cover are told apart`` data formula (reason: string) =
+        let checks = Identities.check (Fitted.reml data formula)
 
         Assert.That(checks |> List.choose _.Holds, Is.Empty)
-        Assert.That(checks[0].Outcome, Is.EqualTo(IdentityOutcome.NotApplicable "the model has no fixed effects"))
+        Assert.That(checks[0].Outcome, Is.EqualTo(IdentityOutcome.NotApplicable reason))
 
     [<Test>]
     let ``least squares without random effects is checked too`` () =
