@@ -241,6 +241,20 @@ internal static partial class Convert
             List(certificate.Multipliers, multiplier => new BoundMultiplier(multiplier.Item1, multiplier.Item2)));
     }
 
+    public static IdentityResult Identity(IdentityCheck check)
+    {
+        var found = check.Outcome as IdentityOutcome.Checked;
+
+        return new IdentityResult(
+            check.Name,
+            check.Equation,
+            check.Source,
+            found?.residual,
+            found?.tolerance,
+            check.Holds?.Value,
+            (check.Outcome as IdentityOutcome.NotApplicable)?.reason);
+    }
+
     public static SolverIteration Iteration(Iteration iteration) =>
         new(
             iteration.Number,

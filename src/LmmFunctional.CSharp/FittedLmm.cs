@@ -174,6 +174,12 @@ public sealed class FittedLmm
     /// <summary>How long the fit took.</summary>
     public FitTimings Timings => new(fit.Timings.Build, fit.Timings.Solve);
 
+    // Identities
+
+    /// <summary>Checks the equations that every fitted linear mixed model satisfies, on this one.</summary>
+    /// <returns>The whole catalogue, in its order: residual and tolerance of each, or why it does not apply.</returns>
+    public IReadOnlyList<IdentityResult> Verify() => Convert.List(Identities.check(fit), Convert.Identity);
+
     // Text
 
     /// <summary>What a statistician expects of a summary: estimates, components, sizes and the certificate.</summary>

@@ -87,6 +87,20 @@ type PlanArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Json -> "print one line of JSON instead of the table."
 
+/// <summary>What <c>lmm verify</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type VerifyArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Ml
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Json -> "print one line of JSON instead of the table."
+
 /// <summary>What <c>lmm ems</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type EmsArguments =
@@ -137,6 +151,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
     | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
+    | [<CliPrefix(CliPrefix.None)>] Verify of ParseResults<VerifyArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -147,6 +162,7 @@ type Arguments =
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
+            | Verify _ -> "check on a fit the equations that every fit satisfies."
             | Version -> "print the version."
 
 /// <summary>Reading the command line.</summary>
@@ -169,6 +185,7 @@ EXIT CODES:
     2                     problems in the arguments, the data or the formula,
                           listed on standard error.
     3                     the fit has not converged.
+    4                     an identity fails (lmm verify).
     70                    an error in lmm itself.
 """
 
@@ -362,6 +379,20 @@ EXIT CODES:
             AsJson = plan.Contains PlanArguments.Json
         }
 
+    let private verifyRequest (verify: ParseResults<VerifyArguments>) : VerifyRequest =
+        let data, formula = verify.GetResult VerifyArguments.Model
+
+        {
+            Data = data
+            Formula = formula
+            Criterion =
+                if verify.Contains VerifyArguments.Ml then
+                    Criterion.Ml
+                else
+                    Criterion.Reml
+            AsJson = verify.Contains VerifyArguments.Json
+        }
+
     let private names (lists: string list) =
         lists
         |> List.collect (fun list -> List.ofArray (list.Split(',', StringSplitOptions.TrimEntries)))
@@ -441,6 +472,7 @@ EXIT CODES:
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
+            | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
             | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion

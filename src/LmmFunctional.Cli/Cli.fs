@@ -20,6 +20,9 @@ module Cli =
     /// The exit code of a fit that is not at an optimum.
     let private notConverged = 3
 
+    /// The exit code of a fit that breaks an identity.
+    let private broken = 4
+
     /// The exit code of a mistake of ours: EX_SOFTWARE of BSD's sysexits.
     let private internalError = 70
 
@@ -169,6 +172,31 @@ module Cli =
             success
         | Error problems -> refuse error problems
 
+    let private runVerify (output: TextWriter) (error: TextWriter) (request: VerifyRequest) =
+        let options = {
+            FitOptions.defaults with
+                Criterion = request.Criterion
+        }
+
+        let fitted =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) -> Lmm.fit options frame spec)
+
+        match fitted with
+        | Ok fit ->
+            let checks = Identities.check fit
+
+            if request.AsJson then
+                output.Write(IdentityReport.toJson fit checks + "\n")
+            else
+                output.Write(IdentityReport.render SummaryFormat.Text fit checks)
+
+            if (Identities.failures checks).IsEmpty then
+                exitCode fit.Certificate
+            else
+                broken
+        | Error problems -> refuse error problems
+
     let private runEms (output: TextWriter) (error: TextWriter) (request: EmsRequest) =
         match BalancedDesign.parse request.Terms request.Random request.Levels request.Replicates with
         | Ok design ->
@@ -206,6 +234,7 @@ module Cli =
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
         | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
+        | Ok(Command.Verify request) -> runVerify output error request
         | Ok(Command.Ems request) -> runEms output error request
         | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
@@ -222,8 +251,8 @@ module Cli =
     /// <param name="arguments">What follows <c>lmm</c> on the command line.</param>
     /// <param name="output">Takes the result: a summary, JSON, help.</param>
     /// <param name="error">Takes problems and progress.</param>
-    /// <returns>The exit code: 0; 2 for bad arguments, data or formula; 3 for a fit that has not converged; 70 for a
-    /// mistake of ours, told in one sentence.</returns>
+    /// <returns>The exit code: 0; 2 for bad arguments, data or formula; 3 for a fit that has not converged; 4 for one
+    /// that breaks an identity; 70 for a mistake of ours, told in one sentence.</returns>
     let run (arguments: string[]) (output: TextWriter) (error: TextWriter) : int =
         try
             runCommand arguments output error

@@ -39,6 +39,14 @@ type PlanRequest = {
     AsJson: bool
 }
 
+/// <summary>A check of the identities of a fit, as asked for.</summary>
+type VerifyRequest = {
+    Data: string
+    Formula: string
+    Criterion: Criterion
+    AsJson: bool
+}
+
 /// <summary>Expected mean squares as asked for.</summary>
 type EmsRequest = {
     Terms: string
@@ -66,6 +74,7 @@ type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
     | Anova of FixedTestRequest
+    | Verify of VerifyRequest
     | Ems of EmsRequest
     | AnovaTable of AnovaRequest
     | ShowVersion

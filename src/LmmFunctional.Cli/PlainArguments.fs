@@ -51,7 +51,7 @@ module PlainArguments =
                 withOptions ("--algorithm" :: seen) { request with Algorithm = algorithm } rest)
         | _ -> None
 
-    let private fitOf data formula = {
+    let private fitOf data formula : FitRequest = {
         Data = data
         Formula = formula
         Criterion = Criterion.Reml

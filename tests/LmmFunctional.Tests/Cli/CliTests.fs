@@ -462,3 +462,40 @@ Degrees of freedom: Kenward-Roger (SAS: observed information, variance scale)
             TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Known
             TestFrame.same [ "P", "p.csv" ] request.Pedigrees
         | other -> Assert.Fail $"%A{other}"
+
+    // Identities
+
+    let private dyestuff = TestData.csv "dyestuff"
+
+    [<Test>]
+    let ``verify prints a table of identities and ends well`` () =
+        let code, output, error = runAll [ "verify"; dyestuff; "Yield ~ 1 + (1 | Batch)" ]
+
+        Assert.That(code, Is.EqualTo 0)
+        Assert.That(error, Is.Empty)
+
+        Assert.That(
+            output,
+            Does.StartWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n37 id"
+        )
+
+    [<Test>]
+    let ``verify by maximum likelihood as JSON`` () =
+        let code, output, _ =
+            runAll [ "verify"; dyestuff; "Yield ~ 1 + (1 | Batch)"; "--ml"; "--json" ]
+
+        let root = JsonDocument.Parse(output).RootElement
+
+        let byC =
+            root.GetProperty("identities").EnumerateArray()
+            |> Seq.find _.GetProperty("name").ValueEquals("likelihood by C")
+
+        Assert.That(code, Is.EqualTo 0)
+        Assert.That(root.GetProperty("holds").GetBoolean())
+        Assert.That(byC.GetProperty("reason").GetString(), Is.EqualTo "the fit is by maximum likelihood")
+        Assert.That(byC.GetProperty("holds").ValueKind, Is.EqualTo JsonValueKind.Null)
+
+    [<Test>]
+    let ``verify tells what is wrong with a formula`` () =
+        [ "verify"; dyestuff; "Yeld ~ 1 + (1 | Batch)" ]
+        |> misuse "Column 'Yeld' is not in the data; did you mean 'Yield'?"
