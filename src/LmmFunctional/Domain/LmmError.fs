@@ -46,6 +46,16 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
+    // Comparisons, profiles and robust covariances of fits
+    | UnknownCoefficient of name: string * suggestion: string option
+    | UnknownParameter of name: string * suggestion: string option
+    | DifferentData of first: string * second: string
+    /// The smaller and the larger model, and what the larger one lacks.
+    | NotNested of smaller: string * larger: string * reason: string
+    | ClustersShareEffects of cluster: string * group: string
+    /// A factor that no random term has, with those that there are.
+    | UnknownCluster of cluster: string * groups: string list
+    | TooFewClusters of cluster: string * clusters: int
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -155,3 +165,23 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.UnknownCoefficient(name, suggestion) ->
+            $"Fixed effect '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.UnknownParameter(name, suggestion) ->
+            $"Covariance parameter '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.DifferentData(first, second) ->
+            $"'{first}' and '{second}' are fitted to different rows or responses; "
+            + "fit both to the same rows, without missing values, before they are compared."
+        | LmmError.NotNested(smaller, larger, reason) ->
+            $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
+        | LmmError.ClustersShareEffects(cluster, group) ->
+            $"Clusters of '{cluster}' are not independent: levels of '{group}' occur in several of them; "
+            + $"use a coarser cluster that holds each level of '{group}' whole."
+        | LmmError.UnknownCluster(cluster, []) ->
+            $"'{cluster}' is not a grouping factor: the model has no random terms, and its rows are independent."
+        | LmmError.UnknownCluster(cluster, groups) ->
+            let known = String.concat ", " groups
+            $"'{cluster}' is not a grouping factor of the model; clusters can be those of {known}."
+        | LmmError.TooFewClusters(cluster, clusters) ->
+            let count = Plural.count clusters "cluster"
+            $"'{cluster}' has {count}; a robust covariance needs at least two."

@@ -167,3 +167,14 @@ module LogLikelihood =
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> =
         let standard = Standardised.ofDesign design
         Plan.create standard |> Result.bind (ofPlan kind design standard)
+
+    /// <summary>The likelihood of the same model for another response of the rows: columns, scales and analysis are kept.</summary>
+    /// <returns>The likelihood, or a response that the fixed effects fit exactly.</returns>
+    let internal withResponse (response: float[]) (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        let design = {
+            likelihood.Model with
+                Response = response
+        }
+
+        let standard = Standardised.withResponse design likelihood.Standard
+        Plan.create standard |> Result.bind (ofPlan likelihood.Kind design standard)
