@@ -48,14 +48,12 @@ type LmmError =
     | TooLarge of what: string * bytes: float * available: float
     // Comparisons, profiles and robust covariances of fits
     | UnknownCoefficient of name: string * suggestion: string option
-    | UnknownParameter of name: string * suggestion: string option
     | DifferentData of first: string * second: string
     /// The smaller and the larger model, and what the larger one lacks.
     | NotNested of smaller: string * larger: string * reason: string
     | ClustersShareEffects of cluster: string * group: string
     /// A factor that no random term has, with those that there are.
     | UnknownCluster of cluster: string * groups: string list
-    | TooFewClusters of cluster: string * clusters: int
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -167,8 +165,6 @@ module LmmError =
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
         | LmmError.UnknownCoefficient(name, suggestion) ->
             $"Fixed effect '{name}' is not in the model{didYouMean suggestion}"
-        | LmmError.UnknownParameter(name, suggestion) ->
-            $"Covariance parameter '{name}' is not in the model{didYouMean suggestion}"
         | LmmError.DifferentData(first, second) ->
             $"'{first}' and '{second}' are fitted to different rows or responses; "
             + "fit both to the same rows, without missing values, before they are compared."
@@ -182,6 +178,3 @@ module LmmError =
         | LmmError.UnknownCluster(cluster, groups) ->
             let known = String.concat ", " groups
             $"'{cluster}' is not a grouping factor of the model; clusters can be those of {known}."
-        | LmmError.TooFewClusters(cluster, clusters) ->
-            let count = Plural.count clusters "cluster"
-            $"'{cluster}' has {count}; a robust covariance needs at least two."

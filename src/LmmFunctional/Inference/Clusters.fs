@@ -85,7 +85,7 @@ module internal Clusters =
         }
 
     /// <summary>The clusters of a fit by one of its grouping factors.</summary>
-    /// <returns>The clusters, or: a factor that no random term has, levels of another factor in several clusters, a single cluster.</returns>
+    /// <returns>The clusters, or: a factor that no random term has, levels of another factor in several clusters.</returns>
     let ofGroup (group: string) (fit: Fit) : Result<ClusterRows list, LmmError list> =
         let groups = fit.Design.Random |> List.map _.Group |> List.distinct
 
@@ -99,8 +99,6 @@ module internal Clusters =
 
             if not shared.IsEmpty then
                 Error(List.distinct shared)
-            elif cluster.Levels.Length < 2 then
-                Error [ LmmError.TooFewClusters(group, cluster.Levels.Length) ]
             else
                 let estimates = CovarianceParameters.estimates fit
 

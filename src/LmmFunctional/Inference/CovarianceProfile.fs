@@ -50,13 +50,13 @@ module internal CovarianceProfile =
             Upper = None
           }
 
-    /// Any function, within bounds.
+    /// Any function, within bounds; an infinite bound is none.
     let ofFunction lower upper f : CovarianceTarget = {
         Smooth = f
         Tell = id
         Smoothed = id
-        Lower = lower
-        Upper = upper
+        Lower = lower |> Option.filter Double.IsFinite
+        Upper = upper |> Option.filter Double.IsFinite
     }
 
     /// Adds w (h² − 2 h d), which differs from w (h − d)² by a constant only and keeps the criterion's digits.

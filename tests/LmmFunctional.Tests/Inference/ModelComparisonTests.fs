@@ -3,7 +3,8 @@ module LmmFunctional.Tests.ModelComparisonTests
 open LmmFunctional
 open NUnit.Framework
 
-let private full = lazy (Models.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)")
+let private full =
+    lazy (Models.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)")
 
 [<Test>]
 let ``The test of a model against itself is zero`` () =
@@ -18,12 +19,11 @@ let ``REML fits with different fixed effects are refitted by ML, and it is said`
     let smaller = Models.reml "sleepstudy" "Reaction ~ 1 + (Days | Subject)"
     let found = ModelComparison.test smaller full.Value |> Models.value
 
-    Assert.That(
-        found.Notes,
-        Is.EqualTo [
+    TestFrame.same
+        [
             "both models were fitted again by ML: restricted likelihoods of different fixed effects cannot be compared"
         ]
-    )
+        (found.Notes)
 
     Assert.That(found.Criterion, Is.EqualTo Criterion.Ml)
 
@@ -44,14 +44,13 @@ let ``REML fits with the same fixed effects, however coded, are compared by REML
 let ``Models that are not nested are refused in words`` () =
     let other = Models.reml "sleepstudy" "Reaction ~ 1 + Days + (1 | Subject)"
 
-    Assert.That(
-        ModelComparison.test full.Value other |> Models.words,
-        Is.EqualTo [
+    TestFrame.same
+        [
             "'Reaction ~ 1 + Days + (1 + Days | Subject)' is not nested in 'Reaction ~ 1 + Days + (1 | Subject)': "
             + "the larger model has no random term that contains '(1 + Days | Subject)'; "
             + "compare the models by AIC or BIC instead of a likelihood ratio test."
         ]
-    )
+        (ModelComparison.test full.Value other |> Models.words)
 
     let a = Models.ml "penicillin" "diameter ~ plate + (1 | sample)"
     let b = Models.ml "penicillin" "diameter ~ 1 + (1 | sample) + (1 | plate)"
@@ -64,7 +63,10 @@ let ``Models that are not nested are refused in words`` () =
 [<Test>]
 let ``Independent effects are nested in correlated ones, and not the other way round`` () =
     let independent = Models.ml "sleepstudy" "Reaction ~ Days + (Days || Subject)"
-    let separate = Models.ml "sleepstudy" "Reaction ~ Days + (1 | Subject) + (0 + Days | Subject)"
+
+    let separate =
+        Models.ml "sleepstudy" "Reaction ~ Days + (1 | Subject) + (0 + Days | Subject)"
+
     let correlated = Models.sleepstudy.Value
 
     for smaller in [ independent; separate ] do
@@ -78,13 +80,13 @@ let ``Independent effects are nested in correlated ones, and not the other way r
 
 [<Test>]
 let ``Models of different data are refused in words`` () =
-    Assert.That(
-        ModelComparison.test Models.dyestuff.Value Models.sleepstudy.Value |> Models.words,
-        Is.EqualTo [
+    TestFrame.same
+        [
             "'Yield ~ 1 + (1 | Batch)' and 'Reaction ~ 1 + Days + (1 + Days | Subject)' are fitted to different rows or "
             + "responses; fit both to the same rows, without missing values, before they are compared."
         ]
-    )
+        (ModelComparison.test Models.dyestuff.Value Models.sleepstudy.Value
+         |> Models.words)
 
 [<Test>]
 let ``A table has the criteria of the fits, weights that sum to one, and the least AIC at zero`` () =
@@ -110,8 +112,15 @@ let ``A table has the criteria of the fits, weights that sum to one, and the lea
 let ``Bootstrap p-values of a fixed effect are near those of the F test`` () =
     // One-way layout: whether day 9 differs from day 0 between subjects, t test of 17 degrees of freedom.
     let smaller = Models.ml "sleepstudy" "Reaction ~ 1 + (1 | Subject)"
-    let larger = Models.ml "sleepstudy" "Reaction ~ I(Days * (Days - 9)) + (1 | Subject)"
-    let options = { BootstrapOptions.defaults with Replicates = 400 }
+
+    let larger =
+        Models.ml "sleepstudy" "Reaction ~ I(Days * (Days - 9)) + (1 | Subject)"
+
+    let options = {
+        BootstrapOptions.defaults with
+            Replicates = 400
+    }
+
     let found = BootstrapTest.run options smaller larger |> Models.value
 
     Law.assertHolds [

@@ -1,6 +1,8 @@
 namespace LmmFunctional.Tests
 
+open System
 open LmmFunctional
+open NUnit.Framework
 
 /// Fits that the tests of inference share.
 [<RequireQualifiedAccess>]
@@ -35,4 +37,10 @@ module Models =
 
     let sleepstudy = lazy (ml "sleepstudy" "Reaction ~ Days + (Days | Subject)")
     let dyestuff = lazy (ml "dyestuff" "Yield ~ 1 + (1 | Batch)")
-    let penicillin = lazy (reml "penicillin" "diameter ~ 1 + (1 | plate) + (1 | sample)")
+
+    let penicillin =
+        lazy (reml "penicillin" "diameter ~ 1 + (1 | plate) + (1 | sample)")
+
+    /// The work is refused as misuse.
+    let isMisuse (work: unit -> unit) =
+        Assert.Throws<ArgumentException>(Action work) |> ignore

@@ -3,9 +3,11 @@ module LmmFunctional.Tests.ProfileTests
 open LmmFunctional
 open NUnit.Framework
 
-let private ends (found: ParameterInterval) = [ Option.toList found.Lower; Option.toList found.Upper ] |> List.concat
+let private ends (found: ParameterInterval) =
+    [ Option.toList found.Lower; Option.toList found.Upper ] |> List.concat
 
-let private interval target fit = Profile.interval 0.95 target fit |> Models.value
+let private interval target fit =
+    Profile.interval 0.95 target fit |> Models.value
 
 let private z = 1.959963984540054
 
@@ -21,7 +23,10 @@ let ``Without random effects the likelihood of a coefficient gives the exact F i
     let t = sqrt (n * (exp (z * z / n) - 1.0))
     let found = interval (ProfileTarget.Coefficient "Days") fit
 
-    [ slope.Estimate - t * slope.StandardError; slope.Estimate + t * slope.StandardError ]
+    [
+        slope.Estimate - t * slope.StandardError
+        slope.Estimate + t * slope.StandardError
+    ]
     |> fun expected -> Law.relativeAll $"Days with p = {p}" 1e-7 expected (ends found)
     |> Law.assertHolds
 
@@ -31,10 +36,19 @@ let ``The profile of a quadratic log likelihood is the Wald interval`` () =
     let n = 20000
     let x = Array.init n (fun i -> float (i % 7) - 3.0)
     let y = Array.init n (fun i -> 0.3 * x[i] + sin (float (i * i % 1009)))
-    let frame = TestFrame.ofColumns [ "x", TestFrame.numbers x; "y", TestFrame.numbers y ]
+
+    let frame =
+        TestFrame.ofColumns [ "x", TestFrame.numbers x; "y", TestFrame.numbers y ]
 
     let fit =
-        Lmm.fitFormula { FitOptions.defaults with Criterion = Criterion.Ml } frame "y ~ x" |> Models.value
+        Lmm.fitFormula
+            {
+                FitOptions.defaults with
+                    Criterion = Criterion.Ml
+            }
+            frame
+            "y ~ x"
+        |> Models.value
 
     let wald = CovarianceInference.coefficientIntervals 0.95 fit
     let found = interval (ProfileTarget.Coefficient "x") fit
@@ -45,8 +59,12 @@ let ``The profile of a quadratic log likelihood is the Wald interval`` () =
 [<Test>]
 let ``At the ends of an interval the likelihood, maximised over the rest, has fallen by the quantile`` () =
     let fit = Models.dyestuff.Value
-    let found = interval (ProfileTarget.Parameter(CovarianceParameter.Variance(0, 0))) fit
-    let objective = JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
+
+    let found =
+        interval (ProfileTarget.Parameter(CovarianceParameter.Variance(0, 0))) fit
+
+    let objective =
+        JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
 
     // θ σ = sd is imposed, and σ found by golden sections.
     let best (sd: float) =
@@ -87,7 +105,10 @@ let ``A contrast of one coefficient is the coefficient, and shifting the data sh
     let double = interval (ProfileTarget.Contrast("twice", [ "Days", 2.0 ])) fit
     // The mean at day 9 is the intercept of another coding.
     let shifted = Models.ml "sleepstudy" "Reaction ~ I(Days - 9) + (Days | Subject)"
-    let atNine = interval (ProfileTarget.Contrast("day 9", [ "(Intercept)", 1.0; "Days", 9.0 ])) fit
+
+    let atNine =
+        interval (ProfileTarget.Contrast("day 9", [ "(Intercept)", 1.0; "Days", 9.0 ])) fit
+
     let intercept = interval (ProfileTarget.Coefficient "(Intercept)") shifted
 
     Law.assertHolds [
@@ -99,8 +120,13 @@ let ``A contrast of one coefficient is the coefficient, and shifting the data sh
 let ``A REML profile of a balanced mean is that of the between-group mean square`` () =
     // Dyestuff: free of the mean there are the deviations; the profile of the mean by REML and by ML is the same function.
     let formula = "Yield ~ 1 + (1 | Batch)"
-    let byMl = interval (ProfileTarget.Coefficient "(Intercept)") (Models.ml "dyestuff" formula)
-    let byReml = interval (ProfileTarget.Coefficient "(Intercept)") (Models.reml "dyestuff" formula)
+
+    let byMl =
+        interval (ProfileTarget.Coefficient "(Intercept)") (Models.ml "dyestuff" formula)
+
+    let byReml =
+        interval (ProfileTarget.Coefficient "(Intercept)") (Models.reml "dyestuff" formula)
+
     Law.assertHolds (Law.relativeAll "mean" 1e-7 (ends byMl) (ends byReml))
 
 [<Test>]
@@ -123,12 +149,17 @@ let ``The points of a curve ascend through the estimate with zeta half a unit ap
 [<Test>]
 let ``A variance estimated as zero has the interval from zero, with a word`` () =
     let fit = Models.ml "dyestuff2" "Yield ~ 1 + (1 | Batch)"
-    let found = interval (ProfileTarget.Parameter(CovarianceParameter.Variance(0, 0))) fit
+
+    let found =
+        interval (ProfileTarget.Parameter(CovarianceParameter.Variance(0, 0))) fit
+
     Assert.That(found.Lower, Is.EqualTo(Some 0.0))
 
     Assert.That(
         found.Note,
-        Is.EqualTo(Some "the lower end is the bound of the parameter: the likelihood does not fall far enough before it")
+        Is.EqualTo(
+            Some "the lower end is the bound of the parameter: the likelihood does not fall far enough before it"
+        )
     )
     // lme4 1.1-31, confint(profile(…)): 2.084 as far as its spline goes.
     Law.assertHolds (Law.relative "upper" 1e-3 2.084048 found.Upper.Value)
@@ -160,7 +191,36 @@ let ``Profile intervals are those of lme4`` () =
             for item in Lmer.items "profile_ci" case.Root do
                 let name = Lmer.text "name" item |> Option.get
                 let found = interval (parameterNamed fit name) fit
-                yield! Law.relativeAll $"{case.Id} {name}" 2e-4 [ Lmer.number "lower" item; Lmer.number "upper" item ] (ends found)
+
+                yield!
+                    Law.relativeAll
+                        $"{case.Id} {name}"
+                        2e-4
+                        [ Lmer.number "lower" item; Lmer.number "upper" item ]
+                        (ends found)
+    ]
+
+// R 4.2, lme4 1.1-31: confint(lmer(…, REML = FALSE)); one end is the bound.
+[<Test>]
+let ``Profile intervals of nested and crossed models are those of lme4`` () =
+    let pastes = Models.ml "pastes" "strength ~ 1 + (1 | batch / cask)"
+    let penicillin = Models.ml "penicillin" "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    let all fit = Profile.intervals 0.95 fit |> List.collect ends
+
+    Law.assertHolds [
+        // (Intercept), batch, batch:cask, sigma.
+        yield!
+            Law.nearAll
+                "pastes"
+                5e-4
+                [ 58.663650; 61.443016; 0.0; 2.946591; 2.157934; 4.053589; 0.652023; 1.085448 ]
+                (all pastes)
+        yield!
+            Law.nearAll
+                "penicillin"
+                5e-4
+                [ 21.266627; 24.677818; 0.633566; 1.182104; 1.095789; 3.556292; 0.485845; 0.629453 ]
+                (all penicillin)
     ]
 
 // MixedModels.jl, profile of the sleepstudy model, in tests of the package; four digits.
@@ -172,7 +232,7 @@ let ``Profile intervals are those of MixedModels`` () =
 
 [<Test>]
 let ``An unknown coefficient is told with a suggestion`` () =
-    Assert.That(
-        Profile.interval 0.95 (ProfileTarget.Coefficient "days") Models.sleepstudy.Value |> Models.words,
-        Is.EqualTo [ "Fixed effect 'days' is not in the model; did you mean 'Days'?" ]
-    )
+    TestFrame.same
+        [ "Fixed effect 'days' is not in the model; did you mean 'Days'?" ]
+        (Profile.interval 0.95 (ProfileTarget.Coefficient "days") Models.sleepstudy.Value
+         |> Models.words)

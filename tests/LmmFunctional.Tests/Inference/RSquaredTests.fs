@@ -38,12 +38,17 @@ let ``Random slopes count with the mean of z'Gz`` () =
 let ``The standard error of a heritability is the delta method's`` () =
     let fit = Models.dyestuff.Value
     let found = RSquared.heritability 0 fit
-    let variance = CovarianceInference.covariance Information.Observed CovarianceScale.Variance fit
+
+    let variance =
+        CovarianceInference.covariance Information.Observed CovarianceScale.Variance fit
+
     let b, e = variance.Values[0], variance.Values[1]
     let total = b + e
     let db, de = e / (total * total), -b / (total * total)
     let v = variance.Matrix
-    let expected = sqrt (db * db * v[0, 0] + 2.0 * db * de * v[0, 1] + de * de * v[1, 1])
+
+    let expected =
+        sqrt (db * db * v[0, 0] + 2.0 * db * de * v[0, 1] + de * de * v[1, 1])
 
     Law.assertHolds [
         yield! Law.relative "share" 1e-10 (b / total) found.Estimate

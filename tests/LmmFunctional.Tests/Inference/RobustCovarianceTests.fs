@@ -6,14 +6,21 @@ open NUnit.Framework
 
 let private kinds = [ RobustKind.Cr0; RobustKind.Cr1; RobustKind.Cr2; RobustKind.Cr3 ]
 
-let private robust kind cluster fit = RobustCovariance.create kind cluster fit |> Models.value
+let private robust kind cluster fit =
+    RobustCovariance.create kind cluster fit |> Models.value
 
 // Rows are left out, so that clusters and casks differ in size.
 let private unbalanced =
     lazy
         (let gone = set [ 3; 7; 8; 20; 31; 32; 33 ]
-         let frame = TestFrame.read "pastes" |> Frame.filter (fun row -> not (gone.Contains(row + 1))) |> Models.value
-         Lmm.fitFormula FitOptions.defaults frame "strength ~ cask + (1 | batch / cask)" |> Models.value)
+
+         let frame =
+             TestFrame.read "pastes"
+             |> Frame.filter (fun row -> not (gone.Contains(row + 1)))
+             |> Models.value
+
+         Lmm.fitFormula FitOptions.defaults frame "strength ~ cask + (1 | batch / cask)"
+         |> Models.value)
 
 // R 4.2, clubSandwich: coef_test(vcovCR(m, cluster = batch, type), test = "Satterthwaite") on lme4's fit of the rows kept.
 [<Test>]
@@ -27,7 +34,9 @@ let ``Standard errors and degrees of freedom are those of clubSandwich`` () =
 
     Law.assertHolds [
         for kind, errors, df in golden do
-            let found = RobustCovariance.coefficients 0.95 (robust kind "batch" unbalanced.Value)
+            let found =
+                RobustCovariance.coefficients 0.95 (robust kind "batch" unbalanced.Value)
+
             yield! Law.relativeAll $"{kind} se" 2e-5 errors (found |> List.map _.StandardError)
             yield! Law.relativeAll $"{kind} df" 2e-5 df (found |> List.map _.Df)
     ]
@@ -39,17 +48,22 @@ let private dense kind (codes: int[]) (fit: Fit) =
     let sigma = fit.Sigma ** 2.0
 
     let v =
-        Matrix<float>.Build.Dense(n, n, fun a b ->
-            let random =
-                Seq.zip fit.Design.Random fit.RandomCovariances
-                |> Seq.sumBy (fun (term, (_, g)) ->
-                    if term.Codes[a] = term.Codes[b] then
-                        Seq.allPairs [ 0 .. g.Rows - 1 ] [ 0 .. g.Rows - 1 ]
-                        |> Seq.sumBy (fun (i, j) -> term.Columns[i][a] * g[i, j] * term.Columns[j][b])
-                    else
-                        0.0)
+        Matrix<float>
+            .Build.Dense(
+                n,
+                n,
+                fun a b ->
+                    let random =
+                        Seq.zip fit.Design.Random fit.RandomCovariances
+                        |> Seq.sumBy (fun (term, (_, g)) ->
+                            if term.Codes[a] = term.Codes[b] then
+                                Seq.allPairs [ 0 .. g.Rows - 1 ] [ 0 .. g.Rows - 1 ]
+                                |> Seq.sumBy (fun (i, j) -> term.Columns[i][a] * g[i, j] * term.Columns[j][b])
+                            else
+                                0.0)
 
-            if a = b then random + sigma else random)
+                    if a = b then random + sigma else random
+            )
 
     let w = v.Inverse()
     let m = (x.Transpose() * w * x).Inverse()
@@ -58,14 +72,24 @@ let private dense kind (codes: int[]) (fit: Fit) =
     let residual = y - hat * y
     let identity = Matrix<float>.Build.DenseIdentity n
     let annihilator = identity - hat
-    let clusters = codes |> Array.indexed |> Array.groupBy snd |> Array.map (snd >> Array.map fst)
+
+    let clusters =
+        codes |> Array.indexed |> Array.groupBy snd |> Array.map (snd >> Array.map fst)
+
     let count = float clusters.Length
-    let rows (own: int[]) (a: Matrix<float>) = Matrix<float>.Build.Dense(own.Length, a.ColumnCount, fun i j -> a[own[i], j])
-    let block (own: int[]) (a: Matrix<float>) = Matrix<float>.Build.Dense(own.Length, own.Length, fun i j -> a[own[i], own[j]])
+
+    let rows (own: int[]) (a: Matrix<float>) =
+        Matrix<float>.Build.Dense(own.Length, a.ColumnCount, fun i j -> a[own[i], j])
+
+    let block (own: int[]) (a: Matrix<float>) =
+        Matrix<float>.Build.Dense(own.Length, own.Length, fun i j -> a[own[i], own[j]])
 
     let power (a: Matrix<float>) exponent =
         let e = a.Evd Symmetricity.Symmetric
-        e.EigenVectors * Matrix<float>.Build.DiagonalOfDiagonalVector(e.EigenValues.Real().Map(fun d -> d ** exponent)) * e.EigenVectors.Transpose()
+
+        e.EigenVectors
+        * Matrix<float>.Build.DiagonalOfDiagonalVector(e.EigenValues.Real().Map(fun d -> d ** exponent))
+        * e.EigenVectors.Transpose()
 
     let adjust own =
         match kind with
@@ -77,7 +101,9 @@ let private dense kind (codes: int[]) (fit: Fit) =
             d.Transpose() * power (d * inner * d.Transpose()) -0.5 * d
         | RobustKind.Cr3 -> (block own annihilator).Inverse()
 
-    let scores = clusters |> Array.map (fun own -> (rows own (w * x)).Transpose() * adjust own, own)
+    let scores =
+        clusters
+        |> Array.map (fun own -> (rows own (w * x)).Transpose() * adjust own, own)
 
     let meat =
         scores
@@ -88,16 +114,21 @@ let private dense kind (codes: int[]) (fit: Fit) =
 
     let df (c: Vector<float>) =
         let columns =
-            scores |> Array.map (fun (a, own) -> (rows own annihilator).Transpose() * (a.Transpose() * (m * c)))
+            scores
+            |> Array.map (fun (a, own) -> (rows own annihilator).Transpose() * (a.Transpose() * (m * c)))
 
-        let product = Matrix<float>.Build.Dense(columns.Length, columns.Length, fun i j -> columns[i] * (v * columns[j]))
+        let product =
+            Matrix<float>.Build.Dense(columns.Length, columns.Length, fun i j -> columns[i] * (v * columns[j]))
+
         product.Trace() ** 2.0 / (product.PointwiseMultiply product).RowSums().Sum()
 
     m * meat * m, df
 
 [<Test>]
 let ``The covariance is that of the dense formulas`` () =
-    let fit = Models.reml "sleepstudy" "Reaction ~ Days + I(Days ^ 2) + (Days | Subject)"
+    let fit =
+        Models.reml "orthodont" "distance ~ I(age - 11) * Sex + (I(age - 11) | Subject)"
+
     let codes = fit.Design.Random.Head.Codes
 
     Law.assertHolds [
@@ -106,8 +137,13 @@ let ``The covariance is that of the dense formulas`` () =
             let found = robust kind "Subject" fit
             yield! Law.relativeAll $"{kind}" 1e-7 (expected.ToColumnMajorArray()) found.Matrix.Values
 
-            for contrast in [ [ 1.0; 0.0; 0.0 ]; [ 0.0; 1.0; 5.0 ] ] do
-                yield! Law.relative $"{kind} df" 1e-7 (df (Vector<float>.Build.DenseOfEnumerable contrast)) (RobustCovariance.df contrast found)
+            for contrast in [ [ 1.0; 0.0; 0.0; 0.0 ]; [ 0.0; 1.0; 0.0; 0.5 ] ] do
+                yield!
+                    Law.relative
+                        $"{kind} df"
+                        1e-7
+                        (df (Vector<float>.Build.DenseOfEnumerable contrast))
+                        (RobustCovariance.df contrast found)
     ]
 
 [<Test>]
@@ -115,13 +151,19 @@ let ``CR1 is CR0 times m over m − 1`` () =
     let fit = Models.sleepstudy.Value
     let a, b = robust RobustKind.Cr0 "Subject" fit, robust RobustKind.Cr1 "Subject" fit
     Assert.That(a.ClusterCount, Is.EqualTo 18)
-    Law.assertHolds (Law.relativeAll "CR1" 1e-12 (a.Matrix.Values |> Array.map (fun v -> v * 18.0 / 17.0)) b.Matrix.Values)
+
+    Law.assertHolds (
+        Law.relativeAll "CR1" 1e-12 (a.Matrix.Values |> Array.map (fun v -> v * 18.0 / 17.0)) b.Matrix.Values
+    )
 
 [<Test>]
 let ``In a balanced design CR2 of the mean is the variance of the cluster means`` () =
     let fit = Models.reml "dyestuff" "Yield ~ 1 + (1 | Batch)"
     let y, codes = fit.Design.Response, fit.Design.Random.Head.Codes
-    let means = Array.zip codes y |> Array.groupBy fst |> Array.map (snd >> Array.averageBy snd)
+
+    let means =
+        Array.zip codes y |> Array.groupBy fst |> Array.map (snd >> Array.averageBy snd)
+
     let center = Array.average means
     let expected = (means |> Array.sumBy (fun v -> (v - center) ** 2.0)) / 5.0 / 6.0
     let found = robust RobustKind.Cr2 "Batch" fit
@@ -135,15 +177,25 @@ let ``In a balanced design CR2 of the mean is the variance of the cluster means`
 let ``Clusters that are not independent are refused in words`` () =
     let fit = Models.penicillin.Value
 
-    Assert.That(
-        RobustCovariance.create RobustKind.Cr2 "plate" fit |> Models.words,
-        Is.EqualTo [
+    TestFrame.same
+        [
             "Clusters of 'plate' are not independent: levels of 'sample' occur in several of them; "
             + "use a coarser cluster that holds each level of 'sample' whole."
         ]
-    )
+        (RobustCovariance.create RobustKind.Cr2 "plate" fit |> Models.words)
 
-    Assert.That(
-        RobustCovariance.create RobustKind.Cr2 "dish" fit |> Models.words,
-        Is.EqualTo [ "'dish' is not a grouping factor of the model; clusters can be those of plate, sample." ]
-    )
+    TestFrame.same
+        [
+            "'dish' is not a grouping factor of the model; clusters can be those of plate, sample."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "dish" fit |> Models.words)
+
+[<Test>]
+let ``A model without random terms has no clusters`` () =
+    let fit = Models.ml "sleepstudy" "Reaction ~ Days"
+
+    TestFrame.same
+        [
+            "'Subject' is not a grouping factor: the model has no random terms, and its rows are independent."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
