@@ -166,7 +166,20 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [ "--ml"; "--weights"; "--algorithm"; "--json"; "--quiet"; "--profile"; "--wald"; "--boot"; "--interval"; "--seed"; "--level"; "--help" ]
+    let private options = [
+        "--ml"
+        "--weights"
+        "--algorithm"
+        "--json"
+        "--quiet"
+        "--profile"
+        "--wald"
+        "--boot"
+        "--interval"
+        "--seed"
+        "--level"
+        "--help"
+    ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence (message: string) =
@@ -194,7 +207,8 @@ EXIT CODES:
             AsJson = plan.Contains PlanArguments.Json
         }
 
-    let private criterion isMl = if isMl then Criterion.Ml else Criterion.Reml
+    let private criterion isMl =
+        if isMl then Criterion.Ml else Criterion.Reml
 
     let private bootstrapKind name =
         match name with

@@ -47,4 +47,7 @@ module Lmm =
     /// <returns>Criteria, weights and tests of nested neighbours; or the problems of all models.</returns>
     /// <exception cref="T:System.ArgumentException">There is no model.</exception>
     let compare (options: FitOptions) (frame: Frame) (specs: LmmSpec list) : Result<ModelTable, LmmError list> =
-        specs |> List.map (fit options frame) |> Problems.all |> Result.bind ModelComparison.table
+        specs
+        |> List.map (fit options frame)
+        |> Problems.all
+        |> Result.bind ModelComparison.table

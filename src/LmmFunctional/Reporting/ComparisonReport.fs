@@ -74,6 +74,7 @@ module ComparisonReport =
 
         if not notes.IsEmpty then
             Block.Line ""
+
         for note in notes do
             Block.Line(sentence note)
     ]
@@ -113,8 +114,7 @@ module ComparisonReport =
             json.WriteStartArray "notes"
             test.Notes |> List.iter json.WriteStringValue
             json.WriteEndArray()
-        | Error problems ->
-            json.WriteString("refused", problems |> List.map LmmError.describe |> String.concat " ")
+        | Error problems -> json.WriteString("refused", problems |> List.map LmmError.describe |> String.concat " ")
 
         json.WriteEndObject()
 

@@ -21,7 +21,8 @@ module IntervalReport =
 
     let private digits = 6
 
-    let private percent (level: float) = NumberText.significant 4 (100.0 * level)
+    let private percent (level: float) =
+        NumberText.significant 4 (100.0 * level)
 
     /// Profile intervals of all parameters.
     let profile (level: float) (fit: Fit) : IntervalTable = {
@@ -38,7 +39,9 @@ module IntervalReport =
         Intervals =
             CovarianceInference.coefficientIntervals level fit
             @ CovarianceInference.intervals CovarianceIntervalMethod.Wald level fit
-        Remarks = [ "Standard deviations on the log scale, correlations on the scale of Fisher's z." ]
+        Remarks = [
+            "Standard deviations on the log scale, correlations on the scale of Fisher's z."
+        ]
     }
 
     let private kindName kind =
@@ -106,6 +109,7 @@ module IntervalReport =
 
         if not (notes.IsEmpty && table.Remarks.IsEmpty) then
             Block.Line ""
+
         for note in notes @ table.Remarks do
             Block.Line note
     ]

@@ -205,7 +205,9 @@ let ``Profile intervals are those of lme4`` () =
 let ``Profile intervals of nested and crossed models are those of lme4`` () =
     let pastes = Models.ml "pastes" "strength ~ 1 + (1 | batch / cask)"
     let penicillin = Models.ml "penicillin" "diameter ~ 1 + (1 | plate) + (1 | sample)"
-    let all fit = Profile.intervals 0.95 fit |> List.collect ends
+
+    let all fit =
+        Profile.intervals 0.95 fit |> List.collect ends
 
     Law.assertHolds [
         // (Intercept), batch, batch:cask, sigma.
@@ -219,7 +221,16 @@ let ``Profile intervals of nested and crossed models are those of lme4`` () =
             Law.nearAll
                 "penicillin"
                 5e-4
-                [ 21.266627; 24.677818; 0.633566; 1.182104; 1.095789; 3.556292; 0.485845; 0.629453 ]
+                [
+                    21.266627
+                    24.677818
+                    0.633566
+                    1.182104
+                    1.095789
+                    3.556292
+                    0.485845
+                    0.629453
+                ]
                 (all penicillin)
     ]
 
