@@ -78,6 +78,11 @@ module internal ProfileSearch =
         let direction = float sign
         let center = profile.Center
 
+        let isBeyond value =
+            match boundOf sign profile with
+            | Some bound -> direction * (value - bound) >= 0.0
+            | None -> false
+
         let rec search steps (inside: ProfileState<'state>) (outside: ProfileState<'state> option) current =
             let slope =
                 match current.Slope with
@@ -132,30 +137,27 @@ module internal ProfileSearch =
                         center.Value
                         + direction * min (direction * (wanted - center.Value)) (reach + profile.Scale)
 
-                let next = profile.Near wanted slope current
-
                 match outside with
                 | Some far when abs (far.Value - inside.Value) <= 1e-13 * (abs far.Value + abs center.Value) ->
                     Found { far with Root = target }
-                | _ -> search (steps + 1) inside outside next
+                | None when isBeyond wanted ->
+                    // Only now is it worth knowing how far the likelihood has fallen at the bound.
+                    let last = profile.AtBound sign current
 
-        let start () =
-            let wanted = center.Value + direction * target * profile.Scale
+                    if last.Root <= target then
+                        Bound last
+                    else
+                        search (steps + 1) inside (Some last) { inside with Slope = None }
+                | _ -> search (steps + 1) inside outside (profile.Near wanted slope current)
 
-            let wanted =
-                match boundOf sign profile with
-                | Some bound when direction * (wanted - bound) >= 0.0 -> 0.5 * (center.Value + bound)
-                | _ -> wanted
+        let bound = boundOf sign profile
+        let wanted = center.Value + direction * target * profile.Scale
 
-            profile.Near wanted (direction / profile.Scale) from
+        let wanted =
+            match bound with
+            | Some bound when isBeyond wanted -> 0.5 * (center.Value + bound)
+            | _ -> wanted
 
-        match boundOf sign profile with
+        match bound with
         | Some bound when direction * (bound - center.Value) <= 0.0 -> Bound { center with Value = bound }
-        | Some bound ->
-            let last = profile.AtBound sign from
-
-            if last.Root <= target then
-                Bound { last with Value = bound }
-            else
-                search 0 center (Some { last with Slope = None }) (start ())
-        | None -> search 0 center None (start ())
+        | _ -> search 0 center None (profile.Near wanted (direction / profile.Scale) from)
