@@ -6,7 +6,7 @@ using Microsoft.FSharp.Reflection;
 namespace LmmFunctional.CSharp;
 
 /// <summary>Between the types of F# and those that C# users know; the only place where they meet.</summary>
-internal static class Convert
+internal static partial class Convert
 {
     // Results
 
@@ -37,6 +37,38 @@ internal static class Convert
 
     public static FSharpList<T> FSharpList<T>(IEnumerable<T> items) => ListModule.OfSeq(items);
 
+    public static FSharpOption<T>? Option<T>(T? value)
+        where T : class =>
+        value is null ? FSharpOption<T>.None : FSharpOption<T>.Some(value);
+
+    // What a name of the catalogue stands for; wrong arguments are the programmer's mistake.
+    public static Structure NamedStructure(string name, IEnumerable<double> arguments)
+    {
+        var made = StructureCatalogue.make(name, FSharpList(arguments));
+        return made.IsOk ? made.ResultValue : throw new ArgumentException(made.ErrorValue);
+    }
+
+    public static Structure Anisotropic(Structure structure) =>
+        StructureWords.anisotropic(Along(structure, "h")).Correlations.Head.Structure;
+
+    public static StructuredAlong Along(Structure structure, string column) =>
+        new(FSharpList([Correlation(structure, [column])]), false);
+
+    public static ResidualCorrelation Correlation(Structure structure, IReadOnlyList<string> along)
+    {
+        if (along.Count == 0 || along.Any(string.IsNullOrEmpty))
+        {
+            throw new ArgumentException("Name at least one column, and none without a name.", nameof(along));
+        }
+
+        return new ResidualCorrelation(structure, Coordinates.NewVariables(FSharpList(along.Select(Expr.NewColumn))));
+    }
+
+    public static ResidualCorrelation RowOrder(Structure structure) => new(structure, Coordinates.RowOrder);
+
+    public static RandomTerm WithStructure(RandomTerm term, Structure structure) =>
+        new(term.Effects, term.Group, structure, term.Relationship, term.PerLevelOf);
+
     public static T? OrNull<T>(FSharpOption<T>? option)
         where T : class => option?.Value;
 
@@ -48,7 +80,12 @@ internal static class Convert
     public static LmmSpec Model(ResponseClause response) => Words.lmm.Run(Words.lmm.Yield(response));
 
     public static FitOptions Options(
-        FitBy by, SolverAlgorithm algorithm, Action<SolverIteration>? progress, int? maxIterations)
+        FitBy by,
+        SolverAlgorithm algorithm,
+        Action<SolverIteration>? progress,
+        int? maxIterations,
+        IReadOnlyDictionary<string, Relationship>? known,
+        IReadOnlyDictionary<string, double>? held)
     {
         if (maxIterations is { } limit)
         {
@@ -79,8 +116,11 @@ internal static class Convert
             : FSharpOption<FSharpFunc<Iteration, Unit>>.Some(
                 FuncConvert.FromAction<Iteration>(iteration => progress(Iteration(iteration))));
 
-        return new FitOptions(criterion, solver, report);
+        return new FitOptions(criterion, solver, Map(known), Map(held), report);
     }
+
+    private static FSharpMap<string, T> Map<T>(IReadOnlyDictionary<string, T>? items) =>
+        MapModule.OfSeq((items ?? new Dictionary<string, T>()).Select(item => Tuple.Create(item.Key, item.Value)));
 
     public static SummaryFormat Layout(SummaryLayout layout) => layout switch
     {
@@ -114,7 +154,9 @@ internal static class Convert
                term.Levels[level],
                term.Effects[effect],
                term.Modes[level, effect],
-               term.StandardDeviations[level, effect]),
+               term.StandardDeviations[level, effect],
+               term.PredictionErrors[level, effect],
+               term.Reliabilities[level, effect]),
     ];
 
     public static IReadOnlyList<RandomCovariance> RandomCovariances(Fit fit) =>

@@ -4,7 +4,7 @@ namespace LmmFunctional.CSharp;
 
 /// <summary>A linear mixed model, immutable: every word returns a new model.</summary>
 /// <remarks>Models are equal when they mean the same, however they were written.</remarks>
-public sealed class LmmModel : IEquatable<LmmModel>
+public sealed partial class LmmModel : IEquatable<LmmModel>
 {
     private readonly LmmSpec spec;
 
@@ -70,6 +70,8 @@ public sealed class LmmModel : IEquatable<LmmModel>
     /// <param name="algorithm">The curvature to step with.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
+    /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
+    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
     public FittedLmm Fit(
@@ -77,10 +79,12 @@ public sealed class LmmModel : IEquatable<LmmModel>
         FitBy by = FitBy.Reml,
         SolverAlgorithm algorithm = SolverAlgorithm.AverageInformation,
         Action<SolverIteration>? progress = null,
-        int? maxIterations = null)
+        int? maxIterations = null,
+        IReadOnlyDictionary<string, Relationship>? known = null,
+        IReadOnlyDictionary<string, double>? held = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
 
@@ -92,6 +96,8 @@ public sealed class LmmModel : IEquatable<LmmModel>
     /// <param name="algorithm">The curvature to step with.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
+    /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
+    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
     public bool TryFit(
         Frame frame,
         [NotNullWhen(true)] out FittedLmm? fit,
@@ -99,12 +105,51 @@ public sealed class LmmModel : IEquatable<LmmModel>
         FitBy by = FitBy.Reml,
         SolverAlgorithm algorithm = SolverAlgorithm.AverageInformation,
         Action<SolverIteration>? progress = null,
-        int? maxIterations = null)
+        int? maxIterations = null,
+        IReadOnlyDictionary<string, Relationship>? known = null,
+        IReadOnlyDictionary<string, double>? held = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;
+    }
+
+    /// <summary>The analysis of variance of the model, with expected mean squares.</summary>
+    /// <param name="frame">The data.</param>
+    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
+    /// <param name="type">Which sums of squares.</param>
+    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
+    /// <exception cref="LmmException">The data do not suit the model; all problems are in it.</exception>
+    public VarianceAnalysis AnalyseVariance(
+        Frame frame,
+        IReadOnlyList<string>? random = null,
+        AnovaType type = AnovaType.One,
+        bool zeroNegative = false)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        return Convert.ValueOrThrow(Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative));
+    }
+
+    /// <summary>The analysis of variance of the model, or the problems of the data.</summary>
+    /// <param name="frame">The data.</param>
+    /// <param name="analysis">The analysis; null if there are problems.</param>
+    /// <param name="issues">All problems.</param>
+    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
+    /// <param name="type">Which sums of squares.</param>
+    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
+    public bool TryAnalyseVariance(
+        Frame frame,
+        [NotNullWhen(true)] out VarianceAnalysis? analysis,
+        out IReadOnlyList<LmmIssue> issues,
+        IReadOnlyList<string>? random = null,
+        AnovaType type = AnovaType.One,
+        bool zeroNegative = false)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+
+        return Convert.TryValue(
+            Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative), out analysis, out issues);
     }
 
     /// <summary>The model as canonical formula text, which <see cref="Model.Parse"/> reads back.</summary>

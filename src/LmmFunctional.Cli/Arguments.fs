@@ -1,7 +1,10 @@
 namespace LmmFunctional.Cli
 
+open System
+open System.Globalization
 open Argu
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>The names of algorithms on the command line.</summary>
 type AlgorithmName =
@@ -15,6 +18,10 @@ type FitArguments =
     | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
     | [<Unique>] Ml
     | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Residual of STRUCTURE: string
+    | Known of NAME_AND_FILE: string
+    | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VARIANCE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -25,6 +32,11 @@ type FitArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Residual _ -> "the covariance of the residuals, such as \"us(visit | subject) per arm\"."
+            | Known _ -> "NAME=FILE.csv: a matrix that known(NAME | g) refers to; may be repeated."
+            | Pedigree _ -> "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
+            | Fix _ ->
+                "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
@@ -40,6 +52,48 @@ type PlanArguments =
             match argument with
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Json -> "print one line of JSON instead of the table."
+
+/// <summary>What <c>lmm ems</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type EmsArguments =
+    | [<MainCommand; ExactlyOnce>] Terms of TERMS: string
+    | Random of FACTORS: string
+    | Levels of LEVELS: string
+    | [<Unique>] Reps of COUNT: int
+    | [<Unique>] Restricted
+    | [<Unique>] Differences
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Terms _ -> "the terms of a balanced design, such as \"A*B\" or \"A/B + C\"."
+            | Random _ -> "the random factors, separated by commas; all others are fixed."
+            | Levels _ -> "the number of levels of every factor, such as A=4,B=5."
+            | Reps _ -> "observations in each cell; 1 is the default."
+            | Restricted -> "random interactions sum to zero over their fixed factors."
+            | Differences ->
+                "where no exact test exists, subtract in the denominator instead of adding to the numerator."
+
+/// <summary>What <c>lmm anova-table</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type AnovaArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | Random of FACTORS: string
+    | [<Unique>] Type of TYPE: int
+    | [<Unique>] Zero
+    | [<Unique>] Differences
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ process + blend\"."
+            | Random _ -> "the random factors, separated by commas, with every term they are in."
+            | Type _ -> "sums of squares of type 1, 2 or 3; 1 is the default, with fixed terms first."
+            | Zero -> "set negative variance estimates to zero; without it they are kept."
+            | Differences ->
+                "where no exact test exists, subtract in the denominator instead of adding to the numerator."
+            | Json -> "print one line of JSON instead of the tables."
 
 /// <summary>The names of bootstrap intervals on the command line.</summary>
 type BootstrapIntervalName =
@@ -98,6 +152,8 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ci of ParseResults<IntervalArguments>
     | [<CliPrefix(CliPrefix.None)>] Compare of ParseResults<ComparisonArguments>
+    | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -105,6 +161,8 @@ type Arguments =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
+            | Ems _ -> "print the expected mean squares of a balanced design."
+            | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
             | Ci _ -> "confidence intervals of all parameters of a model."
             | Compare _ -> "compare models of the same data: AIC, BIC, likelihood ratio tests."
             | Version -> "print the version."
@@ -146,7 +204,63 @@ EXIT CODES:
         | AlgorithmName.Fisher -> Algorithm.FisherScoring
         | _ -> Algorithm.AverageInformation
 
-    let private request (fit: ParseResults<FitArguments>) =
+    // A=kinship.csv: a name, which has no equals sign, and a file, which may have one.
+    let private namedFile option (text: string) =
+        match text.IndexOf '=' with
+        | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
+        | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
+
+    // Residual=4: the name of a variance, which may have an equals sign, and a number, which has none.
+    let private heldVariance (text: string) =
+        let at = text.LastIndexOf '='
+        let number = if at > 0 then text.Substring(at + 1) else ""
+
+        match Double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value -> Ok(text.Substring(0, at), value)
+        | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
+
+    let private heldVariances (fit: ParseResults<FitArguments>) =
+        (fit.GetResults FitArguments.Fix, Ok [])
+        ||> List.foldBack (fun text rest ->
+            rest
+            |> Result.bind (fun pairs -> heldVariance text |> Result.map (fun pair -> pair :: pairs)))
+        |> Result.bind (fun pairs ->
+            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+            | Some(name, _) -> Error $"'{name}' has two values; give it one."
+            | None -> Ok pairs)
+
+    // A name stands for one matrix, whether it is given or made from a pedigree.
+    let private namedFiles (fit: ParseResults<FitArguments>) =
+        let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
+
+        let pedigrees =
+            fit.GetResults FitArguments.Pedigree |> List.map (namedFile "--pedigree")
+
+        let pairs results =
+            results
+            |> List.choose (fun result ->
+                match result with
+                | Ok pair -> Some pair
+                | Error _ -> None)
+
+        let first =
+            known @ pedigrees
+            |> List.tryPick (fun result ->
+                match result with
+                | Ok _ -> None
+                | Error problem -> Some problem)
+
+        let repeated =
+            pairs known @ pairs pedigrees
+            |> List.countBy fst
+            |> List.tryFind (fun (_, count) -> count > 1)
+
+        match first, repeated with
+        | Some problem, _ -> Error problem
+        | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
+        | None, None -> Ok(pairs known, pairs pedigrees)
+
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -158,6 +272,10 @@ EXIT CODES:
                 else
                     Criterion.Reml
             Weights = fit.TryGetResult FitArguments.Weights
+            Residual = fit.TryGetResult FitArguments.Residual
+            Known = known
+            Pedigrees = pedigrees
+            Held = held
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
@@ -166,37 +284,53 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [
-        "--ml"
-        "--weights"
-        "--algorithm"
-        "--json"
-        "--quiet"
-        "--profile"
-        "--wald"
-        "--boot"
-        "--interval"
-        "--seed"
-        "--level"
-        "--help"
-    ]
+    let private options command =
+        match command with
+        | "plan" -> [ "--json"; "--help" ]
+        | "compare" -> [ "--ml"; "--weights"; "--json"; "--help" ]
+        | "ci" -> [
+            "--ml"
+            "--weights"
+            "--profile"
+            "--wald"
+            "--boot"
+            "--interval"
+            "--seed"
+            "--level"
+            "--json"
+            "--help"
+          ]
+        | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
+        | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
+        | _ -> [
+            "--ml"
+            "--weights"
+            "--residual"
+            "--known"
+            "--pedigree"
+            "--fix"
+            "--algorithm"
+            "--json"
+            "--quiet"
+            "--help"
+          ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
-    let private sentence (message: string) =
+    let private sentence command (message: string) =
         let first = message.Split('\n')[0]
         let first = first.Replace("ERROR: ", "").Trim().TrimEnd('.')
 
         let question =
             match first.StartsWith "unrecognized", first.Split '\'' with
             | true, [| _; word; _ |] when word.StartsWith "--" ->
-                match Nearest.suggest options word with
+                match Nearest.suggest (options command) word with
                 | Some option -> $" did you mean '{option}'?"
                 | None -> ""
             // A formula without quotes arrives in pieces.
             | true, _ -> " is the formula in quotes?"
             | false, _ -> ""
 
-        $"{first};{question} 'lmm fit --help' lists the arguments."
+        $"{first};{question} 'lmm {command} --help' lists the arguments."
 
     let private planRequest (plan: ParseResults<PlanArguments>) =
         let data, formula = plan.GetResult PlanArguments.Model
@@ -206,6 +340,74 @@ EXIT CODES:
             Formula = formula
             AsJson = plan.Contains PlanArguments.Json
         }
+
+    let private names (lists: string list) =
+        lists
+        |> List.collect (fun list -> List.ofArray (list.Split(',', StringSplitOptions.TrimEntries)))
+        |> List.filter ((<>) "")
+
+    let private level (text: string) =
+        match text.Split('=', StringSplitOptions.TrimEntries) with
+        | [| name; count |] when name <> "" ->
+            match Int32.TryParse count with
+            | true, count -> Ok(name, count)
+            | false, _ -> Error text
+        | _ -> Error text
+
+    let private quasi isDifference =
+        if isDifference then QuasiF.Differences else QuasiF.Sums
+
+    let private emsRequest (ems: ParseResults<EmsArguments>) =
+        let levels = ems.GetResults EmsArguments.Levels |> names |> List.map level
+
+        let wrong =
+            levels
+            |> List.choose (fun level ->
+                match level with
+                | Error text -> Some $"'{text}'"
+                | Ok _ -> None)
+
+        if wrong.IsEmpty then
+            Ok {
+                Terms = ems.GetResult EmsArguments.Terms
+                Random = ems.GetResults EmsArguments.Random |> names
+                Levels = levels |> List.choose Result.toOption
+                Replicates = ems.GetResult(EmsArguments.Reps, 1)
+                Form =
+                    if ems.Contains EmsArguments.Restricted then
+                        InteractionForm.Restricted
+                    else
+                        InteractionForm.Unrestricted
+                Quasi = quasi (ems.Contains EmsArguments.Differences)
+            }
+        else
+            let wrong = String.concat ", " wrong
+            Error $"--levels {wrong} cannot be read; write each factor with its number of levels, as in A=4,B=5."
+
+    let private anovaRequest (anova: ParseResults<AnovaArguments>) =
+        let data, formula = anova.GetResult AnovaArguments.Model
+
+        let kind =
+            match anova.GetResult(AnovaArguments.Type, 1) with
+            | 1 -> Ok SumsOfSquares.TypeI
+            | 2 -> Ok SumsOfSquares.TypeII
+            | 3 -> Ok SumsOfSquares.TypeIII
+            | other -> Error $"--type {other} is not known; sums of squares are of type 1, 2 or 3."
+
+        kind
+        |> Result.map (fun kind -> {
+            Data = data
+            Formula = formula
+            Random = anova.GetResults AnovaArguments.Random |> names
+            Kind = kind
+            Quasi = quasi (anova.Contains AnovaArguments.Differences)
+            Negative =
+                if anova.Contains AnovaArguments.Zero then
+                    NegativeEstimates.SetToZero
+                else
+                    NegativeEstimates.Keep
+            AsJson = anova.Contains AnovaArguments.Json
+        })
 
     let private criterion isMl =
         if isMl then Criterion.Ml else Criterion.Reml
@@ -278,16 +480,26 @@ EXIT CODES:
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
-            | Some(Fit fit) -> Ok(Command.Fit(request fit))
+            | Some(Fit fit) ->
+                namedFiles fit
+                |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Ci ci) -> intervalRequest ci
             | Some(Compare comparison) -> comparisonRequest comparison
+            | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
+            | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
             match problem.ErrorCode with
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
-            | _ -> Error(sentence problem.Message)
+            | _ ->
+                let command =
+                    match Array.tryHead arguments with
+                    | Some("plan" | "ci" | "compare" | "ems" | "anova-table" as command) -> command
+                    | _ -> "fit"
+
+                Error(sentence command problem.Message)
 
     /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
     let parse (arguments: string[]) : Result<Command, string> =

@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Reflection
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>The command <c>lmm</c>: arguments in, text and an exit code out.</summary>
 [<RequireQualifiedAccess>]
@@ -27,29 +28,41 @@ module Cli =
         | null -> "lmm"
         | version -> $"lmm {version.ToString 3}"
 
-    let private fit display (request: FitRequest) frame spec =
+    let private fit display (request: FitRequest) known frame spec =
         let spec =
             match request.Weights with
             | Some column -> Spec.withWeights column spec
             | None -> spec
 
         ProgressDisplay.during display (fun report ->
-            let options: FitOptions = {
-                Criterion = request.Criterion
-                Solver = {
-                    SolverOptions.defaults with
-                        Algorithm = request.Algorithm
-                }
-                Progress = Some report
+            let options = {
+                FitOptions.defaults with
+                    Criterion = request.Criterion
+                    Solver = {
+                        SolverOptions.defaults with
+                            Algorithm = request.Algorithm
+                    }
+                    Known = known
+                    Held = Map.ofList request.Held
+                    Progress = Some report
             }
 
             Lmm.fit options frame spec)
 
+    // The option says what a clause of the formula would say, so only one of them can.
+    let private withResidual (residual: string option) (spec: LmmSpec) =
+        match residual, spec.Residual with
+        | None, _ -> Ok spec
+        | Some text, ResidualTerm.Independent ->
+            Formula.parseResidual text
+            |> Result.map (fun residual -> Spec.withResidual residual spec)
+        | Some _, ResidualTerm.Structured _ -> Error [ LmmError.TwoResiduals ]
+
     /// Problems of the formula and of the file are told together.
-    let private read data formula =
+    let private read data formula residual =
         let started = Stopwatch.GetTimestamp()
 
-        match Formula.parse formula, Csv.read data with
+        match Formula.parse formula |> Result.bind (withResidual residual), Csv.read data with
         | Ok spec, Ok frame -> Ok(spec, frame, Stopwatch.GetElapsedTime started)
         | Error formula, Error data -> Error(formula @ data)
         | Error problems, Ok _
@@ -68,10 +81,22 @@ module Cli =
         badInput
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+        let started = Stopwatch.GetTimestamp()
+        let known = KnownMatrices.read request.Known request.Pedigrees
+        let ofMatrices = Stopwatch.GetElapsedTime started
+
+        let given =
+            match read request.Data request.Formula request.Residual, known with
+            | Ok given, Ok known -> Ok(given, known)
+            | Error data, Error matrices -> Error(data @ matrices)
+            | Error problems, Ok _
+            | Ok _, Error problems -> Error problems
+
         let fitted =
-            read request.Data request.Formula
-            |> Result.bind (fun (spec, frame, reading) ->
-                fit display request frame spec |> Result.map (fun fit -> fit, reading))
+            given
+            |> Result.bind (fun ((spec, frame, reading), known) ->
+                fit display request known frame spec
+                |> Result.map (fun fit -> fit, reading + ofMatrices))
 
         match fitted with
         | Ok(fit, reading) ->
@@ -85,7 +110,7 @@ module Cli =
 
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) -> Lmm.plan frame spec)
 
         match planned with
@@ -94,6 +119,30 @@ module Cli =
                 output.Write(PlanReport.toJson plan + "\n")
             else
                 output.Write(PlanReport.render SummaryFormat.Text plan)
+
+            success
+        | Error problems -> refuse error problems
+
+    let private runEms (output: TextWriter) (error: TextWriter) (request: EmsRequest) =
+        match BalancedDesign.parse request.Terms request.Random request.Levels request.Replicates with
+        | Ok design ->
+            output.Write(EmsReport.render SummaryFormat.Text request.Form request.Quasi design)
+            success
+        | Error problems -> refuse error problems
+
+    let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+        let model =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
+
+        match model with
+        | Ok model ->
+            let table = AnovaTable.create request.Kind request.Quasi model
+
+            if request.AsJson then
+                output.Write(AnovaJson.render request.Negative table + "\n")
+            else
+                output.Write(AnovaReport.render SummaryFormat.Text request.Negative table)
 
             success
         | Error problems -> refuse error problems
@@ -123,7 +172,7 @@ module Cli =
 
     let private runIntervals (output: TextWriter) (error: TextWriter) (request: IntervalRequest) =
         let fitted =
-            read request.Data request.Formula
+            read request.Data request.Formula None
             |> Result.bind (fun (spec, frame, _) ->
                 Lmm.fit (fitOptions request.Criterion) frame (weighted request.Weights spec))
 
@@ -183,6 +232,8 @@ module Cli =
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok(Command.Intervals request) -> runIntervals output error request
         | Ok(Command.Compare request) -> runComparison output error request
+        | Ok(Command.Ems request) -> runEms output error request
+        | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

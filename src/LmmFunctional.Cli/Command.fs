@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>A fit as asked for.</summary>
 type FitRequest = {
@@ -8,6 +9,14 @@ type FitRequest = {
     Formula: string
     Criterion: Criterion
     Weights: string option
+    /// A residual structure as text.
+    Residual: string option
+    /// Names and files of known matrices.
+    Known: (string * string) list
+    /// Names and files of pedigrees.
+    Pedigrees: (string * string) list
+    /// Names and values of variances that are held.
+    Held: (string * float) list
     Algorithm: Algorithm
     AsJson: bool
     IsQuiet: bool
@@ -17,6 +26,27 @@ type FitRequest = {
 type PlanRequest = {
     Data: string
     Formula: string
+    AsJson: bool
+}
+
+/// <summary>Expected mean squares as asked for.</summary>
+type EmsRequest = {
+    Terms: string
+    Random: string list
+    Levels: (string * int) list
+    Replicates: int
+    Form: InteractionForm
+    Quasi: QuasiF
+}
+
+/// <summary>An analysis of variance as asked for.</summary>
+type AnovaRequest = {
+    Data: string
+    Formula: string
+    Random: string list
+    Kind: SumsOfSquares
+    Quasi: QuasiF
+    Negative: NegativeEstimates
     AsJson: bool
 }
 
@@ -54,5 +84,7 @@ type Command =
     | Plan of PlanRequest
     | Intervals of IntervalRequest
     | Compare of ComparisonRequest
+    | Ems of EmsRequest
+    | AnovaTable of AnovaRequest
     | ShowVersion
     | ShowHelp of text: string

@@ -34,6 +34,14 @@ module PlainArguments =
         | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
         | "--weights" :: column :: rest when isPlain column ->
             withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+        | "--residual" :: structure :: rest when isPlain structure ->
+            withOptions
+                ("--residual" :: seen)
+                {
+                    request with
+                        Residual = Some structure
+                }
+                rest
         | "--algorithm" :: name :: rest ->
             algorithm name
             |> Option.bind (fun algorithm ->
@@ -45,6 +53,10 @@ module PlainArguments =
         Formula = formula
         Criterion = Criterion.Reml
         Weights = None
+        Residual = None
+        Known = []
+        Pedigrees = []
+        Held = []
         Algorithm = Algorithm.AverageInformation
         AsJson = false
         IsQuiet = false

@@ -16,8 +16,8 @@ module Lmm =
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        Design.build spec frame
-        |> Result.bind (LogLikelihood.create options.Criterion)
+        Design.buildWith options.Known spec frame
+        |> Result.bind (LogLikelihood.createWith options.Held options.Criterion)
         |> Result.map (fun likelihood ->
             let built = Stopwatch.GetTimestamp()
 
@@ -42,6 +42,11 @@ module Lmm =
     /// <returns>The plan, or every problem found in the model and the data, too little memory among them.</returns>
     let plan (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
         Design.build spec frame |> Result.bind ModelPlan.ofDesign
+
+    /// <summary>How a model with known matrices would be fitted to data.</summary>
+    /// <returns>The plan, or every problem found, as <c>plan</c>.</returns>
+    let planWith (known: Map<string, Relationship>) (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
+        Design.buildWith known spec frame |> Result.bind ModelPlan.ofDesign
 
     /// <summary>Fits several models to the same data and compares them.</summary>
     /// <returns>Criteria, weights and tests of nested neighbours; or the problems of all models.</returns>

@@ -33,6 +33,41 @@ public class ModelTests
         yield return Same(Parse("y ~ a * b + (1 | g)").WithFixed(Intercept + Col("a")), "y ~ a + (1 | g)");
         yield return Same(Parse("y ~ a + (1 | g) + (1 | h)").WithoutRandom(), "y ~ a");
         yield return Same(y.Weights("v").Weights("w"), "y ~ 1; weights = w");
+
+        (LmmModel, string)[] structured =
+        [
+            (y.Residual(Covariance.Unstructured, along: "visit", within: "subject", perLevelOf: "arm"),
+                "us(visit | subject) per arm"),
+            (y.Residual(Covariance.Ar1, along: "week", within: "subject"), "ar1(week | subject)"),
+            (y.ResidualInRowOrder(Covariance.Arma(1, 1), within: "Mare"), "arma(1,1)(1 | Mare)"),
+            (y.Residual(Covariance.Ar1, "t", "s").WithVariance(Variance.Power("dose")), "ar1(t | s) * varpower(dose)"),
+            (y.Residual(Covariance.SpatialExponential, along: ["lat", "lon"], nugget: true),
+                "sp_exp(lat + lon) + nugget"),
+            (y.Residual(Covariance.SpatialMaternOf(1.5).Anisotropic(), along: ["lat", "lon"]),
+                "sp_mata(1.5)(lat + lon)"),
+            (y.ResidualProduct([(Covariance.Ar1, "row"), (Covariance.Ar1, "col")], nugget: true),
+                "kron(ar1(row), ar1(col)) + nugget"),
+            (y.WithVariance(Variance.Ident("Sex")).WithVariance(Variance.PowerOfFitted),
+                "ident(Sex) * varpower(fitted())"),
+            (y.Residual("toep(3)(visit | subject)"), "toep(3)(visit | subject)"),
+            (y.Residual(Covariance.BandedToeplitz(3), "visit", "subject"), "toep(3)(visit | subject)"),
+        ];
+
+        foreach (var (model, residual) in structured)
+        {
+            yield return Same(model, $"y ~ 1; residual = {residual}");
+        }
+
+        yield return Same(y.Random(Col("visit"), by: "g", covariance: Covariance.Ar1), "y ~ 1 + ar1(0 + visit | g)");
+        yield return Same(
+            y.Random(Intercept, by: "animal", covariance: Covariance.Unstructured, relatedBy: "A"),
+            "y ~ 1 + known(A | animal)");
+        yield return Same(
+            y.Random(Intercept + Col("x"), by: "g", covariance: Covariance.CompoundSymmetry, perLevelOf: "arm"),
+            "y ~ 1 + cs(x | g per arm)");
+        yield return Same(
+            y.RandomProduct([(Covariance.Unstructured, "trait"), (Covariance.Ar1, "visit")], by: "g", relatedBy: "A"),
+            "y ~ 1 + kron(us(0 + trait), ar1(0 + visit), known(A) | g)");
     }
 
     [TestCaseSource(nameof(SameModels))]
@@ -117,5 +152,27 @@ public class ModelTests
     {
         Assert.Throws<ArgumentException>(() => Expression("log("));
         Assert.Throws<ArgumentException>(() => ResponseExpression("1 + 2"));
+    }
+
+    [Test]
+    public void CovariancesAreEqualWhenTheyMeanTheSame() =>
+        Assert.Multiple(() =>
+        {
+            Assert.That(Covariance.FactorAnalytic(2), Is.EqualTo(Covariance.FactorAnalytic(2)));
+            Assert.That(Covariance.FactorAnalytic(2), Is.Not.EqualTo(Covariance.ReducedRank(2)));
+            Assert.That(Covariance.FactorAnalytic(2).GetHashCode(), Is.EqualTo(Covariance.FactorAnalytic(2).GetHashCode()));
+            Assert.That(Covariance.SpatialPower.Anisotropic().ToString(), Is.EqualTo("sp_powa"));
+            Assert.That(Variance.ConstantPower("x").ToString(), Is.EqualTo("varconstpower(x)"));
+        });
+
+    [Test]
+    public void AStructureThatCannotBeIsAnArgumentException()
+    {
+        Assert.Throws<ArgumentException>(() => Covariance.Arma(0, 0));
+        Assert.Throws<ArgumentException>(() => Covariance.SpatialMaternOf(2));
+        Assert.Throws<ArgumentException>(() => Covariance.Ar1.Anisotropic());
+        Assert.Throws<ArgumentException>(() => Response("y").ResidualProduct([(Covariance.Ar1, "row")]));
+        Assert.Throws<ArgumentException>(() => Response("y").Residual(Covariance.Ar1, along: []));
+        Assert.Throws<LmmException>(() => Response("y").Residual("ar1(week"));
     }
 }

@@ -3,7 +3,6 @@ namespace LmmFunctional
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
-open System.Globalization
 
 /// <summary>Where the categories of a factor come from, with the categories themselves.</summary>
 [<RequireQualifiedAccess>]
@@ -113,18 +112,11 @@ module internal Categories =
         | Categories.Texts(_, levels) -> levels.Length
         | Categories.Values(_, values) -> values.Length
 
-    // Whole numbers are written out, as R prints those it reads from a file: 100000, not 1e+05.
-    let private numberName (value: float) =
-        if value = Math.Floor value && abs value < 1e15 then
-            (int64 value).ToString(CultureInfo.InvariantCulture)
-        else
-            Lexeme.number value
-
     /// The names of the categories; numbers as R prints them.
     let names categories : string[] =
         match categories with
         | Categories.Texts(_, levels) -> Seq.toArray levels
-        | Categories.Values(_, values) -> Array.init values.Length (fun i -> numberName values[i])
+        | Categories.Values(_, values) -> Array.init values.Length (fun i -> LevelName.ofNumber values[i])
 
     /// <summary>The code of every selected row, of the same data or of other; −1 where the category is new.</summary>
     let codes categories (selection: Selection) : int[] =

@@ -12,12 +12,40 @@ module internal Columns =
     let private variables (terms: Terms) =
         (terms.Items |> List.collect _.Factors) @ terms.Offsets
 
+    let private ofRandom (term: RandomTerm) =
+        variables term.Effects @ term.Group.Factors @ Option.toList term.PerLevelOf
+
+    let private ofResidual residual =
+        match residual with
+        | ResidualTerm.Independent -> []
+        | ResidualTerm.Structured structure -> [
+            for part in structure.Correlations do
+                match part.Along with
+                | Coordinates.RowOrder -> ()
+                | Coordinates.Variables along -> yield! along
+
+            for subject in Option.toList structure.Within do
+                yield! subject.Factors
+
+            for variance in structure.Variances do
+                match variance with
+                | VarianceFunction.PerGroup variable
+                | VarianceFunction.Power(VarianceCovariate.Variable variable)
+                | VarianceFunction.Exponential(VarianceCovariate.Variable variable)
+                | VarianceFunction.ConstantPower(VarianceCovariate.Variable variable) -> variable
+                | VarianceFunction.Power VarianceCovariate.Fitted
+                | VarianceFunction.Exponential VarianceCovariate.Fitted
+                | VarianceFunction.ConstantPower VarianceCovariate.Fitted -> ()
+
+            yield! Option.toList structure.PerLevelOf
+          ]
+
     // pi is the number until there is a column of that name.
     let private isColumn (frame: Frame) name =
         name <> "pi" || frame.TryColumn(name).IsSome
 
     /// <summary>The model with every dot written out: all columns of the data that are not the response, a weight, an
-    /// offset, or named in a random term.</summary>
+    /// offset, or named in a random term or the residual structure.</summary>
     let expandDots (frame: Frame) (spec: LmmSpec) : LmmSpec =
         let elsewhere = [
             yield! Expr.columns spec.Response
@@ -25,7 +53,9 @@ module internal Columns =
             yield! named spec.Fixed.Offsets
 
             for term in spec.Random do
-                yield! named (variables term.Effects @ term.Group.Factors)
+                yield! named (ofRandom term)
+
+            yield! named (ofResidual spec.Residual)
         ]
 
         let others =
@@ -73,7 +103,9 @@ module internal Columns =
             yield! named (variables spec.Fixed)
 
             for term in spec.Random do
-                yield! named (variables term.Effects @ term.Group.Factors)
+                yield! named (ofRandom term)
+
+            yield! named (ofResidual spec.Residual)
         ]
         |> List.distinct
         |> List.filter (isColumn frame)

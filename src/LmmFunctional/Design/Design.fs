@@ -23,6 +23,8 @@ type Design = {
     Weights: float[] option
     Fixed: FixedDesign
     Random: RandomDesign list
+    /// What a structure of the residuals needs; None for independent residuals.
+    Residual: ResidualDesign option
     /// The rows of the frame that are used, in order.
     Rows: int[]
     /// Rows left out because a used column is missing there.
@@ -51,6 +53,7 @@ type private Parts = {
     FixedDesign: FixedDesign
     FixedCoding: CodedTerm list
     Random: (RandomDesign * CodedTerm list * GroupingFactor) list
+    Residual: ResidualDesign option
 }
 
 /// <summary>Models met with their data.</summary>
@@ -82,35 +85,44 @@ module Design =
         | known -> known |> List.reduce (Array.map2 (+)) |> Some
 
     // The model without its dots, on the rows that are left; the problems are those of all its parts.
-    let private onRows (selection: Selection) (spec: LmmSpec) =
+    let private onRows known (selection: Selection) (spec: LmmSpec) =
         let hasWeights = spec.Weights.IsSome
 
         let random =
             spec.Random
-            |> List.map (RandomDesign.build selection hasWeights)
+            |> List.map (RandomDesign.build known selection hasWeights)
             |> Problems.all
 
         let offsets = spec.Fixed.Offsets |> List.map (offset selection) |> Problems.all
 
+        let residual =
+            match spec.Residual with
+            | ResidualTerm.Independent -> Ok None
+            | ResidualTerm.Structured structure -> ResidualDesign.build selection structure |> Result.map Some
+
         Problems.both
             (Problems.both (response selection spec) offsets)
-            (Problems.both (FixedDesign.build selection spec.Fixed) random)
-        |> Result.map (fun (((expr, y), offsets), ((fixedDesign, coding), random)) -> {
+            (Problems.both (Problems.both (FixedDesign.build selection spec.Fixed) random) residual)
+        |> Result.map (fun (((expr, y), offsets), (((fixedDesign, coding), random), residual)) -> {
             ResponseExpr = expr
             Response = y
             Offsets = offsets
             FixedDesign = fixedDesign
             FixedCoding = coding
             Random = random
+            Residual = residual
         })
 
-    /// <summary>Meets a model with its data.</summary>
+    /// <summary>Meets a model with its data and known matrices.</summary>
+    /// <param name="known">The matrices that relate the levels of random terms, by their names in the model. All levels of
+    /// a matrix are levels of the term: those without a row in the data have effects too.</param>
     /// <param name="spec">The model.</param>
     /// <param name="frame">The data; rows that miss a used value or have weight zero are left out.</param>
     /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values
-    /// that are not finite, and what makes the model impossible to estimate.</returns>
+    /// that are not finite, a matrix that is not given or lacks levels, and what makes the model impossible to estimate.
+    /// </returns>
     /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
-    let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+    let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model
         let missing, empty = Columns.missing frame used
@@ -149,7 +161,7 @@ module Design =
                 Error [ LmmError.TooFewRows(0, model.Fixed.Items.Length) ]
             else
                 let selection = Selection(frame, rows)
-                onRows selection model |> Result.map (fun parts -> selection, parts)
+                onRows known selection model |> Result.map (fun parts -> selection, parts)
 
         Problems.both named met
         |> Result.mapError List.distinct
@@ -161,7 +173,10 @@ module Design =
                 weights
                 |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
             Fixed = parts.FixedDesign
-            Random = parts.Random |> List.map (fun (design, _, _) -> design)
+            Random =
+                parts.Random
+                |> List.collect (fun (design, _, _) -> design |> RandomDesign.inOrder |> RandomDesign.perLevel)
+            Residual = parts.Residual
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
@@ -172,3 +187,7 @@ module Design =
                 Random = parts.Random |> List.map (fun (_, coded, grouping) -> coded, grouping)
             }
         })
+
+    /// <summary>Meets a model without known matrices with its data.</summary>
+    /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>
+    let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> = buildWith Map.empty spec frame

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 
 /// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.
@@ -10,8 +11,10 @@ type RandomDesign = {
     Term: RandomTerm
     /// The name of the grouping factor, its parts joined by a colon in the order written.
     Group: string
-    /// Level names; only levels that occur.
+    /// Level names; only levels that occur, unless a relationship names them all.
     Levels: ImmutableArray<string>
+    /// The known matrix that relates the levels; None when they are independent.
+    Relationship: Relationship option
     /// For every row the index of its level.
     Codes: int[]
     /// R's names of the S effects.
@@ -20,6 +23,12 @@ type RandomDesign = {
     Columns: float[][]
     /// The position of the term's own intercept among its effects, if it has one.
     InterceptAt: int option
+    /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
+    /// its positions: values where the structure takes values, else the position in the order of the levels.
+    Axes: (Structure * float[][]) list
+    /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
+    /// grouping factor.
+    PerLevel: (string * ImmutableArray<string> * int[]) option
 }
 
 /// <summary>Building a random term.</summary>
@@ -30,10 +39,23 @@ module internal RandomDesign =
     // residual variances differ in a known way, and a variance between single rows can be told from them.
     let private identifiability hasWeights rows (term: RandomTerm) (grouping: GroupingFactor) effects = [
         let levels = grouping.Levels.Length
-        let effectsTogether = if term.Structure = Structure.Diagonal then 1 else effects
 
-        if levels = 1 then
+        let effectsTogether =
+            match term.Structure with
+            | Structure.Unstructured -> effects
+            | _ -> 1
+
+        // Related levels and effects in a series are told from the residual by their covariances.
+        let hasCovariances =
+            term.Relationship.IsSome
+            || effects > 1
+               && term.Structure <> Structure.Diagonal
+               && term.Structure <> Structure.Unstructured
+
+        if levels = 1 && not (hasCovariances && term.Relationship.IsNone) then
             LmmError.SingleGroup grouping.Name
+        elif hasCovariances then
+            ()
         elif effectsTogether = 1 && levels >= rows then
             if not hasWeights then
                 LmmError.LevelPerRow(grouping.Name, levels)
@@ -52,13 +74,15 @@ module internal RandomDesign =
                 ]
         ]
 
+        let items = Positions.alongLevels selection term
+
         let variables =
-            term.Effects.Items
+            items
             |> List.collect _.Factors
             |> List.distinct
             |> List.map (VariableTyping.resolve selection)
 
-        match term.Effects.Items with
+        match items with
         | [] -> Error [ LmmError.EmptyRandomTerm(TermText.deparseRandom term) ]
         | items ->
             Problems.both (Problems.all variables) (Problems.all known)
@@ -68,14 +92,55 @@ module internal RandomDesign =
 
                 TermCoding.code byExpr items)
 
+    /// The levels of a term with the code of every row: those of the known matrix where the term names one.
+    let private levels (known: Map<string, Relationship>) (term: RandomTerm) (grouping: GroupingFactor, codes: int[]) =
+        match term.Relationship with
+        | None -> Ok(None, grouping, codes)
+        | Some name ->
+            match known.TryFind name with
+            | None -> Error [ LmmError.UnknownMatrix(name, Nearest.suggest known.Keys name) ]
+            | Some relationship ->
+                let place = Dictionary<string, int>(StringComparer.Ordinal)
+                relationship.Levels |> Seq.iteri (fun k level -> place[level] <- k)
+                let missing = grouping.Levels |> Array.filter (place.ContainsKey >> not)
+
+                if missing.Length > 0 then
+                    let shown = missing |> Seq.truncate 5 |> List.ofSeq
+                    Error [ LmmError.LevelsNotInMatrix(name, grouping.Name, shown, missing.Length) ]
+                else
+                    let places = grouping.Levels |> Array.map (fun level -> place[level])
+
+                    Ok(
+                        Some relationship,
+                        {
+                            grouping with
+                                Levels = Seq.toArray relationship.Levels
+                        },
+                        codes |> Array.map (fun code -> places[code])
+                    )
+
     /// <summary>A random term, with the coding of its effects and its grouping factor.</summary>
+    /// <param name="known">The known matrices.</param>
     /// <param name="selection">The rows used.</param>
     /// <param name="hasWeights">Whether the model has prior weights.</param>
     /// <param name="term">The term, dots expanded.</param>
     /// <returns>The design, or: what is wrong with its variables, or why its covariance cannot be estimated.</returns>
-    let build (selection: Selection) hasWeights (term: RandomTerm) =
-        Problems.both (effects selection term) (GroupingFactor.resolve selection term.Group)
-        |> Result.bind (fun (coded, (grouping, codes)) ->
+    let build (known: Map<string, Relationship>) (selection: Selection) hasWeights (term: RandomTerm) =
+        let grouped =
+            GroupingFactor.resolve selection term.Group |> Result.bind (levels known term)
+
+        Problems.both (effects selection term) grouped
+        |> Result.bind (fun (coded, (relationship, grouping, codes)) ->
+            let perLevel =
+                match term.PerLevelOf with
+                | None -> Ok None
+                | Some expr ->
+                    Positions.perLevel selection expr (grouping.Name, grouping.Levels, codes)
+                    |> Result.map Some
+
+            Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
+            |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
+        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
             let names = coded |> List.map TermCoding.names |> Array.concat
 
             let size = 8.0 * float names.Length * float selection.Count
@@ -91,11 +156,75 @@ module internal RandomDesign =
                     Term = term
                     Group = grouping.Name
                     Levels = ImmutableArray.CreateRange grouping.Levels
+                    Relationship = relationship
                     Codes = codes
                     Names = ImmutableArray.CreateRange names
                     Columns = ModelMatrix.columns selection coded
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
+                    Axes = axes
+                    PerLevel = perLevel
                 }
 
                 Ok(design, coded, grouping)
             | problems -> Error problems)
+
+    /// <summary>The term with its effects in the order of their positions, so that neighbours stand side by side.</summary>
+    /// <remarks>Levels come in R's order, V1, V10, V2; along a series V2 follows V1. The last part of a product varies
+    /// slowest.</remarks>
+    let inOrder (design: RandomDesign) : RandomDesign =
+        let sorted =
+            design.Axes
+            |> List.map (fun (_, coordinates) ->
+                Array.init coordinates.Length id |> Array.sortBy (fun i -> coordinates[i]))
+
+        // Places of the effects before, listed in the new order.
+        let order =
+            (([| 0 |], 1), sorted)
+            ||> List.fold (fun (places, step) axis ->
+                axis
+                |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)),
+                step * axis.Length)
+            |> fst
+
+        if order.Length <> design.Names.Length || order = Array.init order.Length id then
+            design
+        else
+            {
+                design with
+                    Names =
+                        order
+                        |> Seq.map (fun place -> design.Names[place])
+                        |> ImmutableArray.CreateRange
+                    Columns = order |> Array.map (fun place -> design.Columns[place])
+                    InterceptAt = design.InterceptAt |> Option.map (fun at -> Array.IndexOf(order, at))
+                    Axes =
+                        List.map2
+                            (fun (structure, coordinates: float[][]) axis ->
+                                structure, axis |> Array.map (fun i -> coordinates[i]))
+                            design.Axes
+                            sorted
+            }
+
+    /// <summary>The term itself, or one term for each level of the factor that has parameters of its own for each.</summary>
+    /// <remarks>The effects of a level are zero in the rows of all others, so that every engine can do it.</remarks>
+    let perLevel (design: RandomDesign) : RandomDesign list =
+        match design.PerLevel with
+        | None -> [ design ]
+        | Some(_, levels, ofGroup) -> [
+            for index, level in Seq.indexed levels do
+                {
+                    design with
+                        Names =
+                            design.Names
+                            |> Seq.map (fun name -> $"{level}: {name}")
+                            |> ImmutableArray.CreateRange
+                        Columns =
+                            design.Columns
+                            |> Array.map (
+                                Array.mapi (fun row value -> if ofGroup[design.Codes[row]] = index then value else 0.0)
+                            )
+                        // What was one in all rows no longer is.
+                        InterceptAt = None
+                        PerLevel = None
+                }
+          ]

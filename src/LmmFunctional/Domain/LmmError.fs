@@ -46,11 +46,55 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
+    // Variances held at known values
+    | UnknownVariance of name: string * suggestion: string option
+    | HeldNotPositive of name: string * value: float
+    | HeldInMatrix of name: string
+    | HeldWithoutResidual of name: string
+    | HeldWithStructure of name: string
+    // Pedigrees and known matrices
+    /// The animals of the loop, each an offspring of the next, the last of the first.
+    | PedigreeLoop of animals: string list
+    | RepeatedAnimal of animal: string * rows: int list
+    | UnnamedAnimal of row: int
+    | TooFewColumns of source: string * expected: string * found: int
+    | UnknownMatrix of name: string * suggestion: string option
+    /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
+    | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
+    | RepeatedLevel of matrix: string * level: string
+    /// A matrix whose rows and columns are not the same levels, with the first that has no counterpart.
+    | NotSquare of matrix: string * rows: int * columns: int * unmatched: string option
+    | NotSymmetric of matrix: string * row: string * column: string * value: float * mirrored: float
+    | NotPositiveDefinite of matrix: string * isInverse: bool
+    | RepeatedElement of matrix: string * row: string * column: string
+    | MissingElement of matrix: string * row: int
+    // Covariance structures and their coordinates
+    | WithoutSubjects of structure: string * withSubjects: string
+    /// A structure along more coordinates than it may have; the most it may.
+    | TooManyCoordinates of structure: string * most: int * found: int
+    | NuggetWithoutDistance of structure: string
+    /// A random term whose structure runs along a variable, but which has other effects; and what to write.
+    | NotAlongVariable of term: string * example: string
+    /// Two rows, counted from one, of one subject at one place; and how many more such rows there are.
+    | RepeatedPosition of subject: (string * string) option * position: string * rows: (int * int) * others: int
+    /// A factor that has two levels in one level of another, with the first row of each.
+    | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
+    | ZeroCovariate of call: string * row: int
+    | NotFittedYet of structure: string
+    // Classical analysis
+    | CovarianceNotPositiveDefinite of what: string
+    | CombinationNotEstimable of combination: string
+    | UnknownFactor of name: string * suggestion: string option
+    | NoLevels of factor: string
+    | IncompleteDesign of reason: string
+    | NotClassical of reason: string
     // Comparisons, profiles and robust covariances of fits
     | UnknownCoefficient of name: string * suggestion: string option
     | DifferentData of first: string * second: string
     /// The smaller and the larger model, and what the larger one lacks.
     | NotNested of smaller: string * larger: string * reason: string
+    /// A method that needs independent residuals and unrelated levels.
+    | NeedsIndependence of methodName: string
     | ClustersShareEffects of cluster: string * group: string
     /// A factor that no random term has, with those that there are.
     | UnknownCluster of cluster: string * groups: string list
@@ -163,6 +207,93 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.UnknownVariance(name, suggestion) ->
+            $"The model has no variance '{name}' to hold{didYouMean suggestion}"
+        | LmmError.HeldNotPositive(name, value) ->
+            $"Variance '{name}' cannot be held at {value}; give a positive variance, or leave the term out of the model."
+        | LmmError.HeldInMatrix name ->
+            $"Variance '{name}' belongs to correlated effects and cannot be held alone; write the term with ||."
+        | LmmError.HeldWithoutResidual name ->
+            $"Variance '{name}' can be held only with the residual variance; give 'Residual' a value too."
+        | LmmError.HeldWithStructure name ->
+            $"Variance '{name}' cannot be held while the residuals have a structure; leave out one of the two."
+        | LmmError.PedigreeLoop animals ->
+            let path = String.concat "' <- '" (animals @ [ List.head animals ])
+            $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."
+        | LmmError.RepeatedAnimal(animal, rows) ->
+            let rows = rows |> List.map string |> String.concat ", "
+            $"The pedigree has animal '{animal}' in rows {rows}; keep one of them."
+        | LmmError.UnnamedAnimal row ->
+            $"The pedigree has no animal in row {row}; name it, for only parents may be unknown."
+        | LmmError.TooFewColumns(source, expected, found) ->
+            let found = Plural.count found "column"
+            $"{source} has {found} where {expected} are needed, in this order."
+        | LmmError.UnknownMatrix(name, suggestion) ->
+            $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
+            let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
+            let more = if count > levels.Length then ", ..." else ""
+            let levels = Plural.count count "level"
+            $"Known matrix '{matrix}' lacks {levels} of '{group}': {shown}{more}; add them or leave out their rows."
+        | LmmError.RepeatedLevel(matrix, level) -> $"{matrix} names level '{level}' twice; give each level one row."
+        | LmmError.NotSquare(matrix, rows, columns, unmatched) ->
+            let rows = Plural.count rows "row"
+            let columns = Plural.count columns "column"
+
+            match unmatched with
+            | Some level -> $"{matrix} has {rows} and {columns}, but '{level}' is not a level of both."
+            | None ->
+                $"{matrix} has {rows} and {columns}; a matrix of relationships has a row and a column for each level."
+        | LmmError.NotSymmetric(matrix, row, column, value, mirrored) ->
+            $"{matrix} is not symmetric: element ('{row}', '{column}') is {value}, its mirror image {mirrored}."
+        | LmmError.NotPositiveDefinite(matrix, true) ->
+            $"{matrix} is not positive definite; an inverse of a covariance matrix must be: check its elements."
+        | LmmError.NotPositiveDefinite(matrix, false) ->
+            $"{matrix} is not positive semidefinite, so it is no covariance matrix; check its elements."
+        | LmmError.RepeatedElement(matrix, row, column) ->
+            $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
+        | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.WithoutSubjects(structure, withSubjects) ->
+            $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
+        | LmmError.TooManyCoordinates(structure, most, found) ->
+            let coordinates = Plural.count most "coordinate"
+
+            $"'{structure}' takes {coordinates} at most, and {found} are given; "
+            + "structures along several variables are the spatial ones and kron(ar1(a), ar1(b))."
+        | LmmError.NuggetWithoutDistance structure ->
+            $"'{structure}' has no distance that a nugget could be seen at; use it with ar1, car1, arma, sp_... or kron."
+        | LmmError.NotAlongVariable(term, example) ->
+            $"Random term '{term}' has a structure that runs along one variable, without intercept; write {example}."
+        | LmmError.RepeatedPosition(subject, position, (first, second), others) ->
+            let where =
+                match subject with
+                | Some(name, level) -> $"Subject '{level}' of '{name}' has two rows at {position}"
+                | None -> $"Two rows are at {position}"
+
+            let more =
+                if others = 0 then
+                    ""
+                else
+                    let rows = Plural.count others "more row"
+                    let repeat = Plural.verb others "repeats" "repeat"
+                    $" {rows} {repeat} a place."
+
+            $"{where}: rows {first} and {second}; keep one row for each.{more}"
+        | LmmError.VariesWithin(factor, group, level, (one, firstRow), (other, secondRow)) ->
+            $"'{factor}' must be the same in all rows of '{group}' {level}, but it is '{one}' in row {firstRow} and "
+            + $"'{other}' in row {secondRow}."
+        | LmmError.ZeroCovariate(call, row) ->
+            $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
+        | LmmError.NotFittedYet structure ->
+            $"The structure '{structure}' is understood, but this version cannot fit it."
+        | LmmError.CovarianceNotPositiveDefinite what ->
+            $"{what} is not symmetric and positive definite; check its elements and their signs."
+        | LmmError.CombinationNotEstimable combination ->
+            $"'{combination}' is not estimable: its value depends on the solution chosen; take a combination of rows of X."
+        | LmmError.UnknownFactor(name, suggestion) -> $"Factor '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
+        | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
+        | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
         | LmmError.UnknownCoefficient(name, suggestion) ->
             $"Fixed effect '{name}' is not in the model{didYouMean suggestion}"
         | LmmError.DifferentData(first, second) ->
@@ -170,6 +301,8 @@ module LmmError =
             + "fit both to the same rows, without missing values, before they are compared."
         | LmmError.NotNested(smaller, larger, reason) ->
             $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
+        | LmmError.NeedsIndependence methodName ->
+            $"{methodName} needs independent residuals, unrelated levels and no held variances; fit the model without them."
         | LmmError.ClustersShareEffects(cluster, group) ->
             $"Clusters of '{cluster}' are not independent: levels of '{group}' occur in several of them; "
             + $"use a coarser cluster that holds each level of '{group}' whole."

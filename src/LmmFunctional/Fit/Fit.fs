@@ -53,8 +53,11 @@ type Fit = internal {
     /// −2 log likelihood (ML) at the estimated θ, with β and σ² profiled, as R's deviance.
     member fit.Deviance = fit.Inner.Deviance
 
-    /// Parameters in all: p, the covariance parameters and σ².
-    member fit.DegreesOfFreedom = fit.FixedCount + fit.Model.Layout.Entries.Length + 1
+    /// Parameters that were estimated: p, the covariance parameters and σ².
+    member fit.DegreesOfFreedom =
+        fit.FixedCount
+        + fit.Model.Function.Names.Length
+        + (if fit.Model.Held.Residual.IsSome then 0 else 1)
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped
@@ -111,7 +114,10 @@ type Fit = internal {
                     StandardDeviation = sqrt covariance[i, i]
                 }
 
-            if term.Term.Structure = Structure.Unstructured then
+            if
+                term.Term.Structure <> Structure.Diagonal
+                && term.Term.Structure <> Structure.Identity
+            then
                 for i in 0 .. n - 1 do
                     for j in i + 1 .. n - 1 do
                         {
@@ -130,6 +136,18 @@ type Fit = internal {
             StandardDeviation = fit.Sigma
         }
     ]
+
+    /// The parameters of covariance structures: of random terms that have some, and of structured residuals.
+    member fit.CovarianceParameters: CovarianceParameter list =
+        let last = List.last fit.Path
+
+        let curvature =
+            if last.Information = Information.Observed then
+                last.Curvature
+            else
+                (fit.Model.Function.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
+
+        CovarianceParameters.create fit.Model last.Theta fit.Sigma curvature
 
     /// AIC, AICc and BIC as lme4 counts: all parameters, n = rows used, under REML too.
     member fit.InformationCriteria =
@@ -194,11 +212,20 @@ module Fit =
             Solve = TimeSpan.Zero
         })
 
-    /// Conditional modes and standard deviations of every random term, in the order of the formula.
+    /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
+    /// of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [
         for t, term in List.indexed fit.Design.Random do
             let n = term.Names.Length
             let levels = term.Levels.Length
+
+            let error level i =
+                max 0.0 (fit.Inner.PredictionCovariances.Value[t][level * n * n + i + i * n])
+
+            let ofLevel level =
+                match term.Relationship with
+                | Some relationship -> relationship.Variances[level]
+                | None -> 1.0
 
             {
                 Group = term.Group
@@ -209,6 +236,15 @@ module Fit =
                     Matrix.init levels n (fun level i ->
                         let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
                         fit.Sigma * sqrt (max 0.0 variance))
+                PredictionErrors = Matrix.init levels n (fun level i -> fit.Sigma * sqrt (error level i))
+                Reliabilities =
+                    Matrix.init levels n (fun level i ->
+                        let variance = ofLevel level * fit.Inner.Covariances[t][i + i * n]
+
+                        if variance > 0.0 then
+                            1.0 - error level i / variance
+                        else
+                            0.0)
             }
     ]
 

@@ -4,6 +4,10 @@ namespace LmmFunctional
 type FitOptions = {
     Criterion: Criterion
     Solver: SolverOptions
+    /// Known matrices that relate the levels of random terms, by their names in the model.
+    Known: Map<string, Relationship>
+    /// Variances held at known values, in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.
+    Held: Map<string, float>
     /// Called with every iteration as it is made.
     Progress: (Iteration -> unit) option
 }
@@ -16,5 +20,7 @@ module FitOptions =
     let defaults = {
         Criterion = Criterion.Reml
         Solver = SolverOptions.defaults
+        Known = Map.empty
+        Held = Map.empty
         Progress = None
     }

@@ -28,19 +28,80 @@ module internal Algebra =
 
         implied part, problems
 
-    let private randomTerms (refuse: string -> LmmError) part independent groups =
-        let effects, problems = effectsOf refuse part
+    // In a product each part runs along one variable: the effects are the cells of their crossing.
+    let private productOf problem parts =
+        let variable (structure, part, at) =
+            let effects, problems = effectsOf (problem at) part
+
+            match effects.Items, problems with
+            | [ { Factors = [ variable ] } ], [] -> structure, [ variable ], []
+            | _, [] ->
+                structure,
+                [],
+                [
+                    problem at "each part of 'kron' runs along one variable, without intercept: us(0 + trait)"
+                ]
+            | _ -> structure, [], problems
+
+        let read = parts |> List.map variable
+        let variables = read |> List.collect (fun (_, variables, _) -> variables)
+        let problems = read |> List.collect (fun (_, _, problems) -> problems)
+
+        let repeated =
+            if (List.distinct variables).Length < variables.Length then
+                parts
+                |> List.truncate 1
+                |> List.map (fun (_, _, at) -> problem at "the parts of 'kron' run along different variables")
+            else
+                []
+
+        let structure =
+            read
+            |> List.map (fun (structure, _, _) -> structure)
+            |> List.reduce (fun first second -> Structure.Kronecker(first, second))
+
+        structure, Terms.ofList [ { Factors = variables } ], problems @ repeated
+
+    let private covariance (problem: int -> string -> LmmError) (parts: CovariancePart<Part> list) =
+        let known =
+            parts
+            |> List.choose (fun part ->
+                match part with
+                | CovariancePart.Known(name, at) -> Some(name, at)
+                | CovariancePart.Effects _ -> None)
+
+        let effects =
+            parts
+            |> List.choose (fun part ->
+                match part with
+                | CovariancePart.Effects(structure, part, at) -> Some(structure, part, at)
+                | CovariancePart.Known _ -> None)
+
+        let structure, terms, problems =
+            match effects with
+            | [] -> Structure.Unstructured, Terms.ofList [ Term.intercept ], []
+            | [ structure, part, at ] ->
+                let terms, problems = effectsOf (problem at) part
+                structure, terms, problems
+            | several -> productOf problem several
+
+        let second =
+            known
+            |> List.truncate 2
+            |> List.skip (min 1 known.Length)
+            |> List.map (fun (_, at) -> problem at "a random term has at most one known matrix")
+
+        (structure, known |> List.tryHead |> Option.map fst), terms, problems @ second
+
+    let private randomTerms problem parts groups perLevelOf =
+        let (structure, relationship), effects, problems = covariance problem parts
 
         let term group = {
             Effects = effects
             Group = group
-            Structure =
-                if independent then
-                    Structure.Diagonal
-                else
-                    Structure.Unstructured
-            Relationship = None
-            PerLevelOf = None
+            Structure = structure
+            Relationship = relationship
+            PerLevelOf = perLevelOf
         }
 
         match groups with
@@ -101,8 +162,16 @@ module internal Algebra =
             evaluate problem root
             |> Part.plain (problem (startOf root))
             |> Part.power (problem at) exponent
-        | Node.Random(effects, independent, group, at) ->
-            randomTerms (problem at) (evaluate problem effects) independent (Grouping.terms problem group)
+        | Node.Random(parts, group, perLevelOf, _) ->
+            let evaluated =
+                parts
+                |> List.map (fun part ->
+                    match part with
+                    | CovariancePart.Known(name, at) -> CovariancePart.Known(name, at)
+                    | CovariancePart.Effects(structure, effects, at) ->
+                        CovariancePart.Effects(structure, evaluate problem effects, at))
+
+            randomTerms problem evaluated (Grouping.terms problem group) perLevelOf
         | Node.Chain(first, rest) -> chain problem (problem (startOf first)) (evaluate problem first) rest
 
     and private chain (problem: int -> string -> LmmError) (atStart: string -> LmmError) left rest : Part =

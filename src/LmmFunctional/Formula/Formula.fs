@@ -3,8 +3,10 @@ namespace LmmFunctional
 /// <summary>Models as text, in the language of R and lme4.</summary>
 /// <remarks><para>Terms: <c>+ - : * / ^ %in%</c> and parentheses, <c>0 +</c>, <c>1</c>, <c>-1</c>, <c>.</c> for all columns
 /// not named elsewhere, arithmetic inside calls and <c>I(...)</c>, names with blanks in back-ticks. Random terms:
-/// <c>(x | g)</c>, <c>(0 + x | g)</c>, <c>(1 | a/b)</c>, <c>(1 | a:b)</c>. Clauses follow a semicolon:
-/// <c>; weights = w</c>.</para>
+/// <c>(x | g)</c>, <c>(0 + x | g)</c>, <c>(1 | a/b)</c>, <c>(1 | a:b)</c>, and with a structure of
+/// <see cref="T:LmmFunctional.StructureCatalogueModule"/>: <c>ar1(0 + visit | g)</c>, <c>known(A | g)</c>,
+/// <c>kron(us(0 + trait), known(A) | g)</c>, <c>cs(x | g per arm)</c>. Clauses follow a semicolon: <c>; weights = w</c>,
+/// <c>; residual = ar1(week | subject) * varpower(dose) + nugget per arm</c>.</para>
 /// <para><c>(x || g)</c> always means independent effects, for the columns of a factor too. lme4 1.1 differs there: it
 /// splits only the formula, so that the levels of a factor stay correlated.</para>
 /// <para>As in R the intercept is implied; printing always shows it, as <c>1 +</c> or <c>0 +</c>.</para></remarks>
@@ -61,6 +63,13 @@ module Formula =
     let parse (text: string) : Result<LmmSpec, LmmError list> =
         let text = text.Trim()
         SyntaxParser.read SyntaxParser.formula text |> Result.bind (meaning text)
+
+    /// <summary>Reads a covariance of residuals, as it follows <c>residual =</c>: <c>us(visit | subject) per arm</c>.
+    /// </summary>
+    /// <param name="text">A structure; blanks and new lines mean nothing.</param>
+    /// <returns>The covariance, or the problem with its place in the text.</returns>
+    let parseResidual (text: string) : Result<ResidualTerm, LmmError list> =
+        SyntaxParser.read SyntaxParser.loneResidual (text.Trim())
 
     /// <summary>Reads one expression: <c>log(dose + 1)</c>. Operators are arithmetic, as inside a call.</summary>
     /// <param name="text">An expression; blanks and new lines mean nothing.</param>

@@ -10,6 +10,9 @@ module internal FormulaPrinter =
         | Some column -> $"weights = {Lexeme.name column}"
         | None -> ()
 
+        match spec.Residual with
+        | ResidualTerm.Independent -> ()
+        | ResidualTerm.Structured structure -> $"residual = {ResidualText.deparseStructure structure}"
     ]
 
     /// The canonical text: response, fixed effects, random terms, then each further clause after a semicolon.

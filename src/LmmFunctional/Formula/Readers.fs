@@ -61,6 +61,25 @@ module internal Readers =
                 refuse words stream
             | None -> reply
 
+    /// Ends the reading where something began, in the words of what is wrong with it.
+    let accepted (p: Reader<Result<'a, string>>) : Reader<'a> =
+        fun stream ->
+            let start = stream.State
+            let reply = p stream
+
+            match reply.Status, reply.Result with
+            | ReplyStatus.Ok, Result.Ok value -> Reply(ReplyStatus.Ok, value, reply.Error)
+            | ReplyStatus.Ok, Result.Error words ->
+                stream.BacktrackTo start
+                refuse words stream
+            | status, _ -> Reply(status, reply.Error)
+
+    /// A word that is not the beginning of a longer one.
+    let keyword (word: string) : Reader<unit> =
+        attempt (skipString word .>> notFollowedBy (satisfy Lexeme.isNamePart))
+        .>> blanks
+        <?> $"'{word}'"
+
     /// One level further in. The stack is asked too: a caller may run on a small one.
     let nested (p: Reader<'a>) : Reader<'a> =
         fun stream ->

@@ -16,6 +16,12 @@ type internal Join =
     /// a:b
     | Interact
 
+/// One part of a random term's covariance: what varies, or a known matrix that relates the levels.
+[<RequireQualifiedAccess>]
+type internal CovariancePart<'Effects> =
+    | Effects of Structure * 'Effects * at: int
+    | Known of name: string * at: int
+
 /// <summary>A formula's right side as it was written, before its algebra is worked out.</summary>
 /// <remarks>Each <c>at</c> is an index into the text, so that problems of meaning can be shown at their place too.</remarks>
 [<RequireQualifiedAccess>]
@@ -28,7 +34,8 @@ type internal Node =
     /// Parts joined from left to right; each <c>at</c> is where a part begins.
     | Chain of first: Node * rest: (Join * int * Node) list
     | Power of Node * exponent: float * at: int
-    | Random of effects: Node * independent: bool * group: Node * at: int
+    /// A random term; several parts are a Kronecker product.
+    | Random of CovariancePart<Node> list * group: Node * perLevelOf: Expr option * at: int
 
 /// What may follow the terms, after a semicolon.
 [<RequireQualifiedAccess>]

@@ -22,13 +22,19 @@ module internal SyntaxParser =
     // (a + b), or a random term when a bar follows the effects.
     let private brackets: Reader<Node> =
         let bar =
-            mark '|' >>. opt (lexeme (skipChar '|') <?> "") |>> fun second -> second.IsSome
+            mark '|' >>. opt (lexeme (skipChar '|') <?> "")
+            |>> fun second ->
+                if second.IsSome then
+                    Structure.Diagonal
+                else
+                    Structure.Unstructured
 
         let inside at =
-            sum .>>. opt (bar .>>. sum)
+            sum .>>. opt (bar .>>. sum .>>. StructureParser.perLevelOf)
             |>> fun (effects, bar) ->
                 match bar with
-                | Some(independent, group) -> Node.Random(effects, independent, group, at)
+                | Some((structure, group), perLevelOf) ->
+                    Node.Random([ CovariancePart.Effects(structure, effects, at) ], group, perLevelOf, at)
                 | None -> effects
 
         position .>> mark '(' >>= fun at -> nested (inside at) .>> mark ')'
@@ -38,6 +44,7 @@ module internal SyntaxParser =
 
         choice [
             brackets
+            StructureParser.random sum
             placed number |>> fun (at, value) -> Node.Constant(value, at)
             placed (lexeme (atDot >>. skipChar '.')) |>> fun (at, ()) -> Node.Dot at
             placed columnOrCall |>> fun (at, expr) -> Node.Variable(expr, at)
@@ -84,16 +91,10 @@ module internal SyntaxParser =
 
     // Clauses behind a semicolon; a new one is one more line in this list.
 
-    let private keyword (word: string) : Reader<unit> =
-        attempt (skipString word .>> notFollowedBy (satisfy Lexeme.isNamePart))
-        .>> blanks
-        <?> $"'{word}'"
-
     let private clauseKinds: Reader<Clause> list = [
         position .>> keyword "weights" .>> mark '=' .>>. name
         |>> fun (at, column) -> Clause.Weights(column, at)
-        keyword "residual" >>. mark '=' >>. keyword "independent"
-        |>> fun () -> Clause.Residual ResidualTerm.Independent
+        keyword "residual" >>. mark '=' >>. StructureParser.residual |>> Clause.Residual
     ]
 
     let private clause = mark ';' >>. choice clauseKinds
@@ -113,6 +114,10 @@ module internal SyntaxParser =
             Sum = sum
             Clauses = clauses
         }
+
+    /// A covariance of residuals and nothing else.
+    let loneResidual: Reader<ResidualTerm> =
+        StructureParser.residual .>> (eof <?> "the end of the structure")
 
     /// One expression and nothing else.
     let loneExpression: Reader<Expr> =

@@ -59,12 +59,34 @@ module TermText =
                 " - " + deparse term
         ]
 
-    /// <summary>A random term in canonical form: <c>(1 + x | g)</c>, or <c>(1 + x || g)</c> when the effects are
-    /// independent.</summary>
-    let deparseRandom (random: RandomTerm) : string =
-        let bar =
-            match random.Structure with
-            | Structure.Diagonal -> "||"
-            | _ -> "|"
+    // Each part of a Kronecker product runs along a variable of the one term that the effects are.
+    let private products structure (effects: Terms) =
+        let heads = StructureText.parts structure |> List.map StructureText.name
 
-        $"({deparseSum random.Effects} {bar} {deparse random.Group})"
+        match effects.Items with
+        | [ term ] when heads.Length > 1 && term.Factors.Length = heads.Length ->
+            List.map2 (fun head variable -> $"{head}(0 + {factor variable})") heads term.Factors
+        | _ -> [ String.concat "*" heads + $"({deparseSum effects})" ]
+
+    /// <summary>A random term in canonical form: <c>(1 + x | g)</c>, <c>(1 + x || g)</c> when the effects are independent,
+    /// and with the name of any other structure: <c>ar1(0 + visit | g)</c>.</summary>
+    let deparseRandom (random: RandomTerm) : string =
+        let perLevel =
+            match random.PerLevelOf with
+            | Some expr -> $" per {factor expr}"
+            | None -> ""
+
+        let group = deparse random.Group + perLevel
+
+        match random.Relationship, random.Structure with
+        | None, Structure.Unstructured -> $"({deparseSum random.Effects} | {group})"
+        | None, Structure.Diagonal -> $"({deparseSum random.Effects} || {group})"
+        | None, (Structure.Kronecker _ as structure) ->
+            let parts = products structure random.Effects |> String.concat ", "
+            $"kron({parts} | {group})"
+        | None, structure -> $"{StructureText.name structure}({deparseSum random.Effects} | {group})"
+        | Some matrix, Structure.Unstructured when random.Effects = Terms.ofList [ Term.intercept ] ->
+            $"known({Lexeme.name matrix} | {group})"
+        | Some matrix, structure ->
+            let parts = products structure random.Effects |> String.concat ", "
+            $"kron({parts}, known({Lexeme.name matrix}) | {group})"

@@ -63,12 +63,12 @@ type BootstrapEstimate = {
 module Bootstrap =
 
     let private valuesOf functions (fit: Fit) : float[] =
-        let estimates = CovarianceParameters.estimates fit
+        let estimates = VarianceParameters.estimates fit
 
         [|
             yield! fit.Inner.Beta
 
-            for parameter in CovarianceParameters.ofFit fit -> CovarianceParameters.deviationOf parameter estimates
+            for parameter in VarianceParameters.ofFit fit -> VarianceParameters.deviationOf parameter estimates
 
             for _, (f: CovarianceEstimates -> float) in functions -> f estimates
         |]
@@ -108,7 +108,7 @@ module Bootstrap =
         let directions =
             CovarianceInference.directions
                 [
-                    for parameter in CovarianceParameters.ofFit fit -> CovarianceParameters.deviationOf parameter
+                    for parameter in VarianceParameters.ofFit fit -> VarianceParameters.deviationOf parameter
                     for _, f in functions -> f
                 ]
                 fit
@@ -148,8 +148,8 @@ module Bootstrap =
                 ImmutableArray.CreateRange [
                     yield! fit.Design.Fixed.Names
 
-                    for parameter in CovarianceParameters.ofFit fit do
-                        CovarianceParameters.nameIn fit.Design parameter
+                    for parameter in VarianceParameters.ofFit fit do
+                        VarianceParameters.nameIn fit.Design parameter
 
                     yield! List.map fst functions
                 ]

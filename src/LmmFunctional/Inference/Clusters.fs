@@ -90,6 +90,7 @@ module internal Clusters =
         let groups = fit.Design.Random |> List.map _.Group |> List.distinct
 
         match fit.Design.Random |> List.tryFind (fun term -> term.Group = group) with
+        | _ when not (LogLikelihood.isPlain fit.Model) -> Error [ LmmError.NeedsIndependence "A robust covariance" ]
         | None -> Error [ LmmError.UnknownCluster(group, groups) ]
         | Some cluster ->
             let shared =
@@ -100,7 +101,7 @@ module internal Clusters =
             if not shared.IsEmpty then
                 Error(List.distinct shared)
             else
-                let estimates = CovarianceParameters.estimates fit
+                let estimates = VarianceParameters.estimates fit
 
                 cluster.Codes
                 |> Array.indexed

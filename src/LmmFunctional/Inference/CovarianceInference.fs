@@ -43,8 +43,14 @@ type AsymptoticCovariance = {
 [<RequireQualifiedAccess>]
 module CovarianceInference =
 
-    /// (θ, log σ̂) of a fit.
+    /// <summary>(θ, log σ̂) of a fit.</summary>
+    /// <exception cref="T:System.ArgumentException">The fit holds variances, which are no estimates.</exception>
     let internal pointOf (fit: Fit) =
+        if fit.Model.Held.Residual.IsSome then
+            invalidArg
+                (nameof fit)
+                "Variances of this fit are held, so that they have no intervals; fit it without held variances."
+
         JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
 
     /// Coordinates of (θ, log σ) that move at the optimum.
@@ -90,14 +96,14 @@ module CovarianceInference =
         * Matrix<float>.Build.DiagonalOfDiagonalVector inverse
         * vectors.Transpose()
 
-    /// The derivatives of functions of the covariance matrices by the free coordinates.
-    let private jacobian (fit: Fit) (free: int[]) (f: CovarianceEstimates -> float[]) =
+    /// The derivatives of functions of (θ, log σ) by the free coordinates.
+    let private jacobian (fit: Fit) (free: int[]) (f: ImmutableArray<float> -> float[]) =
         let omega = pointOf fit |> Seq.toArray
 
         let atFree (x: float[]) =
             let point = Array.copy omega
             free |> Array.iteri (fun a i -> point[i] <- x[a])
-            f (JointLikelihood.estimates fit.Model (ImmutableArray.CreateRange point))
+            f (ImmutableArray.CreateRange point)
 
         Differences.jacobian atFree (free |> Array.map (fun i -> omega[i]))
 
@@ -107,7 +113,9 @@ module CovarianceInference =
         let free, covariance = coordinateCovariance Information.Observed fit
 
         let slopes =
-            jacobian fit free (fun estimates -> [| for f in functions -> f estimates |])
+            jacobian fit free (fun point ->
+                let estimates = JointLikelihood.estimates fit.Model point
+                [| for f in functions -> f estimates |])
 
         [
             for row in 0 .. slopes.Rows - 1 ->
@@ -123,41 +131,44 @@ module CovarianceInference =
 
     let private onScale scale parameter estimates =
         match scale, parameter with
-        | CovarianceScale.Unbounded, CovarianceParameter.Covariance _ ->
-            fisherZ (CovarianceParameters.deviationOf parameter estimates)
-        | CovarianceScale.Unbounded, _ -> log (max 1e-300 (CovarianceParameters.deviationOf parameter estimates))
-        | CovarianceScale.Deviation, _ -> CovarianceParameters.deviationOf parameter estimates
-        | _ -> CovarianceParameters.valueOf parameter estimates
+        | CovarianceScale.Unbounded, VarianceParameter.Covariance _ ->
+            fisherZ (VarianceParameters.deviationOf parameter estimates)
+        | CovarianceScale.Unbounded, _ -> log (max 1e-300 (VarianceParameters.deviationOf parameter estimates))
+        | CovarianceScale.Deviation, _ -> VarianceParameters.deviationOf parameter estimates
+        | _ -> VarianceParameters.valueOf parameter estimates
 
-    /// Names and values on a scale, as functions of the covariance matrices.
-    let private functions scale (fit: Fit) : (string * (CovarianceEstimates -> float)) list =
-        match scale with
-        | CovarianceScale.Theta ->
-            let factorOf (estimates: CovarianceEstimates) t =
-                let covariance = estimates.Random[t]
+    /// θ on the scale of the data, then σ: entries of the relative factors, and the parameters of structures as they are.
+    let private thetaOf (fit: Fit) (point: ImmutableArray<float>) : float[] =
+        let layout = fit.Model.Layout
+        let estimates = JointLikelihood.estimates fit.Model point
+
+        let factors =
+            estimates.Random
+            |> List.map (fun covariance ->
                 let n = covariance.Rows
+                Semidefinite.factor n (Array.init (n * n) (fun k -> covariance[k % n, k / n] / estimates.Residual)))
+            |> Array.ofList
 
-                Semidefinite.factor n (Array.init (n * n) (fun k -> covariance[k % n, k / n] / estimates.Residual))
+        let theta =
+            ThetaLayout.withMatrices layout (point.RemoveAt(point.Length - 1)) factors
 
-            [
-                for index, entry in Seq.indexed fit.Model.Layout.Entries do
-                    let n = fit.Model.Layout.Shapes[entry.Term].Order
+        Array.append (Array.ofSeq theta) [| sqrt estimates.Residual |]
 
-                    fit.Model.Objective.Names[index],
-                    (fun estimates -> (factorOf estimates entry.Term)[entry.Row + entry.Column * n])
+    /// Names and values on a scale, as functions of (θ, log σ).
+    let private valuesOn scale (fit: Fit) : string list * (ImmutableArray<float> -> float[]) =
+        match scale with
+        | CovarianceScale.Theta -> List.ofSeq fit.Model.Objective.Names @ [ "sigma" ], thetaOf fit
+        | _ ->
+            let parameters = VarianceParameters.ofFit fit
 
-                "sigma", (fun estimates -> sqrt estimates.Residual)
-            ]
-        | _ -> [
-            for parameter in CovarianceParameters.ofFit fit ->
-                CovarianceParameters.nameIn fit.Design parameter, onScale scale parameter
-          ]
+            parameters |> List.map (VarianceParameters.nameIn fit.Design),
+            fun point ->
+                let estimates = JointLikelihood.estimates fit.Model point
+                [| for parameter in parameters -> onScale scale parameter estimates |]
 
-    let private deltaMethod (fit: Fit) information (functions: (string * (CovarianceEstimates -> float)) list) =
+    let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
         let free, covariance = coordinateCovariance information fit
-
-        let slopes =
-            jacobian fit free (fun estimates -> [| for _, f in functions -> f estimates |])
+        let slopes = jacobian fit free values
 
         let j =
             Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
@@ -174,10 +185,10 @@ module CovarianceInference =
     /// <param name="fit">The fit.</param>
     /// <returns>The covariance of all parameters that are not at a bound.</returns>
     let covariance (information: Information) (scale: CovarianceScale) (fit: Fit) : AsymptoticCovariance =
-        let all = functions scale fit
-        let matrix = deltaMethod fit information all
-        let estimates = CovarianceParameters.estimates fit
-        let values = [| for _, f in all -> f estimates |]
+        let labels, valuesAt = valuesOn scale fit
+        let all = Array.ofList labels
+        let matrix = deltaMethod fit information valuesAt
+        let values = valuesAt (pointOf fit)
 
         let moves i =
             sqrt (max 0.0 matrix[i, i]) > still * max 1e-300 (abs values[i])
@@ -186,7 +197,7 @@ module CovarianceInference =
         let kept, held = [| 0 .. all.Length - 1 |] |> Array.partition moves
 
         let names indices =
-            indices |> Array.map (fun i -> fst all[i]) |> ImmutableArray.CreateRange
+            indices |> Array.map (fun i -> all[i]) |> ImmutableArray.CreateRange
 
         {
             Scale = scale
@@ -200,8 +211,10 @@ module CovarianceInference =
     /// <summary>The standard error of a smooth function of the covariance parameters by the delta method.</summary>
     /// <returns>None where the function does not move with any parameter that is free.</returns>
     let standardError (information: Information) (f: CovarianceEstimates -> float) (fit: Fit) : float option =
-        let variance = (deltaMethod fit information [ "", f ])[0, 0]
-        let value = abs (f (CovarianceParameters.estimates fit))
+        let valueAt point = [| f (JointLikelihood.estimates fit.Model point) |]
+
+        let variance = (deltaMethod fit information valueAt)[0, 0]
+        let value = abs (f (VarianceParameters.estimates fit))
 
         if Double.IsFinite variance && sqrt (max 0.0 variance) > still * value then
             Some(sqrt variance)
@@ -219,18 +232,18 @@ module CovarianceInference =
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
         let z = Quantile.normal level
-        let estimates = CovarianceParameters.estimates fit
+        let estimates = VarianceParameters.estimates fit
         let unbounded = covariance Information.Observed CovarianceScale.Unbounded fit
 
         [
-            for parameter in CovarianceParameters.ofFit fit do
-                let name = CovarianceParameters.nameIn fit.Design parameter
-                let estimate = CovarianceParameters.deviationOf parameter estimates
+            for parameter in VarianceParameters.ofFit fit do
+                let name = VarianceParameters.nameIn fit.Design parameter
+                let estimate = VarianceParameters.deviationOf parameter estimates
 
                 let ends =
                     match unbounded.Names.IndexOf name, parameter, method with
                     | -1, _, _ -> None
-                    | at, CovarianceParameter.Covariance _, _ ->
+                    | at, VarianceParameter.Covariance _, _ ->
                         let se = sqrt unbounded.Matrix[at, at]
                         let center = fisherZ estimate
                         Some(tanh (center - z * se), tanh (center + z * se))

@@ -24,25 +24,25 @@ type internal CovarianceTarget = {
 module internal CovarianceProfile =
 
     /// A standard deviation, told so, smooth as a variance; a correlation; σ.
-    let ofParameter (parameter: CovarianceParameter) : CovarianceTarget =
-        let value = CovarianceParameters.valueOf parameter
+    let ofParameter (parameter: VarianceParameter) : CovarianceTarget =
+        let value = VarianceParameters.valueOf parameter
 
         match parameter with
-        | CovarianceParameter.Variance _ -> {
+        | VarianceParameter.Variance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
             Smoothed = fun s -> s * s
             Lower = Some 0.0
             Upper = None
           }
-        | CovarianceParameter.Covariance _ -> {
-            Smooth = CovarianceParameters.deviationOf parameter
+        | VarianceParameter.Covariance _ -> {
+            Smooth = VarianceParameters.deviationOf parameter
             Tell = max -1.0 >> min 1.0
             Smoothed = id
             Lower = Some -1.0
             Upper = Some 1.0
           }
-        | CovarianceParameter.Residual -> {
+        | VarianceParameter.Residual -> {
             Smooth = value >> sqrt
             Tell = id
             Smoothed = id

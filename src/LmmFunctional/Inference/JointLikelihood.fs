@@ -10,8 +10,8 @@ type internal ProfiledScale = {
     LogVariance: float
     /// Its first derivatives, length k.
     Gradient: float[]
-    /// Its second derivatives, k×k.
-    Curvature: Matrix
+    /// Its second derivatives, k×k; computed when first asked for.
+    Curvature: Lazy<Matrix>
 }
 
 /// <summary>−2 log likelihood as a function of (θ, log σ): the residual standard deviation is a parameter again.</summary>
@@ -22,65 +22,72 @@ module internal JointLikelihood =
 
     /// Degrees of freedom of σ²: n, less p under REML.
     let df (likelihood: LogLikelihood) =
-        let n = float likelihood.Design.Response.Length
-
-        match likelihood.Kind with
-        | Criterion.Ml -> n
-        | Criterion.Reml -> n - float likelihood.Design.Fixed.Names.Length
-
-    let private logVarianceOf (likelihood: LogLikelihood) (engine: Engine) =
-        log (engine.ResidualSquare / df likelihood)
-        + 2.0 * log likelihood.Standard.ResponseScale
+        LogLikelihood.degreesOfFreedom likelihood
 
     /// log σ̂² alone.
     let logVarianceAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
-        LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) (logVarianceOf likelihood)
+        let square =
+            match likelihood.Method with
+            | LikelihoodMethod.Conditional _ ->
+                LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) _.ResidualSquare
+            | LikelihoodMethod.Marginal model ->
+                match MarginalObjective.factor model theta with
+                | Some factor -> MarginalObjective.residualSquare factor
+                | None -> nan
 
-    /// <summary>log σ̂² with its derivatives at a θ that can be evaluated: −s and 2F − ssᵀ − 2⟨S, E_kE_lᵀ⟩, with S the squares of the
-    /// scores.</summary>
-    let scaleAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ProfiledScale =
+        log (square / df likelihood) + 2.0 * log likelihood.Standard.ResponseScale
+
+    /// Second derivatives of log r² from closed forms: 2F − ssᵀ − 2⟨S, E_kE_lᵀ⟩, S the squares of the scores.
+    let private plainCurvature (likelihood: LogLikelihood) (slopes: float[]) (theta: ImmutableArray<float>) : Matrix =
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
         let entries = likelihood.Layout.Entries
+        let reml = (likelihood.Kind = Criterion.Reml)
 
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
-            let score =
-                Curvature.score (likelihood.Kind = Criterion.Reml) (df likelihood) engine entries lambdas
-
-            let squareOf term = score.Derivatives[term].Square
-
-            let slopes =
-                entries
-                |> Array.map (fun entry ->
-                    let n = likelihood.Layout.Shapes[entry.Term].Order
-                    let square, lambda = squareOf entry.Term, lambdas[entry.Term]
-
-                    2.0
-                    * Seq.sum (Seq.init n (fun i -> square[entry.Row + i * n] * lambda[i + entry.Column * n])))
-
+            engine.Solve()
+            let squares = engine.Derivatives reml |> Array.map _.Square
             let second = engine.Average entries
 
             let own k l =
                 let a, b = entries[k], entries[l]
 
                 if a.Term = b.Term && a.Column = b.Column then
-                    2.0 * (squareOf a.Term)[a.Row + b.Row * likelihood.Layout.Shapes[a.Term].Order]
+                    2.0 * squares[a.Term][a.Row + b.Row * likelihood.Layout.Shapes[a.Term].Order]
                 else
                     0.0
 
-            {
-                LogVariance = logVarianceOf likelihood engine
-                Gradient = slopes |> Array.map (fun s -> -s)
-                Curvature =
-                    Matrix.init entries.Length entries.Length (fun k l ->
-                        2.0 * second[k, l] - slopes[k] * slopes[l] - own k l)
-            })
+            Matrix.init entries.Length entries.Length (fun k l -> 2.0 * second[k, l] - slopes[k] * slopes[l] - own k l))
+
+    // Of parameters whose second derivatives have no closed form here.
+    let private differencedCurvature (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Matrix =
+        let slopes (x: float[]) =
+            LogLikelihood.squares likelihood (ImmutableArray.CreateRange x)
+            |> Array.map (fun s -> -s)
+
+        let rough = Differences.jacobian slopes (Array.ofSeq theta)
+        Matrix.init theta.Length theta.Length (fun i j -> 0.5 * (rough[i, j] + rough[j, i]))
+
+    /// log σ̂² with its derivatives at a θ that can be evaluated.
+    let scaleAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ProfiledScale =
+        let slopes = LogLikelihood.squares likelihood theta
+
+        {
+            LogVariance = logVarianceAt likelihood theta
+            Gradient = slopes |> Array.map (fun s -> -s)
+            Curvature =
+                lazy
+                    (match likelihood.Method with
+                     | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain ->
+                         plainCurvature likelihood slopes theta
+                     | _ -> differencedCurvature likelihood theta)
+        }
 
     let private split (omega: ImmutableArray<float>) =
         omega.RemoveAt(omega.Length - 1), omega[omega.Length - 1]
 
     /// The covariance matrices at (θ, log σ).
     let estimates likelihood (omega: ImmutableArray<float>) =
-        split omega ||> CovarianceParameters.at likelihood
+        split omega ||> VarianceParameters.at likelihood
 
     /// (θ, log σ̂(θ)).
     let pointAt likelihood (theta: ImmutableArray<float>) : ImmutableArray<float> =
@@ -148,7 +155,7 @@ module internal JointLikelihood =
                                 match i < k, j < k with
                                 | true, true ->
                                     inner.Curvature[i, j]
-                                    + d * (growth - 1.0) * scale.Value.Curvature[i, j]
+                                    + d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
                                     + d * growth * scale.Value.Gradient[i] * scale.Value.Gradient[j]
                                 | true, false -> -2.0 * d * growth * scale.Value.Gradient[i]
                                 | false, true -> -2.0 * d * growth * scale.Value.Gradient[j]
@@ -171,5 +178,6 @@ module internal JointLikelihood =
                         Escape = None
                     }
             HasCheapCurvature = true
+            IsCurvatureAffordable = true
             Tolerance = max 1e-14 profiled.Tolerance
         }

@@ -102,7 +102,14 @@ module internal Nesting =
 
         let quoted = List.map (fun name -> $"'{name}'") >> String.concat ", "
 
+        let residual =
+            if smaller.Spec.Residual = larger.Spec.Residual then
+                None
+            else
+                Some "the residual structures differ"
+
         match fixedNames, terms with
+        | [], [] when residual.IsSome -> residual
         | [], [] -> None
         | [], terms -> Some $"the larger model has no random term that contains {quoted terms}"
         | names, [] -> Some $"the fixed effects {quoted names} are not in the span of the larger model's"

@@ -8,7 +8,7 @@ type ProfileTarget =
     /// A linear function of the fixed effects: names with weights.
     | Contrast of name: string * weights: (string * float) list
     /// A standard deviation, a correlation or the residual standard deviation.
-    | Parameter of CovarianceParameter
+    | Parameter of VarianceParameter
     /// <summary>Any smooth function of the covariance parameters, within its bounds where it has some: an intraclass correlation, a
     /// heritability, a ratio.</summary>
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
@@ -27,7 +27,7 @@ module Profile =
     /// All fixed effects, then all standard deviations, correlations and σ, in the order of the summary.
     let targets (fit: Fit) : ProfileTarget list = [
         for name in fit.Design.Fixed.Names -> ProfileTarget.Coefficient name
-        for parameter in CovarianceParameters.ofFit fit -> ProfileTarget.Parameter parameter
+        for parameter in VarianceParameters.ofFit fit -> ProfileTarget.Parameter parameter
     ]
 
     /// The name under which a target is told.
@@ -36,7 +36,7 @@ module Profile =
         | ProfileTarget.Coefficient name
         | ProfileTarget.Contrast(name, _)
         | ProfileTarget.Function(name, _, _) -> name
-        | ProfileTarget.Parameter parameter -> CovarianceParameters.nameIn fit.Design parameter
+        | ProfileTarget.Parameter parameter -> VarianceParameters.nameIn fit.Design parameter
 
     let private weightsOf (fit: Fit) (named: (string * float) list) : Result<float[], LmmError list> =
         let names = List.ofSeq fit.Design.Fixed.Names
@@ -76,8 +76,8 @@ module Profile =
         | ProfileTarget.Coefficient _
         | ProfileTarget.Contrast _ -> profile.Center.Value
         | ProfileTarget.Parameter parameter ->
-            CovarianceParameters.deviationOf parameter (CovarianceParameters.estimates fit)
-        | ProfileTarget.Function(_, _, f) -> f (CovarianceParameters.estimates fit)
+            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
     let private boundNote side =
         $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"

@@ -145,7 +145,10 @@ module internal ProfileSearch =
                     let last = profile.AtBound sign current
 
                     if last.Root <= target then
-                        Bound last
+                        Bound {
+                            last with
+                                Value = boundOf sign profile |> Option.defaultValue last.Value
+                        }
                     else
                         search (steps + 1) inside (Some last) { inside with Slope = None }
                 | _ -> search (steps + 1) inside outside (profile.Near wanted slope current)

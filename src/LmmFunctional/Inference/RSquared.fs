@@ -66,8 +66,12 @@ module RSquared =
 
     /// <summary>Marginal and conditional R² and intraclass correlations, with random slopes (Nakagawa and Schielzeth 2013; Johnson
     /// 2014; Nakagawa, Johnson and Schielzeth 2017).</summary>
+    /// <exception cref="T:System.ArgumentException">Residuals have a structure, levels are related, or variances are held.</exception>
     let ofFit (fit: Fit) : RSquared =
-        let estimates = CovarianceParameters.estimates fit
+        if not (LogLikelihood.isPlain fit.Model) then
+            invalidArg (nameof fit) "R² needs independent residuals and unrelated levels: it averages over the rows."
+
+        let estimates = VarianceParameters.estimates fit
 
         let random =
             List.map2 (fun term covariance -> trace (meanSquare term) covariance) fit.Design.Random estimates.Random
@@ -110,6 +114,6 @@ module RSquared =
 
         {
             Name = fit.Design.Random[term].Group
-            Estimate = share (CovarianceParameters.estimates fit)
+            Estimate = share (VarianceParameters.estimates fit)
             StandardError = CovarianceInference.standardError Information.Observed share fit
         }

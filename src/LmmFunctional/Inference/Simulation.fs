@@ -64,8 +64,15 @@ module Simulation =
         addResiduals stream response fit
         response
 
+    let private checkIndependent (fit: Fit) =
+        if not (LogLikelihood.isPlain fit.Model) then
+            invalidArg
+                (nameof fit)
+                "Responses can be drawn only from models with independent residuals, unrelated levels and no held variances."
+
     /// A function that draws the response of a replicate: the same for the same seed and index.
     let internal sampler (seed: int) (fit: Fit) : int -> float[] =
+        checkIndependent fit
         let known = fixedPart fit
         fun index -> draw known (RandomStream(uint64 seed, index)) fit
 
@@ -73,6 +80,7 @@ module Simulation =
     /// <param name="seed">The same seed gives the same response on any machine.</param>
     /// <param name="fit">The fit.</param>
     /// <returns>One value for each row used.</returns>
+    /// <exception cref="T:System.ArgumentException">Residuals have a structure, levels are related, or variances are held.</exception>
     let simulate (seed: int) (fit: Fit) : float[] = sampler seed fit 0
 
     /// <summary>Several responses; replicate k is the same whatever their number.</summary>

@@ -83,11 +83,11 @@ module VarianceTest =
     /// <exception cref="T:System.ArgumentException">The parameter is not a variance of a random term of the model.</exception>
     let run
         (options: VarianceTestOptions)
-        (parameter: CovarianceParameter)
+        (parameter: VarianceParameter)
         (fit: Fit)
         : Result<VarianceTest, LmmError list> =
         match parameter with
-        | CovarianceParameter.Variance(term, effect) when
+        | VarianceParameter.Variance(term, effect) when
             term >= 0
             && term < fit.Design.Random.Length
             && effect >= 0
@@ -98,7 +98,11 @@ module VarianceTest =
                 let statistic = max 0.0 (smaller.CriterionValue - fit.CriterionValue)
                 let own = fit.Design.Random[term]
                 let mixture = mixtureOf own
-                let isOnly = fit.Design.Random.Length = 1 && own.Names.Length = 1
+
+                let isOnly =
+                    fit.Design.Random.Length = 1
+                    && own.Names.Length = 1
+                    && LogLikelihood.isPlain fit.Model
 
                 let exact =
                     if not isOnly then
@@ -136,7 +140,7 @@ module VarianceTest =
                         })
 
                 {
-                    Name = CovarianceParameters.nameIn fit.Design parameter
+                    Name = VarianceParameters.nameIn fit.Design parameter
                     Criterion = fit.Criterion
                     Statistic = statistic
                     Mixture = mixture

@@ -3,13 +3,17 @@ namespace LmmFunctional
 /// <summary>First derivatives of −2 log likelihood at one point, and what they are made of.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal ScoreParts = {
-    /// dn: n, or n − p under REML.
-    Df: float
+    /// The weight of −log r²: dn, which is n, or n − p under REML, while σ² is profiled out; r²/σ² where it is known.
+    Weight: float
+    /// Whether σ² is profiled out.
+    IsProfiled: bool
     Lambdas: float[][]
     Derivatives: TermDerivative[]
     /// D = ∂f/∂G of each term, S×S.
     D: float[][]
-    /// Derivatives by the free entries, 2(Dλ)_rc.
+    /// How the entries of Λ depend on θ; None where they are θ.
+    Chain: FactorChain option
+    /// Derivatives by θ.
     Gradient: float[]
 }
 
@@ -32,24 +36,45 @@ module internal Curvature =
 
         sum
 
-    let private average df (f: float[,]) (squares: float[]) k l =
-        df * (f[k, l] - squares[k] * squares[l])
+    /// A product that comes from σ², when it is profiled out.
+    let private ofProfile (score: ScoreParts) (a: float[]) (b: float[]) k l =
+        if score.IsProfiled then a[k] * b[l] else 0.0
+
+    let private alongChain chain (byEntries: float[]) =
+        match chain with
+        | None -> byEntries
+        | Some chain -> FactorChain.gradient chain byEntries
+
+    let private congruent chain (byEntries: float[,]) =
+        match chain with
+        | None -> byEntries
+        | Some chain -> FactorChain.congruence chain byEntries
 
     /// <summary>First derivatives at the point an engine has been factored for.</summary>
-    let score reml df (engine: Engine) (entries: Entry[]) (lambdas: float[][]) : ScoreParts =
+    /// <remarks>weight: see <see cref="F:LmmFunctional.ScoreParts.Weight"/>.</remarks>
+    let score reml weight isProfiled (engine: Engine) (layout: ThetaLayout) theta (lambdas: float[][]) : ScoreParts =
         engine.Solve()
         let derivatives = engine.Derivatives reml
-        let d = covarianceDerivatives df derivatives
+        let d = covarianceDerivatives weight derivatives
 
+        let chain =
+            if layout.IsPlain then
+                None
+            else
+                Some(FactorChain.create layout theta)
+
+        // 2(Dλ)_rc.
         let slope (entry: Entry) =
             2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
 
         {
-            Df = df
+            Weight = weight
+            IsProfiled = isProfiled
             Lambdas = lambdas
             Derivatives = derivatives
             D = d
-            Gradient = entries |> Array.map slope
+            Chain = chain
+            Gradient = layout.Entries |> Array.map slope |> alongChain chain
         }
 
     /// 2⟨D, E_k E_lᵀ⟩: the curvature of G = λλᵀ itself.
@@ -87,6 +112,34 @@ module internal Curvature =
         |> Array.map (fun entry ->
             2.0
             * alongFactor (select score.Derivatives[entry.Term]) score.Lambdas[entry.Term] entry.Row entry.Column)
+        |> alongChain score.Chain
+
+    /// A curvature of G over θ: of the free entries, and of each term with a form, changed as asked.
+    let private overParameters (score: ScoreParts) (ofEntries: float[,]) (change: EffectsForm -> float[] -> float[]) =
+        match score.Chain with
+        | None -> ofEntries
+        | Some chain ->
+            let layout = chain.Layout
+            let result = Array2D.zeroCreate layout.Parameters layout.Parameters
+
+            for t in 0 .. layout.Forms.Length - 1 do
+                if layout.Forms[t].IsNone then
+                    let count = layout.Starts[t + 1] - layout.Starts[t]
+                    let from, into = layout.Starts[t], layout.ParameterStarts[t]
+
+                    for k in 0 .. count - 1 do
+                        for l in 0 .. count - 1 do
+                            result[into + k, into + l] <- ofEntries[from + k, from + l]
+
+            for start, form, own in FactorChain.curvatures chain score.D do
+                let count = form.Names.Length
+                let own = change form own
+
+                for k in 0 .. count - 1 do
+                    for l in 0 .. count - 1 do
+                        result[start + k, start + l] <- own[k + l * count]
+
+            result
 
     /// Whether a curvature is positive definite by a margin, its diagonal scaled to one.
     let private isWellConditioned k (element: int -> int -> float) =
@@ -99,30 +152,45 @@ module internal Curvature =
         && Seq.forall (fun i -> element i i > 1e-4) (seq { 0 .. k - 1 })
         && (let struct (values, _) = Semidefinite.eigen k scaled in values[0] > 1e-4)
 
-    /// <summary>Curvature of −2 log likelihood in the free entries, k×k, from closed forms.</summary>
-    /// <remarks>Observed: dn(2F − ssᵀ) − T + 2⟨D, E_kE_lᵀ⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term
+    /// <summary>Curvature of −2 log likelihood in θ, k×k, from closed forms.</summary>
+    /// <remarks>Observed: dn(2F − ssᵀ) − T + ⟨D, G̈⟩; expected: T − ttᵀ/dn and average: dn(F − ssᵀ), each with the last term
     /// where it is positive semidefinite: it vanishes at an optimum and keeps steps sound near a variance of zero.</remarks>
-    let matrix information reml (engine: Engine) (entries: Entry[]) (score: ScoreParts) : Matrix =
-        let k = entries.Length
+    let matrix information reml (engine: Engine) (layout: ThetaLayout) (score: ScoreParts) : Matrix =
+        let entries = layout.Entries
+        let k = layout.Parameters
         let squares = projections score _.Square entries
-        let f = lazy (engine.Average entries)
+        let f = lazy (engine.Average entries |> congruent score.Chain)
+        let trace = lazy (engine.Trace(entries, reml) |> congruent score.Chain)
 
-        let positive = positiveCurvature score.D entries
-        let trace = lazy (engine.Trace(entries, reml))
+        let positive =
+            overParameters score (positiveCurvature score.D entries) FactorChain.positivePart
 
         match information with
-        | Information.Average -> Matrix.init k k (fun i j -> average score.Df f.Value squares i j + positive[i, j])
-        | Information.Observed ->
+        | Information.Average ->
             Matrix.init k k (fun i j ->
-                score.Df * (2.0 * f.Value[i, j] - squares[i] * squares[j]) - trace.Value[i, j]
-                + factorCurvature score.D entries i j)
+                score.Weight * (f.Value[i, j] - ofProfile score squares squares i j)
+                + positive[i, j])
+        | Information.Observed ->
+            let own =
+                Array2D.init entries.Length entries.Length (factorCurvature score.D entries)
+
+            let curvature = overParameters score own (fun _ own -> own)
+
+            Matrix.init k k (fun i j ->
+                score.Weight * (2.0 * f.Value[i, j] - ofProfile score squares squares i j)
+                - trace.Value[i, j]
+                + curvature[i, j])
         | Information.Expected ->
             let traces = projections score _.Trace entries
 
             let plain i j =
-                trace.Value[i, j] - traces[i] * traces[j] / score.Df
+                trace.Value[i, j] - ofProfile score traces traces i j / score.Weight
 
             if isWellConditioned k plain then
                 Matrix.init k k plain
             else
                 Matrix.init k k (fun i j -> plain i j + positive[i, j])
+
+    /// −∂ log r²/∂θ.
+    let squares (layout: ThetaLayout) (score: ScoreParts) =
+        projections score _.Square layout.Entries

@@ -93,16 +93,19 @@ type internal Engine(rows: int, columns: int) =
     /// T, k×k: T_kl = tr(Q V̇_k Q V̇_l), V̇_k = Z(E_kΛᵀ + ΛE_kᵀ)Zᵀ; after Solve.
     abstract Trace: entries: Entry[] * reml: bool -> float[,]
 
-    /// v = Z'V⁻¹(y − Xβ)/r of one effect; after Solve.
+    /// v = Z'V⁻¹(y − Xβ)/r of one effect, for related levels A v: the effects are G times this; after Solve.
     abstract Score: term: int * level: int * effect: int -> float
 
-    /// λ(M⁻¹)_jjλᵀ, S×S: the covariance of a level's effects given the data and β, divided by σ²; after Solve.
+    /// E = Z'V⁻¹XL⁻ᵀ of a level's effects with LLᵀ = X'V⁻¹X, for related levels A E: S×p by columns; after Solve.
+    abstract FixedScores: term: int * level: int -> float[]
+
+    /// λ(M⁻¹)_jjλᵀ, S×S (M of the levels themselves): the covariance of a level's effects given the data and β, divided by σ²; after Solve.
     abstract ConditionalCovariance: term: int * level: int -> float[]
 
-    /// z_j'z_j of one effect.
+    /// z_j'z_j of one effect; of independent levels.
     abstract EffectSquare: term: int * level: int * effect: int -> float
 
-    /// z_j'[X y] of one effect, in one of the P columns.
+    /// z_j'[X y] of one effect, in one of the P columns; of independent levels.
     abstract EffectFixed: term: int * level: int * effect: int * column: int -> float
 
     /// [X y]'[X y], P×P.

@@ -24,19 +24,45 @@ type ModelPlan = {
 [<RequireQualifiedAccess>]
 module ModelPlan =
 
-    /// <summary>The plan of a design; nothing is factored.</summary>
-    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
-    let ofDesign (design: Design) : Result<ModelPlan, LmmError list> =
-        let standard = Standardised.ofDesign design
+    /// Residuals with a structure: dense blocks, the only way.
+    let private ofBlocks (design: Design) (standard: Standardised) layout : ModelPlan =
+        let model = MarginalModel.create design standard layout
 
-        Plan.create standard
-        |> Result.map (fun plan -> {
+        let chosen = {
+            Engine = "marginal"
+            Lead = design.Residual |> Option.map _.SubjectName
+            Work = MarginalModel.work model
+            Bytes = MarginalModel.bytes model
+        }
+
+        {
             Spec = design.Spec
             Rows = standard.Rows
             FixedCount = standard.Fixed.Length
             RandomCount = standard.Terms |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
-            ParameterCount = (ThetaLayout.create standard).Entries.Length
-            Chosen = plan.Chosen
-            CurvatureWork = plan.CurvatureWork
-            Candidates = plan.Candidates
-        })
+            ParameterCount = model.Parameters
+            Chosen = chosen
+            CurvatureWork = float model.Parameters * chosen.Work
+            Candidates = [ chosen ]
+        }
+
+    /// <summary>The plan of a design; nothing is factored.</summary>
+    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    let ofDesign (design: Design) : Result<ModelPlan, LmmError list> =
+        let standard = Standardised.ofDesign design
+        let layout = ThetaLayout.create standard
+
+        if design.Residual.IsSome then
+            Ok(ofBlocks design standard layout)
+        else
+            Plan.create standard
+            |> Result.map (fun plan -> {
+                Spec = design.Spec
+                Rows = standard.Rows
+                FixedCount = standard.Fixed.Length
+                RandomCount = standard.Terms |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
+                ParameterCount = layout.Parameters
+                Chosen = plan.Chosen
+                CurvatureWork = plan.CurvatureWork
+                Candidates = plan.Candidates
+            })

@@ -70,7 +70,7 @@ module internal Plan =
             }
 
     let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
-        let parameters = float (ThetaLayout.create model).Entries.Length
+        let parameters = float (ThetaLayout.create model).Parameters
 
         {
             Chosen = chosen
@@ -80,6 +80,23 @@ module internal Plan =
             NewEngine = fun () -> SupernodalEngine symbolic
         }
 
+    let private sparseCandidate (symbolic: SupernodalSymbolic) = {
+        Engine = "supernodal"
+        Lead = None
+        Work = symbolic.Work
+        Bytes = symbolic.Bytes + symbolic.SharedBytes
+    }
+
+    /// Related levels: the sparse factor is the one that knows them.
+    let private ofRelated (model: Standardised) =
+        let symbolic = SupernodalPlan.analyse model
+        let chosen = sparseCandidate symbolic
+
+        if chosen.Bytes <= available () && symbolic.IsPossible then
+            Ok(ofSupernodal model [ chosen ] chosen symbolic)
+        else
+            Error [ LmmError.TooLarge("The related random effects", chosen.Bytes, available ()) ]
+
     /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
     let create (model: Standardised) : Result<Plan, LmmError list> =
@@ -87,20 +104,15 @@ module internal Plan =
         let blocks = BlockCandidates.ofModel model
         let block = List.head blocks
 
-        if CompressedModel.isPossible model then
+        if model.Terms |> List.exists _.Relationship.IsSome then
+            ofRelated model
+        elif CompressedModel.isPossible model then
             ofCompressed model blocks
         elif block.Bytes <= available () && tailOf block <= denseTail then
             Ok(ofBlock model blocks block)
         else
             let symbolic = SupernodalPlan.analyse model
-
-            let sparse = {
-                Engine = "supernodal"
-                Lead = None
-                Work = symbolic.Work
-                Bytes = symbolic.Bytes + symbolic.SharedBytes
-            }
-
+            let sparse = sparseCandidate symbolic
             let candidates = sparse :: blocks
 
             let isPossible (candidate: PlanCandidate) =

@@ -1,6 +1,5 @@
 namespace LmmFunctional
 
-open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
 
@@ -20,6 +19,8 @@ type internal Solution = {
     /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level;
     /// computed when first asked for.
     ConditionalCovariances: Lazy<float[][]>
+    /// The same with β estimated: the covariance of estimated less true effects, divided by σ²; when first asked for.
+    PredictionCovariances: Lazy<float[][]>
     /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
     ResidualShare: float
     /// −2 log likelihood (ML) at this θ, β and σ² profiled.
@@ -61,76 +62,192 @@ module internal Solution =
 
         beta, phi
 
-    /// Effects of all levels of a term: T G v, v their scores in units of the response.
-    let private effects (engine: Engine) t (term: StandardisedTerm) (lambda: float[]) scale =
+    /// Σ w y² on the inner scale.
+    let private totalSquare (standard: Standardised) =
+        match standard.RootWeights with
+        | None -> standard.Response |> Array.sumBy (fun y -> y * y)
+        | Some roots -> Array.fold2 (fun sum y root -> sum + y * y * root * root) 0.0 standard.Response roots
+
+    /// T G v for the scores v of each level in units of the response: effects on the user's scale.
+    let private effects (term: StandardisedTerm) (g: float[]) scale (scores: float[]) =
         let n = term.Factor.Order
-        let g = Semidefinite.square n lambda
         let map: float[] = Array.zeroCreate (n * n)
         Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
         let result: float[] = Array.zeroCreate (term.Levels * n)
 
         for level in 0 .. term.Levels - 1 do
             for k in 0 .. n - 1 do
-                let score = scale * engine.Score(t, level, k)
+                let score = scale * scores[level * n + k]
 
                 for i in 0 .. n - 1 do
                     result[level * n + i] <- result[level * n + i] + map[i + k * n] * score
 
         result
 
-    /// Conditional covariances of all levels of a term, on the user's scale.
-    let private conditional (engine: Engine) t (term: StandardisedTerm) =
+    /// Covariances of all levels of a term, from the inner to the user's scale.
+    let private conditional (term: StandardisedTerm) (inner: int -> float[]) =
         let n = term.Factor.Order
         let result: float[] = Array.zeroCreate (term.Levels * n * n)
 
         for level in 0 .. term.Levels - 1 do
-            let own =
-                Semidefinite.congruence n term.Transform (engine.ConditionalCovariance(t, level))
-
-            Array.blit own 0 result (level * n * n) (n * n)
+            Array.blit (Semidefinite.congruence n term.Transform (inner level)) 0 result (level * n * n) (n * n)
 
         result
 
-    /// The estimates of a likelihood at its inner θ.
-    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
+    /// Covariances of û − u with β estimated: C + (T G e)(T G e)ᵀ for the columns e (S each, p of them) of each level.
+    let private prediction
+        (term: StandardisedTerm)
+        (g: float[])
+        p
+        (conditional: float[])
+        (fixedScores: int -> float[])
+        =
+        let n = term.Factor.Order
+        let map: float[] = Array.zeroCreate (n * n)
+        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
+        let result = Array.copy conditional
+
+        for level in 0 .. term.Levels - 1 do
+            let scores = fixedScores level
+            let at = level * n * n
+
+            for c in 0 .. p - 1 do
+                let image =
+                    Array.init n (fun i -> Seq.init n (fun k -> map[i + k * n] * scores[k + c * n]) |> Seq.sum)
+
+                for j in 0 .. n - 1 do
+                    for i in 0 .. n - 1 do
+                        result[at + i + j * n] <- result[at + i + j * n] + image[i] * image[j]
+
+        result
+
+    /// What both methods have in common once V is factored.
+    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant sumOfLogWeights later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+        let p = standard.Fixed.Length
+        let rows = float standard.Rows
+        let residual: float = Array.last fixedFactor
+        let square = residual * residual
+
+        let df =
+            match likelihood.Kind with
+            | Criterion.Ml -> rows
+            | Criterion.Reml -> rows - float p
+
+        let beta, phi = fixedEffects p fixedFactor
+        let scale = residual * standard.ResponseScale
+        let effects, conditional, prediction = later scale
+
+        {
+            Beta = Standardised.coefficients beta standard
+            BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
+            Sigma =
+                standard.ResponseScale
+                * (match likelihood.Held.Residual with
+                   | Some variance -> sqrt variance
+                   | None -> residual / sqrt df)
+            Covariances =
+                Array.map2
+                    (fun (term: StandardisedTerm) lambda ->
+                        Semidefinite.congruence
+                            term.Factor.Order
+                            term.Transform
+                            (Semidefinite.square term.Factor.Order lambda))
+                    terms
+                    lambdas
+            Effects = effects
+            ConditionalCovariances = conditional
+            PredictionCovariances = prediction
+            ResidualShare = square / totalSquare standard
+            Deviance =
+                logDeterminant
+                + LogLikelihood.residualPart likelihood.Held rows square
+                + 2.0 * rows * log standard.ResponseScale
+                - sumOfLogWeights
+        }
+
+    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+        let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
-        let later (compute: Engine -> int -> StandardisedTerm -> float[]) =
+        let solved compute =
             lazy
                 (LogLikelihood.withEngine likelihood lambdas (fun engine ->
                     engine.Solve()
                     terms |> Array.mapi (compute engine)))
 
-        LogLikelihood.withEngine likelihood lambdas (fun engine ->
-            let p = engine.P - 1
-            let df = LogLikelihood.residualDf likelihood.Kind engine
-            let rows = float engine.Rows
-            let residual = sqrt engine.ResidualSquare
-            let beta, phi = fixedEffects p engine.FixedFactor
-            let scale = residual * standard.ResponseScale
+        let scoresOf (engine: Engine) t (term: StandardisedTerm) =
+            let n = term.Factor.Order
+            Array.init (term.Levels * n) (fun at -> engine.Score(t, at / n, at % n))
 
-            {
-                Beta = Standardised.coefficients beta standard
-                BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
-                Sigma = standard.ResponseScale * residual / sqrt df
-                Covariances =
-                    Array.map2
-                        (fun (term: StandardisedTerm) lambda ->
-                            Semidefinite.congruence
-                                term.Factor.Order
-                                term.Transform
-                                (Semidefinite.square term.Factor.Order lambda))
-                        terms
-                        lambdas
-                Effects = later (fun engine t term -> effects engine t term lambdas[t] scale)
-                ConditionalCovariances = later conditional
-                ResidualShare = engine.ResidualSquare / engine.FixedFixed[engine.P * engine.P - 1]
-                Deviance =
-                    engine.LogDeterminant
-                    + rows * (1.0 + log (2.0 * Math.PI * engine.ResidualSquare / rows))
-                    + 2.0 * rows * log standard.ResponseScale
-                    - LogLikelihood.sumOfLogWeights likelihood.Model
-            })
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda -> Semidefinite.square term.Factor.Order lambda)
+                terms
+                lambdas
+
+        let left (engine: Engine) t (term: StandardisedTerm) =
+            conditional term (fun level -> engine.ConditionalCovariance(t, level))
+
+        LogLikelihood.withEngine likelihood lambdas (fun engine ->
+            assemble
+                likelihood
+                lambdas
+                engine.FixedFactor
+                engine.LogDeterminant
+                (LogLikelihood.sumOfLogWeights likelihood.Model)
+                (fun scale ->
+                    solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
+                    solved left,
+                    solved (fun engine t term ->
+                        let own = left engine t term
+                        prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
+
+    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
+        let standard = likelihood.Standard
+        let terms = Array.ofList standard.Terms
+
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda -> Semidefinite.square term.Factor.Order lambda)
+                terms
+                lambdas
+
+        // Where V is not positive definite nothing is known; the certificate says so.
+        let factor =
+            MarginalObjective.factor model theta
+            |> Option.defaultWith (fun () -> MarginalFactor.undefined standard.Fixed.Length model.Patterns)
+
+        let scores = lazy (MarginalEffects.scores standard model factor)
+
+        let ofScores t term scale =
+            MarginalEffects.scoresOfTerm term scores.Value
+            |> effects term covariances[t] scale
+
+        let left t (term: StandardisedTerm) =
+            let size = term.Factor.Order * term.Factor.Order
+            let all = MarginalEffects.conditional model factor t term covariances[t]
+            conditional term (fun level -> Array.sub all (level * size) size)
+
+        let predicted t (term: StandardisedTerm) =
+            let size = term.Factor.Order * standard.Fixed.Length
+            let scores = MarginalEffects.fixedScores standard model factor t term
+
+            prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
+                Array.sub scores (level * size) size)
+
+        // V holds the weights.
+        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
+            lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
+            lazy (terms |> Array.mapi left),
+            lazy (terms |> Array.mapi predicted))
+
+    /// The estimates of a likelihood at an inner θ that can be evaluated.
+    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
+        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
+        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
+        | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas

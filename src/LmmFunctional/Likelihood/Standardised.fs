@@ -11,9 +11,13 @@ type internal StandardisedTerm = {
     Group: string
     Levels: int
     Codes: int[]
+    /// What relates the levels; None when they are independent.
+    Relationship: Relationship option
     /// The S columns, scaled; shifted too when the term holds its own intercept and is unstructured.
     Columns: float[][]
     Factor: RelativeFactor
+    /// The form of the covariance of the effects, when it is not any matrix or any diagonal.
+    Form: EffectsForm option
     /// T, S×S by columns, with Z(inner) = Z(user) T, so that effects(user) = T effects(inner).
     Transform: float[]
 }
@@ -121,9 +125,39 @@ module internal Standardised =
 
             result
 
+    /// The positions along one axis of a structure; those of a product are named by their part of the effects' names.
+    let private placesOf (design: RandomDesign) index (_, coordinates: float[][]) =
+        let partOf (name: string) =
+            match design.Axes, name.Split ':' with
+            | [ _ ], _ -> name
+            | axes, parts when parts.Length = axes.Length -> parts[index]
+            | _ -> name
+
+        let labels = design.Names |> Seq.map partOf |> Seq.distinct |> Array.ofSeq
+
+        {
+            Labels =
+                if labels.Length = coordinates.Length then
+                    labels
+                else
+                    Array.init coordinates.Length (fun i -> string (i + 1))
+            Coordinates = coordinates
+        }
+
+    let private formOf (design: RandomDesign) =
+        match design.Term.Structure with
+        | Structure.Unstructured
+        | Structure.Diagonal -> None
+        | structure ->
+            design.Axes
+            |> List.mapi (placesOf design)
+            |> EffectsForm.ofFactors structure
+            |> Some
+
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length
         let transform = Array.zeroCreate (order * order)
+        let form = formOf design
 
         let shiftOf k =
             match design.InterceptAt, design.Term.Structure with
@@ -134,7 +168,14 @@ module internal Standardised =
             design.Columns
             |> Array.mapi (fun k column ->
                 let shift = shiftOf k
-                let scale = powerOfTwoNear (rootMeanSquare shift column)
+
+                // The parameters of other structures hold on the user's scale.
+                let scale =
+                    if form.IsSome then
+                        1.0
+                    else
+                        powerOfTwoNear (rootMeanSquare shift column)
+
                 transform[k + k * order] <- 1.0 / scale
 
                 design.InterceptAt
@@ -148,8 +189,10 @@ module internal Standardised =
             Group = design.Group
             Levels = design.Levels.Length
             Codes = design.Codes
+            Relationship = design.Relationship
             Columns = columns
             Factor = RelativeFactor.create design.Term.Structure order
+            Form = form
             Transform = transform
         }
 

@@ -6,21 +6,33 @@ open System.Collections.Immutable
 [<Struct>]
 type internal Entry = { Term: int; Row: int; Column: int }
 
-/// <summary>How θ lists the free entries of all terms: term after term, each by columns.</summary>
+/// <summary>How θ gives the λ of all terms, term after term: its free entries by columns, or the parameters of a form.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal ThetaLayout = {
     Shapes: RelativeFactor[]
+    /// The entries of all λ that are not always zero.
     Entries: Entry[]
     /// Where the entries of each term start.
     Starts: int[]
-}
+    /// The form of each term; None where θ holds the entries themselves.
+    Forms: EffectsForm option[]
+    /// Where the parameters of each term start in θ, and their number.
+    ParameterStarts: int[]
+} with
+
+    /// The number of parameters of all terms.
+    member layout.Parameters = Array.last layout.ParameterStarts
+
+    /// Whether θ is the list of the entries.
+    member layout.IsPlain = layout.Forms |> Array.forall Option.isNone
 
 [<RequireQualifiedAccess>]
 module internal ThetaLayout =
 
     /// The layout of a model.
     let create (standard: Standardised) =
-        let shapes = standard.Terms |> List.map _.Factor |> Array.ofList
+        let terms = standard.Terms |> Array.ofList
+        let shapes = terms |> Array.map _.Factor
 
         {
             Shapes = shapes
@@ -33,32 +45,64 @@ module internal ThetaLayout =
                         shape.EntryColumns)
                 |> Array.concat
             Starts = shapes |> Array.scan (fun start shape -> start + RelativeFactor.count shape) 0
+            Forms = terms |> Array.map _.Form
+            ParameterStarts =
+                terms
+                |> Array.scan
+                    (fun start term ->
+                        match term.Form with
+                        | Some form -> start + form.Names.Length
+                        | None -> start + RelativeFactor.count term.Factor)
+                    0
         }
+
+    /// The parameters of one term.
+    let parametersOf (layout: ThetaLayout) (theta: ImmutableArray<float>) t =
+        let start = layout.ParameterStarts[t]
+        theta.AsSpan(start, layout.ParameterStarts[t + 1] - start).ToArray()
 
     /// λ of every term.
     let matrices (layout: ThetaLayout) (theta: ImmutableArray<float>) : float[][] =
-        let values = theta.AsSpan().ToArray()
-
         layout.Shapes
-        |> Array.mapi (fun t shape -> RelativeFactor.toMatrix values layout.Starts[t] shape)
+        |> Array.mapi (fun t shape ->
+            let own = parametersOf layout theta t
 
-    /// θ from the λ of every term.
-    let ofMatrices (layout: ThetaLayout) (lambdas: float[][]) =
-        Array.map2 RelativeFactor.ofMatrix lambdas layout.Shapes
-        |> Seq.concat
+            match layout.Forms[t] with
+            | None -> RelativeFactor.toMatrix own 0 shape
+            | Some form -> EffectsForm.lambda form own)
+
+    /// θ with other λ for the terms without a form; all else stays.
+    let withMatrices (layout: ThetaLayout) (theta: ImmutableArray<float>) (lambdas: float[][]) =
+        let ofTerms =
+            lambdas
+            |> Seq.mapi (fun t lambda ->
+                match layout.Forms[t] with
+                | None -> RelativeFactor.ofMatrix lambda layout.Shapes[t]
+                | Some _ -> parametersOf layout theta t)
+            |> Seq.concat
+
+        Seq.append ofTerms (Seq.skip layout.Parameters theta)
         |> ImmutableArray.CreateRange
 
-    /// Names of the entries: group and effect, or group and two effects.
+    /// Names of θ: group and effect, group and two effects, or group and the parameter of a form.
     let names (design: Design) (layout: ThetaLayout) =
         let terms = Array.ofList design.Random
 
-        layout.Entries
-        |> Seq.map (fun entry ->
+        let entryName (entry: Entry) =
             let term = terms[entry.Term]
             let effect = term.Names[entry.Row]
 
             if entry.Row = entry.Column then
                 $"{term.Group}.{effect}"
             else
-                $"{term.Group}.{effect}.{term.Names[entry.Column]}")
+                $"{term.Group}.{effect}.{term.Names[entry.Column]}"
+
+        terms
+        |> Seq.mapi (fun t term ->
+            match layout.Forms[t] with
+            | Some form -> form.Names |> Seq.map (fun name -> $"{term.Group}.{name}")
+            | None ->
+                layout.Entries[layout.Starts[t] .. layout.Starts[t + 1] - 1]
+                |> Seq.map entryName)
+        |> Seq.concat
         |> ImmutableArray.CreateRange

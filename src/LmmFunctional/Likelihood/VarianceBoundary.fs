@@ -111,52 +111,111 @@ module internal VarianceBoundary =
                 }
             ]
 
+    /// The places of θ of the one standard deviation that multiplies all the rest of a term, for terms with such a form.
+    let private soleDeviations (layout: ThetaLayout) =
+        layout.Forms
+        |> Array.mapi (fun t form ->
+            match form with
+            | Some form when form.Deviations.Length = 1 -> Some(layout.ParameterStarts[t] + form.Deviations[0])
+            | _ -> None)
+
+    /// The bound of a term whose form has a standard deviation of zero: D along the form's matrix.
+    let private formBound t (term: RandomDesign) (form: EffectsForm) (own: float[]) (d: float[]) (scale: float[]) =
+        let unit = Array.copy own
+        unit[form.Deviations[0]] <- 1.0
+        let matrix = Semidefinite.square form.Order (EffectsForm.lambda form unit)
+
+        let along weights =
+            Array.fold2 (fun sum w m -> sum + w * m) 0.0 weights matrix
+
+        {
+            Term = t
+            Name = $"{term.Group} {form.Names[form.Deviations[0]]}"
+            Multiplier = along d
+            Slope = along d
+            Direction = [||]
+            Tolerance = zeroDerivative * abs (along scale)
+        }
+
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
-    /// <remarks>Only what is exactly zero is at a bound; what may be zero is offered as the snapped point.
-    /// <c>derivatives</c> gives D and its trace part for each term; the trace part is the natural size of D.</remarks>
+    /// <remarks>Only what is exactly zero is at a bound; what may be zero is offered as the snapped point. Parameters behind
+    /// those of the random terms are left alone. <c>derivatives</c> gives D and its trace part for each term; the trace
+    /// part is the natural size of D.</remarks>
     let inspect (design: Design) (layout: ThetaLayout) derivatives (theta: ImmutableArray<float>) : Boundary =
         let terms = Array.ofList design.Random
         let orderOf t = layout.Shapes[t].Order
-
+        let soleDeviations = soleDeviations layout
         let lambdas = ThetaLayout.matrices layout theta
 
+        let replaced index value (values: ImmutableArray<float>) = values.SetItem(index, value)
+
         let snapped =
-            lambdas
-            |> Array.mapi (fun t lambda -> snap (orderOf t) lambda)
-            |> ThetaLayout.ofMatrices layout
+            let ofEntries =
+                lambdas
+                |> Array.mapi (fun t lambda ->
+                    if layout.Forms[t].IsSome then
+                        lambda
+                    else
+                        snap (orderOf t) lambda)
+                |> ThetaLayout.withMatrices layout theta
+
+            soleDeviations
+            |> Seq.choose id
+            |> Seq.filter (fun at -> abs theta[at] <= zeroDeviation)
+            |> Seq.fold (fun values at -> replaced at 0.0 values) ofEntries
 
         let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
         let parts: (float[] * float[])[] Lazy = lazy (derivatives theta)
 
         let active = [
             for t in 0 .. terms.Length - 1 do
-                match List.filter (isZero t) [ 0 .. orderOf t - 1 ] with
-                | [] -> ()
-                | zeros -> yield! parts.Value[t] ||> bounds t terms[t] lambdas[t] zeros
+                match layout.Forms[t], soleDeviations[t] with
+                | Some form, Some at when theta[at] = 0.0 ->
+                    parts.Value[t]
+                    ||> formBound t terms[t] form (ThetaLayout.parametersOf layout theta t)
+                | Some _, _ -> ()
+                | None, _ ->
+                    match List.filter (isZero t) [ 0 .. orderOf t - 1 ] with
+                    | [] -> ()
+                    | zeros -> yield! parts.Value[t] ||> bounds t terms[t] lambdas[t] zeros
         ]
 
         let wayOut bound variance =
-            let n = orderOf bound.Term
-            let g = Semidefinite.square n lambdas[bound.Term]
+            match soleDeviations[bound.Term] with
+            | Some at -> replaced at (sqrt variance) theta
+            | None ->
+                let n = orderOf bound.Term
+                let g = Semidefinite.square n lambdas[bound.Term]
 
-            let raised =
-                Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n]) g
+                let raised =
+                    Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n]) g
 
-            lambdas
-            |> Array.mapi (fun t lambda ->
-                if t = bound.Term then
-                    Semidefinite.factor n raised
-                else
-                    lambda)
-            |> ThetaLayout.ofMatrices layout
+                lambdas
+                |> Array.mapi (fun t lambda ->
+                    if t = bound.Term then
+                        Semidefinite.factor n raised
+                    else
+                        lambda)
+                |> ThetaLayout.withMatrices layout theta
+
+        let isFixed = Array.create theta.Length false
+
+        for t in 0 .. terms.Length - 1 do
+            let start = layout.ParameterStarts[t]
+
+            match layout.Forms[t], soleDeviations[t] with
+            | None, _ ->
+                for e in layout.Starts[t] .. layout.Starts[t + 1] - 1 do
+                    isFixed[start + e - layout.Starts[t]] <- isZero t layout.Entries[e].Column
+            | Some _, Some at when theta[at] = 0.0 ->
+                for k in start .. layout.ParameterStarts[t + 1] - 1 do
+                    isFixed[k] <- true
+            | Some _, _ -> ()
 
         {
             Snapped = snapped
             Active = active |> List.map (fun bound -> bound.Name, bound.Multiplier)
-            Fixed =
-                layout.Entries
-                |> Seq.map (fun (entry: Entry) -> isZero entry.Term entry.Column)
-                |> ImmutableArray.CreateRange
+            Fixed = ImmutableArray.CreateRange isFixed
             Escape =
                 active
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)

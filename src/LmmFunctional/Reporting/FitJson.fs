@@ -50,6 +50,23 @@ module FitJson =
         number json "vcov" part.Covariance
         number json "sdcor" part.StandardDeviation
 
+    let private covarianceParameters (json: Utf8JsonWriter) (fit: Fit) =
+        let ofResiduals, ofTerms =
+            fit.CovarianceParameters
+            |> List.partition (fun parameter -> parameter.Group = "Residual")
+
+        let estimate (parameter: CovarianceParameter) =
+            json.WriteString("name", parameter.Name)
+            number json "estimate" parameter.Estimate
+            number json "se" (defaultArg parameter.StandardError nan)
+
+        ofTerms
+        |> objects json "parameters" (fun parameter ->
+            json.WriteString("group", parameter.Group)
+            estimate parameter)
+
+        ofResiduals |> objects json "residual" estimate
+
     let private certificate (json: Utf8JsonWriter) (certificate: Certificate) =
         json.WriteStartObject "certificate"
 
@@ -101,6 +118,7 @@ module FitJson =
         number json "sigma" fit.Sigma
         fit.Coefficients |> objects json "fixef" (coefficient json)
         fit.VarianceComponents |> objects json "varcorr" (component' json)
+        covarianceParameters json fit
         texts json "dropped" fit.Dropped
         json.WriteBoolean("singular", fit.Certificate.IsSingular)
         certificate json fit.Certificate

@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Numerics
 
 /// <summary>The step of a Newton method within a radius, from the eigenvalues of the curvature.</summary>
 /// <remarks>A negative eigenvalue counts by its size, so that the step goes down along it (Dauphin et al. 2014); an eigenvalue
@@ -53,10 +54,45 @@ module internal TrustRegion =
 
             high
 
-    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
-    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
-        let k = gradient.Length
+    // Relative to the largest element of the diagonal, pivots above this leave no eigenvalue near the floor.
+    let private regular = 1e-7
 
+    /// Newton's step from a Cholesky factor, where the curvature is far from singular.
+    let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step option =
+        let factor = Array.init (k * k) (fun index -> curvature[index % k, index / k])
+        let mutable largest = 0.0
+
+        for i in 0 .. k - 1 do
+            largest <- max largest factor[i + i * k]
+
+        let isRegular () =
+            let mutable least = infinity
+
+            for i in 0 .. k - 1 do
+                least <- min least (factor[i + i * k] * factor[i + i * k])
+
+            least > regular * largest && least > regular
+
+        if Small.Cholesky(k, factor, 0) && isRegular () then
+            let direction: float[] = Array.zeroCreate k
+
+            for i in 0 .. k - 1 do
+                direction[i] <- -gradient[i]
+
+            Small.SolveLower(k, factor, 0, 1, direction, 0)
+            let decrement = direction |> Array.sumBy (fun c -> c * c)
+            Small.SolveLowerTransposed(k, factor, 0, 1, direction, 0)
+
+            Some {
+                Direction = direction
+                Length = norm direction
+                Decrement = decrement
+                IsPositive = true
+            }
+        else
+            None
+
+    let private within radius k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
         if k = 0 then
             {
                 Direction = [||]
@@ -99,6 +135,14 @@ module internal TrustRegion =
                 Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
                 IsPositive = values |> Array.forall (fun v -> v > flat * largest)
             }
+
+    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
+    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
+        let k = gradient.Length
+
+        match newton k gradient curvature with
+        | Some step when k > 0 && step.Length <= radius -> step
+        | _ -> within radius k gradient curvature
 
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6

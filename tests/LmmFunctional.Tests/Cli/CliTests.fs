@@ -279,3 +279,56 @@ module CliTests =
         Assert.That(code, Is.EqualTo 70)
         Assert.That(error.ToString(), Does.StartWith "lmm met an error of its own (ObjectDisposedException: ")
         Assert.That(error.ToString(), Does.Not.Contain "   at ")
+
+    // Structures
+
+    [<Test>]
+    let ``a residual structure is an option or a clause, not both`` () =
+        good
+        |> refuses [ "y ~ 1; residual = ident(g)"; "--residual"; "ident(g)" ] [
+            "The model has two residual structures; keep exactly one 'residual'."
+        ]
+
+    [<Test>]
+    let ``a residual structure that cannot be read`` () =
+        good
+        |> refuses [ "y ~ 1"; "--residual"; "ar1(x | g" ] [
+            "The formula cannot be read:"
+            "  ar1(x | g"
+            "           ^ expected ')' or ':', but the text ends here"
+        ]
+
+    [<Test>]
+    let ``a residual structure that the data do not suit`` () =
+        good
+        |> refuses [ "y ~ 1"; "--residual"; "ar1(w | g) + nugget" ] [
+            "Subject 'a' of 'g' has two rows at w 1: rows 1 and 2; keep one row for each. 2 more rows repeat a place."
+        ]
+
+    [<Test>]
+    let ``files of matrices have names of their own`` () =
+        [ "fit"; "data.csv"; "y ~ 1"; "--known"; "A" ]
+        |> misuse "lmm: '--known A' is not a name and a file; write --known NAME=FILE.csv."
+
+        [ "fit"; "data.csv"; "y ~ 1"; "--known"; "A=a.csv"; "--pedigree"; "A=p.csv" ]
+        |> misuse "lmm: two matrices are named 'A'; give each its own name."
+
+    [<Test>]
+    let ``files of matrices come in the order given`` () =
+        let arguments = [|
+            "fit"
+            "data.csv"
+            "y ~ known(A | g)"
+            "--known"
+            "A=a.csv"
+            "--known"
+            "B=folder/b=1.csv"
+            "--pedigree"
+            "P=p.csv"
+        |]
+
+        match CommandLine.parse arguments with
+        | Ok(Command.Fit request) ->
+            TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Known
+            TestFrame.same [ "P", "p.csv" ] request.Pedigrees
+        | other -> Assert.Fail $"%A{other}"

@@ -48,6 +48,19 @@ module CompileErrorTests =
             "    lmm {"
             "        response \"y\""
             "    };;"
+            "let forgotWithin ="
+            "    lmm {"
+            "        response \"y\""
+            "        residual (ar1 \"week\")" // line 37
+            "    };;"
+            "let byForWithin ="
+            "    lmm {"
+            "        response \"y\""
+            "        residual (ar1 \"week\" |> by \"subject\")" // line 42
+            "    };;"
+            "let structures ="
+            "    [ ar1; compoundSymmetry; toeplitz; unstructured ]"
+            "    |> List.map (fun structure -> structure \"visit\" |> within \"patient\");;"
             "exit 0;;"
         ]
 
@@ -99,12 +112,19 @@ module CompileErrorTests =
             13
             "error FS0039: The value or constructor 'randm' is not defined. Maybe you want one of the following: random"
 
+        says
+            37
+            "error FS0001: This expression was expected to have type 'ResidualTerm' but here has type 'StructuredAlong'"
+
+        says 42 "error FS0001: Type mismatch. Expecting a"
+
         says 18 "error FS0001: This expression was expected to have type 'RandomTerm' but here has type 'Terms'"
 
     [<Test>]
     let ``a model without mistakes is accepted`` () =
         let aboutLastModel (message: string) =
-            [ 30..33 ] |> List.exists (fun line -> message.StartsWith $"{line}: ")
+            [ 30..33 ] @ [ 44..46 ]
+            |> List.exists (fun line -> message.StartsWith $"{line}: ")
 
         Assert.That(compilerSays.Value |> List.filter aboutLastModel, Is.Empty)
 

@@ -136,15 +136,120 @@ type ModelGenerators =
                     terms
 
             let! group = ModelGenerators.Term
-            let! structure = Gen.elements [ Structure.Unstructured; Structure.Diagonal ]
+
+            let! structure =
+                Gen.frequency [
+                    1, Gen.elements [ Structure.Unstructured; Structure.Diagonal ]
+                    1, ModelGenerators.Structure
+                ]
+
+            let! relationship =
+                Gen.frequency [ 3, Gen.constant None; 1, ModelGenerators.Name |> Gen.map Some ]
+
+            let! perLevelOf = ModelGenerators.PerLevelOf
 
             return {
                 Effects = Terms.ofList items
                 Group = group
                 Structure = structure
-                Relationship = None
-                PerLevelOf = None
+                Relationship = relationship
+                PerLevelOf = perLevelOf
             }
+        }
+
+    static member private PerLevelOf =
+        Gen.frequency [ 3, Gen.constant None; 1, ModelGenerators.Factor |> Gen.map Some ]
+
+    static member private Structure =
+        StructureCatalogue.all
+        |> List.filter (fun entry -> entry.Name <> "known" && entry.Name <> "kron")
+        |> List.map (fun entry ->
+            let arguments =
+                if entry.Name.StartsWith "sp_" then
+                    Gen.elements [ 0.5; 1.5; 2.5 ]
+                else
+                    Gen.choose (1, 9) |> Gen.map float
+
+            Gen.listOfLength entry.Arguments.Length arguments
+            |> Gen.map (StructureCatalogue.make entry.Name)
+            |> Gen.map (fun made ->
+                match made with
+                | Ok structure -> structure
+                | Error words -> invalidOp words))
+        |> Gen.oneof
+
+    // Effects in a crossing: one variable for each part of the product.
+    static member private ProductTerm =
+        gen {
+            let! variables =
+                Gen.choose (2, 3)
+                |> Gen.bind (fun count -> Gen.listOfLength count ModelGenerators.Factor)
+                |> Gen.map List.distinct
+                |> Gen.filter (fun variables -> variables.Length > 1)
+
+            let! structures = Gen.listOfLength variables.Length ModelGenerators.Structure
+            let! random = ModelGenerators.RandomTerm
+
+            return {
+                random with
+                    Effects = Terms.ofList [ { Factors = variables } ]
+                    Structure =
+                        structures
+                        |> List.reduce (fun first second -> Structure.Kronecker(first, second))
+            }
+        }
+
+    static member private Correlations =
+        gen {
+            let! count = Gen.frequency [ 3, Gen.constant 1; 1, Gen.choose (2, 3) ]
+
+            let variables =
+                Gen.choose (1, 3)
+                |> Gen.bind (fun count -> Gen.listOfLength count ModelGenerators.Factor)
+                |> Gen.map Coordinates.Variables
+
+            let correlation =
+                Gen.map2
+                    (fun structure along -> { Structure = structure; Along = along })
+                    ModelGenerators.Structure
+                    (Gen.frequency [ 4, variables; 1, Gen.constant Coordinates.RowOrder ])
+
+            return! Gen.listOfLength count correlation
+        }
+
+    static member private Variance =
+        let covariate =
+            Gen.frequency [
+                3, ModelGenerators.Factor |> Gen.map VarianceCovariate.Variable
+                1, Gen.constant VarianceCovariate.Fitted
+            ]
+
+        Gen.oneof [
+            ModelGenerators.Factor |> Gen.map VarianceFunction.PerGroup
+            covariate |> Gen.map VarianceFunction.Power
+            covariate |> Gen.map VarianceFunction.Exponential
+            covariate |> Gen.map VarianceFunction.ConstantPower
+        ]
+
+    static member private Residual =
+        gen {
+            let! correlations =
+                Gen.frequency [ 3, ModelGenerators.Correlations; 1, Gen.constant [] ]
+
+            let! within = Gen.optionOf ModelGenerators.Term
+            let! count = Gen.choose ((if correlations.IsEmpty then 1 else 0), 2)
+            let! variances = Gen.listOfLength count ModelGenerators.Variance
+            let! hasNugget = Gen.elements [ true; false ]
+            let! perLevelOf = ModelGenerators.PerLevelOf
+
+            return
+                ResidualTerm.Structured {
+                    Correlations = correlations
+                    Within = if correlations.IsEmpty then None else within
+                    Variances = variances
+                    HasNugget = hasNugget
+                    PerLevelOf = perLevelOf
+                }
         }
 
     static member PrintableExpr() =
@@ -165,7 +270,14 @@ type ModelGenerators =
 
             let! fixedEffects = ModelGenerators.Fixed
             let! count = Gen.choose (0, 3)
-            let! random = Gen.listOfLength count ModelGenerators.RandomTerm
+
+            let! random =
+                Gen.frequency [ 3, ModelGenerators.RandomTerm; 1, ModelGenerators.ProductTerm ]
+                |> Gen.listOfLength count
+
+            let! residual =
+                Gen.frequency [ 1, Gen.constant ResidualTerm.Independent; 1, ModelGenerators.Residual ]
+
             let! weights = Gen.optionOf ModelGenerators.Name
 
             return
@@ -173,7 +285,7 @@ type ModelGenerators =
                     Response = response
                     Fixed = fixedEffects
                     Random = random
-                    Residual = ResidualTerm.Independent
+                    Residual = residual
                     Weights = weights
                 }
         }
@@ -213,6 +325,16 @@ type ModelGenerators =
                 "weights"
                 "residual"
                 "independent"
+                "residual = "
+                "per"
+                "nugget"
+                "us("
+                "ar1("
+                "toep(2)("
+                "kron("
+                "known("
+                "varpower("
+                "fitted()"
                 "log("
                 "I("
                 "offset("

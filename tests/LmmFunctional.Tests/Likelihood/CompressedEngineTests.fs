@@ -82,8 +82,10 @@ module internal Grouped =
                     Group = "g"
                     Levels = grouped.Levels
                     Codes = codes
+                    Relationship = None
                     Columns = Array.init size (fun k -> if index = 0 && k = 0 then one else column ())
                     Factor = RelativeFactor.create structure size
+                    Form = None
                     Transform = Array.zeroCreate (size * size)
                 }
         ]

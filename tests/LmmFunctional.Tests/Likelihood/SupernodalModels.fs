@@ -18,8 +18,10 @@ module internal SupernodalModels =
             Group = group
             Levels = levels
             Codes = codes
+            Relationship = None
             Columns = columns
             Factor = RelativeFactor.create Structure.Unstructured order
+            Form = None
             Transform = Array.init (order * order) (fun k -> if k % order = k / order then 1.0 else 0.0)
         }
 

@@ -41,6 +41,17 @@ module Textbook =
     let private ofColumns rows columns (values: float[]) =
         Matrix<float>.Build.Dense(rows, columns, Array.copy values)
 
+    /// Z (L ⊗ I), whose effects are independent: A = LLᵀ by its spectral decomposition.
+    let private relate s (relationship: Relationship option) (z: Matrix<float>) =
+        match relationship with
+        | None -> z
+        | Some relationship ->
+            let a = DenseRelationship.create relationship
+            let eigen = a.Evd(Symmetricity.Symmetric)
+            let roots = eigen.EigenValues.Real().PointwiseMaximum(0.0).PointwiseSqrt()
+            let l = eigen.EigenVectors * Matrix<float>.Build.DenseOfDiagonalVector roots
+            z * l.KroneckerProduct(Matrix<float>.Build.DenseIdentity s)
+
     let private designOf levels (codes: int[]) (columns: float[][]) =
         let s = columns.Length
         let z = Matrix<float>.Build.Dense(codes.Length, levels * s)
@@ -59,7 +70,9 @@ module Textbook =
             | None -> Vector<float>.Build.DenseOfArray design.Response
         X = Matrix<float>.Build.DenseOfArray(design.Fixed.Matrix.ToArray2D())
         Z = [
-            for term in design.Random -> designOf term.Levels.Length term.Codes term.Columns
+            for term in design.Random ->
+                designOf term.Levels.Length term.Codes term.Columns
+                |> relate term.Columns.Length term.Relationship
         ]
         Covariances = [
             for term, g in Seq.zip design.Random covariances -> ofColumns term.Names.Length term.Names.Length g
@@ -144,6 +157,13 @@ module Textbook =
             (g - g * z.Transpose() * solution.Precision * z * g).Diagonal().ToArray()
     ]
 
+    /// Variances of û − u with β estimated, divided by σ²: the diagonal of G − GZ'PZG, per term.
+    let predictionVariances (model: Textbook) (solution: TextbookSolution) =
+        conditionalVariances model {
+            solution with
+                Precision = solution.Projection
+        }
+
     /// <summary>The model on the inner scale of the engines, weights taken into the rows, so that R is the identity.</summary>
     let internal inner (likelihood: LogLikelihood) theta =
         let standard = likelihood.Standard
@@ -157,7 +177,9 @@ module Textbook =
             Y = Vector<float>.Build.DenseOfArray(weigh standard.Response)
             X = Matrix<float>.Build.DenseOfColumnArrays(standard.Fixed |> Array.map weigh)
             Z = [
-                for term in standard.Terms -> designOf term.Levels term.Codes (term.Columns |> Array.map weigh)
+                for term in standard.Terms ->
+                    designOf term.Levels term.Codes (term.Columns |> Array.map weigh)
+                    |> relate term.Columns.Length term.Relationship
             ]
             Covariances = [
                 for term, lambda in Seq.zip standard.Terms (ThetaLayout.matrices likelihood.Layout theta) do

@@ -42,7 +42,9 @@ module internal DirectTraces =
                 for entry in pairs.Starts[level] .. pairs.Starts[level + 1] - 1 do
                     visit pairs.Right (right.FirstNode + pairs.Columns[entry]) (fun k ->
                         pairs.Values[entry * area + effect + k * left.Order])
-            elif pairs.Right = g then
+
+            // The blocks beside the diagonal of one group are listed on one side only.
+            if pairs.Right = g then
                 let struct (starts, lefts, entries) = pairs.ByRight.Value
 
                 for at in starts[level] .. starts[level + 1] - 1 do

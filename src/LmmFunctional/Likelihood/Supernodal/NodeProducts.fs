@@ -3,41 +3,6 @@ namespace LmmFunctional
 open System
 open LmmFunctional.Numerics
 
-/// <summary>The effects of one grouping factor: one node per level, which the terms of the factor share.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal NodeGroup = {
-    /// The terms, as positions among all terms.
-    Terms: int[]
-    /// Where the effects of each of these terms start within a node; the last element is S.
-    Offsets: int[]
-    Levels: int
-    /// The node of the first level.
-    FirstNode: int
-    /// Per level the S×S block of Z'Z.
-    Squares: float[]
-    /// Per level and effect the P products with [X y].
-    Fixed: float[]
-} with
-
-    /// S, effects per level.
-    member group.Order = Array.last group.Offsets
-
-/// <summary>The blocks of Z'Z between two grouping factors, where levels of both occur in a common row.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal NodePairs = {
-    /// Two groups, as positions; blocks are listed by the levels of the left one.
-    Left: int
-    Right: int
-    /// Where the blocks of each left level start.
-    Starts: int[]
-    /// The right level of each block.
-    Columns: int[]
-    /// The blocks, S×S' by columns.
-    Values: float[]
-    /// For every right level where its blocks start, and then the left level and the number of each block.
-    ByRight: Lazy<struct (int[] * int[] * int[])>
-}
-
 /// <summary>The products of the columns of [Z X y] with every block of Z'Z that is not zero; nothing of size n is left.
 /// </summary>
 [<NoComparison; ReferenceEquality>]
@@ -82,17 +47,6 @@ module internal NodeProducts =
 
         sums
 
-    let private byRight levels (starts: int[]) (columns: int[]) =
-        lazy
-            (let order, rightStarts = CrossProducts.sortByLevel levels columns
-             let lefts = Array.zeroCreate columns.Length
-
-             for level in 0 .. starts.Length - 2 do
-                 for entry in starts[level] .. starts[level + 1] - 1 do
-                     lefts[entry] <- level
-
-             struct (rightStarts, order |> Array.map (fun entry -> lefts[entry]), order))
-
     /// The products of a model on the inner scale: one pass over the rows for each pair of grouping factors.
     let create (model: Standardised) : NodeProducts =
         let terms = Array.ofList model.Terms
@@ -101,7 +55,7 @@ module internal NodeProducts =
         let grouped =
             terms
             |> Array.indexed
-            |> Array.groupBy (fun (_, term) -> term.Group)
+            |> Array.groupBy (fun (_, term) -> struct (term.Group, term.Relationship))
             |> Array.map (snd >> Array.map fst)
             |> Array.sortBy (fun members -> -terms[members[0]].Levels)
 
@@ -115,7 +69,21 @@ module internal NodeProducts =
 
         let all = weighted model (Array.append model.Fixed [| model.Response |])
         let p = all.Length
-        let firstNodes = Array.scan (+) 0 levels
+
+        let forms =
+            grouped
+            |> Array.map (fun members -> terms[members[0]].Relationship |> Option.map _.Form)
+
+        let roots =
+            forms
+            |> Array.map (function
+                | Some(RelationshipForm.Root root) -> Some root
+                | _ -> None)
+
+        let nodes =
+            Array.map2 (fun root levels -> root |> Option.map _.Rank |> Option.defaultValue levels) roots levels
+
+        let firstNodes = Array.scan (+) 0 nodes
         let sorted: (int[] * int[])[] = Array.create count ([||], [||])
         let groups: NodeGroup[] = Array.zeroCreate count
         let work = 4.0 * float model.Rows
@@ -127,6 +95,11 @@ module internal NodeProducts =
                 Terms = grouped[g]
                 Offsets = Array.scan (+) 0 (grouped[g] |> Array.map (fun t -> terms[t].Columns.Length))
                 Levels = levels[g]
+                Prior =
+                    match forms[g] with
+                    | Some(RelationshipForm.Precision precision) -> Some precision
+                    | _ -> None
+                Root = roots[g]
                 FirstNode = firstNodes[g]
                 Squares = sumByLevel levels[g] codes[g] columns[g] columns[g]
                 Fixed = sumByLevel levels[g] codes[g] all columns[g]
@@ -178,7 +151,7 @@ module internal NodeProducts =
                 Starts = blockStarts
                 Columns = found
                 Values = blocks.Values
-                ByRight = byRight levels[right] blockStarts found
+                ByRight = NodePairs.byRight levels[right] blockStarts found
             }
 
         Tiles.Run(couples.Length, work * float couples.Length, ofCouple)
@@ -187,6 +160,8 @@ module internal NodeProducts =
             Array.init terms.Length (fun t ->
                 let g = grouped |> Array.findIndex (Array.contains t)
                 struct (g, Array.IndexOf(grouped[g], t)))
+
+        let groups, pairs = RootProducts.apply p groups pairs
 
         {
             Rows = model.Rows

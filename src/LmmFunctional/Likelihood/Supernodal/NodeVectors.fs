@@ -118,6 +118,43 @@ module internal NodeVectors =
                         addBlock pairs.Values at rows width false ofB (NativePtr.add target a)
                         addBlock pairs.Values at rows width true ofA (NativePtr.add target b))
 
+    /// Maps the vectors over the levels of every effect, where the group has such a map.
+    let private mapLevels
+        (symbolic: SupernodalSymbolic)
+        (map: NodeGroup -> (float[] -> unit) option)
+        m
+        (x: nativeptr<float>)
+        =
+        let groups = symbolic.Products.Groups
+        let columns = symbolic.Places.Value.Columns
+        let q = symbolic.Places.Value.Tree.Size
+
+        eachColumn m (20.0 * float q) (fun c ->
+            let vector = NativePtr.add x (c * q)
+
+            for group in groups do
+                match map group with
+                | None -> ()
+                | Some apply ->
+                    let values: float[] = Array.zeroCreate group.Levels
+
+                    for effect in 0 .. group.Order - 1 do
+                        for level in 0 .. group.Levels - 1 do
+                            values[level] <- NativePtr.get vector (columns[group.FirstNode + level] + effect)
+
+                        apply values
+
+                        for level in 0 .. group.Levels - 1 do
+                            NativePtr.set vector (columns[group.FirstNode + level] + effect) values[level])
+
+    /// x ← K x, where K has the inverse of each group's relationship.
+    let applyPrecision symbolic m x =
+        mapLevels symbolic (fun group -> group.Prior |> Option.map SparsePrecision.multiply) m x
+
+    /// x ← K⁻¹ x: the relationship of each group applied.
+    let applyRelationship symbolic m x =
+        mapLevels symbolic (fun group -> group.Prior |> Option.map _.Solve) m x
+
     /// target ← Z'[X y], q×P.
     let copyFixed (symbolic: SupernodalSymbolic) (target: nativeptr<float>) =
         let products = symbolic.Products

@@ -12,12 +12,12 @@ module internal SupernodalCurvature =
         let group = products.Groups[g]
         group, group.Offsets[index], group.Offsets[index + 1] - group.Offsets[index]
 
-    /// w_k = (E_kΛᵀ + ΛE_kᵀ) v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r.
+    /// w_k = (E_kΛᵀ + ΛE_kᵀ) K⁻¹v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r, v related.
     let private directions (factor: SupernodalFactor) (entries: Entry[]) (target: Buffer) =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
         let q = places.Tree.Size
-        let v = NativePtr.add factor.Scores.Pointer ((products.P - 1) * q)
+        let v = NativePtr.add factor.Related.Pointer ((products.P - 1) * q)
 
         entries
         |> Array.iteri (fun k entry ->
@@ -69,7 +69,7 @@ module internal SupernodalCurvature =
 
             sum)
 
-    /// Ω = Z'QZ in full, q×q: as many solves as there are effects.
+    /// K⁻¹Ω with Ω = Z'QZ in full, q×q: as many solves as there are effects.
     let private full (factor: SupernodalFactor) reml =
         let q = factor.Symbolic.Places.Value.Tree.Size
         let p = factor.Symbolic.Products.P
@@ -87,10 +87,11 @@ module internal SupernodalCurvature =
             let e = factor.Scores.Pointer
             Product.Add(q, q, p - 1, -1.0, e, q, false, e, q, true, omega.Pointer, q, false)
 
+        NodeVectors.applyRelationship factor.Symbolic q omega.Pointer
         Workspace.Return unit
         omega
 
-    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[ia, jb] Ω[ic, jd] over their levels.
+    /// Inner products of the effects of two terms: element (a, b, c, d) is Σ_ij Ω[jb, ia] Ω[ic, jd] over their levels.
     let private inner (factor: SupernodalFactor) (omega: Buffer) t u =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
@@ -107,7 +108,7 @@ module internal SupernodalCurvature =
 
                 for a in 0 .. rows - 1 do
                     for b in 0 .. columns - 1 do
-                        let left = omega[atT + a + (atU + b) * q]
+                        let left = omega[atU + b + (atT + a) * q]
 
                         for c in 0 .. rows - 1 do
                             for d in 0 .. columns - 1 do
@@ -115,8 +116,8 @@ module internal SupernodalCurvature =
 
         result
 
-    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from Z'QZ in full.</summary>
-    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of blocks of Z'QZ.</remarks>
+    /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from K⁻¹Z'QZ in full.</summary>
+    /// <remarks>With V̇ = ZK⁻¹(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of its blocks.</remarks>
     let trace (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
         let products = factor.Symbolic.Products
         let omega = full factor reml

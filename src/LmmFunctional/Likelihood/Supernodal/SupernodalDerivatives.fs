@@ -7,12 +7,6 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal SupernodalDerivatives =
 
-    /// Whether (Ωλ)λ⁻¹ gives Ω with nearly all its digits; λ may be tiny as long as it is not singular.
-    let private isInvertible n (lambda: float[]) =
-        let largest = lambda |> Seq.map abs |> Seq.max
-        let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
-        smallest >= 1e-4 * largest && smallest > 1e-100
-
     /// sum ← sum + op(a) λ z, where a is rows×columns (of the array at a place) and z columns×rows.
     let private addProduct
         rows
@@ -50,7 +44,7 @@ module internal SupernodalDerivatives =
 
                 sum[i + j * rows] <- sum[i + j * rows] + value
 
-    /// Σ_j (Z'V⁻¹ZΛ)_jj = Σ_j (Z'ZΛM⁻¹)_jj of every group, S×S: it needs the inverse on the pattern of Z'Z only.
+    /// Σ_j (Z'V⁻¹ZΛK⁻¹)_jj = Σ_j (Z'ZΛM⁻¹)_jj of every group, S×S: it needs the inverse on the pattern of Z'Z only.
     let private alongFactors (factor: SupernodalFactor) : float[][] =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
@@ -133,7 +127,7 @@ module internal SupernodalDerivatives =
         Small.Multiply(size, own, 0, false, inverse, 0, product, 0)
         Array.init (size * size) (fun k -> 0.5 * (product[k] + product[k / size + k % size * size]))
 
-    /// Σ over levels of products of score columns of a term, S×S.
+    /// Σ over levels of products of score columns with their related ones of a term, S×S.
     let private scoreProducts (factor: SupernodalFactor) term firstColumn lastColumn =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
@@ -146,15 +140,18 @@ module internal SupernodalDerivatives =
 
         for column in firstColumn..lastColumn do
             let scores = NativePtr.add factor.Scores.Pointer (column * q)
+            let related = NativePtr.add factor.Related.Pointer (column * q)
 
             for level in 0 .. group.Levels - 1 do
-                let own = NativePtr.add scores (places.Columns[group.FirstNode + level] + first)
+                let at = places.Columns[group.FirstNode + level] + first
+                let own, other = NativePtr.add scores at, NativePtr.add related at
 
                 for j in 0 .. size - 1 do
                     for i in 0 .. size - 1 do
-                        sum[i + j * size] <- sum[i + j * size] + NativePtr.get own i * NativePtr.get own j
+                        sum[i + j * size] <- sum[i + j * size] + NativePtr.get own i * NativePtr.get other j
 
-        sum
+        // Symmetric but for rounding where levels are related.
+        Array.init (size * size) (fun k -> 0.5 * (sum[k] + sum[k / size + k % size * size]))
 
     /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
     let create (factor: SupernodalFactor) reml : TermDerivative[] =
@@ -165,11 +162,10 @@ module internal SupernodalDerivatives =
         products.Places
         |> Array.mapi (fun term (struct (g, index)) ->
             let group = products.Groups[g]
-            let size = group.Offsets[index + 1] - group.Offsets[index]
-            let lambda = factor.Lambda term
+            let lambda = factor.Working term
 
             let trace =
-                if isInvertible size lambda then
+                if group.Prior.IsSome || SupernodalFactor.IsInvertible lambda then
                     traceOf group index lambda sums.Value[g]
                 else
                     DirectTraces.create factor term

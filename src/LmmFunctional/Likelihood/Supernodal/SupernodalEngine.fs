@@ -17,7 +17,36 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
         let group = products.Groups[g]
         group, group.Offsets[index] + effect
 
-    override _.FactorAnew lambdas = factor.Factor lambdas
+    /// A score column of one effect, related: from the columns of L where these are the nodes.
+    let scoreOf term level effect column =
+        let struct (g, _) = products.Places[term]
+
+        match products.Groups[g].Root with
+        | None -> factor.RelatedOf(term, level, effect, column)
+        | Some root ->
+            let mutable sum = 0.0
+
+            for node in 0 .. root.Rank - 1 do
+                let weight = root.Values[level + node * root.Count]
+                sum <- sum + weight * factor.RelatedOf(term, node, effect, column)
+
+            sum
+
+    // Covariances of all levels of a group whose nodes are the columns of L; they take products of whole matrices.
+    let mutable ofRoots: Map<int, float[]> = Map.empty
+
+    let rootCovariances g root =
+        match ofRoots.TryFind g with
+        | Some known -> known
+        | None ->
+            let made = RootCovariances.create factor g root
+            ofRoots <- ofRoots.Add(g, made)
+            made
+
+    override _.FactorAnew lambdas =
+        ofRoots <- Map.empty
+        factor.Factor lambdas
+
     override _.SolveAnew() = factor.Solve()
     override _.LogDeterminant = factor.LogDeterminant
     override _.FixedFactor = factor.FixedFactor
@@ -38,11 +67,28 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
             TraceDifferences.create factor entries reml
 
     override _.Score(term, level, effect) =
-        factor.ScoreOf(term, level, effect, products.P - 1)
+        scoreOf term level effect (products.P - 1)
+
+    override _.FixedScores(term, level) =
+        let size = int (sqrt (float (factor.Lambda term).Length))
+        Array.init (size * (products.P - 1)) (fun k -> scoreOf term level (k % size) (k / size))
 
     override _.ConditionalCovariance(term, level) =
-        let lambda = factor.Lambda term
-        Semidefinite.congruence (int (sqrt (float lambda.Length))) lambda (factor.InverseOf(term, level))
+        let struct (g, index) = products.Places[term]
+        let lambda = factor.Working term
+        let size = int (sqrt (float lambda.Length))
+
+        let inverse =
+            match products.Groups[g].Root with
+            | None -> factor.InverseOf(term, level)
+            | Some root ->
+                let order, first = products.Groups[g].Order, products.Groups[g].Offsets[index]
+                let all = rootCovariances g root
+                let at = level * order * order
+
+                Array.init (size * size) (fun k -> all[at + first + k % size + (first + k / size) * order])
+
+        Semidefinite.congruence size lambda inverse
 
     override _.EffectSquare(term, level, effect) =
         let group, at = place term effect

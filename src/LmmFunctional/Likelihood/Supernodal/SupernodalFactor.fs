@@ -5,7 +5,9 @@ open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
 /// <summary>The factored equations of the supernodal engine: one workspace, overwritten by every <c>Factor</c>.</summary>
-/// <remarks>M = ΛᵀZᵀZΛ + I is factored as a sparse matrix with blocks for all levels, in the order of the analysis.</remarks>
+/// <remarks>M = ΛᵀZᵀZΛ + K is factored as a sparse matrix with blocks for all levels, in the order of the analysis; K is the
+/// inverse relationship of the levels, the identity where they are independent. In b = (I ⊗ λ)c the c have the covariance
+/// K⁻¹, so that log|V| = log|M| − log|K| and Z'V⁻¹ZΛK⁻¹ = Z'ZΛM⁻¹.</remarks>
 [<Sealed>]
 type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
     let products = symbolic.Products
@@ -16,8 +18,19 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
     let cholesky = SparseCholesky tree
     let solved = Buffer(max 1 (q * p))
     let scores = Buffer(max 1 (q * p))
+    let isRelated = products.Groups |> Array.exists _.Prior.IsSome
+    let related = if isRelated then Buffer(max 1 (q * p)) else scores
+
+    let logPrior =
+        products.Groups
+        |> Array.sumBy (fun group ->
+            match group.Prior with
+            | Some prior -> float group.Order * prior.LogDeterminant
+            | None -> 0.0)
+
     let fixedFactor: float[] = Array.zeroCreate (p * p)
     let mutable all: float[][] = [||]
+    let mutable working: float[][] = [||]
     let mutable lambdas: float[][] = [||]
     let mutable logDeterminant = 0.0
 
@@ -29,12 +42,35 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
 
+    /// The factor a term is computed with. For related levels the derivative needs λ⁻¹ even where λ is singular: there another
+    /// factor of the same G with orthogonal columns serves, none of them quite zero. Scaled columns lose no digits.
+    let workingOf term (lambda: float[]) =
+        let n = orderOf lambda
+        let struct (g, _) = products.Places[term]
+
+        if products.Groups[g].Prior.IsNone || SupernodalFactor.IsInvertible lambda then
+            lambda
+        else
+            let struct (values, vectors) = Semidefinite.eigen n (Semidefinite.square n lambda)
+            let lowest = max 1e-120 (1e-40 * values[n - 1])
+            Array.init (n * n) (fun k -> vectors[k] * sqrt (max lowest values[k / n]))
+
     member _.Symbolic = symbolic
     member _.LogDeterminant = logDeterminant
     member _.Cholesky = cholesky
 
+    /// Whether (Ωλ)λ⁻¹ gives Ω with nearly all its digits; λ may be tiny as long as it is not singular.
+    static member IsInvertible(lambda: float[]) =
+        let n = int (sqrt (float lambda.Length))
+        let largest = lambda |> Seq.map abs |> Seq.max
+        let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
+        smallest >= 1e-4 * largest && smallest > 1e-100
+
     /// λ of a term.
     member _.Lambda(term: int) = all[term]
+
+    /// The factor of the same covariance that M holds for a term; it may have its columns turned.
+    member _.Working(term: int) = working[term]
 
     /// λ of every group, block-diagonal in its terms.
     member _.GroupLambdas = lambdas
@@ -45,14 +81,18 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
     /// The scores [E | v], q×P, after Solve: E = Z'V⁻¹X L⁻ᵀ with LLᵀ = X'V⁻¹X, v = Z'V⁻¹(y − Xβ)/r.
     member _.Scores = scores
 
+    /// K⁻¹ times the scores, q×P, after Solve: effects of related levels are G times these.
+    member _.Related = related
+
     /// Factors everything for the given λ per term; false when a matrix is not positive definite to working precision.
     member _.Factor(values: float[][]) : bool =
         all <- values
-        lambdas <- NodeVectors.groupLambdas products values
+        working <- Array.mapi workingOf values
+        lambdas <- NodeVectors.groupLambdas products working
         SupernodalMatrix.assemble symbolic lambdas cholesky.Panels
 
         if cholesky.Factor() then
-            logDeterminant <- cholesky.LogDeterminant
+            logDeterminant <- cholesky.LogDeterminant - logPrior
             NodeVectors.copyFixed symbolic solved.Pointer
             NodeVectors.applyBlocks symbolic lambdas true p solved.Pointer
             SparseSolve.Forward(cholesky, p, solved.Pointer)
@@ -68,8 +108,8 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
         else
             false
 
-    /// <summary>Z'V⁻¹W for m columns W from h = Z'W and u = M⁻¹Λ'h: λ⁻ᵀu, or h − Z'ZΛu near a singular λ.</summary>
-    /// <remarks>The result overwrites h; u is overwritten too.</remarks>
+    /// <summary>Z'V⁻¹W for m columns W from h = Z'W and u = M⁻¹Λ'h: λ⁻ᵀKu, or h − Z'ZΛu near a singular λ.</summary>
+    /// <remarks>The result overwrites h; u is overwritten by K⁻¹ times the result.</remarks>
     member private _.ApplyInverse(m: int, h: nativeptr<float>, u: nativeptr<float>) =
         let regular = all |> Array.map isRegular
 
@@ -85,6 +125,7 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
             NodeVectors.applyBlocks symbolic matrices true m u
 
             Span<float>(NativePtr.toVoidPtr u, q * m).CopyTo(Span<float>(NativePtr.toVoidPtr h, q * m))
+            NodeVectors.applyPrecision symbolic m h
         else
             let inverses =
                 Array.map2
@@ -106,6 +147,16 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
             let matrices = NodeVectors.groupLambdas products inverses
             NodeVectors.applyBlocks symbolic matrices true m u
 
+            for c in 0 .. q * m - 1 do
+                NativePtr.set h c (NativePtr.get h c - image[c])
+
+            // Each from the other: K⁻¹ of what came directly, K of what came from u.
+            let ofDirect, ofRegular = scaled, image
+            Span<float>(NativePtr.toVoidPtr h, q * m).CopyTo ofDirect.Span
+            NodeVectors.applyRelationship symbolic m ofDirect.Pointer
+            Span<float>(NativePtr.toVoidPtr u, q * m).CopyTo ofRegular.Span
+            NodeVectors.applyPrecision symbolic m ofRegular.Pointer
+
             for group in products.Groups do
                 for k in 0 .. group.Terms.Length - 1 do
                     for level in 0 .. group.Levels - 1 do
@@ -115,13 +166,10 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
                             for c in 0 .. m - 1 do
                                 let index = i + c * q
 
-                                let value =
-                                    if regular[group.Terms[k]] then
-                                        NativePtr.get u index
-                                    else
-                                        NativePtr.get h index - image[index]
-
-                                NativePtr.set h index value
+                                if regular[group.Terms[k]] then
+                                    NativePtr.set h index ofRegular[index]
+                                else
+                                    NativePtr.set u index ofDirect[index]
 
             Workspace.Return scaled
             Workspace.Return image
@@ -144,21 +192,29 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
         solved.Span.Slice(0, q * p).CopyTo effects.Span
         SparseSolve.Backward(cholesky, p, effects.Pointer)
         this.ApplyInverse(p, scores.Pointer, effects.Pointer)
+        this.Orthogonalise scores
+
+        if isRelated then
+            effects.Span.Slice(0, q * p).CopyTo related.Span
+            this.Orthogonalise related
+
         Workspace.Return effects
 
+    /// Columns for [X y] become those for [X L⁻ᵀ | (y − Xβ)/r].
+    member private _.Orthogonalise(x: Buffer) =
         for c in 0 .. p - 1 do
-            let column = NativePtr.add scores.Pointer (c * q)
+            let column = NativePtr.add x.Pointer (c * q)
 
             for k in 0 .. c - 1 do
-                VectorKernel.AddScaled(q, -fixedFactor[c + k * p], NativePtr.add scores.Pointer (k * q), column)
+                VectorKernel.AddScaled(q, -fixedFactor[c + k * p], NativePtr.add x.Pointer (k * q), column)
 
             VectorKernel.Scale(q, 1.0 / fixedFactor[c + c * p], column)
 
-    /// The scores [E | v] of an effect in one column.
-    member _.ScoreOf(term: int, level: int, effect: int, column: int) =
+    /// K⁻¹ times a column of the scores, for an effect of one node.
+    member _.RelatedOf(term: int, node: int, effect: int, column: int) =
         let struct (g, k) = products.Places[term]
         let group = products.Groups[g]
-        scores[places.Columns[group.FirstNode + level] + group.Offsets[k] + effect + column * q]
+        related[places.Columns[group.FirstNode + node] + group.Offsets[k] + effect + column * q]
 
     /// (M⁻¹)_jj of one level of a term, S×S, after Solve.
     member _.InverseOf(term: int, level: int) : float[] =

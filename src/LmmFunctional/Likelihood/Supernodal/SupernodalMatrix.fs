@@ -2,7 +2,7 @@ namespace LmmFunctional
 
 open LmmFunctional.Numerics
 
-/// <summary>The matrix M = ΛᵀZᵀZΛ + I, block by block.</summary>
+/// <summary>The matrix M = ΛᵀZᵀZΛ + K, block by block, where K is A⁻¹ for related levels and I for others.</summary>
 [<RequireQualifiedAccess>]
 module internal SupernodalMatrix =
 
@@ -51,9 +51,27 @@ module internal SupernodalMatrix =
                 let at, stride = places.Diagonals[node], places.Strides[node]
                 congruence lambdas[g] group.Squares (level * order * order) order lambdas[g] order work block
 
+                let own =
+                    match group.Prior with
+                    | Some prior -> prior.Diagonal[level]
+                    | None -> 1.0
+
                 for j in 0 .. order - 1 do
                     for i in j .. order - 1 do
-                        panels[at + i + j * stride] <- block[i + j * order] + (if i = j then 1.0 else 0.0)
+                        panels[at + i + j * stride] <- block[i + j * order] + (if i = j then own else 0.0)
+
+            match group.Prior with
+            | None -> ()
+            | Some prior ->
+                for level in 0 .. group.Levels - 1 do
+                    let a = group.FirstNode + level
+
+                    for entry in prior.Starts[level] .. prior.Starts[level + 1] - 1 do
+                        let b = group.FirstNode + prior.Columns[entry]
+                        let stride = places.Strides[if places.Columns[a] < places.Columns[b] then a else b]
+
+                        for i in 0 .. order - 1 do
+                            panels[places.Priors[g].[entry] + i * (stride + 1)] <- prior.Values[entry]
 
         for k in 0 .. products.Pairs.Length - 1 do
             let pairs = products.Pairs[k]

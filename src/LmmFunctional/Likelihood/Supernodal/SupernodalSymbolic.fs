@@ -17,6 +17,8 @@ type internal NodePlaces = {
     Diagonals: int[]
     /// The place of every block of the pairs.
     Blocks: int[][]
+    /// For every group the places of the blocks beside the diagonal of its A⁻¹.
+    Priors: int[][]
 }
 
 /// <summary>What is known about the factor of a model before any number is: made once, shared by all workspaces.</summary>
@@ -36,7 +38,7 @@ type internal SupernodalSymbolic = {
 
     /// Memory of one workspace, predicted: factor, inverse, updates, and scores.
     member symbolic.Bytes =
-        let scores = 4.0 * float symbolic.Analysis.Size * float symbolic.Products.P
+        let scores = 5.0 * float symbolic.Analysis.Size * float symbolic.Products.P
 
         8.0
         * (2.0 * float symbolic.Analysis.PanelLength
@@ -69,7 +71,12 @@ module internal SupernodalPlan =
             products.Groups
             |> Array.collect (fun group -> Array.create group.Levels group.Order)
 
-        let edges = products.Pairs |> Array.sumBy (fun pairs -> pairs.Columns.Length)
+        let priorEdges (group: NodeGroup) =
+            group.Prior |> Option.map _.Columns.Length |> Option.defaultValue 0
+
+        let edges =
+            (products.Pairs |> Array.sumBy (fun pairs -> pairs.Columns.Length))
+            + (products.Groups |> Array.sumBy priorEdges)
 
         let rows = Array.zeroCreate edges
         let columns = Array.zeroCreate edges
@@ -81,6 +88,16 @@ module internal SupernodalPlan =
                     rows[edge] <- products.Groups[pairs.Left].FirstNode + level
                     columns[edge] <- products.Groups[pairs.Right].FirstNode + pairs.Columns[entry]
                     edge <- edge + 1
+
+        for group in products.Groups do
+            match group.Prior with
+            | None -> ()
+            | Some prior ->
+                for level in 0 .. group.Levels - 1 do
+                    for entry in prior.Starts[level] .. prior.Starts[level + 1] - 1 do
+                        rows[edge] <- group.FirstNode + level
+                        columns[edge] <- group.FirstNode + prior.Columns[entry]
+                        edge <- edge + 1
 
         SymmetricPattern.ofEdges weights rows columns
 
@@ -110,6 +127,18 @@ module internal SupernodalPlan =
 
             result
 
+        let ofPrior (group: NodeGroup) =
+            match group.Prior with
+            | None -> [||]
+            | Some prior ->
+                let result = Array.zeroCreate prior.Columns.Length
+
+                for level in 0 .. group.Levels - 1 do
+                    for entry in prior.Starts[level] .. prior.Starts[level + 1] - 1 do
+                        result[entry] <- locate (group.FirstNode + level) (group.FirstNode + prior.Columns[entry])
+
+                result
+
         {
             Tree = tree
             Columns = columns
@@ -117,6 +146,7 @@ module internal SupernodalPlan =
             Strides = supernodes |> Array.map (fun s -> tree.Width s + tree.Height s)
             Diagonals = Array.init nodes (fun node -> tree.Locate(supernodes[node], columns[node], columns[node]))
             Blocks = Array.map ofPairs products.Pairs
+            Priors = Array.map ofPrior products.Groups
         }
 
     /// <summary>Orders and analyses a model: what its factor will cost, without factoring.</summary>

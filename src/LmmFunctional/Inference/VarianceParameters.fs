@@ -5,7 +5,7 @@ open System.Collections.Immutable
 
 /// <summary>One covariance parameter of a model, told on the scale of the data.</summary>
 [<RequireQualifiedAccess>]
-type CovarianceParameter =
+type VarianceParameter =
     /// The variance of an effect of one random term (terms are counted from zero in the order of the formula).
     | Variance of term: int * effect: int
     /// The covariance of two effects of one term.
@@ -39,38 +39,41 @@ type CovarianceEstimates = {
 
 /// <summary>The covariance parameters of fits.</summary>
 [<RequireQualifiedAccess>]
-module CovarianceParameters =
+module VarianceParameters =
 
     /// The parameters of a design in the order of <see cref="P:LmmFunctional.Fit.VarianceComponents"/>.
-    let internal ofDesign (design: Design) : CovarianceParameter list = [
+    let internal ofDesign (design: Design) : VarianceParameter list = [
         for t, term in List.indexed design.Random do
             for i in 0 .. term.Names.Length - 1 do
-                CovarianceParameter.Variance(t, i)
+                VarianceParameter.Variance(t, i)
 
-            if term.Term.Structure = Structure.Unstructured then
+            if
+                term.Term.Structure <> Structure.Diagonal
+                && term.Term.Structure <> Structure.Identity
+            then
                 for i in 0 .. term.Names.Length - 1 do
                     for j in i + 1 .. term.Names.Length - 1 do
-                        CovarianceParameter.Covariance(t, i, j)
+                        VarianceParameter.Covariance(t, i, j)
 
-        CovarianceParameter.Residual
+        VarianceParameter.Residual
     ]
 
     /// The parameters of a fit, in the order of its variance components.
-    let ofFit (fit: Fit) : CovarianceParameter list = ofDesign fit.Design
+    let ofFit (fit: Fit) : VarianceParameter list = ofDesign fit.Design
 
     /// The value of a parameter: a variance or covariance in squared units of the response.
-    let valueOf (parameter: CovarianceParameter) (estimates: CovarianceEstimates) : float =
+    let valueOf (parameter: VarianceParameter) (estimates: CovarianceEstimates) : float =
         match parameter with
-        | CovarianceParameter.Variance(term, effect) -> estimates.Random[term][effect, effect]
-        | CovarianceParameter.Covariance(term, first, second) -> estimates.Random[term][first, second]
-        | CovarianceParameter.Residual -> estimates.Residual
+        | VarianceParameter.Variance(term, effect) -> estimates.Random[term][effect, effect]
+        | VarianceParameter.Covariance(term, first, second) -> estimates.Random[term][first, second]
+        | VarianceParameter.Residual -> estimates.Residual
 
     /// The value as users read it: a standard deviation, or the correlation of a covariance.
-    let deviationOf (parameter: CovarianceParameter) (estimates: CovarianceEstimates) : float =
+    let deviationOf (parameter: VarianceParameter) (estimates: CovarianceEstimates) : float =
         match parameter with
-        | CovarianceParameter.Variance(term, effect) -> estimates.StandardDeviation(term, effect)
-        | CovarianceParameter.Covariance(term, first, second) -> estimates.Correlation(term, first, second)
-        | CovarianceParameter.Residual -> sqrt estimates.Residual
+        | VarianceParameter.Variance(term, effect) -> estimates.StandardDeviation(term, effect)
+        | VarianceParameter.Covariance(term, first, second) -> estimates.Correlation(term, first, second)
+        | VarianceParameter.Residual -> sqrt estimates.Residual
 
     /// The covariance matrices of a fit.
     let estimates (fit: Fit) : CovarianceEstimates = {
@@ -79,15 +82,15 @@ module CovarianceParameters =
     }
 
     /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c> or <c>sigma</c>.</summary>
-    let nameIn (design: Design) (parameter: CovarianceParameter) : string =
+    let nameIn (design: Design) (parameter: VarianceParameter) : string =
         match parameter with
-        | CovarianceParameter.Variance(term, effect) ->
+        | VarianceParameter.Variance(term, effect) ->
             let term = design.Random[term]
             $"sd({term.Group} {term.Names[effect]})"
-        | CovarianceParameter.Covariance(term, first, second) ->
+        | VarianceParameter.Covariance(term, first, second) ->
             let term = design.Random[term]
             $"cor({term.Group} {term.Names[first]}, {term.Names[second]})"
-        | CovarianceParameter.Residual -> "sigma"
+        | VarianceParameter.Residual -> "sigma"
 
     /// The covariance matrices at an inner θ and a logarithm of the residual standard deviation.
     let internal at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (logSigma: float) : CovarianceEstimates =

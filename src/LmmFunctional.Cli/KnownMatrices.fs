@@ -1,0 +1,35 @@
+namespace LmmFunctional.Cli
+
+open LmmFunctional
+
+/// <summary>The matrices that a command names, read from their files.</summary>
+[<RequireQualifiedAccess>]
+module KnownMatrices =
+
+    /// <summary>Every matrix by its name; a pedigree gives its relationship matrix.</summary>
+    /// <param name="known">Names and files of matrices.</param>
+    /// <param name="pedigrees">Names and files of pedigrees.</param>
+    /// <returns>The matrices, or the problems of all files.</returns>
+    let read
+        (known: (string * string) list)
+        (pedigrees: (string * string) list)
+        : Result<Map<string, Relationship>, LmmError list> =
+        let results = [
+            for name, path in known -> RelationshipTable.read path |> Result.map (fun matrix -> name, matrix)
+
+            for name, path in pedigrees ->
+                Pedigree.read path
+                |> Result.map (fun pedigree -> name, Relationship.ofPedigree pedigree)
+        ]
+
+        let problems =
+            results
+            |> List.collect (fun result ->
+                match result with
+                | Ok _ -> []
+                | Error problems -> problems)
+
+        if problems.IsEmpty then
+            results |> List.choose Result.toOption |> Map.ofList |> Ok
+        else
+            Error problems

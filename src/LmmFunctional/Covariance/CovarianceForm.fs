@@ -1,0 +1,89 @@
+namespace LmmFunctional
+
+/// <summary>What a natural covariance parameter is: how intervals are made for it, and how it is printed.</summary>
+[<RequireQualifiedAccess>]
+type internal ParameterKind =
+    /// A standard deviation, absolute or relative to the first one: positive.
+    | StandardDeviation
+    /// Between −1 and 1.
+    | Correlation
+    /// A range or a smoothness: positive.
+    | Positive
+    /// Between 0 and 1.
+    | Proportion
+    /// A variance: not negative.
+    | Variance
+    /// A loading: an effect of a factor, on the scale of a standard deviation.
+    | Loading
+    /// A coefficient of a process or an exponent: any number.
+    | Real
+
+/// <summary>Where residuals or effects sit: the rows and columns of a structure's matrix.</summary>
+[<NoComparison>]
+type internal FormPositions = {
+    /// Names of the levels, in order; structures by level use their number and these names.
+    Labels: string[]
+    /// Coordinates of each position; structures by distance use these.
+    Coordinates: float[][]
+}
+
+/// <summary>A structure met with its positions: V = s² M(τ), where s is an overall standard deviation.</summary>
+/// <remarks>M is a correlation matrix if all variances are equal; otherwise the first position has variance one. τ is
+/// unconstrained: any real numbers give a valid matrix, and every valid matrix that is not on the boundary has a τ. M is
+/// never formed: subjects hold any subset of the positions.</remarks>
+[<NoEquality; NoComparison>]
+type internal CovarianceForm = {
+    /// The natural parameters: as many as there are in τ.
+    Names: string[]
+    Kinds: ParameterKind[]
+    /// τ to start from.
+    Start: float[]
+    /// Other τ to start from: ranges of other lengths. The best of all is the one to take.
+    FurtherStarts: float[][]
+    /// The natural parameters at τ.
+    Natural: Jet[] -> Jet[]
+    /// τ of natural parameters; None where these give no positive definite matrix.
+    Unconstrained: float[] -> float[] option
+    /// M(i, j) at τ. Apply it to τ once for each evaluation: what the elements share is computed there.
+    Element: Jet[] -> int -> int -> Jet
+    /// Whether all positions have the same variance.
+    HasEqualVariances: bool
+}
+
+[<RequireQualifiedAccess>]
+module internal CovarianceForm =
+
+    /// k, the number of parameters.
+    let count form = form.Names.Length
+
+    /// All τ to start from.
+    let starts form =
+        Array.append [| form.Start |] form.FurtherStarts
+
+    /// M at these positions, by columns.
+    let matrix (form: CovarianceForm) (tau: Jet[]) (positions: int[]) =
+        let element = form.Element tau
+        let m = positions.Length
+        let elements: Jet[] = Array.create (m * m) Jet.zero
+
+        for j in 0 .. m - 1 do
+            for i in j .. m - 1 do
+                let value = element positions[i] positions[j]
+                elements[i + j * m] <- value
+                elements[j + i * m] <- value
+
+        elements
+
+    /// A form whose τ is mapped to natural parameters one by one.
+    let byParameter (parameters: (string * ParameterKind * float) list) maps inverses element = {
+        Names = parameters |> List.map (fun (name, _, _) -> name) |> Array.ofList
+        Kinds = parameters |> List.map (fun (_, kind, _) -> kind) |> Array.ofList
+        Start = parameters |> List.map (fun (_, _, start) -> start) |> Array.ofList
+        FurtherStarts = [||]
+        Natural = Array.map2 (fun map (tau: Jet) -> map tau) (Array.ofList maps)
+        Unconstrained =
+            Array.map2 (fun inverse (natural: float) -> inverse natural) (Array.ofList inverses)
+            >> Unconstrained.all
+        Element = element
+        HasEqualVariances = true
+    }

@@ -1,0 +1,206 @@
+namespace LmmFunctional
+
+/// <summary>A structure of random effects: the relative covariance factor λ (S×S) with its derivatives by τ.</summary>
+/// <remarks>Cov(effects) = σ² G, G = λ λᵀ. Standard deviations are signed parameters of λ, so that a variance of zero is an
+/// ordinary point; diagonal and unstructured ones keep the free entries of λ themselves.</remarks>
+[<NoEquality; NoComparison>]
+type internal EffectsForm = {
+    /// S, the number of effects.
+    Order: int
+    /// The natural parameters: as many as there are in τ. Standard deviations are relative to σ.
+    Names: string[]
+    Kinds: ParameterKind[]
+    /// Places in τ of the signed standard deviations (of unstructured ones: the diagonal of λ).
+    Deviations: int[]
+    /// τ to start from, given a relative standard deviation for each effect.
+    Start: float[] -> float[]
+    /// λ by columns.
+    Factor: Jet[] -> Jet[]
+    /// The natural parameters at τ.
+    Natural: Jet[] -> Jet[]
+}
+
+/// <summary>How the structures of random effects make λ.</summary>
+[<RequireQualifiedAccess>]
+module internal EffectsShape =
+
+    let private rootMeanSquare (deviations: float[]) =
+        sqrt (deviations |> Array.averageBy (fun sd -> sd * sd))
+
+    /// |x|, taken as x at zero.
+    let private magnitude (x: Jet) =
+        if x.Value < 0.0 then Jet.negate x else x
+
+    /// One signed standard deviation s and a correlation form: λ = s chol(C); or relative variances: λ = s chol(M).
+    let scaled order (form: CovarianceForm) = {
+        Order = order
+        Names = Array.append [| "sd" |] form.Names
+        Kinds = Array.append [| ParameterKind.StandardDeviation |] form.Kinds
+        Deviations = [| 0 |]
+        Start = fun deviations -> Array.append [| rootMeanSquare deviations |] form.Start
+        Factor =
+            fun tau ->
+                CovarianceForm.matrix form (Array.skip 1 tau) [| 0 .. order - 1 |]
+                |> JetCholesky.factor order
+                |> Array.map (fun entry -> if Jet.isZero entry then entry else tau[0] *. entry)
+        Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
+    }
+
+    /// A signed standard deviation for each effect and a correlation form: λ = diag(s) chol(C).
+    let heterogeneous (labels: string[]) (correlation: CovarianceForm) =
+        let order = labels.Length
+
+        {
+            Order = order
+            Names = Array.append (labels |> Array.map (fun label -> $"sd({label})")) correlation.Names
+            Kinds = Array.append (Array.create order ParameterKind.StandardDeviation) correlation.Kinds
+            Deviations = [| 0 .. order - 1 |]
+            Start = fun deviations -> Array.append deviations correlation.Start
+            Factor =
+                fun tau ->
+                    CovarianceForm.matrix correlation (Array.skip order tau) [| 0 .. order - 1 |]
+                    |> JetCholesky.factor order
+                    |> Array.mapi (fun at entry -> if Jet.isZero entry then entry else tau[at % order] *. entry)
+            Natural =
+                fun tau ->
+                    let deviations, own = Array.splitAt order tau
+                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own)
+        }
+
+    /// The free entries of λ, as listed by RelativeFactor, or of an S×q lower trapezoidal Γ padded with zeros.
+    let free (labels: string[]) rank =
+        let order = labels.Length
+
+        let entries = [|
+            for column in 0 .. rank - 1 do
+                for row in column .. order - 1 do
+                    struct (row, column)
+        |]
+
+        let diagonal =
+            entries
+            |> Array.indexed
+            |> Array.choose (fun (k, struct (row, column)) -> if row = column then Some k else None)
+
+        {
+            Order = order
+            Names =
+                entries
+                |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+            Kinds = Array.create entries.Length ParameterKind.Loading
+            Deviations = diagonal
+            Start =
+                fun deviations ->
+                    entries
+                    |> Array.map (fun struct (row, column) ->
+                        if row = column then deviations[row]
+                        // Effects without a column of their own start correlated with the last one.
+                        elif row >= rank && column = rank - 1 then deviations[row]
+                        else 0.0)
+            Factor =
+                fun tau ->
+                    let lambda: Jet[] = Array.create (order * order) Jet.zero
+
+                    entries
+                    |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
+
+                    lambda
+            Natural = id
+        }
+
+    /// Factors and own variances: λ = chol(ΓΓᵀ + D), smooth wherever that has full rank.
+    let factorAnalytic (labels: string[]) q =
+        let order = labels.Length
+        let entries = FactorAnalytic.entries order q
+
+        {
+            Order = order
+            Names =
+                Array.append
+                    (FactorAnalytic.loadingNames labels q)
+                    (labels |> Array.map (fun label -> $"specific({label})"))
+            Kinds =
+                Array.append
+                    (Array.create entries.Length ParameterKind.Loading)
+                    (Array.create order ParameterKind.Variance)
+            Deviations = [| entries.Length .. entries.Length + order - 1 |]
+            Start =
+                fun deviations ->
+                    Array.append
+                        (entries
+                         |> Array.map (fun struct (i, k) -> if i = k then 0.6 * deviations[i] else 0.4 * deviations[i]))
+                        (deviations |> Array.map ((*) 0.7))
+            Factor =
+                fun tau ->
+                    let loadings, roots = Array.splitAt entries.Length tau
+                    let gamma = FactorAnalytic.loadings order q loadings
+
+                    Array.init (order * order) (fun at ->
+                        let i, j = at % order, at / order
+                        let common = FactorAnalytic.product order q gamma i j
+                        if i = j then common +. Jet.square roots[i] else common)
+                    |> JetCholesky.factor order
+            Natural =
+                fun tau ->
+                    let loadings, roots = Array.splitAt entries.Length tau
+                    Array.append loadings (roots |> Array.map Jet.square)
+        }
+
+    /// λ of a product of m first and n second indices, the first varying fastest: of a form that carries the scale and
+    /// of a relative one; τ and natural parameters in the order of the factors.
+    let product m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) =
+        let order = m * n
+        let own, rest = scaled.Names.Length, CovarianceForm.count relative
+
+        let join a b =
+            if isFirstScaled then Array.append a b else Array.append b a
+
+        let split (tau: 'a[]) =
+            if isFirstScaled then
+                Array.splitAt own tau
+            else
+                let b, a = Array.splitAt rest tau
+                a, b
+
+        {
+            Order = order
+            Names =
+                if isFirstScaled then
+                    Kronecker.names scaled.Names relative.Names
+                else
+                    Kronecker.names relative.Names scaled.Names
+            Kinds = join scaled.Kinds relative.Kinds
+            Deviations =
+                if isFirstScaled then
+                    scaled.Deviations
+                else
+                    scaled.Deviations |> Array.map ((+) rest)
+            Start =
+                fun deviations ->
+                    let ofIndex i =
+                        Array.init (order / scaled.Order) (fun k ->
+                            deviations[if isFirstScaled then i + k * m else k + i * m])
+                        |> rootMeanSquare
+
+                    join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
+            Factor =
+                fun tau ->
+                    let tauOfScaled, tauOfRelative = split tau
+                    let lambda = scaled.Factor tauOfScaled
+                    let size = order / scaled.Order
+
+                    let root =
+                        CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
+                        |> JetCholesky.factor size
+
+                    let first, second = if isFirstScaled then lambda, root else root, lambda
+
+                    Array.init (order * order) (fun at ->
+                        let i, j = at % order, at / order
+                        let a, b = first[i % m + j % m * m], second[i / m + j / m * n]
+                        if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
+            Natural =
+                fun tau ->
+                    let tauOfScaled, tauOfRelative = split tau
+                    join (scaled.Natural tauOfScaled) (relative.Natural tauOfRelative)
+        }

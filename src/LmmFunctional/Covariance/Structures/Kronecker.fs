@@ -1,0 +1,55 @@
+namespace LmmFunctional
+
+/// <summary>The product of two forms: M((i₁, i₂), (j₁, j₂)) = M₁(i₁, j₁) M₂(i₂, j₂), the first index varying fastest.</summary>
+[<RequireQualifiedAccess>]
+module internal Kronecker =
+
+    /// The product of two sets of positions: labels joined by a colon, coordinates one after the other.
+    let positions (first: FormPositions) (second: FormPositions) =
+        let product pair (a: 'a[]) (b: 'a[]) =
+            b |> Array.collect (fun y -> a |> Array.map (fun x -> pair x y))
+
+        {
+            Labels = product (fun x y -> $"{x}:{y}") first.Labels second.Labels
+            Coordinates = product Array.append first.Coordinates second.Coordinates
+        }
+
+    /// The names of both, with the number of the factor where they share one.
+    let names (first: string[]) (second: string[]) =
+        let distinguish number (own: string[]) (other: string[]) =
+            own
+            |> Array.map (fun name ->
+                if Array.contains name other then
+                    $"{name}.{number}"
+                else
+                    name)
+
+        Array.append (distinguish 1 first second) (distinguish 2 second first)
+
+    /// The product of a form on m positions and another.
+    let create m (first: CovarianceForm) (second: CovarianceForm) =
+        let count = CovarianceForm.count first
+
+        {
+            Names = names first.Names second.Names
+            Kinds = Array.append first.Kinds second.Kinds
+            Start = Array.append first.Start second.Start
+            FurtherStarts =
+                Array.allPairs (CovarianceForm.starts first) (CovarianceForm.starts second)
+                |> Array.skip 1
+                |> Array.map (fun (a, b) -> Array.append a b)
+            Natural =
+                fun tau ->
+                    let a, b = Array.splitAt count tau
+                    Array.append (first.Natural a) (second.Natural b)
+            Unconstrained =
+                fun natural ->
+                    let a, b = Array.splitAt count natural
+                    Option.map2 Array.append (first.Unconstrained a) (second.Unconstrained b)
+            Element =
+                fun tau ->
+                    let a, b = Array.splitAt count tau
+                    let elementA, elementB = first.Element a, second.Element b
+                    fun i j -> elementA (i % m) (j % m) *. elementB (i / m) (j / m)
+            HasEqualVariances = first.HasEqualVariances && second.HasEqualVariances
+        }

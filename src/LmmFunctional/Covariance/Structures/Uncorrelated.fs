@@ -1,0 +1,17 @@
+namespace LmmFunctional
+
+/// <summary>Independent positions: one variance, or one each.</summary>
+[<RequireQualifiedAccess>]
+module internal Uncorrelated =
+
+    /// M = I.
+    let identity = {
+        Names = [||]
+        Kinds = [||]
+        Start = [||]
+        FurtherStarts = [||]
+        Natural = id
+        Unconstrained = Some
+        Element = fun _ i j -> if i = j then Jet.one else Jet.zero
+        HasEqualVariances = true
+    }

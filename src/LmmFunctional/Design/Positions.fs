@@ -1,0 +1,268 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+open System.Numerics
+
+/// <summary>The different places along one coordinate or several, and the place of every row.</summary>
+[<NoComparison; NoEquality>]
+type internal Positions = {
+    Labels: string[]
+    /// The coordinates of each place: values, or its index in the order.
+    Values: float[][]
+    /// For every row the index of its place.
+    Codes: int[]
+    /// How the order was found where the data do not say it plainly.
+    Note: string option
+}
+
+/// <summary>Placing rows along the coordinates of a structure.</summary>
+[<RequireQualifiedAccess>]
+module internal Positions =
+
+    let private inOrder labels codes note = {
+        Labels = labels
+        Values = Array.init (Array.length labels) (fun i -> [| float i |])
+        Codes = codes
+        Note = note
+    }
+
+    // VIS2 before VIS10: only for levels that differ in nothing but the digits at their end.
+    let private byDigits (levels: string[]) =
+        let split (level: string) =
+            let prefix = level.TrimEnd([| '0' .. '9' |])
+            prefix, level.Substring prefix.Length
+
+        let parts = levels |> Array.map split
+
+        if
+            parts
+            |> Array.forall (fun (prefix, digits) -> prefix = fst parts[0] && digits <> "")
+        then
+            let numbers = parts |> Array.map (snd >> BigInteger.Parse)
+            Some(Array.init levels.Length id |> Array.sortBy (fun i -> numbers[i]))
+        else
+            None
+
+    /// The place of each level in the order of the levels, with a note where their digits decide.
+    let private order name categories =
+        let names = Categories.names categories
+
+        match categories with
+        | Categories.Texts _ when names.Length > 1 ->
+            match byDigits names with
+            | Some order ->
+                let listed = order |> Array.map (fun i -> names[i])
+
+                let shown =
+                    if listed.Length > 4 then
+                        $"{listed[0]}, {listed[1]}, ..., {Array.last listed}"
+                    else
+                        String.Join(", ", listed)
+
+                order, Some $"The levels of '{name}' are taken in the order of their digits: {shown}."
+            | None -> Array.init names.Length id, None
+        | _ -> Array.init names.Length id, None
+
+    /// <summary>Places by the levels of a variable, or by their order.</summary>
+    let private ofLevels byOrder (selection: Selection) expr =
+        VariableTyping.categories selection expr
+        |> Result.map (fun (categories, codes) ->
+            let names = Categories.names categories
+
+            if byOrder then
+                let order, note = order (VariableTyping.nameOf expr) categories
+                let rank = Array.zeroCreate order.Length
+                order |> Array.iteri (fun place level -> rank[level] <- place)
+                inOrder (order |> Array.map (fun i -> names[i])) (codes |> Array.map (fun code -> rank[code])) note
+            else
+                inOrder names codes None)
+
+    let private values neededBy (selection: Selection) expr =
+        NumericTyping.resolve $"'{neededBy}'" selection expr
+        |> Result.bind (fun inner ->
+            NumericTyping.finite (VariableTyping.nameOf expr) selection inner
+            |> Result.map (fun _ ->
+                let categories, codes = Categories.ofNumeric inner selection
+
+                let values =
+                    match categories with
+                    | Categories.Values(_, values) -> Seq.toArray values
+                    | Categories.Texts _ -> [||]
+
+                {
+                    Labels = Categories.names categories
+                    Values = values |> Array.map Array.singleton
+                    Codes = codes
+                    Note = None
+                }))
+
+    /// Places in several coordinates at once: those combinations that occur.
+    let cross a b =
+        let pairs, codes =
+            GroupingFactor.cross a.Labels.Length a.Codes b.Labels.Length b.Codes
+
+        {
+            Labels = pairs |> Array.map (fun struct (i, j) -> $"{a.Labels[i]}:{b.Labels[j]}")
+            Values = pairs |> Array.map (fun struct (i, j) -> Array.append a.Values[i] b.Values[j])
+            Codes = codes
+            Note = a.Note |> Option.orElse b.Note
+        }
+
+    /// <summary>Places by the order of the rows within each subject.</summary>
+    /// <param name="subjects">The subject of every row.</param>
+    let ofRowOrder (subjects: int[]) =
+        let seen =
+            Array.zeroCreate ((if subjects.Length = 0 then -1 else Array.max subjects) + 1)
+
+        let codes =
+            subjects
+            |> Array.map (fun subject ->
+                seen[subject] <- seen[subject] + 1
+                seen[subject] - 1)
+
+        let most = if seen.Length = 0 then 0 else Array.max seen
+        inOrder (Array.init most (fun i -> string (i + 1))) codes None
+
+    /// <summary>Places along variables, as a structure takes them.</summary>
+    /// <param name="call">The structure as text, for messages.</param>
+    /// <param name="structure">The structure.</param>
+    /// <param name="selection">The rows.</param>
+    /// <param name="variables">Its coordinates, at least one.</param>
+    let along call structure (selection: Selection) (variables: Expr list) =
+        let entry = StructureCatalogue.ofStructure structure
+
+        match entry.MostCoordinates with
+        | Some most when variables.Length > most -> Error [ LmmError.TooManyCoordinates(call, most, variables.Length) ]
+        | _ ->
+            let place =
+                match entry.Coordinate with
+                | StructureCoordinate.Levels -> ofLevels false selection
+                | StructureCoordinate.Order -> ofLevels true selection
+                | StructureCoordinate.Values -> values call selection
+
+            variables |> List.map place |> Problems.all |> Result.map (List.reduce cross)
+
+    // Random terms
+
+    // Structures in which the order or the place of the effects means something.
+    let private runsAlong structure =
+        match structure with
+        | Structure.Identity
+        | Structure.Diagonal
+        | Structure.Unstructured
+        | Structure.CompoundSymmetry
+        | Structure.HeterogeneousCompoundSymmetry
+        | Structure.FactorAnalytic _
+        | Structure.ReducedRank _ -> false
+        | Structure.Autoregressive
+        | Structure.HeterogeneousAutoregressive
+        | Structure.ContinuousAutoregressive
+        | Structure.AutoregressiveMovingAverage _
+        | Structure.Toeplitz _
+        | Structure.HeterogeneousToeplitz _
+        | Structure.AnteDependence
+        | Structure.Spatial _
+        | Structure.Kronecker _ -> true
+
+    let private variablesOf (term: RandomTerm) =
+        let parts = StructureText.parts term.Structure
+
+        match term.Effects.Items with
+        | [ only ] when only.Factors.Length = parts.Length -> Some(List.zip parts only.Factors)
+        | _ -> None
+
+    /// <summary>The terms of the effects. Those that a structure runs along have an effect for each level, also where the
+    /// variable is a number.</summary>
+    let alongLevels (selection: Selection) (term: RandomTerm) : Term list =
+        let levels expr =
+            match expr with
+            | Expr.Call(("factor" | "C"), _) -> expr
+            | Expr.Column name when
+                (match selection.Frame.TryColumn name with
+                 | Some(Column.Numeric _) -> false
+                 | _ -> true)
+                ->
+                expr
+            | _ -> Expr.Call("factor", [ None, expr ])
+
+        if runsAlong term.Structure && (variablesOf term).IsSome then
+            term.Effects.Items
+            |> List.map (fun item -> {
+                Factors = item.Factors |> List.map levels
+            })
+        else
+            term.Effects.Items
+
+    // The coordinates of the levels in the order of the effects, which is that of the levels.
+    let private coordinates (term: string) (selection: Selection) (structure, variable) =
+        let inner =
+            match variable with
+            | Expr.Call(("factor" | "C"), (_, inner) :: _) -> inner
+            | _ -> variable
+
+        match (StructureCatalogue.ofStructure structure).Coordinate with
+        | StructureCoordinate.Values ->
+            values term selection inner
+            |> Result.map (fun places -> structure, places.Values)
+        | StructureCoordinate.Levels
+        | StructureCoordinate.Order ->
+            VariableTyping.categories selection inner
+            |> Result.map (fun (categories, _) ->
+                let order, _ = order (VariableTyping.nameOf inner) categories
+                let rank = Array.zeroCreate order.Length
+                order |> Array.iteri (fun place level -> rank[level] <- [| float place |])
+                structure, rank)
+
+    /// <summary>The parts of a random term's structure with the coordinates of their positions.</summary>
+    /// <param name="selection">The rows.</param>
+    /// <param name="term">The term.</param>
+    /// <param name="effects">The number of its effects.</param>
+    let axes (selection: Selection) (term: RandomTerm) effects : Result<(Structure * float[][]) list, LmmError list> =
+        let text = TermText.deparseRandom term
+
+        match runsAlong term.Structure, variablesOf term with
+        | false, _ -> Ok [ term.Structure, Array.init effects (fun i -> [| float i |]) ]
+        | true, Some parts -> parts |> List.map (coordinates text selection) |> Problems.all
+        | true, None ->
+            let group = TermText.deparse term.Group
+
+            let example =
+                match StructureText.parts term.Structure with
+                | [ only ] -> $"{StructureText.name only}(0 + visit | {group})"
+                | _ -> $"kron(us(0 + trait), ar1(0 + visit) | {group})"
+
+            Error [ LmmError.NotAlongVariable(text, example) ]
+
+    // Factors that must not vary within another
+
+    /// <summary>The levels of a factor, and its one level in each level of a grouping factor.</summary>
+    /// <returns>Name, levels and a code for every level of the grouping factor, or: a single level, or the first rows in
+    /// which it varies.</returns>
+    let perLevel (selection: Selection) expr (group: string, groups: string[], codes: int[]) =
+        let name = VariableTyping.nameOf expr
+
+        VariableTyping.categories selection expr
+        |> Result.bind (fun (categories, own) ->
+            let levels = Categories.names categories
+            let first = Array.create groups.Length -1
+
+            codes
+            |> Array.iteri (fun row code ->
+                if first[code] < 0 then
+                    first[code] <- row)
+
+            let differs =
+                Seq.init codes.Length id
+                |> Seq.tryFind (fun row -> own[row] <> own[first[codes[row]]])
+
+            match differs with
+            | _ when levels.Length = 1 -> Error [ LmmError.SingleLevel name ]
+            | Some row ->
+                let found at = levels[own[at]], selection.Rows[at] + 1
+                let before = first[codes[row]]
+
+                Error [
+                    LmmError.VariesWithin(name, group, groups[codes[row]], found before, found row)
+                ]
+            | None -> Ok(name, ImmutableArray.CreateRange levels, first |> Array.map (fun row -> own[row])))

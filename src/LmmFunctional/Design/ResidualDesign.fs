@@ -1,0 +1,249 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>One correlation of the residuals met with the data.</summary>
+[<ReferenceEquality>]
+type ResidualAxis = {
+    Structure: Structure
+    /// The coordinates as written: week, or latitude + longitude.
+    Name: string
+    /// For every row the index of its position.
+    Position: int[]
+    /// The names of the m positions.
+    Labels: string[]
+    /// The coordinates of the m positions: values where the structure takes values, else the index in the order.
+    Values: float[][]
+    /// How the order of the positions was found where the data do not say it plainly.
+    Note: string option
+}
+
+/// <summary>What a variance function is computed from.</summary>
+[<RequireQualifiedAccess; ReferenceEquality>]
+type VarianceValues =
+    /// The levels of a factor and every row's code.
+    | Groups of levels: ImmutableArray<string> * codes: int[]
+    /// A value for every row.
+    | Covariate of float[]
+    /// The fitted values, which are not known before a fit.
+    | FittedValues
+
+/// <summary>The structure of the residuals met with the data.</summary>
+[<ReferenceEquality>]
+type ResidualDesign = {
+    Term: ResidualStructure
+    /// The name of the subjects' factor; "all rows" when the rows are one subject.
+    SubjectName: string
+    Subjects: ImmutableArray<string>
+    /// For every row the index of its subject.
+    SubjectCodes: int[]
+    /// One for each correlation; several make a Kronecker product, the first varying fastest.
+    Factors: ResidualAxis list
+    /// The factor with parameters for each of its levels: its name, its levels, and every row's code.
+    Levels: (string * ImmutableArray<string> * int[]) option
+    Variances: (VarianceFunction * VarianceValues) list
+}
+
+/// <summary>Building the structure of the residuals.</summary>
+[<RequireQualifiedAccess>]
+module internal ResidualDesign =
+
+    let private oneSubject = "all rows"
+
+    let private subjects (selection: Selection) within =
+        match within with
+        | None -> Ok(oneSubject, [| oneSubject |], Array.zeroCreate selection.Count)
+        | Some term ->
+            GroupingFactor.resolve selection term
+            |> Result.map (fun (grouping, codes) -> grouping.Name, grouping.Levels, codes)
+
+    let private axis (selection: Selection) subjectCodes (part: ResidualCorrelation) =
+        let name = ResidualText.coordinates part.Along
+        let call = $"{StructureText.name part.Structure}({name})"
+
+        match part.Along with
+        | Coordinates.RowOrder -> Ok(Positions.ofRowOrder subjectCodes)
+        | Coordinates.Variables variables -> Positions.along call part.Structure selection variables
+        |> Result.map (fun places -> {
+            Structure = part.Structure
+            Name = name
+            Position = places.Codes
+            Labels = places.Labels
+            Values = places.Values
+            Note = places.Note
+        })
+
+    // Two rows of one subject at one place would have correlation one.
+    let private repeated (selection: Selection) hasSubjects (name, levels: string[], codes: int[]) axes =
+        let place = {
+            Positions.Labels = levels
+            Values = Array.create levels.Length [||]
+            Codes = codes
+            Note = None
+        }
+
+        let places =
+            (place, axes)
+            ||> List.fold (fun places axis ->
+                Positions.cross places {
+                    Labels = axis.Labels
+                    Values = axis.Values
+                    Codes = axis.Position
+                    Note = None
+                })
+
+        let first = Array.create places.Labels.Length -1
+
+        let repeats =
+            places.Codes
+            |> Array.mapi (fun row place ->
+                if first[place] < 0 then
+                    first[place] <- row
+                    None
+                else
+                    Some(first[place], row))
+            |> Array.choose id
+
+        match List.ofArray repeats with
+        | [] -> []
+        | (before, row) :: others ->
+            let position =
+                axes
+                |> List.map (fun axis ->
+                    let label = axis.Labels[axis.Position[row]]
+
+                    match axis.Name with
+                    | "1" -> $"row {label}"
+                    | name -> $"{name} {label}")
+                |> String.concat ", "
+
+            [
+                LmmError.RepeatedPosition(
+                    (if hasSubjects then Some(name, levels[codes[row]]) else None),
+                    position,
+                    (selection.Rows[before] + 1, selection.Rows[row] + 1),
+                    others.Length
+                )
+            ]
+
+    let private groups selection expr =
+        VariableTyping.categories selection expr
+        |> Result.bind (fun (categories, codes) ->
+            match Categories.names categories with
+            | [| _ |] -> Error [ LmmError.SingleLevel(VariableTyping.nameOf expr) ]
+            | levels -> Ok(VarianceValues.Groups(ImmutableArray.CreateRange levels, codes)))
+
+    let private variance (selection: Selection) variance =
+        let call = ResidualText.variance variance
+
+        let covariate mayBeZero covariate =
+            match covariate with
+            | VarianceCovariate.Fitted -> Ok VarianceValues.FittedValues
+            | VarianceCovariate.Variable expr ->
+                NumericTyping.resolve $"'{call}'" selection expr
+                |> Result.bind (NumericTyping.finite (VariableTyping.nameOf expr) selection)
+                |> Result.bind (fun values ->
+                    match values |> Array.tryFindIndex ((=) 0.0) with
+                    | Some index when not mayBeZero ->
+                        Error [ LmmError.ZeroCovariate(call, selection.Rows[index] + 1) ]
+                    | _ -> Ok(VarianceValues.Covariate values))
+
+        match variance with
+        | VarianceFunction.PerGroup expr -> groups selection expr
+        | VarianceFunction.Power along -> covariate false along
+        | VarianceFunction.Exponential along -> covariate true along
+        | VarianceFunction.ConstantPower along -> covariate true along
+        |> Result.map (fun values -> variance, values)
+
+    // What the structure itself does not allow, whatever the data.
+    let private shape (structure: ResidualStructure) = [
+        let entries =
+            structure.Correlations
+            |> List.map (fun part -> StructureCatalogue.ofStructure part.Structure)
+
+        let text = ResidualText.correlations structure
+
+        let needsSubjects =
+            entries |> List.exists _.NeedsSubjects
+            || structure.PerLevelOf.IsSome && not entries.IsEmpty
+
+        if structure.Within.IsNone && needsSubjects then
+            let withSubjects =
+                ResidualText.correlations {
+                    structure with
+                        Within = Some(Term.ofExpr (Expr.Column "subject"))
+                }
+
+            LmmError.WithoutSubjects(text, withSubjects)
+
+        let hasDistance =
+            entries
+            |> List.exists (fun entry -> entry.Coordinate <> StructureCoordinate.Levels)
+
+        if structure.HasNugget && not hasDistance then
+            LmmError.NuggetWithoutDistance(
+                if text = "" then
+                    ResidualText.deparseStructure structure
+                else
+                    text
+            )
+    ]
+
+    /// <summary>The structure of the residuals on the rows in use.</summary>
+    /// <returns>The design, or all that is wrong: subjects that are missing, coordinates of the wrong kind or number, two
+    /// rows of a subject at one position, a factor that varies within a subject.</returns>
+    let build (selection: Selection) (structure: ResidualStructure) : Result<ResidualDesign, LmmError list> =
+        let shape =
+            match shape structure with
+            | [] -> Ok()
+            | problems -> Error problems
+
+        let placed =
+            subjects selection structure.Within
+            |> Result.bind (fun (name, levels, codes) ->
+                let perLevel =
+                    match structure.PerLevelOf with
+                    | None -> Ok None
+                    // Without a correlation every row is a subject of its own.
+                    | Some expr when structure.Correlations.IsEmpty ->
+                        let rows = selection.Rows |> Array.map (fun row -> string (row + 1))
+
+                        Positions.perLevel selection expr ("row", rows, Array.init rows.Length id)
+                        |> Result.map Some
+                    | Some expr ->
+                        Positions.perLevel selection expr (name, levels, codes)
+                        |> Result.map (fun (factor, own, ofSubject) ->
+                            Some(factor, own, codes |> Array.map (fun code -> ofSubject[code])))
+
+                let axes =
+                    structure.Correlations
+                    |> List.map (axis selection codes)
+                    |> Problems.all
+                    |> Result.bind (fun axes ->
+                        let problems =
+                            if axes.IsEmpty then
+                                []
+                            else
+                                repeated selection structure.Within.IsSome (name, levels, codes) axes
+
+                        if problems.IsEmpty then Ok axes else Error problems)
+
+                Problems.both axes perLevel
+                |> Result.map (fun (axes, perLevel) -> (name, levels, codes), axes, perLevel))
+
+        let variances = structure.Variances |> List.map (variance selection) |> Problems.all
+
+        // A structure without its subjects would seem to repeat everywhere.
+        match shape with
+        | Error problems -> Error problems
+        | Ok() ->
+            Problems.both placed variances
+            |> Result.map (fun (((name, levels, codes), axes, perLevel), variances) -> {
+                Term = structure
+                SubjectName = name
+                Subjects = ImmutableArray.CreateRange levels
+                SubjectCodes = codes
+                Factors = axes
+                Levels = perLevel
+                Variances = variances
+            })

@@ -1,0 +1,135 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>A parameter of a covariance structure, as it is usually written.</summary>
+type CovarianceParameter = {
+    /// The grouping factor of a random term, or Residual.
+    Group: string
+    /// rho, range, sd(VIS2), …; standard deviations of residuals are relative to σ, those of random effects are not.
+    Name: string
+    Estimate: float
+    /// From the observed information by the delta method; None for what is fixed, at a bound, or not determined.
+    StandardError: float option
+}
+
+/// <summary>Estimates of the parameters of structures from the inner parameters of a fit.</summary>
+[<RequireQualifiedAccess>]
+module internal CovarianceParameters =
+
+    /// Cov(θ̂, log σ̂) from the observed curvature of the profiled criterion: parameters that may not move are left out.
+    let private covariance
+        df
+        (curvature: Matrix)
+        (squares: float[])
+        (isFixed: ImmutableArray<bool>)
+        : Matrix<float> option =
+        let k = squares.Length
+        let free = [| 0 .. k - 1 |] |> Array.filter (fun i -> not isFixed[i])
+
+        let information =
+            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]])
+
+        let inverse =
+            if free.Length = 0 then
+                Some information
+            else
+                try
+                    Some(information.Cholesky().Solve(Matrix<float>.Build.DenseIdentity free.Length))
+                with :? ArgumentException ->
+                    None
+
+        inverse
+        |> Option.map (fun inverse ->
+            let result = Matrix<float>.Build.Dense(k + 1, k + 1)
+            let ofSquares = Vector<float>.Build.Dense(free.Length, fun i -> squares[free[i]])
+            let shared = inverse * ofSquares
+
+            for i in 0 .. free.Length - 1 do
+                for j in 0 .. free.Length - 1 do
+                    result[free[i], free[j]] <- 2.0 * inverse[i, j]
+
+                // log σ is half of log σ².
+                result[free[i], k] <- -shared[i]
+                result[k, free[i]] <- -shared[i]
+
+            result[k, k] <- 0.5 * (1.0 / df + ofSquares * shared)
+            result)
+
+    let private finite value =
+        if Double.IsFinite value && value > 0.0 then
+            Some value
+        else
+            None
+
+    /// <summary>The parameters of random terms with a form, and of the residuals; σ first among the latter.</summary>
+    /// <param name="likelihood">The likelihood.</param>
+    /// <param name="theta">The inner estimates.</param>
+    /// <param name="sigma">The residual standard deviation.</param>
+    /// <param name="curvature">The observed curvature at the estimates.</param>
+    let create (likelihood: LogLikelihood) (theta: ImmutableArray<float>) sigma (curvature: Matrix) =
+        let layout = likelihood.Layout
+        let k = theta.Length
+        let isFixed = (likelihood.Function.Boundary theta).Fixed
+        let df = LogLikelihood.degreesOfFreedom likelihood
+
+        let covariance =
+            lazy (covariance df curvature (LogLikelihood.squares likelihood theta) isFixed)
+
+        /// σ^power times a natural parameter, with its standard error.
+        let parameter group name power start (natural: Jet) =
+            let scale = pown sigma power
+            let gradient = Vector<float>.Build.Dense(k + 1)
+
+            for place in 0 .. natural.Support.Length - 1 do
+                gradient[start + natural.Support[place]] <- scale * natural.First[place]
+
+            gradient[k] <- float power * scale * natural.Value
+
+            {
+                Group = group
+                Name = name
+                Estimate = scale * natural.Value
+                StandardError =
+                    covariance.Value
+                    |> Option.bind (fun covariance -> finite (sqrt (gradient * (covariance * gradient))))
+            }
+
+        let powerOf kind =
+            match kind with
+            | ParameterKind.StandardDeviation
+            | ParameterKind.Loading -> 1
+            | ParameterKind.Variance -> 2
+            | _ -> 0
+
+        [
+            for t, design in List.indexed likelihood.Model.Random do
+                match layout.Forms[t] with
+                | None -> ()
+                | Some form ->
+                    let own = ThetaLayout.parametersOf layout theta t
+                    let natural = form.Natural(Jet.variables own)
+
+                    for i in 0 .. natural.Length - 1 do
+                        parameter
+                            design.Group
+                            form.Names[i]
+                            (powerOf form.Kinds[i])
+                            layout.ParameterStarts[t]
+                            natural[i]
+
+            match likelihood.Method with
+            | LikelihoodMethod.Conditional _ -> ()
+            | LikelihoodMethod.Marginal model ->
+                let block = model.Residual.Parameters
+
+                let natural =
+                    block.Natural(Jet.variables (MarginalModel.residualParameters model theta))
+
+                parameter "Residual" "sigma" 1 0 Jet.one
+
+                for i in 0 .. natural.Length - 1 do
+                    parameter "Residual" block.Names[i] 0 layout.Parameters natural[i]
+        ]

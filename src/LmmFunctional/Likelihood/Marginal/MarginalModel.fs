@@ -1,0 +1,223 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+open LmmFunctional.Numerics
+
+/// <summary>A model whose rows fall into small independent blocks, each with a dense covariance matrix V.</summary>
+/// <remarks>θ holds the parameters of the random terms, then those of the residuals. Laird and Ware (1982).</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal MarginalModel = {
+    Layout: ThetaLayout
+    /// The form of every random term.
+    Forms: EffectsForm[]
+    Residual: ResidualModel
+    Patterns: MarginalPattern[]
+    /// Columns of X.
+    FixedCount: int
+    Rows: int
+} with
+
+    /// k, the parameters of all terms and of the residuals.
+    member model.Parameters =
+        model.Layout.Parameters + model.Residual.Parameters.Names.Length
+
+[<RequireQualifiedAccess>]
+module internal MarginalModel =
+
+    /// The model of a design on the inner scale.
+    let create (design: Design) (standard: Standardised) (layout: ThetaLayout) : MarginalModel =
+        let formOf (term: RandomDesign) (own: EffectsForm option) =
+            own
+            |> Option.defaultWith (fun () ->
+                EffectsForm.create term.Term.Structure {
+                    Labels = Array.ofSeq term.Names
+                    Coordinates = [||]
+                })
+
+        {
+            Layout = layout
+            Forms = Array.map2 formOf (Array.ofList design.Random) layout.Forms
+            Residual = ResidualModel.create design.Residual
+            Patterns = MarginalBlocks.patterns standard design.Residual
+            FixedCount = standard.Fixed.Length
+            Rows = standard.Rows
+        }
+
+    /// Operations of one evaluation, roughly.
+    let work (model: MarginalModel) =
+        MarginalSweep.work model.FixedCount model.Patterns
+
+    /// Memory of an evaluation with derivatives, roughly.
+    let bytes (model: MarginalModel) =
+        model.Patterns
+        |> Array.sumBy (fun pattern ->
+            let m = float pattern.Size
+            8.0 * (m * m * float (model.Parameters + 5) + 3.0 * float pattern.Data.Length))
+
+    /// The parameters of the residuals.
+    let residualParameters (model: MarginalModel) (theta: ImmutableArray<float>) =
+        theta.AsSpan().Slice(model.Layout.Parameters).ToArray()
+
+    /// V += Z A Zᵀ for a symmetric A (S×S), rows of different levels left out.
+    let private addCongruence (size: int) (term: PatternTerm) (a: float[]) (v: float[]) =
+        let s = term.Columns.Length
+        // Z A.
+        let product: float[] = Array.zeroCreate (size * s)
+
+        for c in 0 .. s - 1 do
+            for k in 0 .. s - 1 do
+                let weight = a[k + c * s]
+
+                if weight <> 0.0 then
+                    let column = term.Columns[k]
+
+                    for i in 0 .. size - 1 do
+                        product[i + c * size] <- product[i + c * size] + weight * column[i]
+
+        for j in 0 .. size - 1 do
+            let level = term.Codes[j]
+
+            for c in 0 .. s - 1 do
+                let z = term.Columns[c][j]
+
+                if z <> 0.0 then
+                    for i in 0 .. size - 1 do
+                        if term.Codes[i] = level then
+                            v[i + j * size] <- v[i + j * size] + product[i + c * size] * z
+
+    /// Σ over levels of Z_lᵀ W Z_l for a symmetric W (m×m): S×S.
+    let private project (size: int) (term: PatternTerm) (w: float[]) : float[] =
+        let s = term.Columns.Length
+        let result: float[] = Array.zeroCreate (s * s)
+
+        for j in 0 .. size - 1 do
+            for i in 0 .. size - 1 do
+                if term.Codes[i] = term.Codes[j] then
+                    let weight = w[i + j * size]
+
+                    for d in 0 .. s - 1 do
+                        let z = weight * term.Columns[d][j]
+
+                        for c in 0 .. s - 1 do
+                            result[c + d * s] <- result[c + d * s] + term.Columns[c][i] * z
+
+        result
+
+    /// λ of the terms with derivatives, and the elements of the residual covariance, at a θ whose parameters are jets.
+    let private jets (model: MarginalModel) (theta: ImmutableArray<float>) (variables: float[] -> Jet[]) =
+        let factors =
+            model.Forms
+            |> Array.mapi (fun t form -> form.Factor(variables (ThetaLayout.parametersOf model.Layout theta t)))
+
+        factors, model.Residual.Element(variables (residualParameters model theta))
+
+    /// λ̇ λᵀ + λ λ̇ᵀ.
+    let private derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
+        let half = Dense.Multiply(n, n, n, derivative, false, lambda, true)
+        Array.init (n * n) (fun k -> half[k] + half[k / n + k % n * n])
+
+    /// V of every pattern at a θ, without derivatives.
+    let matrix (model: MarginalModel) (theta: ImmutableArray<float>) : int -> float[] =
+        let factors, element = jets model theta Jet.constants
+
+        let covariances =
+            Array.map2
+                (fun (form: EffectsForm) (factor: Jet[]) ->
+                    Semidefinite.square form.Order (factor |> Array.map _.Value))
+                model.Forms
+                factors
+
+        fun index ->
+            let pattern = model.Patterns[index]
+            let v = ResidualModel.matrix element pattern.Rows |> Array.map _.Value
+            Array.iter2 (fun term g -> addCongruence pattern.Size term g v) pattern.Terms covariances
+            v
+
+    /// V of every pattern with its derivatives at a θ.
+    let covariance (model: MarginalModel) (theta: ImmutableArray<float>) : MarginalCovariance =
+        let factors, element = jets model theta Jet.variables
+        let own = model.Residual.Parameters.Names.Length
+        let lambdas = factors |> Array.map (Array.map _.Value)
+
+        let effectDerivatives =
+            Array.map3
+                (fun (form: EffectsForm) factor lambda ->
+                    EffectsForm.derivatives form factor
+                    |> Array.map (derivativeOfSquare form.Order lambda))
+                model.Forms
+                factors
+                lambdas
+
+        let residuals =
+            model.Patterns
+            |> Array.map (fun pattern -> lazy (ResidualModel.matrix element pattern.Rows))
+
+        let first index =
+            let pattern = model.Patterns[index]
+            let m = pattern.Size
+            let elements = residuals[index].Value
+            let derivatives: float[][] = Array.create model.Parameters [||]
+
+            for t in 0 .. model.Forms.Length - 1 do
+                for k in 0 .. model.Forms[t].Names.Length - 1 do
+                    let v: float[] = Array.zeroCreate (m * m)
+                    addCongruence m pattern.Terms[t] effectDerivatives[t].[k] v
+                    derivatives[model.Layout.ParameterStarts[t] + k] <- v
+
+            for at in 0 .. elements.Length - 1 do
+                let jet = elements[at]
+
+                for place in 0 .. jet.Support.Length - 1 do
+                    let k = model.Layout.Parameters + jet.Support[place]
+
+                    if derivatives[k].Length = 0 then
+                        derivatives[k] <- Array.zeroCreate (m * m)
+
+                    derivatives[k].[at] <- jet.First[place]
+
+            derivatives
+
+        let addSecond index (weights: float[]) (result: float[,]) =
+            let pattern = model.Patterns[index]
+
+            for t in 0 .. model.Forms.Length - 1 do
+                let form = model.Forms[t]
+                let start = model.Layout.ParameterStarts[t]
+                let count = form.Names.Length
+
+                let curvature =
+                    EffectsForm.curvature form factors[t] (project pattern.Size pattern.Terms[t] weights)
+
+                for l in 0 .. count - 1 do
+                    for k in 0 .. count - 1 do
+                        result[start + k, start + l] <- result[start + k, start + l] + curvature[k + l * count]
+
+            let sum: float[] = Array.zeroCreate (own * own)
+            let elements = residuals[index].Value
+
+            for at in 0 .. elements.Length - 1 do
+                Jet.addSecond weights[at] own sum elements[at]
+
+            let start = model.Layout.Parameters
+
+            for l in 0 .. own - 1 do
+                for k in 0 .. own - 1 do
+                    result[start + k, start + l] <- result[start + k, start + l] + sum[k + l * own]
+
+        {
+            Parameters = model.Parameters
+            Matrix = matrix model theta
+            First = first
+            AddSecond = addSecond
+        }
+
+    /// Σ over patterns and levels of Z_lᵀ W Z_l for every term, W one matrix for each pattern.
+    let projections (model: MarginalModel) (weights: int -> float[]) : float[][] =
+        model.Forms
+        |> Array.mapi (fun t form ->
+            MarginalSweep.sum 0.0 model.Patterns (form.Order * form.Order) (fun index total ->
+                let pattern = model.Patterns[index]
+                let own = project pattern.Size pattern.Terms[t] (weights index)
+
+                for k in 0 .. own.Length - 1 do
+                    total[k] <- total[k] + own[k]))

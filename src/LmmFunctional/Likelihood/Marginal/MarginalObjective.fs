@@ -1,0 +1,163 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>−2 log likelihood of a marginal model on the inner scale, β and σ² profiled out, with its derivatives.</summary>
+[<RequireQualifiedAccess>]
+module internal MarginalObjective =
+
+    /// dn: n, or n − p under REML.
+    let residualDf reml (model: MarginalModel) =
+        float (if reml then model.Rows - model.FixedCount else model.Rows)
+
+    /// r² = (y − Xβ)'V⁻¹(y − Xβ).
+    let residualSquare (factor: MarginalFactor) =
+        let r = factor.FixedFactor[factor.FixedFactor.Length - 1]
+        r * r
+
+    let private logDeterminantFixed p (factor: MarginalFactor) =
+        Seq.init p (fun c -> 2.0 * log factor.FixedFactor[c + c * (p + 1)]) |> Seq.sum
+
+    /// The value that a factorisation gives.
+    let private value reml (model: MarginalModel) (factor: MarginalFactor) =
+        let df = residualDf reml model
+
+        let fixedPart =
+            if reml then
+                logDeterminantFixed model.FixedCount factor
+            else
+                0.0
+
+        factor.LogDeterminant
+        + fixedPart
+        + df * (1.0 + log (2.0 * Math.PI * residualSquare factor / df))
+
+    /// The factorisation at a θ, None where V is not positive definite.
+    let factor (model: MarginalModel) (theta: ImmutableArray<float>) =
+        MarginalSweep.factor model.FixedCount model.Patterns (MarginalModel.matrix model theta)
+
+    /// Curvature by the information asked for.
+    let private curvature information reml (model: MarginalModel) (parts: MarginalParts) : Matrix =
+        let k = model.Parameters
+        let df = residualDf reml model
+        let squares, traces = parts.Squares, parts.Traces
+
+        // What keeps steps sound near a variance of zero, as for the other engines.
+        let positive =
+            lazy
+                (let own = parts.Curvature df
+                 let result = Array2D.zeroCreate k k
+
+                 for t in 0 .. model.Forms.Length - 1 do
+                     let start = model.Layout.ParameterStarts[t]
+                     let count = model.Forms[t].Names.Length
+
+                     let block =
+                         Array.init (count * count) (fun at -> own[start + at % count, start + at / count])
+
+                     let kept =
+                         if model.Layout.Forms[t].IsSome then
+                             FactorChain.positivePart model.Forms[t] block
+                         else
+                             Semidefinite.positivePart count block
+
+                     kept
+                     |> Array.iteri (fun at value -> result[start + at % count, start + at / count] <- value)
+
+                 result)
+
+        let plus (plain: float[,]) =
+            if model.Forms.Length = 0 then
+                Matrix.init k k (fun i j -> plain[i, j])
+            else
+                Matrix.init k k (fun i j -> plain[i, j] + positive.Value[i, j])
+
+        match information with
+        | Information.Average ->
+            let f = parts.Averages.Value
+            Array2D.init k k (fun i j -> df * (f[i, j] - squares[i] * squares[j])) |> plus
+        | Information.Expected ->
+            let t = parts.Products.Value
+            Array2D.init k k (fun i j -> t[i, j] - traces[i] * traces[j] / df) |> plus
+        | Information.Observed ->
+            let f, t = parts.Averages.Value, parts.Products.Value
+            let second = parts.Curvature df
+
+            Matrix.init k k (fun i j -> df * (2.0 * f[i, j] - squares[i] * squares[j]) - t[i, j] + second[i, j])
+
+    /// Sums of all patterns and the derivatives at a θ that can be evaluated.
+    let parts reml (model: MarginalModel) theta factor =
+        let sums = MarginalSweep.sums reml model.FixedCount model.Patterns factor
+
+        sums,
+        MarginalDerivatives.parts
+            reml
+            model.FixedCount
+            model.Patterns
+            (MarginalModel.covariance model theta)
+            factor
+            sums
+
+    /// The function of θ; a constant is added to its value.
+    let evaluate reml constant (model: MarginalModel) (theta: ImmutableArray<float>) order : Evaluation =
+        let nothing = {
+            Value = infinity
+            Gradient = ImmutableArray.Empty
+            Curvature = Matrix(0, 0, [||])
+        }
+
+        match factor model theta with
+        | None -> nothing
+        | Some factor ->
+            let valued = {
+                nothing with
+                    Value = value reml model factor + constant
+            }
+
+            let df = residualDf reml model
+
+            let gradient (parts: MarginalParts) =
+                Array.map2 (fun t s -> t - df * s) parts.Traces parts.Squares
+                |> ImmutableArray.CreateRange
+
+            if not (Double.IsFinite valued.Value) then
+                nothing
+            else
+                match order with
+                | Order.Value -> valued
+                | Order.Gradient ->
+                    let _, parts = parts reml model theta factor
+
+                    {
+                        valued with
+                            Gradient = gradient parts
+                    }
+                | Order.Curvature information ->
+                    let _, parts = parts reml model theta factor
+
+                    {
+                        valued with
+                            Gradient = gradient parts
+                            Curvature = curvature information reml model parts
+                    }
+
+    /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
+    let covarianceDerivatives reml (model: MarginalModel) theta : (float[] * float[])[] =
+        match factor model theta with
+        | None ->
+            model.Forms
+            |> Array.map (fun form -> let zero = Array.zeroCreate (form.Order * form.Order) in zero, zero)
+        | Some factor ->
+            let sums = MarginalSweep.sums reml model.FixedCount model.Patterns factor
+            let df = residualDf reml model
+
+            let trace index =
+                let own = sums[index]
+                let count = float model.Patterns[index].Count
+                Array.map2 (fun inverse leverage -> count * inverse - leverage) own.Inverse own.Leverage
+
+            let all index =
+                Array.map2 (fun trace square -> trace - df * square) (trace index) sums[index].Square
+
+            Array.zip (MarginalModel.projections model all) (MarginalModel.projections model trace)

@@ -1,0 +1,162 @@
+namespace LmmFunctional
+
+open System.Collections.Concurrent
+
+/// <summary>The residual covariance of a model as a function of τ, unconstrained; σ² multiplies it.</summary>
+/// <remarks>τ lists, for each level of a factor with parameters of its own, the logarithm of the standard deviation relative
+/// to the first level (not for the first), the parameters of the correlations, the nugget and the variance functions.</remarks>
+[<NoComparison; NoEquality>]
+type internal ResidualModel = {
+    Parameters: ParameterBlock
+    /// The covariance of rows i and j of a block at τ; apply it to τ once for each evaluation.
+    Element: Jet[] -> ResidualRows -> int -> int -> Jet
+}
+
+[<RequireQualifiedAccess>]
+module internal ResidualModel =
+
+    /// Independent residuals of equal variance: no parameters.
+    let independent = {
+        Parameters = ParameterBlock.concat []
+        Element =
+            fun _ rows i j ->
+                if i = j then
+                    Jet.number (rows.RootVariances[i] * rows.RootVariances[i])
+                else
+                    Jet.zero
+    }
+
+    /// The covariance of two positions at τ, computed once for each pair: many subjects share them.
+    let private remembered (form: CovarianceForm) tau =
+        let element = form.Element tau
+        let known = ConcurrentDictionary<struct (int * int), Jet>()
+        let compute = fun struct (i, j) -> element i j
+        fun i j -> known.GetOrAdd((if i >= j then struct (i, j) else struct (j, i)), compute)
+
+    /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
+    let private formOf (design: ResidualDesign) =
+        let axes =
+            design.Factors
+            |> List.map (fun axis ->
+                axis.Labels.Length,
+                StructureForm.create axis.Structure {
+                    Labels = axis.Labels
+                    Coordinates = axis.Values
+                })
+
+        let form =
+            match axes with
+            | [] -> Uncorrelated.identity
+            | first :: others ->
+                others
+                |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
+                |> snd
+
+        if design.Term.HasNugget then Nugget.add form else form
+
+    let private variancesOf (design: ResidualDesign) =
+        design.Variances
+        |> List.map (fun (variance, values) ->
+            match variance, values with
+            | _, VarianceValues.Groups(levels, _) -> VarianceForm.perGroup (Array.ofSeq levels)
+            | VarianceFunction.ConstantPower _, _ -> VarianceForm.constantPower
+            | VarianceFunction.Exponential _, _ -> VarianceForm.exponential
+            | _, _ -> VarianceForm.power)
+
+    /// One level's covariances.
+    let private single (design: ResidualDesign) : ResidualModel =
+        let form = formOf design
+        let variances = variancesOf design
+
+        let blocks =
+            ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
+
+        {
+            Parameters = ParameterBlock.concat blocks
+            Element =
+                fun tau ->
+                    let parts = ParameterBlock.split blocks tau
+                    let covariance = remembered form parts.Head
+
+                    let deviations =
+                        List.map2 (fun (form: VarianceForm) part -> form.Deviation part) variances parts.Tail
+                        |> Array.ofList
+
+                    fun rows i j ->
+                        let known = rows.RootVariances[i] * rows.RootVariances[j]
+                        let mutable value = covariance rows.Positions[i] rows.Positions[j]
+
+                        if known <> 1.0 then
+                            value <- Jet.scale known value
+
+                        for k in 0 .. deviations.Length - 1 do
+                            let covariate = rows.Covariates[k]
+                            value <- value *. deviations[k] covariate[i] *. deviations[k] covariate[j]
+
+                        value
+        }
+
+    /// The same model with parameters of its own for each level of a factor.
+    let private perLevel (levels: seq<string>) (model: ResidualModel) : ResidualModel =
+        let blocks =
+            levels
+            |> Seq.mapi (fun index level ->
+                let own = ParameterBlock.prefixed $"{level}: " model.Parameters
+
+                if index = 0 then
+                    own
+                else
+                    let deviation =
+                        ParameterBlock.single
+                            $"{level}: sd"
+                            ParameterKind.StandardDeviation
+                            0.0
+                            Unconstrained.positive
+                            Unconstrained.ofPositive
+
+                    ParameterBlock.concat [ deviation; own ])
+            |> List.ofSeq
+
+        {
+            Parameters = ParameterBlock.concat blocks
+            Element =
+                fun tau ->
+                    let elements =
+                        ParameterBlock.split blocks tau
+                        |> List.mapi (fun index own ->
+                            if index = 0 then
+                                model.Element own
+                            else
+                                let variance = Jet.exp (Jet.scale 2.0 own[0])
+                                let element = model.Element(Array.skip 1 own)
+
+                                fun rows i j ->
+                                    let value = element rows i j
+                                    if Jet.isZero value then value else value *. variance)
+                        |> Array.ofList
+
+                    fun rows i j -> elements[rows.Levels[i]] rows i j
+        }
+
+    /// The model of a residual structure.
+    let create (residual: ResidualDesign option) =
+        match residual with
+        | None -> independent
+        | Some design ->
+            match design.Levels with
+            | None -> single design
+            | Some(_, levels, _) -> single design |> perLevel levels
+
+    /// The covariance of the rows of a block, m×m by columns.
+    let matrix (element: ResidualRows -> int -> int -> Jet) (rows: ResidualRows) : Jet[] =
+        let m = rows.Subjects.Length
+        let elements: Jet[] = Array.create (m * m) Jet.zero
+
+        for j in 0 .. m - 1 do
+            for i in j .. m - 1 do
+                if rows.Subjects[i] = rows.Subjects[j] then
+                    let value = element rows i j
+                    elements[i + j * m] <- value
+                    elements[j + i * m] <- value
+
+        elements
