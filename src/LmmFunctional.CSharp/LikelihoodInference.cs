@@ -81,7 +81,7 @@ public static class LikelihoodInference
             : null;
 
         var options = new VarianceTestOptions(VarianceTestModule.defaults.Draws, seed, bootstrap!);
-        var parameter = VarianceParameter.NewVariance(term, effect);
+        var parameter = VarianceParameter.NewEffectVariance(term, effect);
         var test = Convert.ValueOrThrow(VarianceTestModule.run(options, parameter, fit.Inner));
 
         return new(

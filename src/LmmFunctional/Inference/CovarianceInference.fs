@@ -131,7 +131,7 @@ module CovarianceInference =
 
     let private onScale scale parameter estimates =
         match scale, parameter with
-        | CovarianceScale.Unbounded, VarianceParameter.Covariance _ ->
+        | CovarianceScale.Unbounded, VarianceParameter.EffectCovariance _ ->
             fisherZ (VarianceParameters.deviationOf parameter estimates)
         | CovarianceScale.Unbounded, _ -> log (max 1e-300 (VarianceParameters.deviationOf parameter estimates))
         | CovarianceScale.Deviation, _ -> VarianceParameters.deviationOf parameter estimates
@@ -243,7 +243,7 @@ module CovarianceInference =
                 let ends =
                     match unbounded.Names.IndexOf name, parameter, method with
                     | -1, _, _ -> None
-                    | at, VarianceParameter.Covariance _, _ ->
+                    | at, VarianceParameter.EffectCovariance _, _ ->
                         let se = sqrt unbounded.Matrix[at, at]
                         let center = fisherZ estimate
                         Some(tanh (center - z * se), tanh (center + z * se))

@@ -28,14 +28,14 @@ module internal CovarianceProfile =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
-        | VarianceParameter.Variance _ -> {
+        | VarianceParameter.EffectVariance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
             Smoothed = fun s -> s * s
             Lower = Some 0.0
             Upper = None
           }
-        | VarianceParameter.Covariance _ -> {
+        | VarianceParameter.EffectCovariance _ -> {
             Smooth = VarianceParameters.deviationOf parameter
             Tell = max -1.0 >> min 1.0
             Smoothed = id

@@ -7,9 +7,9 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 type VarianceParameter =
     /// The variance of an effect of one random term (terms are counted from zero in the order of the formula).
-    | Variance of term: int * effect: int
+    | EffectVariance of term: int * effect: int
     /// The covariance of two effects of one term.
-    | Covariance of term: int * first: int * second: int
+    | EffectCovariance of term: int * first: int * second: int
     /// The residual variance.
     | Residual
 
@@ -45,7 +45,7 @@ module VarianceParameters =
     let internal ofDesign (design: Design) : VarianceParameter list = [
         for t, term in List.indexed design.Random do
             for i in 0 .. term.Names.Length - 1 do
-                VarianceParameter.Variance(t, i)
+                VarianceParameter.EffectVariance(t, i)
 
             if
                 term.Term.Structure <> Structure.Diagonal
@@ -53,7 +53,7 @@ module VarianceParameters =
             then
                 for i in 0 .. term.Names.Length - 1 do
                     for j in i + 1 .. term.Names.Length - 1 do
-                        VarianceParameter.Covariance(t, i, j)
+                        VarianceParameter.EffectCovariance(t, i, j)
 
         VarianceParameter.Residual
     ]
@@ -64,15 +64,15 @@ module VarianceParameters =
     /// The value of a parameter: a variance or covariance in squared units of the response.
     let valueOf (parameter: VarianceParameter) (estimates: CovarianceEstimates) : float =
         match parameter with
-        | VarianceParameter.Variance(term, effect) -> estimates.Random[term][effect, effect]
-        | VarianceParameter.Covariance(term, first, second) -> estimates.Random[term][first, second]
+        | VarianceParameter.EffectVariance(term, effect) -> estimates.Random[term][effect, effect]
+        | VarianceParameter.EffectCovariance(term, first, second) -> estimates.Random[term][first, second]
         | VarianceParameter.Residual -> estimates.Residual
 
     /// The value as users read it: a standard deviation, or the correlation of a covariance.
     let deviationOf (parameter: VarianceParameter) (estimates: CovarianceEstimates) : float =
         match parameter with
-        | VarianceParameter.Variance(term, effect) -> estimates.StandardDeviation(term, effect)
-        | VarianceParameter.Covariance(term, first, second) -> estimates.Correlation(term, first, second)
+        | VarianceParameter.EffectVariance(term, effect) -> estimates.StandardDeviation(term, effect)
+        | VarianceParameter.EffectCovariance(term, first, second) -> estimates.Correlation(term, first, second)
         | VarianceParameter.Residual -> sqrt estimates.Residual
 
     /// The covariance matrices of a fit.
@@ -84,10 +84,10 @@ module VarianceParameters =
     /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c> or <c>sigma</c>.</summary>
     let nameIn (design: Design) (parameter: VarianceParameter) : string =
         match parameter with
-        | VarianceParameter.Variance(term, effect) ->
+        | VarianceParameter.EffectVariance(term, effect) ->
             let term = design.Random[term]
             $"sd({term.Group} {term.Names[effect]})"
-        | VarianceParameter.Covariance(term, first, second) ->
+        | VarianceParameter.EffectCovariance(term, first, second) ->
             let term = design.Random[term]
             $"cor({term.Group} {term.Names[first]}, {term.Names[second]})"
         | VarianceParameter.Residual -> "sigma"

@@ -87,7 +87,7 @@ module VarianceTest =
         (fit: Fit)
         : Result<VarianceTest, LmmError list> =
         match parameter with
-        | VarianceParameter.Variance(term, effect) when
+        | VarianceParameter.EffectVariance(term, effect) when
             term >= 0
             && term < fit.Design.Random.Length
             && effect >= 0

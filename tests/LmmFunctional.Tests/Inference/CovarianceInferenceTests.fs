@@ -164,3 +164,16 @@ let ``A level outside (0, 1) is misuse`` () =
     Models.isMisuse (fun () ->
         CovarianceInference.intervals CovarianceIntervalMethod.Wald 95.0 Models.dyestuff.Value
         |> ignore)
+
+[<Test>]
+let ``Parameters of a residual structure have the standard errors of the fit`` () =
+    let fit =
+        Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
+
+    let found =
+        CovarianceInference.covariance Information.Observed CovarianceScale.Deviation fit
+
+    let sigma = fit.CovarianceParameters |> List.find (fun own -> own.Name = "sigma")
+
+    Law.relative "sigma" 1e-5 sigma.StandardError.Value (sqrt found.Matrix[1, 1])
+    |> Law.assertHolds

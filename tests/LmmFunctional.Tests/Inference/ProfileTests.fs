@@ -61,7 +61,7 @@ let ``At the ends of an interval the likelihood, maximised over the rest, has fa
     let fit = Models.dyestuff.Value
 
     let found =
-        interval (ProfileTarget.Parameter(VarianceParameter.Variance(0, 0))) fit
+        interval (ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 0))) fit
 
     let objective =
         JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
@@ -90,7 +90,7 @@ let ``At the ends of an interval the likelihood, maximised over the rest, has fa
 [<Test>]
 let ``A function that is a parameter has the parameter's interval`` () =
     let fit = Models.sleepstudy.Value
-    let parameter = VarianceParameter.Variance(0, 1)
+    let parameter = VarianceParameter.EffectVariance(0, 1)
     let own = interval (ProfileTarget.Parameter parameter) fit
 
     let square =
@@ -134,7 +134,7 @@ let ``The points of a curve ascend through the estimate with zeta half a unit ap
     let fit = Models.dyestuff.Value
 
     let curve =
-        Profile.curve 2.0 (ProfileTarget.Parameter(VarianceParameter.Variance(0, 0))) fit
+        Profile.curve 2.0 (ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 0))) fit
         |> Models.value
 
     let values = curve.Points |> List.map _.Value
@@ -151,7 +151,7 @@ let ``A variance estimated as zero has the interval from zero, with a word`` () 
     let fit = Models.ml "dyestuff2" "Yield ~ 1 + (1 | Batch)"
 
     let found =
-        interval (ProfileTarget.Parameter(VarianceParameter.Variance(0, 0))) fit
+        interval (ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 0))) fit
 
     Assert.That(found.Lower, Is.EqualTo(Some 0.0))
 
@@ -170,9 +170,9 @@ let private parameterNamed (fit: Fit) (name: string) =
     match name with
     | "sigma" -> ProfileTarget.Parameter VarianceParameter.Residual
     | "sd_(Intercept)|Batch"
-    | "sd_(Intercept)|Subject" -> ProfileTarget.Parameter(VarianceParameter.Variance(0, 0))
-    | "sd_Days|Subject" -> ProfileTarget.Parameter(VarianceParameter.Variance(0, 1))
-    | "cor_Days.(Intercept)|Subject" -> ProfileTarget.Parameter(VarianceParameter.Covariance(0, 0, 1))
+    | "sd_(Intercept)|Subject" -> ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 0))
+    | "sd_Days|Subject" -> ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 1))
+    | "cor_Days.(Intercept)|Subject" -> ProfileTarget.Parameter(VarianceParameter.EffectCovariance(0, 0, 1))
     | name when Seq.contains name fit.Design.Fixed.Names -> ProfileTarget.Coefficient name
     | name -> invalidOp $"no target is known for {name}"
 

@@ -206,3 +206,17 @@ let ``A model without random terms has no clusters`` () =
             "'Subject' is not a grouping factor: the model has no random terms, and its rows are independent."
         ]
         (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
+
+[<Test>]
+let ``Structured residuals are refused in words`` () =
+    let fit =
+        Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
+
+    TestFrame.same
+        [
+            "A robust covariance needs independent residuals, unrelated levels and no held variances; fit the model without them."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
+
+    Models.isMisuse (fun () -> Simulation.simulate 1 fit |> ignore)
+    Models.isMisuse (fun () -> RSquared.ofFit fit |> ignore)

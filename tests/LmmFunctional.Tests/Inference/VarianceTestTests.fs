@@ -4,7 +4,7 @@ open LmmFunctional
 open MathNet.Numerics.Distributions
 open NUnit.Framework
 
-let private batch = VarianceParameter.Variance(0, 0)
+let private batch = VarianceParameter.EffectVariance(0, 0)
 
 let private fOfOneWay (fit: Fit) =
     let y, codes = fit.Design.Response, fit.Design.Random.Head.Codes
@@ -104,7 +104,7 @@ let ``The mixture of a slope's variance is half χ² with one and half with two 
     let fit = Models.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)"
 
     let found =
-        VarianceTest.run VarianceTest.defaults (VarianceParameter.Variance(0, 1)) fit
+        VarianceTest.run VarianceTest.defaults (VarianceParameter.EffectVariance(0, 1)) fit
         |> Models.value
 
     TestFrame.same [ 0.5, 1; 0.5, 2 ] found.Mixture
