@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open LmmFunctional.Numerics
+
 /// <summary>The rows of one random term within a block: their level, counted within the block, and their coefficients.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal PatternTerm = {
@@ -40,8 +42,12 @@ module internal MarginalPattern =
     /// <remarks>A Cholesky factor of A Aᵀ with pivoting, stopped at its rank: blocks that differ in a few numbers only, as the
     /// baseline values and responses of subjects do, collapse to as many vectors as there are such numbers.</remarks>
     let private condense k n (a: float[]) : struct (int * float[]) =
-        let gram: float[] =
-            LmmFunctional.Numerics.Dense.Multiply(k, k, n, a, false, a, true)
+        let gram: float[] = Array.zeroCreate (k * k)
+        Dense.AddSquare(k, n, a, gram, 0)
+
+        for j in 1 .. k - 1 do
+            for i in 0 .. j - 1 do
+                gram[i + j * k] <- gram[j + i * k]
 
         let remaining = Array.init k (fun i -> gram[i + i * k])
         let least = remaining |> Array.map (fun d -> negligible * d)
@@ -65,14 +71,16 @@ module internal MarginalPattern =
             else
                 let root = sqrt remaining[pivot]
 
-                let row =
-                    Array.init k (fun i ->
-                        let mutable sum = gram[i + pivot * k]
+                let row = Array.sub gram (pivot * k) k
 
-                        for previous in rows do
-                            sum <- sum - previous[i] * previous[pivot]
+                for previous in rows do
+                    let factor = previous[pivot]
 
-                        sum / root)
+                    for i in 0 .. k - 1 do
+                        row[i] <- row[i] - previous[i] * factor
+
+                for i in 0 .. k - 1 do
+                    row[i] <- row[i] / root
 
                 for i in 0 .. k - 1 do
                     remaining[i] <- remaining[i] - row[i] * row[i]

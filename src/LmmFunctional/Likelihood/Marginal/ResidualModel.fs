@@ -8,6 +8,8 @@ open System.Collections.Concurrent
 [<NoComparison; NoEquality>]
 type internal ResidualModel = {
     Parameters: ParameterBlock
+    /// Other τ to start from; the best of all is the one to take.
+    FurtherStarts: float[][]
     /// The covariance of rows i and j of a block at τ; apply it to τ once for each evaluation.
     Element: Jet[] -> ResidualRows -> int -> int -> Jet
 }
@@ -18,6 +20,7 @@ module internal ResidualModel =
     /// Independent residuals of equal variance: no parameters.
     let independent = {
         Parameters = ParameterBlock.concat []
+        FurtherStarts = [||]
         Element =
             fun _ rows i j ->
                 if i = j then
@@ -73,6 +76,9 @@ module internal ResidualModel =
 
         {
             Parameters = ParameterBlock.concat blocks
+            FurtherStarts =
+                form.FurtherStarts
+                |> Array.map (fun own -> Array.concat (own :: [ for block in blocks.Tail -> block.Start ]))
             Element =
                 fun tau ->
                     let parts = ParameterBlock.split blocks tau
@@ -119,6 +125,12 @@ module internal ResidualModel =
 
         {
             Parameters = ParameterBlock.concat blocks
+            FurtherStarts =
+                model.FurtherStarts
+                |> Array.map (fun own ->
+                    blocks
+                    |> Seq.mapi (fun index _ -> if index = 0 then own else Array.append [| 0.0 |] own)
+                    |> Array.concat)
             Element =
                 fun tau ->
                     let elements =
