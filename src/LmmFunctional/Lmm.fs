@@ -16,8 +16,7 @@ module Lmm =
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        let create =
-            LogLikelihood.createWith options.Held options.Criterion
+        let create = LogLikelihood.createWith options.Held options.Criterion
 
         let solve (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()

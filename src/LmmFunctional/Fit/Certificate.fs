@@ -104,7 +104,8 @@ module Certificate =
         let k, n = unbounded.Length, others.Length
 
         let part (rows: int[]) (columns: int[]) =
-            Array.init (rows.Length * columns.Length) (fun at -> matrix[rows[at % rows.Length], columns[at / rows.Length]])
+            Array.init (rows.Length * columns.Length) (fun at ->
+                matrix[rows[at % rows.Length], columns[at / rows.Length]])
 
         let factor = part others others
 

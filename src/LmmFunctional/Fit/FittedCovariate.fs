@@ -34,7 +34,11 @@ module internal FittedCovariate =
                         Variances =
                             residual.Variances
                             |> List.map (fun (variance, own) ->
-                                variance, (if isFitted own then VarianceValues.Covariate values else own))
+                                variance,
+                                (if isFitted own then
+                                     VarianceValues.Covariate values
+                                 else
+                                     own))
                 })
     }
 

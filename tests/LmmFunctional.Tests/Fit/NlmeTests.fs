@@ -48,8 +48,8 @@ type NlmeTests() =
         lazy
             [
                 for case in
-                    (JsonDocument.Parse(File.ReadAllText(TestData.reference "nlme")))
-                        .RootElement.EnumerateArray() -> string (case.GetProperty("id").GetString()), case
+                    (JsonDocument.Parse(File.ReadAllText(TestData.reference "nlme"))).RootElement.EnumerateArray() ->
+                    string (case.GetProperty("id").GetString()), case
             ]
 
     static let fit file formula =
@@ -81,10 +81,7 @@ type NlmeTests() =
                     Regex.Match(string (line.GetString()), @"^(.+?)\s+([\d.e+-]+)\s+([\d.e+-]+)(\s+\S+)?\s*$")
 
                 if found.Success && found.Groups[1].Value <> "Residual" then
-                    System.Double.Parse(
-                        found.Groups[3].Value,
-                        System.Globalization.CultureInfo.InvariantCulture
-                    )
+                    System.Double.Parse(found.Groups[3].Value, System.Globalization.CultureInfo.InvariantCulture)
         | _ -> ()
     ]
 
@@ -99,7 +96,10 @@ type NlmeTests() =
     member _.``Criterion, estimates and standard errors are nlme's``(id: string) =
         let _, formula, order = cases |> List.find (fun (own, _, _) -> own = id)
         let case = references.Value |> List.find (fun (own, _) -> own = id) |> snd
-        let file = Path.GetFileNameWithoutExtension(string (case.GetProperty("data").GetString()))
+
+        let file =
+            Path.GetFileNameWithoutExtension(string (case.GetProperty("data").GetString()))
+
         let fit = fit file formula
         let criterion = Lmer.number "criterion" case
 
@@ -152,7 +152,4 @@ type NlmeTests() =
 
         Assert.That(fit.CriterionValue, Is.LessThan(Lmer.number "criterion" case))
 
-        Assert.That(
-            fit.Certificate.Verdict,
-            Is.EqualTo(Verdict.FlatDirection [ "Residual.range"; "Residual.nugget" ])
-        )
+        Assert.That(fit.Certificate.Verdict, Is.EqualTo(Verdict.FlatDirection [ "Residual.range"; "Residual.nugget" ]))

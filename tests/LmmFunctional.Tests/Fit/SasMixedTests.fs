@@ -53,8 +53,7 @@ module SasMixedTests =
             |> List.filter isDeviation
             |> List.map (fun part -> variance * part.Estimate * part.Estimate)
 
-        let others =
-            own.Tail |> List.filter (isDeviation >> not) |> List.map _.Estimate
+        let others = own.Tail |> List.filter (isDeviation >> not) |> List.map _.Estimate
 
         variance :: variances, others
 

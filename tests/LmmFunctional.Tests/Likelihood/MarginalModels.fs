@@ -197,10 +197,7 @@ module StructuredModel =
                 { model with Missing = 0.0 }
 
             if model.Criterion = Criterion.Reml then
-                {
-                    model with
-                        Criterion = Criterion.Ml
-                }
+                { model with Criterion = Criterion.Ml }
         }
 
 /// <summary>Random structured models for FsCheck.</summary>
@@ -256,11 +253,16 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
             model.Residual.Element(Jet.constants (MarginalModel.residualParameters model theta))
 
         let r =
-            Matrix<float>.Build.Dense(n, n, fun i j ->
-                if rowsOfAll.Subjects[i] = rowsOfAll.Subjects[j] then
-                    (element rowsOfAll i j).Value
-                else
-                    0.0)
+            Matrix<float>
+                .Build.Dense(
+                    n,
+                    n,
+                    fun i j ->
+                        if rowsOfAll.Subjects[i] = rowsOfAll.Subjects[j] then
+                            (element rowsOfAll i j).Value
+                        else
+                            0.0
+                )
 
         let lambdas = ThetaLayout.matrices layout theta
 
@@ -271,16 +273,22 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
                 let g = Semidefinite.square s lambda
 
                 v
-                + Matrix<float>.Build.Dense(n, n, fun i j ->
-                    if term.Codes[i] = term.Codes[j] then
-                        Seq.sum (
-                            seq {
-                                for a in 0 .. s - 1 do
-                                    for b in 0 .. s - 1 -> term.Columns[a][i] * g[a + b * s] * term.Columns[b][j]
-                            }
-                        )
-                    else
-                        0.0))
+                + Matrix<float>
+                    .Build.Dense(
+                        n,
+                        n,
+                        fun i j ->
+                            if term.Codes[i] = term.Codes[j] then
+                                Seq.sum (
+                                    seq {
+                                        for a in 0 .. s - 1 do
+                                            for b in 0 .. s - 1 ->
+                                                term.Columns[a][i] * g[a + b * s] * term.Columns[b][j]
+                                    }
+                                )
+                            else
+                                0.0
+                    ))
             r
 
     let x = Matrix<float>.Build.DenseOfColumnArrays standard.Fixed
@@ -300,7 +308,10 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
         let value =
             df * (1.0 + log (2.0 * Math.PI * square / df))
             + cholesky.DeterminantLn
-            + (if isRestricted then log (information.Determinant()) else 0.0)
+            + (if isRestricted then
+                   log (information.Determinant())
+               else
+                   0.0)
 
         struct (v, precision, projection, square, value)
 
@@ -312,14 +323,14 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
            else
                0.0)
 
-    let move k step =
-        theta.SetItem(k, theta[k] + step)
+    let move k step = theta.SetItem(k, theta[k] + step)
 
     /// Central differences of fourth order.
     let difference (f: ImmutableArray<float> -> Matrix<float>) k =
         let h = 2e-3
 
-        (8.0 * (f (move k h) - f (move k -h)) - (f (move k (2.0 * h)) - f (move k (-2.0 * h))))
+        (8.0 * (f (move k h) - f (move k -h))
+         - (f (move k (2.0 * h)) - f (move k (-2.0 * h))))
         / (12.0 * h)
 
     let struct (_, precision, projection, square, value) = solve theta
@@ -341,10 +352,12 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
             for a in 0 .. s - 1 do
                 z[i, term.Codes[i] * s + a] <- term.Columns[a][i]
 
+        let lambda = ThetaLayout.matrices layout theta |> Array.item t
+
         let g =
-            Matrix<float>.Build.DiagonalIdentity(term.Levels).KroneckerProduct(
-                Matrix<float>.Build.Dense(s, s, Semidefinite.square s (ThetaLayout.matrices layout theta)[t])
-            )
+            Matrix<float>
+                .Build.DiagonalIdentity(term.Levels)
+                .KroneckerProduct(Matrix<float>.Build.Dense(s, s, Semidefinite.square s lambda))
 
         (g * (z.Transpose() * py)).ToArray(), g - g * z.Transpose() * precision * z * g
 

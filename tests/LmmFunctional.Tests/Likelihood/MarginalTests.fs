@@ -18,7 +18,9 @@ module MarginalTests =
 
     let private difference (values: ImmutableArray<float> -> float[]) (theta: ImmutableArray<float>) k =
         let h = 1e-3
-        let at step = values (theta.SetItem(k, theta[k] + step))
+
+        let at step =
+            values (theta.SetItem(k, theta[k] + step))
 
         let near, far =
             Array.map2 (-) (at h) (at -h), Array.map2 (-) (at (2.0 * h)) (at (-2.0 * h))
@@ -114,13 +116,7 @@ module MarginalTests =
             let sums = MarginalSweep.sums reml p marginal.Patterns factor
 
             let plain =
-                MarginalDerivatives.parts
-                    reml
-                    p
-                    marginal.Patterns
-                    (MarginalModel.covariance marginal theta)
-                    factor
-                    sums
+                MarginalDerivatives.parts reml p marginal.Patterns (MarginalModel.covariance marginal theta) factor sums
 
             let found = PositionDerivatives.parts reml marginal theta grid factor sums
 
@@ -195,10 +191,7 @@ module MarginalTests =
             Tiles.Threads <- threads
             let likelihood = StructuredModel.likelihood model
 
-            evaluate
-                (Order.Curvature Information.Observed)
-                likelihood
-                (StructuredModel.theta likelihood seed)
+            evaluate (Order.Curvature Information.Observed) likelihood (StructuredModel.theta likelihood seed)
 
         try
             let one, two = evaluated 1, evaluated 2
@@ -298,8 +291,7 @@ module MarginalTests =
 
                 Law.assertHolds [
                     yield! Law.near $"{what}: value" (1e-9 * abs one.Value) one.Value other.Value
-                    yield!
-                        Law.nearAll $"{what}: gradient" (1e-8 * largest one.Gradient) one.Gradient other.Gradient
+                    yield! Law.nearAll $"{what}: gradient" (1e-8 * largest one.Gradient) one.Gradient other.Gradient
                     yield!
                         Law.nearAll
                             $"{what}: curvature"

@@ -155,7 +155,9 @@ module internal MarginalBlocks =
                 else
                     sizes[places[id]] <- sizes[places[id]] + 1
 
-            let blocks = Array.init sizes.Count (fun block -> Array.zeroCreate<int> sizes[block])
+            let blocks =
+                Array.init sizes.Count (fun block -> Array.zeroCreate<int> sizes[block])
+
             let filled: int[] = Array.zeroCreate sizes.Count
 
             for row in 0 .. rows - 1 do
@@ -171,7 +173,9 @@ module internal MarginalBlocks =
             blocks
 
         let marks = Dictionary<int, int>()
-        let ofBlock (values: 'value[]) (block: int[]) = block |> Array.map (fun row -> values[row])
+
+        let ofBlock (values: 'value[]) (block: int[]) =
+            block |> Array.map (fun row -> values[row])
 
         let rowsOf (block: int[]) = {
             Subjects = local marks subjects block
@@ -196,7 +200,10 @@ module internal MarginalBlocks =
             let m = block.Length
 
             let key: int64[] =
-                Array.zeroCreate (m * (4 + known.Length + (terms |> Array.sumBy (fun term -> 1 + term.Columns.Length))))
+                Array.zeroCreate (
+                    m
+                    * (4 + known.Length + (terms |> Array.sumBy (fun term -> 1 + term.Columns.Length)))
+                )
 
             let mutable part = 0
 
@@ -222,7 +229,10 @@ module internal MarginalBlocks =
             addCodes positions
             addNumbers rootVariances
 
-            if hasOneSubject then part <- part + 1 else addLocal subjects
+            if hasOneSubject then
+                part <- part + 1
+            else
+                addLocal subjects
 
             for values in known do
                 addNumbers values

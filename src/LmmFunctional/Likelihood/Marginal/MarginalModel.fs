@@ -55,7 +55,10 @@ module internal PositionGrid =
     let isQuicker p k grid =
         let m, k = float grid.Positions, float k
         let sums = float grid.Levels * m * float p
-        m * m < 2.0 * k * m + k * k && sums * m * float p < mostSums && pairs grid <= 1000
+
+        m * m < 2.0 * k * m + k * k
+        && sums * m * float p < mostSums
+        && pairs grid <= 1000
 
 /// <summary>A model whose rows fall into small independent blocks, each with a dense covariance matrix V.</summary>
 /// <remarks>θ holds the parameters of the random terms, then those of the residuals. Laird and Ware (1982).</remarks>
@@ -241,9 +244,7 @@ module internal MarginalModel =
                 factors
                 lambdas
 
-        let residuals =
-            model.Patterns
-            |> Array.mapi (fun index _ -> lazy (elements index))
+        let residuals = model.Patterns |> Array.mapi (fun index _ -> lazy (elements index))
 
         let first index =
             let pattern = model.Patterns[index]

@@ -38,8 +38,7 @@ module internal PositionDerivatives =
                     at <- at + length
                 else
                     for k in 0..i do
-                        let aik, ajk, bik, bjk =
-                            a[k + i * m], a[k + j * m], b[k + i * m], b[k + j * m]
+                        let aik, ajk, bik, bjk = a[k + i * m], a[k + j * m], b[k + i * m], b[k + j * m]
 
                         for l in 0 .. (if k = i then j else k) do
                             total[at] <-
