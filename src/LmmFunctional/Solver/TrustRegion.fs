@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Numerics
 
 /// <summary>The step of a Newton method within a radius, from the eigenvalues of the curvature.</summary>
 /// <remarks>A negative eigenvalue counts by its size, so that the step goes down along it (Dauphin et al. 2014); an eigenvalue
@@ -53,11 +54,83 @@ module internal TrustRegion =
 
             high
 
-    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
-    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
+    // For so many parameters eigenvalues cost far more than a triangular factor.
+    let private many = 12
+
+    // A factor with smaller pivots than this, relative to the largest, does not show that all eigenvalues are positive.
+    let private sound = 1e-8
+
+    /// Newton's step by a triangular factor, where the curvature is positive definite by a margin and the step within the
+    /// radius: the same as by eigenvalues.
+    let private newton radius (gradient: ImmutableArray<float>) (curvature: Matrix) : Step option =
+        let k = gradient.Length
+        let factor = Array.init (k * k) (fun index -> curvature[index % k, index / k])
+        let largest = Seq.init k (fun i -> factor[i + i * k]) |> Seq.max
+
+        let isSound =
+            Dense.Factor(k, factor)
+            && Seq.forall (fun i -> factor[i + i * k] * factor[i + i * k] > sound * largest) (seq { 0 .. k - 1 })
+
+        if not isSound then
+            None
+        else
+            let half = Array.init k (fun i -> -gradient[i])
+            Dense.Solve(k, 1, factor, false, half)
+            let direction = Array.copy half
+            Dense.Solve(k, 1, factor, true, direction)
+            let length = norm direction
+
+            if length <= radius then
+                Some {
+                    Direction = direction
+                    Length = length
+                    Decrement = half |> Array.sumBy (fun h -> h * h)
+                    IsPositive = true
+                }
+            else
+                None
+
+    let private byEigenvalues radius (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
         let k = gradient.Length
 
-        if k = 0 then
+        let struct (values, vectors) =
+            Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
+
+        let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
+
+        let eigenvalues =
+            values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
+
+        let along =
+            Array.init k (fun e ->
+                let mutable sum = 0.0
+
+                for i in 0 .. k - 1 do
+                    sum <- sum + vectors[i + e * k] * gradient[i]
+
+                sum)
+
+        let shift = shiftFor radius eigenvalues along
+
+        let direction =
+            Array.init k (fun i ->
+                let mutable sum = 0.0
+
+                for e in 0 .. k - 1 do
+                    sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
+
+                sum)
+
+        {
+            Direction = direction
+            Length = norm direction
+            Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
+            IsPositive = values |> Array.forall (fun v -> v > flat * largest)
+        }
+
+    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
+    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
+        if gradient.IsEmpty then
             {
                 Direction = [||]
                 Length = 0.0
@@ -65,40 +138,11 @@ module internal TrustRegion =
                 IsPositive = true
             }
         else
-            let struct (values, vectors) =
-                Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
-
-            let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
-
-            let eigenvalues =
-                values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
-
-            let along =
-                Array.init k (fun e ->
-                    let mutable sum = 0.0
-
-                    for i in 0 .. k - 1 do
-                        sum <- sum + vectors[i + e * k] * gradient[i]
-
-                    sum)
-
-            let shift = shiftFor radius eigenvalues along
-
-            let direction =
-                Array.init k (fun i ->
-                    let mutable sum = 0.0
-
-                    for e in 0 .. k - 1 do
-                        sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
-
-                    sum)
-
-            {
-                Direction = direction
-                Length = norm direction
-                Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
-                IsPositive = values |> Array.forall (fun v -> v > flat * largest)
-            }
+            (if gradient.Length >= many then
+                 newton radius gradient curvature
+             else
+                 None)
+            |> Option.defaultWith (fun () -> byEigenvalues radius gradient curvature)
 
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6

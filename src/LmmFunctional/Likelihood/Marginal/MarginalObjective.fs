@@ -79,7 +79,12 @@ module internal MarginalObjective =
             Array2D.init k k (fun i j -> f[i, j] - df * squares[i] * squares[j]) |> plus
         | Information.Expected ->
             let t = parts.Information 0.0 1.0
-            Array2D.init k k (fun i j -> t[i, j] - traces[i] * traces[j] / df) |> plus
+            let plain i j = t[i, j] - traces[i] * traces[j] / df
+
+            if Curvature.isWellConditioned k plain then
+                Matrix.init k k plain
+            else
+                Array2D.init k k plain |> plus
         | Information.Observed ->
             let both = parts.Information (2.0 * df) -1.0
             let second = parts.Curvature df

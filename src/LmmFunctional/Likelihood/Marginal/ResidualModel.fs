@@ -66,6 +66,10 @@ module internal ResidualModel =
             | VarianceFunction.Exponential _, _ -> VarianceForm.exponential
             | _, _ -> VarianceForm.power)
 
+    // Ranges of very different lengths are proposed: without those between, a short one that is no good may seem the best.
+    let private halfway (a: float[]) (b: float[]) =
+        Array.map2 (fun a b -> 0.5 * (a + b)) a b
+
     /// One level's covariances.
     let private single (design: ResidualDesign) : ResidualModel =
         let form = formOf design
@@ -78,6 +82,7 @@ module internal ResidualModel =
             Parameters = ParameterBlock.concat blocks
             FurtherStarts =
                 form.FurtherStarts
+                |> Array.collect (fun own -> [| own; halfway form.Start own |])
                 |> Array.map (fun own -> Array.concat (own :: [ for block in blocks.Tail -> block.Start ]))
             Element =
                 fun tau ->
