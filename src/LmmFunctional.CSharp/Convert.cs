@@ -6,7 +6,7 @@ using Microsoft.FSharp.Reflection;
 namespace LmmFunctional.CSharp;
 
 /// <summary>Between the types of F# and those that C# users know; the only place where they meet.</summary>
-internal static class Convert
+internal static partial class Convert
 {
     // Results
 
@@ -154,7 +154,9 @@ internal static class Convert
                term.Levels[level],
                term.Effects[effect],
                term.Modes[level, effect],
-               term.StandardDeviations[level, effect]),
+               term.StandardDeviations[level, effect],
+               term.PredictionErrors[level, effect],
+               term.Reliabilities[level, effect]),
     ];
 
     public static IReadOnlyList<RandomCovariance> RandomCovariances(Fit fit) =>

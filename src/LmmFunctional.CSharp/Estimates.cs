@@ -32,7 +32,16 @@ public sealed record RandomCovariance(string Group, IReadOnlyList<string> Effect
 /// <param name="Effect">What varies: <c>(Intercept)</c> or the name of a slope.</param>
 /// <param name="Mode">The conditional mode: the effect predicted from the data.</param>
 /// <param name="StandardDeviation">The standard deviation of the effect, given the data and the fixed effects.</param>
-public sealed record RandomEffect(string Group, string Level, string Effect, double Mode, double StandardDeviation);
+/// <param name="PredictionError">The standard deviation of the estimated less the true effect, with β estimated.</param>
+/// <param name="Reliability">The squared correlation of the estimated and the true effect.</param>
+public sealed record RandomEffect(
+    string Group,
+    string Level,
+    string Effect,
+    double Mode,
+    double StandardDeviation,
+    double PredictionError,
+    double Reliability);
 
 /// <summary>A grouping factor and how many levels of it the fit used.</summary>
 /// <param name="Group">The grouping factor.</param>

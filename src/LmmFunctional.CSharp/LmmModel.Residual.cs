@@ -77,7 +77,7 @@ public sealed partial class LmmModel
     public LmmModel WithVariance(Variance variance)
     {
         ArgumentNullException.ThrowIfNull(variance);
-        return new LmmModel(Spec.withResidual(StructureWords.withVariance(variance.Function, spec.Residual), spec));
+        return new LmmModel(Spec.withResidual(ResidualWords.withVariance(variance.Function, spec.Residual), spec));
     }
 
     /// <summary>The model with effects added that vary over the levels of a grouping factor with a structure.</summary>
@@ -111,7 +111,7 @@ public sealed partial class LmmModel
         CheckParts(parts);
         ArgumentException.ThrowIfNullOrEmpty(by);
 
-        var product = StructureWords.productBy(
+        var product = ResidualWords.productBy(
             by, Convert.FSharpList(parts.Select(part => Convert.Along(part.Covariance.Structure, part.Along))));
 
         return WithTerm(product, relatedBy, perLevelOf);
@@ -129,9 +129,9 @@ public sealed partial class LmmModel
 
     private LmmModel WithTerm(RandomTerm term, string? relatedBy, string? perLevelOf)
     {
-        var related = relatedBy is null ? term : StructureWords.relatedBy(relatedBy, term);
+        var related = relatedBy is null ? term : ResidualWords.relatedBy(relatedBy, term);
         return new LmmModel(
-            Spec.addRandom(perLevelOf is null ? related : StructureWords.separatelyFor(perLevelOf, related), spec));
+            Spec.addRandom(perLevelOf is null ? related : ResidualWords.separatelyFor(perLevelOf, related), spec));
     }
 
     private LmmModel WithCorrelations(

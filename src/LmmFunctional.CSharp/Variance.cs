@@ -9,13 +9,13 @@ public sealed class Variance
     internal VarianceFunction Function { get; }
 
     /// <summary>|v|^δ of the fitted values.</summary>
-    public static Variance PowerOfFitted { get; } = new(StructureWords.varPowerOfFitted);
+    public static Variance PowerOfFitted { get; } = new(ResidualWords.varPowerOfFitted);
 
     /// <summary>e^(δv) of the fitted values.</summary>
-    public static Variance ExponentialOfFitted { get; } = new(StructureWords.varExpOfFitted);
+    public static Variance ExponentialOfFitted { get; } = new(ResidualWords.varExpOfFitted);
 
     /// <summary>δ₁ + |v|^δ₂ of the fitted values.</summary>
-    public static Variance ConstantPowerOfFitted { get; } = new(StructureWords.varConstPowerOfFitted);
+    public static Variance ConstantPowerOfFitted { get; } = new(ResidualWords.varConstPowerOfFitted);
 
     /// <summary>δ_g for each level of a factor, 1 for the first.</summary>
     public static Variance Ident(string group) => new(VarianceFunction.NewPerGroup(Column(group)));

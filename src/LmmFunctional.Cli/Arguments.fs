@@ -4,6 +4,7 @@ open System
 open System.Globalization
 open Argu
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>The names of algorithms on the command line.</summary>
 type AlgorithmName =
@@ -52,11 +53,55 @@ type PlanArguments =
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
             | Json -> "print one line of JSON instead of the table."
 
+/// <summary>What <c>lmm ems</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type EmsArguments =
+    | [<MainCommand; ExactlyOnce>] Terms of TERMS: string
+    | Random of FACTORS: string
+    | Levels of LEVELS: string
+    | [<Unique>] Reps of COUNT: int
+    | [<Unique>] Restricted
+    | [<Unique>] Differences
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Terms _ -> "the terms of a balanced design, such as \"A*B\" or \"A/B + C\"."
+            | Random _ -> "the random factors, separated by commas; all others are fixed."
+            | Levels _ -> "the number of levels of every factor, such as A=4,B=5."
+            | Reps _ -> "observations in each cell; 1 is the default."
+            | Restricted -> "random interactions sum to zero over their fixed factors."
+            | Differences ->
+                "where no exact test exists, subtract in the denominator instead of adding to the numerator."
+
+/// <summary>What <c>lmm anova-table</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type AnovaArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | Random of FACTORS: string
+    | [<Unique>] Type of TYPE: int
+    | [<Unique>] Zero
+    | [<Unique>] Differences
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ process + blend\"."
+            | Random _ -> "the random factors, separated by commas, with every term they are in."
+            | Type _ -> "sums of squares of type 1, 2 or 3; 1 is the default, with fixed terms first."
+            | Zero -> "set negative variance estimates to zero; without it they are kept."
+            | Differences ->
+                "where no exact test exists, subtract in the denominator instead of adding to the numerator."
+            | Json -> "print one line of JSON instead of the tables."
+
 /// <summary>What <c>lmm</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
+    | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -64,6 +109,8 @@ type Arguments =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
+            | Ems _ -> "print the expected mean squares of a balanced design."
+            | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
             | Version -> "print the version."
 
 /// <summary>Reading the command line.</summary>
@@ -183,35 +230,40 @@ EXIT CODES:
             IsQuiet = fit.Contains FitArguments.Quiet
         }
 
-    let private options = [
-        "--ml"
-        "--weights"
-        "--residual"
-        "--known"
-        "--pedigree"
-        "--fix"
-        "--algorithm"
-        "--json"
-        "--quiet"
-        "--help"
-    ]
+    let private options command =
+        match command with
+        | "plan" -> [ "--json"; "--help" ]
+        | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
+        | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
+        | _ -> [
+            "--ml"
+            "--weights"
+            "--residual"
+            "--known"
+            "--pedigree"
+            "--fix"
+            "--algorithm"
+            "--json"
+            "--quiet"
+            "--help"
+          ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
-    let private sentence (message: string) =
+    let private sentence command (message: string) =
         let first = message.Split('\n')[0]
         let first = first.Replace("ERROR: ", "").Trim().TrimEnd('.')
 
         let question =
             match first.StartsWith "unrecognized", first.Split '\'' with
             | true, [| _; word; _ |] when word.StartsWith "--" ->
-                match Nearest.suggest options word with
+                match Nearest.suggest (options command) word with
                 | Some option -> $" did you mean '{option}'?"
                 | None -> ""
             // A formula without quotes arrives in pieces.
             | true, _ -> " is the formula in quotes?"
             | false, _ -> ""
 
-        $"{first};{question} 'lmm fit --help' lists the arguments."
+        $"{first};{question} 'lmm {command} --help' lists the arguments."
 
     let private planRequest (plan: ParseResults<PlanArguments>) =
         let data, formula = plan.GetResult PlanArguments.Model
@@ -221,6 +273,74 @@ EXIT CODES:
             Formula = formula
             AsJson = plan.Contains PlanArguments.Json
         }
+
+    let private names (lists: string list) =
+        lists
+        |> List.collect (fun list -> List.ofArray (list.Split(',', StringSplitOptions.TrimEntries)))
+        |> List.filter ((<>) "")
+
+    let private level (text: string) =
+        match text.Split('=', StringSplitOptions.TrimEntries) with
+        | [| name; count |] when name <> "" ->
+            match Int32.TryParse count with
+            | true, count -> Ok(name, count)
+            | false, _ -> Error text
+        | _ -> Error text
+
+    let private quasi isDifference =
+        if isDifference then QuasiF.Differences else QuasiF.Sums
+
+    let private emsRequest (ems: ParseResults<EmsArguments>) =
+        let levels = ems.GetResults EmsArguments.Levels |> names |> List.map level
+
+        let wrong =
+            levels
+            |> List.choose (fun level ->
+                match level with
+                | Error text -> Some $"'{text}'"
+                | Ok _ -> None)
+
+        if wrong.IsEmpty then
+            Ok {
+                Terms = ems.GetResult EmsArguments.Terms
+                Random = ems.GetResults EmsArguments.Random |> names
+                Levels = levels |> List.choose Result.toOption
+                Replicates = ems.GetResult(EmsArguments.Reps, 1)
+                Form =
+                    if ems.Contains EmsArguments.Restricted then
+                        InteractionForm.Restricted
+                    else
+                        InteractionForm.Unrestricted
+                Quasi = quasi (ems.Contains EmsArguments.Differences)
+            }
+        else
+            let wrong = String.concat ", " wrong
+            Error $"--levels {wrong} cannot be read; write each factor with its number of levels, as in A=4,B=5."
+
+    let private anovaRequest (anova: ParseResults<AnovaArguments>) =
+        let data, formula = anova.GetResult AnovaArguments.Model
+
+        let kind =
+            match anova.GetResult(AnovaArguments.Type, 1) with
+            | 1 -> Ok SumsOfSquares.TypeI
+            | 2 -> Ok SumsOfSquares.TypeII
+            | 3 -> Ok SumsOfSquares.TypeIII
+            | other -> Error $"--type {other} is not known; sums of squares are of type 1, 2 or 3."
+
+        kind
+        |> Result.map (fun kind -> {
+            Data = data
+            Formula = formula
+            Random = anova.GetResults AnovaArguments.Random |> names
+            Kind = kind
+            Quasi = quasi (anova.Contains AnovaArguments.Differences)
+            Negative =
+                if anova.Contains AnovaArguments.Zero then
+                    NegativeEstimates.SetToZero
+                else
+                    NegativeEstimates.Keep
+            AsJson = anova.Contains AnovaArguments.Json
+        })
 
     /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
     let parseInFull (arguments: string[]) : Result<Command, string> =
@@ -232,12 +352,20 @@ EXIT CODES:
                 namedFiles fit
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
+            | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
+            | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
             match problem.ErrorCode with
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
-            | _ -> Error(sentence problem.Message)
+            | _ ->
+                let command =
+                    match Array.tryHead arguments with
+                    | Some("plan" | "ems" | "anova-table" as command) -> command
+                    | _ -> "fit"
+
+                Error(sentence command problem.Message)
 
     /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
     let parse (arguments: string[]) : Result<Command, string> =

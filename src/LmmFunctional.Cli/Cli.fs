@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Reflection
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>The command <c>lmm</c>: arguments in, text and an exit code out.</summary>
 [<RequireQualifiedAccess>]
@@ -122,6 +123,30 @@ module Cli =
             success
         | Error problems -> refuse error problems
 
+    let private runEms (output: TextWriter) (error: TextWriter) (request: EmsRequest) =
+        match BalancedDesign.parse request.Terms request.Random request.Levels request.Replicates with
+        | Ok design ->
+            output.Write(EmsReport.render SummaryFormat.Text request.Form request.Quasi design)
+            success
+        | Error problems -> refuse error problems
+
+    let private runAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) =
+        let model =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) -> AnovaModel.create spec request.Random frame)
+
+        match model with
+        | Ok model ->
+            let table = AnovaTable.create request.Kind request.Quasi model
+
+            if request.AsJson then
+                output.Write(AnovaJson.render request.Negative table + "\n")
+            else
+                output.Write(AnovaReport.render SummaryFormat.Text request.Negative table)
+
+            success
+        | Error problems -> refuse error problems
+
     let private isTerminal (error: TextWriter) =
         Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected
 
@@ -134,6 +159,8 @@ module Cli =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
         | Ok(Command.Plan request) -> runPlan output error request
+        | Ok(Command.Ems request) -> runEms output error request
+        | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
             success

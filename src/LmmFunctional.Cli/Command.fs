@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Classical
 
 /// <summary>A fit as asked for.</summary>
 type FitRequest = {
@@ -28,10 +29,33 @@ type PlanRequest = {
     AsJson: bool
 }
 
+/// <summary>Expected mean squares as asked for.</summary>
+type EmsRequest = {
+    Terms: string
+    Random: string list
+    Levels: (string * int) list
+    Replicates: int
+    Form: InteractionForm
+    Quasi: QuasiF
+}
+
+/// <summary>An analysis of variance as asked for.</summary>
+type AnovaRequest = {
+    Data: string
+    Formula: string
+    Random: string list
+    Kind: SumsOfSquares
+    Quasi: QuasiF
+    Negative: NegativeEstimates
+    AsJson: bool
+}
+
 /// <summary>What the user wants done.</summary>
 [<RequireQualifiedAccess>]
 type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
+    | Ems of EmsRequest
+    | AnovaTable of AnovaRequest
     | ShowVersion
     | ShowHelp of text: string

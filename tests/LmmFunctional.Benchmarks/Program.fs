@@ -74,6 +74,7 @@ let private versus (chosen: string list) =
 let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
     | "vs-r" :: chosen -> versus chosen
+    | [ "animal" ] -> AnimalModel.run ()
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

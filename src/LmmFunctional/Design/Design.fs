@@ -175,7 +175,7 @@ module Design =
             Fixed = parts.FixedDesign
             Random =
                 parts.Random
-                |> List.collect (fun (design, _, _) -> RandomDesign.perLevel design)
+                |> List.collect (fun (design, _, _) -> design |> RandomDesign.inOrder |> RandomDesign.perLevel)
             Residual = parts.Residual
             Rows = rows
             MissingRows = missingRows

@@ -168,6 +168,43 @@ module internal RandomDesign =
                 Ok(design, coded, grouping)
             | problems -> Error problems)
 
+    /// <summary>The term with its effects in the order of their positions, so that neighbours stand side by side.</summary>
+    /// <remarks>Levels come in R's order, V1, V10, V2; along a series V2 follows V1. The last part of a product varies
+    /// slowest.</remarks>
+    let inOrder (design: RandomDesign) : RandomDesign =
+        let sorted =
+            design.Axes
+            |> List.map (fun (_, coordinates) ->
+                Array.init coordinates.Length id |> Array.sortBy (fun i -> coordinates[i]))
+
+        // Places of the effects before, listed in the new order.
+        let order =
+            (([| 0 |], 1), sorted)
+            ||> List.fold (fun (places, step) axis ->
+                axis
+                |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)),
+                step * axis.Length)
+            |> fst
+
+        if order.Length <> design.Names.Length || order = Array.init order.Length id then
+            design
+        else
+            {
+                design with
+                    Names =
+                        order
+                        |> Seq.map (fun place -> design.Names[place])
+                        |> ImmutableArray.CreateRange
+                    Columns = order |> Array.map (fun place -> design.Columns[place])
+                    InterceptAt = design.InterceptAt |> Option.map (fun at -> Array.IndexOf(order, at))
+                    Axes =
+                        List.map2
+                            (fun (structure, coordinates: float[][]) axis ->
+                                structure, axis |> Array.map (fun i -> coordinates[i]))
+                            design.Axes
+                            sorted
+            }
+
     /// <summary>The term itself, or one term for each level of the factor that has parameters of its own for each.</summary>
     /// <remarks>The effects of a level are zero in the rows of all others, so that every engine can do it.</remarks>
     let perLevel (design: RandomDesign) : RandomDesign list =

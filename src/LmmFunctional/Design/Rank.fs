@@ -29,6 +29,9 @@ module internal Rank =
     // Rows reduced at a time, so that a block of a hundred columns stays in cache.
     let private blockRows = 256
 
+    // A sum of squares whose reciprocal is still a number.
+    let private negligible = 1e-300
+
     // Takes a block of m rows (m×p by columns, overwritten) into a triangle (p×p by columns, upper, overwritten).
     let private reduce p m (block: float[]) (triangle: float[]) =
         use blockAt = fixed block
@@ -38,8 +41,9 @@ module internal Rank =
             let v = NativePtr.add blockAt (l * m)
             let sigma = VectorKernel.Dot(m, v, v)
 
-            // Indicator columns are often zero throughout a block.
-            if sigma > 0.0 then
+            // Indicator columns are often zero throughout a block. Where many columns depend on others, what is left of one
+            // is rounding of rounding, and below the limit 2/σ would overflow: columns are of the size of one.
+            if sigma > negligible then
                 let alpha = triangle[l + l * p]
                 let length = sqrt (alpha * alpha + sigma)
                 let head = if alpha < 0.0 then alpha - length else alpha + length

@@ -81,6 +81,13 @@ type LmmError =
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
     | NotFittedYet of structure: string
+    // Classical analysis
+    | CovarianceNotPositiveDefinite of what: string
+    | CombinationNotEstimable of combination: string
+    | UnknownFactor of name: string * suggestion: string option
+    | NoLevels of factor: string
+    | IncompleteDesign of reason: string
+    | NotClassical of reason: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -269,3 +276,11 @@ module LmmError =
             $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
         | LmmError.NotFittedYet structure ->
             $"The structure '{structure}' is understood, but this version cannot fit it."
+        | LmmError.CovarianceNotPositiveDefinite what ->
+            $"{what} is not symmetric and positive definite; check its elements and their signs."
+        | LmmError.CombinationNotEstimable combination ->
+            $"'{combination}' is not estimable: its value depends on the solution chosen; take a combination of rows of X."
+        | LmmError.UnknownFactor(name, suggestion) -> $"Factor '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
+        | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
+        | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."

@@ -362,7 +362,7 @@ module StructureCatalogue =
 
     let private names = all |> List.map _.Name |> List.distinct
 
-    // Two letters are too few to guess from, so the names of other programs are compared without a tolerance first.
+    // Two letters are too few to guess from: the names of other programs come first, without any tolerance.
     let private suggest (name: string) =
         let same (other: string) =
             String.Equals(name, other, StringComparison.OrdinalIgnoreCase)

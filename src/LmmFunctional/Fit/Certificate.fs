@@ -140,6 +140,8 @@ module Certificate =
         let information, curvature =
             if last.Theta.IsEmpty || last.Information = Information.Observed then
                 Information.Observed, last.Curvature
+            elif not objective.IsCurvatureAffordable then
+                last.Information, last.Curvature
             else
                 Information.Observed, (objective.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
 

@@ -38,6 +38,12 @@ type RandomEffects = {
     Modes: Matrix
     /// Levels × S.
     StandardDeviations: Matrix
+    /// Levels × S: standard deviations of estimated less true effects, the estimation of β included; their squares are the
+    /// prediction error variances (PEV).
+    PredictionErrors: Matrix
+    /// Levels × S: 1 − PEV / variance of the effect, the squared correlation of estimated and true effects; zero where the
+    /// variance is zero.
+    Reliabilities: Matrix
 }
 
 /// <summary>Criteria for comparing models; smaller is better.</summary>

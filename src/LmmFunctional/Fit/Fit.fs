@@ -212,11 +212,20 @@ module Fit =
             Solve = TimeSpan.Zero
         })
 
-    /// Conditional modes and standard deviations of every random term, in the order of the formula.
+    /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
+    /// of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [
         for t, term in List.indexed fit.Design.Random do
             let n = term.Names.Length
             let levels = term.Levels.Length
+
+            let error level i =
+                max 0.0 (fit.Inner.PredictionCovariances.Value[t][level * n * n + i + i * n])
+
+            let ofLevel level =
+                match term.Relationship with
+                | Some relationship -> relationship.Variances[level]
+                | None -> 1.0
 
             {
                 Group = term.Group
@@ -227,6 +236,15 @@ module Fit =
                     Matrix.init levels n (fun level i ->
                         let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
                         fit.Sigma * sqrt (max 0.0 variance))
+                PredictionErrors = Matrix.init levels n (fun level i -> fit.Sigma * sqrt (error level i))
+                Reliabilities =
+                    Matrix.init levels n (fun level i ->
+                        let variance = ofLevel level * fit.Inner.Covariances[t][i + i * n]
+
+                        if variance > 0.0 then
+                            1.0 - error level i / variance
+                        else
+                            0.0)
             }
     ]
 

@@ -3,8 +3,10 @@ namespace LmmFunctional
 /// <summary>Models as text, in the language of R and lme4.</summary>
 /// <remarks><para>Terms: <c>+ - : * / ^ %in%</c> and parentheses, <c>0 +</c>, <c>1</c>, <c>-1</c>, <c>.</c> for all columns
 /// not named elsewhere, arithmetic inside calls and <c>I(...)</c>, names with blanks in back-ticks. Random terms:
-/// <c>(x | g)</c>, <c>(0 + x | g)</c>, <c>(1 | a/b)</c>, <c>(1 | a:b)</c>. Clauses follow a semicolon:
-/// <c>; weights = w</c>.</para>
+/// <c>(x | g)</c>, <c>(0 + x | g)</c>, <c>(1 | a/b)</c>, <c>(1 | a:b)</c>, and with a structure of
+/// <see cref="T:LmmFunctional.StructureCatalogueModule"/>: <c>ar1(0 + visit | g)</c>, <c>known(A | g)</c>,
+/// <c>kron(us(0 + trait), known(A) | g)</c>, <c>cs(x | g per arm)</c>. Clauses follow a semicolon: <c>; weights = w</c>,
+/// <c>; residual = ar1(week | subject) * varpower(dose) + nugget per arm</c>.</para>
 /// <para><c>(x || g)</c> always means independent effects, for the columns of a factor too. lme4 1.1 differs there: it
 /// splits only the formula, so that the levels of a factor stay correlated.</para>
 /// <para>As in R the intercept is implied; printing always shows it, as <c>1 +</c> or <c>0 +</c>.</para></remarks>

@@ -96,6 +96,9 @@ type internal Engine(rows: int, columns: int) =
     /// v = Z'V⁻¹(y − Xβ)/r of one effect, for related levels A v: the effects are G times this; after Solve.
     abstract Score: term: int * level: int * effect: int -> float
 
+    /// E = Z'V⁻¹XL⁻ᵀ of a level's effects with LLᵀ = X'V⁻¹X, for related levels A E: S×p by columns; after Solve.
+    abstract FixedScores: term: int * level: int -> float[]
+
     /// λ(M⁻¹)_jjλᵀ, S×S (M of the levels themselves): the covariance of a level's effects given the data and β, divided by σ²; after Solve.
     abstract ConditionalCovariance: term: int * level: int -> float[]
 

@@ -4,6 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional.Numerics
 
 /// <summary>How a likelihood is computed.</summary>
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
@@ -130,10 +131,14 @@ module LogLikelihood =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
-    // What a step may cost decides how far it is worth going on.
+    // Second derivatives of more operations would take longer than most fits.
+    let private affordable = 1e10
+
+    // What a step may cost decides how far it is worth going on. A decrement of 1e-9 is 3e-5 of a standard error.
     let private toleranceFor work =
         if work < 1e8 then 1e-18
-        elif work < 1e11 then 1e-12
+        elif work < 1e9 then 1e-12
+        elif work < 1e11 then 1e-9
         else 1e-8
 
     /// <summary>Runs an action on an engine factored at these λ, which have been evaluated before.</summary>
@@ -150,15 +155,16 @@ module LogLikelihood =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
 
-        let zero =
-            layout.Shapes
-            |> Array.map (fun shape -> Array.zeroCreate (shape.Order * shape.Order))
-
         // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
         let df, start, fitsExactly =
             borrow engines plan (fun engine ->
-                let total = engine.FixedFixed[engine.P * engine.P - 1]
-                let isExact = not (engine.Factor zero) || engine.ResidualSquare <= 1e-14 * total
+                let last = engine.P * engine.P - 1
+                let factor = Array.copy engine.FixedFixed
+                let isPositive = Small.Cholesky(engine.P, factor, 0)
+
+                let isExact =
+                    not isPositive || factor[last] * factor[last] <= 1e-14 * engine.FixedFixed[last]
+
                 residualDf kind engine, StartingValues.create layout terms engine, isExact)
 
         if fitsExactly then
@@ -182,6 +188,7 @@ module LogLikelihood =
                         Boundary =
                             VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                        IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
                         Unbounded = ImmutableArray.CreateRange(Seq.replicate layout.Parameters false)
                     }
@@ -268,6 +275,7 @@ module LogLikelihood =
                     Boundary =
                         VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
                     HasCheapCurvature = true
+                    IsCurvatureAffordable = true
                     Tolerance = toleranceFor work
                     Unbounded = unboundedOf layout model
                 }
@@ -287,6 +295,19 @@ module LogLikelihood =
         match likelihood.Kind with
         | Criterion.Ml -> float likelihood.Standard.Rows
         | Criterion.Reml -> float (likelihood.Standard.Rows - likelihood.Standard.Fixed.Length)
+
+    /// D = ∂f/∂G of each random term at a θ that can be evaluated.
+    let internal covarianceScore (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[][] =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ ->
+            let lambdas = ThetaLayout.matrices likelihood.Layout theta
+
+            withEngine likelihood lambdas (fun engine ->
+                (scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas).D)
+        | LikelihoodMethod.Marginal model ->
+            MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =

@@ -48,6 +48,9 @@ type Objective = {
     Boundary: ImmutableArray<float> -> Boundary
     /// Whether observed curvature costs no more than average.
     HasCheapCurvature: bool
+    /// Whether second derivatives are worth their time once, at the optimum; else it is certified by the curvature that was
+    /// stepped with.
+    IsCurvatureAffordable: bool
     /// The Newton decrement at which more steps are not worth their time.
     Tolerance: float
     /// Parameters on the logarithmic scale of a quantity that may go to a bound: where the curvature by them vanishes, they
@@ -83,6 +86,7 @@ module Objective =
                     Escape = None
                 }
             HasCheapCurvature = true
+            IsCurvatureAffordable = true
             Tolerance = 1e-18
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
         }

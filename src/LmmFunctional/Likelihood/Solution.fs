@@ -19,6 +19,8 @@ type internal Solution = {
     /// Per term the covariance of each level's effects given the data and β, divided by σ²: S×S by columns, level after level;
     /// computed when first asked for.
     ConditionalCovariances: Lazy<float[][]>
+    /// The same with β estimated: the covariance of estimated less true effects, divided by σ²; when first asked for.
+    PredictionCovariances: Lazy<float[][]>
     /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
     ResidualShare: float
     /// −2 log likelihood (ML) at this θ, β and σ² profiled.
@@ -92,6 +94,33 @@ module internal Solution =
 
         result
 
+    /// Covariances of û − u with β estimated: C + (T G e)(T G e)ᵀ for the columns e (S each, p of them) of each level.
+    let private prediction
+        (term: StandardisedTerm)
+        (g: float[])
+        p
+        (conditional: float[])
+        (fixedScores: int -> float[])
+        =
+        let n = term.Factor.Order
+        let map: float[] = Array.zeroCreate (n * n)
+        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
+        let result = Array.copy conditional
+
+        for level in 0 .. term.Levels - 1 do
+            let scores = fixedScores level
+            let at = level * n * n
+
+            for c in 0 .. p - 1 do
+                let image =
+                    Array.init n (fun i -> Seq.init n (fun k -> map[i + k * n] * scores[k + c * n]) |> Seq.sum)
+
+                for j in 0 .. n - 1 do
+                    for i in 0 .. n - 1 do
+                        result[at + i + j * n] <- result[at + i + j * n] + image[i] * image[j]
+
+        result
+
     /// What both methods have in common once V is factored.
     let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant sumOfLogWeights later =
         let standard = likelihood.Standard
@@ -108,7 +137,7 @@ module internal Solution =
 
         let beta, phi = fixedEffects p fixedFactor
         let scale = residual * standard.ResponseScale
-        let effects, conditional = later scale
+        let effects, conditional, prediction = later scale
 
         {
             Beta = Standardised.coefficients beta standard
@@ -129,6 +158,7 @@ module internal Solution =
                     lambdas
             Effects = effects
             ConditionalCovariances = conditional
+            PredictionCovariances = prediction
             ResidualShare = square / totalSquare standard
             Deviance =
                 logDeterminant
@@ -151,6 +181,15 @@ module internal Solution =
             let n = term.Factor.Order
             Array.init (term.Levels * n) (fun at -> engine.Score(t, at / n, at % n))
 
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda -> Semidefinite.square term.Factor.Order lambda)
+                terms
+                lambdas
+
+        let left (engine: Engine) t (term: StandardisedTerm) =
+            conditional term (fun level -> engine.ConditionalCovariance(t, level))
+
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             assemble
                 likelihood
@@ -159,11 +198,11 @@ module internal Solution =
                 engine.LogDeterminant
                 (LogLikelihood.sumOfLogWeights likelihood.Model)
                 (fun scale ->
+                    solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
+                    solved left,
                     solved (fun engine t term ->
-                        let g = Semidefinite.square term.Factor.Order lambdas[t]
-                        effects term g scale (scoresOf engine t term)),
-                    solved (fun engine t term ->
-                        conditional term (fun level -> engine.ConditionalCovariance(t, level)))))
+                        let own = left engine t term
+                        prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
 
     let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
         let standard = likelihood.Standard
@@ -191,9 +230,18 @@ module internal Solution =
             let all = MarginalEffects.conditional model factor t term covariances[t]
             conditional term (fun level -> Array.sub all (level * size) size)
 
+        let predicted t (term: StandardisedTerm) =
+            let size = term.Factor.Order * standard.Fixed.Length
+            let scores = MarginalEffects.fixedScores standard model factor t term
+
+            prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
+                Array.sub scores (level * size) size)
+
         // V holds the weights.
         assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
-            lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)), lazy (terms |> Array.mapi left))
+            lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
+            lazy (terms |> Array.mapi left),
+            lazy (terms |> Array.mapi predicted))
 
     /// The estimates of a likelihood at an inner θ that can be evaluated.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =

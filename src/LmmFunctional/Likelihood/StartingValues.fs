@@ -4,13 +4,16 @@ open LmmFunctional.Numerics
 
 /// <summary>A start for θ from one analysis of variance per effect, the other random effects ignored.</summary>
 /// <remarks>With residuals e of y on X, an effect with values z has the mean square between its levels
-/// MSB = Σ_j (z_j'e)²/(z_j'z_j) / (ℓ − 1), and E(MSB) ≈ σ²(1 + n₀γ) gives γ, the relative variance (Searle, Casella and
-/// McCulloch 1992). Rough on purpose: it only saves the first steps.</remarks>
+/// MSB = Σ_j (z_j'e)²/(z_j'z_j) / (ℓ − 1), and E(MSB) ≈ MSW + n₀v gives its variance v (Searle, Casella and McCulloch 1992).
+/// σ² is what all effects leave of the variance of e. Rough on purpose: it only saves the first steps.</remarks>
 [<RequireQualifiedAccess>]
 module internal StartingValues =
 
     // Never zero, where the gradient vanishes by symmetry.
     let private lowest = 0.05
+
+    // The least share of the mean square within levels that may be σ².
+    let private leastShare = 0.3
 
     /// β of the least squares fit from the cross-products, and the residual sum of squares.
     let private leastSquares (engine: Engine) =
@@ -34,7 +37,18 @@ module internal StartingValues =
         else
             None
 
-    /// The relative standard deviation of one effect, from z_j'z_j and z_j'e per level, e = y − Xβ; weights are (β, −1).
+    /// What one effect's analysis of variance says, on the scale of the response.
+    [<Struct; NoComparison; NoEquality>]
+    type private Estimate = {
+        /// The variance of the effect, not negative.
+        Variance: float
+        /// The mean square within its levels: σ² and what the other effects vary there.
+        Within: float
+        /// What the effect adds to the variance of a row: its variance times the mean of z².
+        Share: float
+    }
+
+    /// One effect, from z_j'z_j and z_j'e per level, e = y − Xβ; weights are (β, −1). None where nothing can be said.
     let private ofEffect (engine: Engine) (total: float) (weights: float[]) term levels effect =
         let mutable between = 0.0
         let mutable sum = 0.0
@@ -61,32 +75,70 @@ module internal StartingValues =
         let perLevel = (sum - squares / sum) / dfBetween
 
         if within > 0.0 && perLevel > 0.0 then
-            sqrt (max 0.0 ((meanBetween - within) / (perLevel * within))) |> max lowest
+            let variance = max 0.0 ((meanBetween - within) / perLevel)
+
+            ValueSome {
+                Variance = variance
+                Within = within
+                Share = variance * sum / float engine.Rows
+            }
         else
+            ValueNone
+
+    /// σ² as what the effects leave of the variance of a row; they overlap where one is nested in another, so that what
+    /// one of them leaves is the most it can be, and some share of that the least.
+    let private residual (engine: Engine) total (estimates: Estimate voption[]) =
+        let known = estimates |> Array.choose ValueOption.toOption |> Array.ofSeq
+
+        if known.Length = 0 then
             1.0
+        else
+            let most = known |> Seq.map _.Within |> Seq.min
+            let left = total / float engine.Rows - (known |> Array.sumBy _.Share)
+            left |> max (leastShare * most) |> min most
 
     // Of the variance of a record an animal model finds about a third between levels; single records of levels say nothing.
     let private ofRelated (relationship: Relationship) =
         sqrt (0.5 / max 1e-12 relationship.MeanVariance)
 
+    /// Relative standard deviations of all effects, term by term.
+    let private deviations (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[][] =
+        match leastSquares engine with
+        | None -> layout.Shapes |> Array.map (fun shape -> Array.create shape.Order 1.0)
+        | Some(weights, total) ->
+            let estimates =
+                terms
+                |> Array.mapi (fun t term ->
+                    Array.init layout.Shapes[t].Order (fun effect ->
+                        if term.Relationship.IsSome then
+                            ValueNone
+                        else
+                            ofEffect engine total weights t term.Levels effect))
+
+            let sigma2 = residual engine total (Array.concat estimates)
+
+            Array.map2
+                (fun (term: StandardisedTerm) own ->
+                    own
+                    |> Array.map (fun estimate ->
+                        match term.Relationship, estimate with
+                        | Some relationship, _ -> ofRelated relationship
+                        | None, ValueSome found -> sqrt (found.Variance / sigma2) |> max lowest
+                        | None, ValueNone -> 1.0))
+                terms
+                estimates
+
     /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects, forms near them.</summary>
     let create (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[] =
-        let sizeOf =
-            match leastSquares engine with
-            | None -> fun _ _ -> 1.0
-            | Some(weights, total) ->
-                fun term effect ->
-                    match terms[term].Relationship with
-                    | Some relationship -> ofRelated relationship
-                    | None -> ofEffect engine total weights term terms[term].Levels effect
+        let deviations = deviations layout terms engine
 
         layout.Shapes
         |> Array.mapi (fun t shape ->
             match layout.Forms[t] with
-            | Some form -> form.Start(Array.init shape.Order (sizeOf t))
+            | Some form -> form.Start deviations[t]
             | None ->
                 Array.map2
-                    (fun row column -> if row = column then sizeOf t row else 0.0)
+                    (fun row column -> if row = column then deviations[t].[row] else 0.0)
                     shape.EntryRows
                     shape.EntryColumns)
         |> Array.concat

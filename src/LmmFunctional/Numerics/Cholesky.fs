@@ -6,39 +6,16 @@ open FSharp.NativeInterop
 [<AbstractClass; Sealed>]
 type internal Cholesky private () =
 
-    static member private FactorSmall(n: int, a: nativeptr<float>, stride: int) : bool =
-        let mutable positive = true
-        let mutable j = 0
-
-        while positive && j < n do
-            let column = NativePtr.add a (j * stride)
-            let pivot = NativePtr.get column j
-
-            if pivot > 0.0 then
-                let root = sqrt pivot
-                NativePtr.set column j root
-                let below = j + 1
-                VectorKernel.Scale(n - below, 1.0 / root, NativePtr.add column below)
-
-                for k in below .. n - 1 do
-                    VectorKernel.AddScaled(
-                        n - k,
-                        -NativePtr.get column k,
-                        NativePtr.add column k,
-                        NativePtr.add a (k + k * stride)
-                    )
-
-                j <- j + 1
-            else
-                positive <- false
-
-        positive
+    // From this order on panels pay for their packing.
+    static let panelled = 240
 
     /// <summary>A ← L with A = L Lᵀ. Only the lower triangle is read and written.</summary>
     /// <returns>False when A is not positive definite; what it holds is then unspecified.</returns>
     static member Factor(n: int, a: nativeptr<float>, stride: int) : bool =
         if n <= Triangular.Base then
-            Cholesky.FactorSmall(n, a, stride)
+            PanelCholesky.FactorSmall(n, a, stride)
+        elif n >= panelled then
+            PanelCholesky.Factor(n, a, stride)
         else
             let half = Triangular.Half n
             let rest = n - half
@@ -54,8 +31,11 @@ type internal Cholesky private () =
 
     /// <summary>L ← (L Lᵀ)⁻¹, lower triangle, from a Cholesky factor.</summary>
     static member Invert(n: int, l: nativeptr<float>, stride: int) =
-        Triangular.Invert(n, l, stride)
-        Triangular.Square(n, l, stride)
+        if n >= panelled then
+            PanelInverse.Invert(n, l, stride)
+        else
+            Triangular.Invert(n, l, stride)
+            Triangular.Square(n, l, stride)
 
     /// 2 Σ log of the diagonal of a factor: the log determinant of L Lᵀ.
     static member LogDeterminant(n: int, l: nativeptr<float>, stride: int) =

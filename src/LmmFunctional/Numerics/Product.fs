@@ -82,10 +82,18 @@ type internal Product private () =
                     let panelA = NativePtr.add a (i * depth)
 
                     if rows = height && columns = width then
-                        MicroKernel.Multiply(depth, panelA, panelB, NativePtr.add c (i + j * stride), stride, alpha)
+                        MicroKernel.Multiply(
+                            depth,
+                            panelA,
+                            panelB,
+                            width,
+                            NativePtr.add c (i + j * stride),
+                            stride,
+                            alpha
+                        )
                     else
                         Span<float>(NativePtr.toVoidPtr edge, height * width).Clear()
-                        MicroKernel.Multiply(depth, panelA, panelB, edge, height, alpha)
+                        MicroKernel.Multiply(depth, panelA, panelB, width, edge, height, alpha)
 
                         for jj in 0 .. columns - 1 do
                             for ii in 0 .. rows - 1 do

@@ -34,6 +34,21 @@ type internal Small private () =
 
                 c[atC + i + j * n] <- sum
 
+    /// c ← aᵀa, n×n, for the block of a at an offset.
+    static member MultiplyTransposed(n: int, a: float[], at: int, c: float[]) =
+        for j in 0 .. n - 1 do
+            for i in 0 .. n - 1 do
+                let mutable sum = 0.0
+
+                for k in 0 .. n - 1 do
+                    sum <- sum + a[at + k + i * n] * a[at + k + j * n]
+
+                c[i + j * n] <- sum
+
+    /// aᵀ as a new array.
+    static member transposed (n: int) (a: float[]) : float[] =
+        Array.init (n * n) (fun k -> a[k / n + k % n * n])
+
     /// a ← L, lower triangular with a zero upper triangle, where a = L Lᵀ; false when a is not positive definite.
     static member Cholesky(n: int, a: float[], at: int) : bool =
         let mutable positive = true

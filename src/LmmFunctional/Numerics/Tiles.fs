@@ -1,7 +1,40 @@
 namespace LmmFunctional.Numerics
 
 open System
-open System.Threading.Tasks
+open System.Runtime.ExceptionServices
+open System.Threading
+
+/// <summary>Tiles of one run, taken one after the other by whoever comes: the caller, and helpers of the thread pool.</summary>
+/// <remarks>The caller waits only for tiles that a helper has begun, so that a busy machine costs no more than one thread.
+/// </remarks>
+[<Sealed>]
+type private TileRun(count: int, body: Action<int>) =
+    let mutable next = -1
+    let mutable finished = 0
+    let mutable error: ExceptionDispatchInfo option = None
+
+    member _.Work() =
+        let mutable tile = Interlocked.Increment &next
+
+        while tile < count do
+            try
+                body.Invoke tile
+            with problem ->
+                Volatile.Write(&error, Some(ExceptionDispatchInfo.Capture problem))
+
+            Interlocked.Increment &finished |> ignore
+            tile <- Interlocked.Increment &next
+
+    member _.Wait() =
+        let mutable spin = SpinWait()
+
+        while Volatile.Read &finished < count do
+            spin.SpinOnce -1
+
+        Volatile.Read &error |> Option.iter (fun problem -> problem.Throw())
+
+    interface IThreadPoolWorkItem with
+        member run.Execute() = run.Work()
 
 /// <summary>Work split into tiles that are always the same, whatever the number of threads, so that results do not depend
 /// on it: every tile is computed by one thread and writes only its own part.</summary>
@@ -21,5 +54,10 @@ type internal Tiles private () =
             for tile in 0 .. count - 1 do
                 body.Invoke tile
         else
-            Parallel.For(0, count, ParallelOptions(MaxDegreeOfParallelism = threads), body)
-            |> ignore
+            let run = TileRun(count, body)
+
+            for _ in 2 .. min threads count do
+                ThreadPool.UnsafeQueueUserWorkItem(run, false) |> ignore
+
+            run.Work()
+            run.Wait()

@@ -13,8 +13,8 @@ type internal DenseRoot = {
     Rank: int
     /// L, q×r by columns.
     Values: float[]
-    /// The mean of the diagonal of A.
-    MeanVariance: float
+    /// The diagonal of A.
+    Variances: float[]
 }
 
 /// <summary>Factors of semidefinite matrices.</summary>
@@ -27,8 +27,7 @@ module internal DenseRoot =
     // Negative by more than this, and the matrix is no covariance matrix.
     let private negative = 1e-6
 
-    let private meanDiagonal n (a: float[]) =
-        Seq.averageBy (fun i -> a[i + i * n]) (seq { 0 .. n - 1 })
+    let private diagonalOf n (a: float[]) = Array.init n (fun i -> a[i + i * n])
 
     /// L by the dense kernels, when A is positive definite by a margin.
     let private tryDefinite n (a: float[]) : float[] option =
@@ -97,7 +96,7 @@ module internal DenseRoot =
                 Count = n
                 Rank = rank
                 Values = buffer.Span.Slice(0, n * rank).ToArray()
-                MeanVariance = meanDiagonal n a
+                Variances = diagonalOf n a
             }
 
     /// <summary>The factor of a symmetric matrix, n×n by columns; None when it is not positive semidefinite.</summary>
@@ -108,6 +107,6 @@ module internal DenseRoot =
                 Count = n
                 Rank = n
                 Values = l
-                MeanVariance = meanDiagonal n a
+                Variances = diagonalOf n a
             }
         | None -> tryPivoted n a

@@ -52,4 +52,5 @@ module internal HendersonInverse =
                     x[i] <- x[i] + 0.5 * x[dams[i]]
 
         let logDeterminant = -(variances |> Array.sumBy log)
-        SparsePrecision.create diagonal (elements.ToArray()) logDeterminant solve (1.0 + Array.average inbreeding)
+        let own = inbreeding |> Array.map ((+) 1.0)
+        SparsePrecision.create diagonal (elements.ToArray()) logDeterminant solve own

@@ -3,6 +3,7 @@ namespace LmmFunctional
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 
 /// How a relationship is held.
 [<RequireQualifiedAccess>]
@@ -17,6 +18,10 @@ type internal RelationshipForm =
 /// <remarks>Its levels are the levels of the random term, whether they occur in the data or not.</remarks>
 [<Sealed; StructuredFormatDisplay("{Display}")>]
 type Relationship internal (levels: ImmutableArray<string>, form: RelationshipForm) =
+    let variances =
+        match form with
+        | RelationshipForm.Precision precision -> precision.Variances
+        | RelationshipForm.Root root -> root.Variances
 
     /// The levels, in the order of the rows of A.
     member _.Levels = levels
@@ -29,11 +34,12 @@ type Relationship internal (levels: ImmutableArray<string>, form: RelationshipFo
 
     member internal _.Form = form
 
+    /// The diagonal of A: 1 + F of each animal for a pedigree.
+    member _.Variances: ImmutableArray<float> =
+        ImmutableCollectionsMarshal.AsImmutableArray variances
+
     /// The mean of the diagonal of A.
-    member _.MeanVariance =
-        match form with
-        | RelationshipForm.Precision precision -> precision.MeanVariance
-        | RelationshipForm.Root root -> root.MeanVariance
+    member internal _.MeanVariance = Array.average variances
 
     member private _.Display =
         let size = Plural.count levels.Length "level"

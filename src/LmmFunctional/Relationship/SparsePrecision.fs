@@ -17,8 +17,8 @@ type internal SparsePrecision = {
     LogDeterminant: float
     /// x ← Q⁻¹ x in place.
     Solve: float[] -> unit
-    /// The mean of the diagonal of Q⁻¹.
-    MeanVariance: float
+    /// The diagonal of Q⁻¹.
+    Variances: float[]
 } with
 
     /// Number of levels.
@@ -55,7 +55,7 @@ module internal SparsePrecision =
         starts, columns.ToArray(), sums.ToArray()
 
     /// The matrix from its diagonal and the elements beside it, each pair of levels once or to be added up.
-    let create diagonal elements logDeterminant solve meanVariance : SparsePrecision =
+    let create diagonal elements logDeterminant solve variances : SparsePrecision =
         let starts, columns, values = compress (Array.length diagonal) elements
 
         {
@@ -65,7 +65,7 @@ module internal SparsePrecision =
             Values = values
             LogDeterminant = logDeterminant
             Solve = solve
-            MeanVariance = meanVariance
+            Variances = variances
         }
 
     /// x ← Q x in place.
@@ -118,8 +118,7 @@ module internal SparsePrecision =
         else
             cholesky.Invert()
 
-            let variance =
-                (Seq.init n (fun i -> cholesky.Inverse[place i i]) |> Seq.sum) / float n
+            let variances = Array.init n (fun i -> cholesky.Inverse[place i i])
 
             let solve (x: float[]) =
                 let work = Workspace.Rent n
@@ -142,5 +141,5 @@ module internal SparsePrecision =
                 Values = values
                 LogDeterminant = cholesky.LogDeterminant
                 Solve = solve
-                MeanVariance = variance
+                Variances = variances
             }

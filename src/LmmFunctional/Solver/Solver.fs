@@ -61,9 +61,13 @@ module Solver =
             |> Seq.tryFind (fun theta -> (objective.Evaluate theta Order.Value).Value < from.Criterion))
         |> Option.map (restart options objective from)
 
-    /// The same point with second derivatives, which the certificate needs in any case.
+    /// The same point with second derivatives, which the certificate needs in any case, unless they cost too much.
     let private observed (objective: Objective) (from: Iteration) =
-        if from.Theta.IsEmpty || from.Information = Information.Observed then
+        if
+            from.Theta.IsEmpty
+            || from.Information = Information.Observed
+            || not objective.IsCurvatureAffordable
+        then
             from
         else
             let evaluation =

@@ -54,83 +54,46 @@ module internal TrustRegion =
 
             high
 
-    // For so many parameters eigenvalues cost far more than a triangular factor.
-    let private many = 12
+    // Relative to the largest element of the diagonal, pivots above this leave no eigenvalue near the floor.
+    let private regular = 1e-7
 
-    // A factor with smaller pivots than this, relative to the largest, does not show that all eigenvalues are positive.
-    let private sound = 1e-8
-
-    /// Newton's step by a triangular factor, where the curvature is positive definite by a margin and the step within the
-    /// radius: the same as by eigenvalues.
-    let private newton radius (gradient: ImmutableArray<float>) (curvature: Matrix) : Step option =
-        let k = gradient.Length
+    /// Newton's step from a Cholesky factor, where the curvature is far from singular.
+    let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step option =
         let factor = Array.init (k * k) (fun index -> curvature[index % k, index / k])
-        let largest = Seq.init k (fun i -> factor[i + i * k]) |> Seq.max
+        let mutable largest = 0.0
 
-        let isSound =
-            Dense.Factor(k, factor)
-            && Seq.forall (fun i -> factor[i + i * k] * factor[i + i * k] > sound * largest) (seq { 0 .. k - 1 })
+        for i in 0 .. k - 1 do
+            largest <- max largest factor[i + i * k]
 
-        if not isSound then
-            None
+        let isRegular () =
+            let mutable least = infinity
+
+            for i in 0 .. k - 1 do
+                least <- min least (factor[i + i * k] * factor[i + i * k])
+
+            least > regular * largest && least > regular
+
+        if Small.Cholesky(k, factor, 0) && isRegular () then
+            let direction: float[] = Array.zeroCreate k
+
+            for i in 0 .. k - 1 do
+                direction[i] <- -gradient[i]
+
+            Small.SolveLower(k, factor, 0, 1, direction, 0)
+            let decrement = direction |> Array.sumBy (fun c -> c * c)
+            Small.SolveLowerTransposed(k, factor, 0, 1, direction, 0)
+
+            Some {
+                Direction = direction
+                Length = norm direction
+                Decrement = decrement
+                IsPositive = true
+            }
         else
-            let half = Array.init k (fun i -> -gradient[i])
-            Dense.Solve(k, 1, factor, false, half)
-            let direction = Array.copy half
-            Dense.Solve(k, 1, factor, true, direction)
-            let length = norm direction
+            None
 
-            if length <= radius then
-                Some {
-                    Direction = direction
-                    Length = length
-                    Decrement = half |> Array.sumBy (fun h -> h * h)
-                    IsPositive = true
-                }
-            else
-                None
-
-    let private byEigenvalues radius (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
-        let k = gradient.Length
-
-        let struct (values, vectors) =
-            Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
-
-        let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
-
-        let eigenvalues =
-            values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
-
-        let along =
-            Array.init k (fun e ->
-                let mutable sum = 0.0
-
-                for i in 0 .. k - 1 do
-                    sum <- sum + vectors[i + e * k] * gradient[i]
-
-                sum)
-
-        let shift = shiftFor radius eigenvalues along
-
-        let direction =
-            Array.init k (fun i ->
-                let mutable sum = 0.0
-
-                for e in 0 .. k - 1 do
-                    sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
-
-                sum)
-
-        {
-            Direction = direction
-            Length = norm direction
-            Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
-            IsPositive = values |> Array.forall (fun v -> v > flat * largest)
-        }
-
-    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
-    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
-        if gradient.IsEmpty then
+    let private within radius k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
+        if k = 0 then
             {
                 Direction = [||]
                 Length = 0.0
@@ -138,11 +101,48 @@ module internal TrustRegion =
                 IsPositive = true
             }
         else
-            (if gradient.Length >= many then
-                 newton radius gradient curvature
-             else
-                 None)
-            |> Option.defaultWith (fun () -> byEigenvalues radius gradient curvature)
+            let struct (values, vectors) =
+                Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
+
+            let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
+
+            let eigenvalues =
+                values |> Array.map (fun v -> max (abs v) (max rounding (flat * largest)))
+
+            let along =
+                Array.init k (fun e ->
+                    let mutable sum = 0.0
+
+                    for i in 0 .. k - 1 do
+                        sum <- sum + vectors[i + e * k] * gradient[i]
+
+                    sum)
+
+            let shift = shiftFor radius eigenvalues along
+
+            let direction =
+                Array.init k (fun i ->
+                    let mutable sum = 0.0
+
+                    for e in 0 .. k - 1 do
+                        sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
+
+                    sum)
+
+            {
+                Direction = direction
+                Length = norm direction
+                Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
+                IsPositive = values |> Array.forall (fun v -> v > flat * largest)
+            }
+
+    /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
+    let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
+        let k = gradient.Length
+
+        match newton k gradient curvature with
+        | Some step when k > 0 && step.Length <= radius -> step
+        | _ -> within radius k gradient curvature
 
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6

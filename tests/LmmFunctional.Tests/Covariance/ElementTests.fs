@@ -11,17 +11,19 @@ module ElementTests =
 
     let private m = 5
 
-    let private evaluate structure (positions: FormPositions) seed =
+    let private evaluate size structure (positions: FormPositions) seed =
         let form = StructureForm.create structure positions
-        let tau = FormCases.random seed (CovarianceForm.count form) 1.5 |> Jet.constants
+        let tau = FormCases.random seed (CovarianceForm.count form) size |> Jet.constants
         let values = CovarianceForm.matrix form tau [| 0 .. m - 1 |] |> Array.map _.Value
         form.Natural tau |> Array.map _.Value, values
 
-    /// Checks a structure against a formula of its natural parameters.
-    let private against formula structure positions seed =
-        let natural, values = evaluate structure positions seed
+    /// Checks a structure against a formula of its natural parameters, τ of this size.
+    let private againstUpTo size formula structure positions seed =
+        let natural, values = evaluate size structure positions seed
         let expected = Array.init (m * m) (fun at -> formula natural (at % m) (at / m))
         Law.nearAll $"%A{structure}" (1e-11 * Array.max (Array.map abs expected)) expected values
+
+    let private against formula = againstUpTo 1.5 formula
 
     let private levels = FormCases.line m
 
@@ -161,8 +163,10 @@ module ElementTests =
     let ``autoregressive moving averages`` seed =
         Law.holds [
             for p, q in [ 1, 1; 2, 1; 0, 2; 3, 0; 2, 3 ] do
+                // Nearer to a unit root the expansion would need millions of terms.
                 yield!
-                    against
+                    againstUpTo
+                        0.8
                         (fun natural ->
                             let phi, theta = Array.splitAt p natural
                             expansion phi theta)

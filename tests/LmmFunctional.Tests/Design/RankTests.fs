@@ -100,3 +100,25 @@ module RankTests =
     [<Test>]
     let ``no columns have no rank`` () =
         Assert.That((Rank.find 5 0 [||]).Kept, Is.Empty)
+
+    // Rounding of rounding of rounding once became a reciprocal that overflowed.
+    [<Test>]
+    let ``hundreds of dependent columns leave the rank as it is`` () =
+        let rows = [|
+            for i in 0..6 do
+                for j in 0..4 do
+                    for k in 0..1 -> i, 5 * i + j, k
+        |]
+
+        let design =
+            TestFrame.ofColumns [
+                "y",
+                rows
+                |> Array.map (fun (i, j, k) -> float (7 * i + 3 * j + k * k % 5 + i * k))
+                |> TestFrame.numbers
+                "a", rows |> Array.map (fun (i, _, _) -> $"a{i}") |> TestFrame.texts
+                "b", rows |> Array.map (fun (_, j, _) -> $"b{j:D2}") |> TestFrame.texts
+            ]
+            |> TestFrame.design "y ~ C(a, sum) / C(b, sum)"
+
+        Assert.That(design.Fixed.Names.Length, Is.EqualTo 35)

@@ -133,8 +133,8 @@ module ResidualDesignTests =
     [<Test>]
     let ``effects along a variable have the place of their level`` () =
         let term = random "ar1(0 + visit | subject)"
-        TestFrame.same [ "visitV1"; "visitV10"; "visitV2" ] (List.ofSeq term.Names)
-        TestFrame.same [ Structure.Autoregressive, [| [| 0.0 |]; [| 2.0 |]; [| 1.0 |] |] ] term.Axes
+        TestFrame.same [ "visitV1"; "visitV2"; "visitV10" ] (List.ofSeq term.Names)
+        TestFrame.same [ Structure.Autoregressive, [| [| 0.0 |]; [| 1.0 |]; [| 2.0 |] |] ] term.Axes
         let term = random "car1(0 + week | subject)"
         TestFrame.same [ "factor(week)0"; "factor(week)1"; "factor(week)4" ] (List.ofSeq term.Names)
         TestFrame.same [ Structure.ContinuousAutoregressive, [| [| 0.0 |]; [| 1.0 |]; [| 4.0 |] |] ] term.Axes
@@ -145,7 +145,7 @@ module ResidualDesignTests =
 
         TestFrame.same
             [
-                for visit in [ "V1"; "V10"; "V2" ] do
+                for visit in [ "V1"; "V2"; "V10" ] do
                     for lon in [ 1; 2 ] -> $"factor(lon){lon}:visit{visit}"
             ]
             (List.ofSeq term.Names)
@@ -153,16 +153,20 @@ module ResidualDesignTests =
         TestFrame.same
             [
                 Structure.Unstructured, [| [| 0.0 |]; [| 1.0 |] |]
-                Structure.Autoregressive, [| [| 0.0 |]; [| 2.0 |]; [| 1.0 |] |]
+                Structure.Autoregressive, [| [| 0.0 |]; [| 1.0 |]; [| 2.0 |] |]
             ]
             term.Axes
 
     [<Test>]
-    let ``levels of a random term belong to one level of its factor`` () =
-        match (random "(1 | subject per arm)").PerLevel with
-        | Some(name, levels, codes) ->
-            TestFrame.same ("arm", [ "C"; "T" ], [ 1; 0 ]) (name, List.ofSeq levels, List.ofArray codes)
-        | None -> Assert.Fail "There are no levels."
+    let ``a random term has effects of its own for each level of its factor, zero elsewhere`` () =
+        let terms = (TestFrame.design "y ~ (1 | subject per arm)" frame).Random
+
+        TestFrame.same
+            [ [ "C: (Intercept)" ]; [ "T: (Intercept)" ] ]
+            (terms |> List.map (fun term -> List.ofSeq term.Names))
+
+        for row in 0 .. terms.Head.Codes.Length - 1 do
+            TestFrame.same 1.0 (terms |> List.sumBy (fun term -> term.Columns[0].[row]))
 
     // Problems
 
@@ -227,20 +231,3 @@ module ResidualDesignTests =
     let ``problems are told in words`` () =
         for text, expected in problems do
             TestFrame.problems text frame |> Texts.equal expected
-
-    [<TestCase("y ~ 1; residual = cs(visit | subject)", "cs(visit | subject)")>]
-    [<TestCase("y ~ ar1(0 + visit | subject)", "ar1(0 + visit | subject)")>]
-    [<TestCase("y ~ known(A | subject)", "known(A | subject)")>]
-    [<TestCase("y ~ (1 | subject per arm)", "(1 | subject per arm)")>]
-    let ``what no engine can fit is refused`` (text: string) (structure: string) =
-        let expected: Result<unit, string list> =
-            Error [
-                $"The structure '{structure}' is understood, but this version cannot fit it."
-            ]
-
-        let outcome result =
-            result |> Result.map ignore |> Result.mapError (List.map LmmError.describe)
-
-        let spec = TestFrame.formula text
-        TestFrame.same expected (Lmm.fit FitOptions.defaults frame spec |> outcome)
-        TestFrame.same expected (Lmm.plan frame spec |> outcome)

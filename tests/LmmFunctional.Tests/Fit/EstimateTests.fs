@@ -62,6 +62,11 @@ module EstimateTests =
                 let squares = flat found.StandardDeviations |> List.map (fun sd -> sd * sd)
                 yield! Law.nearAll $"{formula}, SDs of {found.Group}" (tolerance * variance) expected squares
 
+            for found, variances in Seq.zip effects (Textbook.predictionVariances textbook dense) do
+                let expected = variances |> Array.map (fun v -> variance * max 0.0 v)
+                let squares = flat found.PredictionErrors |> List.map (fun sd -> sd * sd)
+                yield! Law.nearAll $"{formula}, PEV of {found.Group}" (tolerance * variance) expected squares
+
             let fitted = Fit.fitted fit
 
             let zu =

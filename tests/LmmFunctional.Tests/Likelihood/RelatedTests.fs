@@ -128,8 +128,11 @@ module RelatedTests =
 
         let weighted = solution.Precision * (textbook.Y - textbook.X * solution.Beta)
         let modes = g * (z.Transpose() * weighted)
-        let conditional = g - g * z.Transpose() * solution.Precision * z * g
-        modes.ToArray(), conditional.Diagonal().ToArray()
+
+        let variances (q: Matrix<float>) =
+            (g - g * z.Transpose() * q * z * g).Diagonal().ToArray()
+
+        modes.ToArray(), variances solution.Precision, variances solution.Projection
 
     [<Property(MaxTest = 30)>]
     let ``effects of all levels and their variances equal the textbook's`` seed (point: RandomPoint) =
@@ -140,15 +143,17 @@ module RelatedTests =
                 let likelihood = RelatedModel.likelihoodWith relationship model
                 let theta = RandomModel.theta likelihood point
                 let solution = Solution.at likelihood theta
-                let modes, variances = effectsOf likelihood theta 0 relationship
+                let modes, variances, errors = effectsOf likelihood theta 0 relationship
                 let s = likelihood.Design.Random.Head.Names.Length
 
-                let found =
-                    Array.init modes.Length (fun index ->
-                        solution.ConditionalCovariances.Value[0].[(index / s) * s * s + index % s * (s + 1)])
+                let diagonal (blocks: float[]) =
+                    Array.init modes.Length (fun index -> blocks[(index / s) * s * s + index % s * (s + 1)])
 
-                yield! Law.nearAll $"{model}, modes" (tolerance * largest modes) modes (solution.Effects.Value[0])
+                let found = diagonal solution.ConditionalCovariances.Value[0]
+                let foundErrors = diagonal solution.PredictionCovariances.Value[0]
+                yield! Law.nearAll $"{model}, modes" (tolerance * largest modes) modes solution.Effects.Value[0]
                 yield! Law.nearAll $"{model}, variances" (tolerance * largest variances) variances found
+                yield! Law.nearAll $"{model}, prediction errors" (tolerance * largest errors) errors foundErrors
         ]
 
     [<Property(MaxTest = 10)>]

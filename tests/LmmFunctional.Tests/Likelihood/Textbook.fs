@@ -157,6 +157,13 @@ module Textbook =
             (g - g * z.Transpose() * solution.Precision * z * g).Diagonal().ToArray()
     ]
 
+    /// Variances of û − u with β estimated, divided by σ²: the diagonal of G − GZ'PZG, per term.
+    let predictionVariances (model: Textbook) (solution: TextbookSolution) =
+        conditionalVariances model {
+            solution with
+                Precision = solution.Projection
+        }
+
     /// <summary>The model on the inner scale of the engines, weights taken into the rows, so that R is the identity.</summary>
     let internal inner (likelihood: LogLikelihood) theta =
         let standard = likelihood.Standard

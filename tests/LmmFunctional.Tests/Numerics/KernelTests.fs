@@ -134,6 +134,49 @@ module KernelTests =
         let buffer = Naive.toLowerBuffer n a
         Law.holds (Law.isTrue $"accepted, order {n}, place {k}" (not (Cholesky.Factor(n, buffer.Pointer, n))))
 
+    [<Property>]
+    let ``factors and inverses in panels, at any order`` (Side n) seed =
+        let n = n + 1
+        let a = Naive.positive seed n
+        let buffer = Naive.toLowerBuffer (n + 1) a
+        let positive = PanelCholesky.Factor(n, buffer.Pointer, n + 1)
+        let l = Naive.ofBuffer n n (n + 1) buffer |> Naive.lower
+        PanelInverse.Invert(n, buffer.Pointer, n + 1)
+        let held = Naive.ofBuffer n n (n + 1) buffer
+        let inverse = Array2D.init n n (fun i j -> held[max i j, min i j])
+
+        Law.holds [
+            yield! Law.isTrue "reported as not positive definite" positive
+            yield! Naive.same $"factor, order {n}" a (Naive.product l (Naive.transpose l))
+            yield! Naive.same $"inverse, order {n}" (Naive.identity n) (Naive.product a inverse)
+        ]
+
+    [<Test>]
+    let ``the inverse of a large matrix takes its product with a vector back`` () =
+        let n = 1700
+        let random = Random 4
+
+        let a, inverse, x, image, back =
+            Buffer(n * n), Buffer(n * n), Buffer n, Buffer n, Buffer n
+
+        for k in 0 .. n * n - 1 do
+            a[k] <- random.NextDouble() - 0.5
+
+        for i in 0 .. n - 1 do
+            a[i + i * n] <- float n
+            x[i] <- random.NextDouble()
+
+        a.Span.CopyTo inverse.Span
+        Assert.That(Cholesky.Factor(n, inverse.Pointer, n))
+        Cholesky.Invert(n, inverse.Pointer, n)
+        Symmetric.Multiply(n, a.Pointer, x.Pointer, image.Pointer)
+        Symmetric.Multiply(n, inverse.Pointer, image.Pointer, back.Pointer)
+
+        let apart = Seq.init n (fun i -> abs (back[i] - x[i])) |> Seq.max
+
+        keep [ a; inverse; x; image; back ]
+        Assert.That(apart, Is.LessThan 1e-13)
+
     let private solve seed m n size action =
         let l = Naive.triangle seed size
         let a = Naive.random (seed + 1) m n

@@ -117,7 +117,7 @@ module RelationshipTests =
         [
             "matrix.csv is not positive definite; an inverse of a covariance matrix must be: check its elements."
         ]
-        "a,b,c\n1,0,0\n0,1,0\n", [ "matrix.csv has 2 rows and 2 columns, but 'a' is not a level of both." ]
+        "a,b,c\n1,0,0\n0,1,0\n", [ "matrix.csv has 2 rows and 2 columns, but '1' is not a level of both." ]
         "name,a,b\na,1,0\nc,0,1\n", [ "matrix.csv has 2 rows and 2 columns, but 'c' is not a level of both." ]
         "a,b\n1,\n,1\n",
         [

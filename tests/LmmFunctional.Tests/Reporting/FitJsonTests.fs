@@ -49,6 +49,8 @@ module FitJsonTests =
             "sigma"
             "fixef"
             "varcorr"
+            "parameters"
+            "residual"
             "dropped"
             "singular"
             "certificate"

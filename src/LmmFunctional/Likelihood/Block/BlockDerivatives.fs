@@ -74,24 +74,7 @@ module internal BlockDerivatives =
             Small.Multiply(size, left, 0, false, inverseLambda, 0, result, 0)
             result
         else
-            let columns = Array.init size (fun _ -> Workspace.Rent q)
-            let images = Array.init size (fun _ -> Workspace.Rent q)
-
-            for level in 0 .. levels - 1 do
-                for j in 0 .. size - 1 do
-                    for i in 0 .. q - 1 do
-                        columns[j][i] <- Symmetric.Get(q, engine.Schur.Pointer, i, first + level * size + j)
-
-                    Symmetric.Multiply(q, engine.Weighted.Pointer, columns[j].Pointer, images[j].Pointer)
-
-                for j in 0 .. size - 1 do
-                    for i in 0 .. size - 1 do
-                        let product = VectorKernel.Dot(q, columns[i].Pointer, images[j].Pointer)
-                        sum[i + j * size] <- sum[i + j * size] + columns[j][first + level * size + i] - product
-
-            columns |> Array.iter Workspace.Return
-            images |> Array.iter Workspace.Return
-            sum
+            TailProducts.trace engine t
 
     /// <summary>The parts of ∂f/∂G of every term, in the order of the terms; <c>Solve</c> comes first.</summary>
     let create (engine: BlockFactor) (reml: bool) : TermDerivative[] =

@@ -25,6 +25,10 @@ type internal BlockEngine(cross: CrossProducts) =
     override _.Score(term, level, effect) =
         factor.ScoreOf(term, level, effect, cross.P - 1)
 
+    override _.FixedScores(term, level) =
+        let size = int (sqrt (float (factor.Lambda term).Length))
+        Array.init (size * (cross.P - 1)) (fun k -> factor.ScoreOf(term, level, k % size, k / size))
+
     override _.ConditionalCovariance(term, level) =
         BlockDerivatives.conditionalCovariance factor term level
 

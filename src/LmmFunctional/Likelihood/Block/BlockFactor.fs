@@ -25,15 +25,12 @@ type internal BlockFactor(cross: CrossProducts) =
     let tailSolved = Buffer(max 1 (q * p))
     let tailEffects = Buffer(max 1 (q * p))
     let fixedFactor: float[] = Array.zeroCreate (p * p)
-    let leadScores: float[] = Array.zeroCreate (cross.LeadLevels * order * p)
+    let leadScores = Buffer(max 1 (cross.LeadLevels * order * p))
     let tailScores = Buffer(max 1 (q * p))
     let mutable all: float[][] = [||]
     let mutable lambdaLead: float[] = [||]
     let mutable lambdaTail: float[][] = [||]
     let mutable logDeterminant = 0.0
-
-    let transpose n (a: float[]) =
-        Array.init (n * n) (fun k -> a[k / n + k % n * n])
 
     /// A factor whose inverse may be used: far enough from singular that I − C keeps its digits.
     let isRegular n (lambda: float[]) =
@@ -91,7 +88,7 @@ type internal BlockFactor(cross: CrossProducts) =
         let mutable positive = true
 
         if q > 0 then
-            let transposed = Array.map2 transpose cross.TailOrders lambdaTail
+            let transposed = Array.map2 Small.transposed cross.TailOrders lambdaTail
             cross.TailTail.Span.Slice(0, area).CopyTo(schur.Span)
             cross.TailFixed.Span.Slice(0, q * p).CopyTo(tailReduced.Span)
             lead.SubtractFromTail(schur, tailReduced)
@@ -135,7 +132,8 @@ type internal BlockFactor(cross: CrossProducts) =
     /// <remarks>The lead rows are overwritten with the result, the tail's goes to scores. The tail comes reduced (the lead
     /// eliminated) and with its spherical effects u = C Λᵀ(reduced tail).</remarks>
     member _.ApplyInverse
-        (m: int, leadRows: float[], reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>) =
+        (m: int, leadRows: Buffer, reducedTail: nativeptr<float>, spherical: nativeptr<float>, scores: nativeptr<float>)
+        =
         // T = Λ u for the tail.
         let effects = Workspace.Rent(max 1 (q * m))
 
@@ -151,7 +149,7 @@ type internal BlockFactor(cross: CrossProducts) =
                 if isRegular size lambdaTail[t] then
                     // v = λ⁻ᵀ u.
                     let inverseTransposed: float[] = Array.zeroCreate (size * size)
-                    Small.Invert(size, transpose size lambdaTail[t], inverseTransposed, 0)
+                    Small.Invert(size, Small.transposed size lambdaTail[t], inverseTransposed, 0)
 
                     for c in 0 .. m - 1 do
                         for level in 0 .. count / size - 1 do
@@ -176,37 +174,30 @@ type internal BlockFactor(cross: CrossProducts) =
 
                     Workspace.Return image
 
-        let chunk = 512
+            // W₁ = N (h₁ − a Λu).
+            let across = Workspace.Rent(q * m)
 
-        Tiles.Run(
-            (cross.LeadLevels + chunk - 1) / chunk,
-            float cross.LeadLevels * float (square * m)
-            + float cross.EntryRows.Length * float (order * m),
-            fun tile ->
-                let column: float[] = Array.zeroCreate order
+            for c in 0 .. m - 1 do
+                for i in 0 .. q - 1 do
+                    across[c + i * m] <- effects[i + c * q]
 
-                for level in tile * chunk .. min cross.LeadLevels ((tile + 1) * chunk) - 1 do
-                    for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
-                        for a in 0 .. order - 1 do
-                            let value = cross.EntryValues[entry * order + a]
-                            let target = (level * order + a) * m
+            lead.Coupling.AddToLead(m, -1.0, across.Pointer, leadRows.Pointer)
+            Workspace.Return across
 
-                            for c in 0 .. m - 1 do
-                                leadRows[target + c] <-
-                                    leadRows[target + c] - value * effects[cross.EntryRows[entry] + c * q]
+        let column: float[] = Array.zeroCreate order
 
-                    for c in 0 .. m - 1 do
-                        for a in 0 .. order - 1 do
-                            column[a] <- leadRows[(level * order + a) * m + c]
+        for level in 0 .. cross.LeadLevels - 1 do
+            for c in 0 .. m - 1 do
+                for a in 0 .. order - 1 do
+                    column[a] <- leadRows[(level * order + a) * m + c]
 
-                        for i in 0 .. order - 1 do
-                            let mutable sum = 0.0
+                for i in 0 .. order - 1 do
+                    let mutable sum = 0.0
 
-                            for k in 0 .. order - 1 do
-                                sum <- sum + lead.N[level * square + i + k * order] * column[k]
+                    for k in 0 .. order - 1 do
+                        sum <- sum + lead.N[level * square + i + k * order] * column[k]
 
-                            leadRows[(level * order + i) * m + c] <- sum
-        )
+                    leadRows[(level * order + i) * m + c] <- sum
 
         Workspace.Return effects
 
@@ -220,11 +211,11 @@ type internal BlockFactor(cross: CrossProducts) =
             tailSolved.Span.CopyTo(tailEffects.Span)
             Triangular.SolveLeft(q, p, factor.Pointer, q, true, tailEffects.Pointer, q)
 
-        Array.blit cross.LeadFixed 0 leadScores 0 leadScores.Length
+        cross.LeadFixed.AsSpan().CopyTo leadScores.Span
         this.ApplyInverse(p, leadScores, tailReduced.Pointer, tailEffects.Pointer, tailScores.Pointer)
 
         for row in 0 .. cross.LeadLevels * order - 1 do
-            this.Orthogonalise(leadScores.AsSpan(row * p, p), 1)
+            this.Orthogonalise(leadScores.Span.Slice(row * p, p), 1)
 
         for row in 0 .. q - 1 do
             this.Orthogonalise(tailScores.Span.Slice(row), q)

@@ -72,18 +72,6 @@ module internal CrossProducts =
 
         order, starts
 
-    /// Terms of the same grouping factor share one leading block; the factor with the most effects leads.
-    let private chooseLead (terms: StandardisedTerm[]) =
-        if terms.Length = 0 then
-            [||]
-        else
-            terms
-            |> Array.indexed
-            |> Array.groupBy (fun (_, term) -> term.Group)
-            |> Array.maxBy (fun (_, group) -> group |> Array.sumBy (fun (_, term) -> term.Levels * term.Columns.Length))
-            |> snd
-            |> Array.map fst
-
     /// Products of columns with each other, weighted by row: P×P.
     let fixedProducts (columns: float[][]) (rootWeights: float[] option) rows =
         let p = columns.Length
@@ -132,7 +120,7 @@ module internal CrossProducts =
     /// The products of a model on the inner scale: one pass over the rows.
     let create (model: Standardised) : CrossProducts =
         let terms = Array.ofList model.Terms
-        let leadTerms = chooseLead terms
+        let leadTerms = LeadChoice.ofTerms terms
 
         let tailTerms = [|
             for t in 0 .. terms.Length - 1 do

@@ -1,27 +1,58 @@
 namespace LmmFunctional
 
+open System
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
 /// <summary>m columns of effects: leading ones row by row (level, effect, column), the tail's as q₂×m.</summary>
 [<NoComparison; ReferenceEquality>]
-type internal EffectColumns = { Lead: float[]; Tail: Buffer }
+type internal EffectColumns = { Lead: Buffer; Tail: Buffer }
 
 /// <summary>Products with Z'V⁻¹Z, from cross-products and the current factor alone.</summary>
 [<RequireQualifiedAccess>]
 module internal ScoreOperator =
 
-    /// Columns of zeros; give the buffer back with <c>release</c>.
+    let private rent (cross: CrossProducts) m = {
+        Lead = Workspace.Rent(max 1 (cross.LeadLevels * cross.LeadOrder * m))
+        Tail = Workspace.Rent(max 1 (cross.Tail * m))
+    }
+
+    /// Columns of zeros; give the buffers back with <c>release</c>.
     let zero (cross: CrossProducts) m =
-        let tail = Workspace.Rent(max 1 (cross.Tail * m))
-        tail.Span.Clear()
+        let columns = rent cross m
+        columns.Lead.Span.Clear()
+        columns.Tail.Span.Clear()
+        columns
 
-        {
-            Lead = Array.zeroCreate (cross.LeadLevels * cross.LeadOrder * m)
-            Tail = tail
-        }
+    let release columns =
+        Workspace.Return columns.Lead
+        Workspace.Return columns.Tail
 
-    let release columns = Workspace.Return columns.Tail
+    /// target (m×n) ← source (n×m) transposed.
+    let transpose n m (source: nativeptr<float>) (target: nativeptr<float>) =
+        for k in 0 .. m - 1 do
+            for i in 0 .. n - 1 do
+                NativePtr.set target (k + i * m) (NativePtr.get source (i + k * n))
+
+    /// rows ← M rows level by level, for the S×S matrix that the function leaves in its second argument.
+    let private applyByLevel (cross: CrossProducts) m (rows: Buffer) (matrixOf: int -> float[] -> unit) =
+        let order = cross.LeadOrder
+        let matrix: float[] = Array.zeroCreate (order * order)
+        let own: float[] = Array.zeroCreate (order * m)
+
+        for level in 0 .. cross.LeadLevels - 1 do
+            matrixOf level matrix
+            let at = level * order * m
+            rows.Span.Slice(at, order * m).CopyTo(own.AsSpan())
+
+            for i in 0 .. order - 1 do
+                for k in 0 .. m - 1 do
+                    let mutable sum = 0.0
+
+                    for j in 0 .. order - 1 do
+                        sum <- sum + matrix[i + j * order] * own[j * m + k]
+
+                    rows[at + i * m + k] <- sum
 
     /// Z'V⁻¹Z W for m columns W of effects.
     let apply (engine: BlockFactor) m (effects: EffectColumns) : EffectColumns =
@@ -30,88 +61,57 @@ module internal ScoreOperator =
         let square = order * order
         let q = cross.Tail
         let lead = engine.Lead
-        let image: float[] = Array.zeroCreate effects.Lead.Length
+        let coupling = lead.Coupling
+        let leadLength = cross.LeadLevels * order * m
         let tailLength = max 1 (q * m)
-        let reduced = Workspace.Rent tailLength
-        let spherical = Workspace.Rent tailLength
-        let scores = Workspace.Rent tailLength
+        let image = rent cross m
 
-        // h = Z'Z w, with the lead eliminated from the tail's part.
-        for k in 0 .. m - 1 do
-            if q > 0 then
-                let column = k * q
+        // h₁ = Z₁'Z w.
+        effects.Lead.Span.Slice(0, leadLength).CopyTo image.Lead.Span
 
-                Symmetric.Multiply(
-                    q,
-                    cross.TailTail.Pointer,
-                    NativePtr.add effects.Tail.Pointer column,
-                    NativePtr.add reduced.Pointer column
-                )
+        let copyOfLead level (matrix: float[]) =
+            Array.blit cross.LeadLead (level * square) matrix 0 square
 
-        let column: float[] = Array.zeroCreate order
+        applyByLevel cross m image.Lead copyOfLead
 
-        for level in 0 .. cross.LeadLevels - 1 do
-            for k in 0 .. m - 1 do
-                for i in 0 .. order - 1 do
-                    let mutable sum = 0.0
-
-                    for j in 0 .. order - 1 do
-                        sum <-
-                            sum
-                            + cross.LeadLead[level * square + i + j * order]
-                              * effects.Lead[(level * order + j) * m + k]
-
-                    column[i] <- sum
-
-                for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
-                    let value = effects.Tail[cross.EntryRows[entry] + k * q]
-                    let mutable sum = 0.0
-
-                    for a in 0 .. order - 1 do
-                        column[a] <- column[a] + cross.EntryValues[entry * order + a] * value
-
-                        sum <-
-                            sum
-                            + cross.EntryValues[entry * order + a] * effects.Lead[(level * order + a) * m + k]
-
-                    let index = cross.EntryRows[entry] + k * q
-                    reduced[index] <- reduced[index] + sum
-
-                for i in 0 .. order - 1 do
-                    image[(level * order + i) * m + k] <- column[i]
-
-                for i in 0 .. order - 1 do
-                    let mutable projected = 0.0
-
-                    for j in 0 .. order - 1 do
-                        projected <- projected + lead.B[level * square + i + j * order] * column[j]
-
-                    for entry in cross.EntryStarts[level] .. cross.EntryStarts[level + 1] - 1 do
-                        let index = cross.EntryRows[entry] + k * q
-                        reduced[index] <- reduced[index] - lead.Y[entry * order + i] * projected
-
-        if q > 0 then
-            let transposed =
-                Array.map2
-                    (fun n (a: float[]) -> Array.init (n * n) (fun k -> a[k / n + k % n * n]))
-                    cross.TailOrders
-                    engine.LambdaTail
-
+        if q = 0 then
+            engine.ApplyInverse(m, image.Lead, image.Tail.Pointer, image.Tail.Pointer, image.Tail.Pointer)
+        else
+            let across = Workspace.Rent tailLength
+            let reduced = Workspace.Rent tailLength
+            let spherical = Workspace.Rent tailLength
             let right = Workspace.Rent tailLength
+            transpose q m effects.Tail.Pointer across.Pointer
+            coupling.AddToLead(m, 1.0, across.Pointer, image.Lead.Pointer)
+
+            // h₂ = Z₂'Z w with the lead eliminated: Z₂'Z₂w₂ + a'(w₁ − BᵀB h₁).
+            let rows = Workspace.Rent(max 1 leadLength)
+            image.Lead.Span.Slice(0, leadLength).CopyTo rows.Span
+
+            let squareOfB level (matrix: float[]) =
+                Small.MultiplyTransposed(order, lead.B, level * square, matrix)
+
+            applyByLevel cross m rows squareOfB
+
+            for i in 0 .. leadLength - 1 do
+                rows[i] <- effects.Lead[i] - rows[i]
+
+            across.Span.Slice(0, q * m).Clear()
+            coupling.AddToTail(m, rows.Pointer, across.Pointer)
+            Symmetric.MultiplyColumns(q, m, cross.TailTail.Pointer, effects.Tail.Pointer, reduced.Pointer)
+            transpose m q across.Pointer right.Pointer
+            VectorKernel.AddScaled(q * m, 1.0, right.Pointer, reduced.Pointer)
+
+            // u = C Λᵀ h₂.
+            let transposed = Array.map2 Small.transposed cross.TailOrders engine.LambdaTail
             reduced.Span.Slice(0, q * m).CopyTo right.Span
             TailCovariance.apply transposed m right.Pointer cross
-
-            for k in 0 .. m - 1 do
-                Symmetric.Multiply(
-                    q,
-                    engine.Inverse.Pointer,
-                    NativePtr.add right.Pointer (k * q),
-                    NativePtr.add spherical.Pointer (k * q)
-                )
-
+            Symmetric.MultiplyColumns(q, m, engine.Inverse.Pointer, right.Pointer, spherical.Pointer)
+            engine.ApplyInverse(m, image.Lead, reduced.Pointer, spherical.Pointer, image.Tail.Pointer)
+            Workspace.Return across
+            Workspace.Return reduced
+            Workspace.Return spherical
             Workspace.Return right
+            Workspace.Return rows
 
-        engine.ApplyInverse(m, image, reduced.Pointer, spherical.Pointer, scores.Pointer)
-        Workspace.Return reduced
-        Workspace.Return spherical
-        { Lead = image; Tail = scores }
+        image

@@ -18,7 +18,7 @@ module internal TraceProducts =
             NativePtr.get (engine.TailScores x) (cross.TailOffsets[block] + level * cross.TailOrders[block] + effect)
 
     /// What REML takes off: Q = V⁻¹ − V⁻¹X(X'V⁻¹X)⁻¹X'V⁻¹ replaces Ω by Ω − E Eᵀ.
-    let private subtractFixed (engine: BlockFactor) (blocks: int[]) (inners: EffectProducts.Inner[,]) =
+    let private subtractFixed (engine: BlockFactor) (blocks: int[]) (inners: Inner[,]) =
         let cross = engine.Cross
         let p = cross.P - 1
         let q = cross.Tail

@@ -196,6 +196,12 @@ type internal CompressedEngine(model: CompressedModel) =
     override _.Score(term, level, effect) =
         effects().Scores[level * order + products.Offsets[term] + effect]
 
+    override _.FixedScores(term, level) =
+        let own = GroupScores.create products lambda fixedFactor level
+        let first = products.Offsets[term]
+        let size = products.Offsets[term + 1] - first
+        Array.init (size * (p - 1)) (fun k -> own[first + k % size + k / size * order])
+
     override _.ConditionalCovariance(term, level) =
         effects().Covariance(products.Offsets[term], products.Offsets[term + 1], level)
 

@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open LmmFunctional.Numerics
 
 /// <summary>The rows of a model parted into independent blocks, and blocks alike gathered into patterns.</summary>
@@ -71,10 +72,7 @@ module internal MarginalBlocks =
 
             member _.GetHashCode key =
                 let mutable hash = HashCode()
-
-                for value in key do
-                    hash.Add value
-
+                hash.AddBytes(MemoryMarshal.AsBytes(key.AsSpan()))
                 hash.ToHashCode()
     }
 
@@ -165,9 +163,17 @@ module internal MarginalBlocks =
                 blocks[block].[filled[block]] <- row
                 filled[block] <- filled[block] + 1
 
+            let isInOrder (block: int[]) =
+                let mutable i = 1
+
+                while i < block.Length && compare block[i - 1] block[i] < 0 do
+                    i <- i + 1
+
+                i >= block.Length
+
+            // Most data are in order already.
             for block in blocks do
-                // Most data are in order already.
-                if Seq.exists (fun i -> compare block[i - 1] block[i] > 0) (seq { 1 .. block.Length - 1 }) then
+                if not (isInOrder block) then
                     Array.Sort(block, comparer)
 
             blocks

@@ -81,3 +81,37 @@ module internal MarginalEffects =
                     Array.blit left 0 result (actual * s * s) (s * s)
 
         result
+
+    /// The columns of Z'V⁻¹X L⁻ᵀ of every level of a term, LLᵀ = X'V⁻¹X: S×p each.
+    let fixedScores
+        (standard: Standardised)
+        (model: MarginalModel)
+        (factor: MarginalFactor)
+        t
+        (term: StandardisedTerm)
+        =
+        let s = term.Columns.Length
+        let p = model.FixedCount
+        let inverse = MarginalSweep.inverseFactor p factor.FixedFactor
+        let result: float[] = Array.zeroCreate (term.Levels * s * p)
+
+        for index in 0 .. model.Patterns.Length - 1 do
+            let pattern = model.Patterns[index]
+            let m = pattern.Size
+
+            for block in 0 .. pattern.Count - 1 do
+                let rows = Array.sub pattern.Members (block * m) m
+                let solved = Array.init (m * p) (fun at -> standard.Fixed[at / m].[rows[at % m]])
+                Dense.Solve(m, p, factor.Factors[index], false, solved)
+                Dense.Solve(m, p, factor.Factors[index], true, solved)
+                let scaled = Dense.Multiply(m, p, p, solved, false, inverse, true)
+
+                for i in 0 .. m - 1 do
+                    let start = term.Codes[rows[i]] * s * p
+
+                    for c in 0 .. p - 1 do
+                        for k in 0 .. s - 1 do
+                            let at = start + k + c * s
+                            result[at] <- result[at] + pattern.Terms[t].Columns[k].[i] * scaled[i + c * m]
+
+        result

@@ -38,12 +38,23 @@ module internal MarginalPattern =
     // So few blocks are as quick as their cross-products.
     let private fewBlocks = 12
 
+    // So many blocks are held at a time while their cross-products are added up.
+    let private batch = 256
+
     /// <summary>Vectors with the same cross-products: B with BᵀB = AᵀA, from A, K×N by columns (one column per block).</summary>
+    /// <param name="k">K.</param>
+    /// <param name="n">N.</param>
+    /// <param name="fill">Writes columns of A, given by the first and their number, to the start of an array.</param>
     /// <remarks>A Cholesky factor of A Aᵀ with pivoting, stopped at its rank: blocks that differ in a few numbers only, as the
     /// baseline values and responses of subjects do, collapse to as many vectors as there are such numbers.</remarks>
-    let private condense k n (a: float[]) : struct (int * float[]) =
+    let private condense k n (fill: int -> int -> float[] -> unit) : struct (int * float[]) =
         let gram: float[] = Array.zeroCreate (k * k)
-        Dense.AddSquare(k, n, a, gram, 0)
+        let columns: float[] = Array.zeroCreate (k * min n batch)
+
+        for first in 0..batch .. n - 1 do
+            let count = min batch (n - first)
+            fill first count columns
+            Dense.AddSquare(k, count, columns, gram, 0)
 
         for j in 1 .. k - 1 do
             for i in 0 .. j - 1 do
@@ -110,19 +121,21 @@ module internal MarginalPattern =
         let p = columns.Length
         let count = members.Length / size
         let k = size * p
-        let vectors: float[] = Array.zeroCreate (members.Length * p)
 
-        for block in 0 .. count - 1 do
-            for c in 0 .. p - 1 do
-                let column = columns[c]
+        let fill first number (into: float[]) =
+            for block in 0 .. number - 1 do
+                for c in 0 .. p - 1 do
+                    let column = columns[c]
 
-                for i in 0 .. size - 1 do
-                    vectors[block * k + c * size + i] <- column[members[block * size + i]]
+                    for i in 0 .. size - 1 do
+                        into[block * k + c * size + i] <- column[members[(first + block) * size + i]]
 
         let struct (r, condensed) =
             if count > fewBlocks then
-                condense k count vectors
+                condense k count fill
             else
+                let vectors: float[] = Array.zeroCreate (count * k)
+                fill 0 count vectors
                 struct (count, vectors)
 
         {

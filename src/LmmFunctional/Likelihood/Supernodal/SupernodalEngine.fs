@@ -17,6 +17,21 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
         let group = products.Groups[g]
         group, group.Offsets[index] + effect
 
+    /// A score column of one effect, related: from the columns of L where these are the nodes.
+    let scoreOf term level effect column =
+        let struct (g, _) = products.Places[term]
+
+        match products.Groups[g].Root with
+        | None -> factor.RelatedOf(term, level, effect, column)
+        | Some root ->
+            let mutable sum = 0.0
+
+            for node in 0 .. root.Rank - 1 do
+                let weight = root.Values[level + node * root.Count]
+                sum <- sum + weight * factor.RelatedOf(term, node, effect, column)
+
+            sum
+
     // Covariances of all levels of a group whose nodes are the columns of L; they take products of whole matrices.
     let mutable ofRoots: Map<int, float[]> = Map.empty
 
@@ -52,19 +67,11 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
             TraceDifferences.create factor entries reml
 
     override _.Score(term, level, effect) =
-        let struct (g, _) = products.Places[term]
+        scoreOf term level effect (products.P - 1)
 
-        match products.Groups[g].Root with
-        | None -> factor.RelatedOf(term, level, effect)
-        | Some root ->
-            let mutable sum = 0.0
-
-            for node in 0 .. root.Rank - 1 do
-                sum <-
-                    sum
-                    + root.Values[level + node * root.Count] * factor.RelatedOf(term, node, effect)
-
-            sum
+    override _.FixedScores(term, level) =
+        let size = int (sqrt (float (factor.Lambda term).Length))
+        Array.init (size * (products.P - 1)) (fun k -> scoreOf term level (k % size) (k / size))
 
     override _.ConditionalCovariance(term, level) =
         let struct (g, index) = products.Places[term]

@@ -210,11 +210,11 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
 
             VectorKernel.Scale(q, 1.0 / fixedFactor[c + c * p], column)
 
-    /// K⁻¹v of an effect of one node.
-    member _.RelatedOf(term: int, node: int, effect: int) =
+    /// K⁻¹ times a column of the scores, for an effect of one node.
+    member _.RelatedOf(term: int, node: int, effect: int, column: int) =
         let struct (g, k) = products.Places[term]
         let group = products.Groups[g]
-        related[places.Columns[group.FirstNode + node] + group.Offsets[k] + effect + (p - 1) * q]
+        related[places.Columns[group.FirstNode + node] + group.Offsets[k] + effect + column * q]
 
     /// (M⁻¹)_jj of one level of a term, S×S, after Solve.
     member _.InverseOf(term: int, level: int) : float[] =
