@@ -72,7 +72,7 @@ module internal MarginalBlocks =
 
             member _.GetHashCode key =
                 let mutable hash = HashCode()
-                hash.AddBytes(MemoryMarshal.AsBytes(key.AsSpan()))
+                hash.AddBytes(MemoryMarshal.AsBytes(ReadOnlySpan key))
                 hash.ToHashCode()
     }
 

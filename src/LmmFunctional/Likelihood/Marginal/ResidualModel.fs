@@ -1,7 +1,5 @@
 namespace LmmFunctional
 
-open System.Collections.Concurrent
-
 /// <summary>The residual covariance of a model as a function of τ, unconstrained; σ² multiplies it.</summary>
 /// <remarks>τ lists, for each level of a factor with parameters of its own, the logarithm of the standard deviation relative
 /// to the first level (not for the first), the parameters of the correlations, the nugget and the variance functions.</remarks>
@@ -29,12 +27,24 @@ module internal ResidualModel =
                     Jet.zero
     }
 
-    /// The covariance of two positions at τ, computed once for each pair: many subjects share them.
-    let private remembered (form: CovarianceForm) tau =
+    // The covariances of so many positions are computed once for all subjects; more would hardly be shared.
+    let private fewPositions = 64
+
+    /// The covariance of two positions at τ.
+    let private remembered positions (form: CovarianceForm) tau =
         let element = form.Element tau
-        let known = ConcurrentDictionary<struct (int * int), Jet>()
-        let compute = fun struct (i, j) -> element i j
-        fun i j -> known.GetOrAdd((if i >= j then struct (i, j) else struct (j, i)), compute)
+
+        if positions > fewPositions then
+            element
+        else
+            let known = [|
+                for i in 0 .. positions - 1 do
+                    for j in 0..i -> element i j
+            |]
+
+            fun i j ->
+                let high, low = max i j, min i j
+                known[high * (high + 1) / 2 + low]
 
     /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
     let private formOf (design: ResidualDesign) =
@@ -75,6 +85,9 @@ module internal ResidualModel =
         let form = formOf design
         let variances = variancesOf design
 
+        let positions =
+            design.Factors |> List.fold (fun product axis -> product * axis.Labels.Length) 1
+
         let blocks =
             ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
 
@@ -87,7 +100,7 @@ module internal ResidualModel =
             Element =
                 fun tau ->
                     let parts = ParameterBlock.split blocks tau
-                    let covariance = remembered form parts.Head
+                    let covariance = remembered positions form parts.Head
 
                     let deviations =
                         List.map2 (fun (form: VarianceForm) part -> form.Deviation part) variances parts.Tail
