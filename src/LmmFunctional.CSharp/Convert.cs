@@ -131,6 +131,64 @@ internal static partial class Convert
 
     public static FitBy FitBy(Criterion criterion) => criterion.IsReml ? CSharp.FitBy.Reml : CSharp.FitBy.Ml;
 
+    // Tests
+
+    public static DegreesOfFreedomMethod Method(DfMethod method, DfConvention convention)
+    {
+        var satterthwaite = Convention(convention, ConventionModule.lmerTest);
+        var kenwardRoger = Convention(convention, ConventionModule.sas);
+
+        return method switch
+        {
+            DfMethod.Asymptotic => DegreesOfFreedomMethod.Asymptotic,
+            DfMethod.Residual => DegreesOfFreedomMethod.Residual,
+            DfMethod.Containment => DegreesOfFreedomMethod.Containment,
+            DfMethod.BetweenWithin => DegreesOfFreedomMethod.BetweenWithin,
+            DfMethod.Satterthwaite => DegreesOfFreedomMethod.NewSatterthwaite(satterthwaite),
+            DfMethod.KenwardRoger => DegreesOfFreedomMethod.NewKenwardRoger(kenwardRoger),
+            _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not a method."),
+        };
+    }
+
+    private static Convention Convention(DfConvention convention, Convention usual) => convention switch
+    {
+        DfConvention.Usual => usual,
+        DfConvention.Sas => ConventionModule.sas,
+        DfConvention.SasLinear => ConventionModule.sasLinear,
+        DfConvention.Pbkrtest => ConventionModule.pbkrtest,
+        DfConvention.LmerTest => ConventionModule.lmerTest,
+        DfConvention.Mmrm => ConventionModule.mmrm,
+        _ => throw new ArgumentOutOfRangeException(nameof(convention), convention, "Not a convention."),
+    };
+
+    public static HypothesisType Hypotheses(AnovaType type) => type switch
+    {
+        AnovaType.One => HypothesisType.I,
+        AnovaType.Two => HypothesisType.II,
+        AnovaType.Three => HypothesisType.III,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type."),
+    };
+
+    public static TestedEstimate Tested(Estimate own) =>
+        new(
+            own.Name,
+            own.Estimate,
+            own.StandardError,
+            own.Df,
+            own.Statistic,
+            own.P,
+            own.Lower,
+            own.Upper);
+
+    public static FTest Joint(JointTest own) =>
+        new(own.Name, own.NumeratorDf, own.DenominatorDf, own.F, own.P);
+
+    public static TestedHypothesis Tested(HypothesisTest own) =>
+        new(List(own.Estimates, Tested), Joint(own.Joint), DegreesOfFreedomMethodModule.describe(own.Method));
+
+    public static TestedTerms Terms(Anova own) =>
+        new(List(own.Tests, Joint), DegreesOfFreedomMethodModule.describe(own.Method));
+
     // Fits
 
     public static CoefficientEstimate Coefficient(Coefficient coefficient) =>
@@ -181,6 +239,20 @@ internal static partial class Convert
             certificate.NewtonDecrement,
             List(certificate.Eigenvalues),
             List(certificate.Multipliers, multiplier => new BoundMultiplier(multiplier.Item1, multiplier.Item2)));
+    }
+
+    public static IdentityResult Identity(IdentityCheck check)
+    {
+        var found = check.Outcome as IdentityOutcome.Checked;
+
+        return new IdentityResult(
+            check.Name,
+            check.Equation,
+            check.Source,
+            found?.residual,
+            found?.tolerance,
+            check.Holds?.Value,
+            (check.Outcome as IdentityOutcome.NotApplicable)?.reason);
     }
 
     public static SolverIteration Iteration(Iteration iteration) =>

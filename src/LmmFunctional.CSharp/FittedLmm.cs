@@ -67,6 +67,50 @@ public sealed class FittedLmm
     /// <summary>Response less fitted values, one for each row used: a new array.</summary>
     public double[] Residuals() => FitModule.residuals(fit);
 
+    // Tests
+
+    /// <summary>Fixed effects with degrees of freedom, p-values and intervals.</summary>
+    /// <param name="method">How to find degrees of freedom.</param>
+    /// <param name="convention">Whose Satterthwaite or Kenward-Roger; other methods have no conventions.</param>
+    /// <param name="level">Of the intervals, between 0 and 1.</param>
+    /// <exception cref="LmmException">The method does not apply to the fit.</exception>
+    public IReadOnlyList<TestedEstimate> TestCoefficients(
+        DfMethod method = DfMethod.Satterthwaite, DfConvention convention = DfConvention.Usual, double level = 0.95) =>
+        Convert.List(InferenceModule.coefficients(level, Inference(method, convention)), Convert.Tested);
+
+    /// <summary>Tests linear functions of the fixed effects, each and together.</summary>
+    /// <param name="hypotheses">Such as <c>recipeB - recipeC = 0, temperature = 0</c>.</param>
+    /// <param name="method">How to find degrees of freedom.</param>
+    /// <param name="convention">Whose Satterthwaite or Kenward-Roger; other methods have no conventions.</param>
+    /// <param name="level">Of the intervals, between 0 and 1.</param>
+    /// <example><code>fit.Test("recipeB - recipeC = 0", DfMethod.KenwardRoger).Joint.P</code></example>
+    /// <exception cref="LmmException">A name is not known, or a function cannot be estimated.</exception>
+    public TestedHypothesis Test(
+        string hypotheses,
+        DfMethod method = DfMethod.Satterthwaite,
+        DfConvention convention = DfConvention.Usual,
+        double level = 0.95)
+    {
+        ArgumentNullException.ThrowIfNull(hypotheses);
+        var hypothesis = Convert.ValueOrThrow(LinearHypothesisModule.parse(fit.Design, hypotheses));
+        return Convert.Tested(
+            Convert.ValueOrThrow(InferenceModule.test(level, hypothesis, Inference(method, convention))));
+    }
+
+    /// <summary>F tests of the fixed terms.</summary>
+    /// <param name="type">Type I, II or III, after SAS.</param>
+    /// <param name="method">How to find denominator degrees of freedom.</param>
+    /// <param name="convention">Whose Satterthwaite or Kenward-Roger; other methods have no conventions.</param>
+    /// <exception cref="LmmException">The method does not apply to the fit.</exception>
+    public TestedTerms Anova(
+        AnovaType type = AnovaType.Three,
+        DfMethod method = DfMethod.Satterthwaite,
+        DfConvention convention = DfConvention.Usual) =>
+        Convert.Terms(AnovaModule.ofInference(Convert.Hypotheses(type), Inference(method, convention)));
+
+    private Inference Inference(DfMethod method, DfConvention convention) =>
+        Convert.ValueOrThrow(InferenceModule.create(Convert.Method(method, convention), fit));
+
     // Quality
 
     /// <summary>−2 log likelihood, restricted under REML: what was minimised.</summary>
@@ -129,6 +173,12 @@ public sealed class FittedLmm
 
     /// <summary>How long the fit took.</summary>
     public FitTimings Timings => new(fit.Timings.Build, fit.Timings.Solve);
+
+    // Identities
+
+    /// <summary>Checks the equations that every fitted linear mixed model satisfies, on this one.</summary>
+    /// <returns>The whole catalogue, in its order: residual and tolerance of each, or why it does not apply.</returns>
+    public IReadOnlyList<IdentityResult> Verify() => Convert.List(Identities.check(fit), Convert.Identity);
 
     // Text
 

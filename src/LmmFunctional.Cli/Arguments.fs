@@ -23,6 +23,8 @@ type FitArguments =
     | Pedigree of NAME_AND_FILE: string
     | Fix of NAME_AND_VARIANCE: string
     | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
     | [<Unique>] Json
     | [<Unique>] Quiet
 
@@ -38,7 +40,39 @@ type FitArguments =
             | Fix _ ->
                 "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Df _ ->
+                "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
+                + "satterthwaite or kenward-roger; without it no p-values are given."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
             | Json -> "print one line of JSON instead of the summary."
+            | Quiet -> "show no progress on standard error."
+
+/// <summary>What <c>lmm anova</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type FixedTestArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Type of NUMBER: int
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
+    | [<Unique>] Ml
+    | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Json
+    | [<Unique>] Quiet
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ variety * nitro + (1 | block)\"."
+            | Type _ -> "1, 2 or 3, after SAS; 3 is the default."
+            | Df _ ->
+                "denominator degrees of freedom: asymptotic, residual, containment, between-within, satterthwaite "
+                + "or kenward-roger; satterthwaite is the default."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Json -> "print one line of JSON instead of the table."
             | Quiet -> "show no progress on standard error."
 
 /// <summary>What <c>lmm plan</c> understands.</summary>
@@ -51,6 +85,20 @@ type PlanArguments =
         member argument.Usage =
             match argument with
             | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Json -> "print one line of JSON instead of the table."
+
+/// <summary>What <c>lmm verify</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type VerifyArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Ml
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
             | Json -> "print one line of JSON instead of the table."
 
 /// <summary>What <c>lmm ems</c> understands.</summary>
@@ -99,18 +147,22 @@ type AnovaArguments =
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
+    | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<FixedTestArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
     | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
+    | [<CliPrefix(CliPrefix.None)>] Verify of ParseResults<VerifyArguments>
     | Version
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
+            | Anova _ -> "test the fixed terms of a model by type I, II or III tables."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
+            | Verify _ -> "check on a fit the equations that every fit satisfies."
             | Version -> "print the version."
 
 /// <summary>Reading the command line.</summary>
@@ -121,6 +173,7 @@ module CommandLine =
         """Fits linear mixed models to CSV data by REML or maximum likelihood.
 
     lmm fit sleepstudy.csv "Reaction ~ Days + (Days | Subject)"
+    lmm anova oats.csv "yield ~ Variety * nitroF + (1 | Block/Variety)"
 
 Formulas are those of R and lme4. The result, a summary or JSON, goes to
 standard output; problems, and progress after a second, to standard error.
@@ -132,6 +185,7 @@ EXIT CODES:
     2                     problems in the arguments, the data or the formula,
                           listed on standard error.
     3                     the fit has not converged.
+    4                     an identity fails (lmm verify).
     70                    an error in lmm itself.
 """
 
@@ -206,7 +260,7 @@ EXIT CODES:
         | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
         | None, None -> Ok(pairs known, pairs pedigrees)
 
-    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held =
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -226,14 +280,65 @@ EXIT CODES:
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map algorithm
                 |> Option.defaultValue Algorithm.AverageInformation
+            Df = fit.TryGetResult FitArguments.Df
+            Convention = fit.TryGetResult FitArguments.Convention
             AsJson = fit.Contains FitArguments.Json
             IsQuiet = fit.Contains FitArguments.Quiet
         }
+
+    let private testRequest (anova: ParseResults<FixedTestArguments>) : Result<FixedTestRequest, string> =
+        let data, formula = anova.GetResult FixedTestArguments.Model
+
+        let kind =
+            match anova.TryGetResult FixedTestArguments.Type with
+            | Some 1 -> Ok HypothesisType.I
+            | Some 2 -> Ok HypothesisType.II
+            | None
+            | Some 3 -> Ok HypothesisType.III
+            | Some other -> Error $"there is no table of type {other}; --type is 1, 2 or 3."
+
+        kind
+        |> Result.map (fun kind -> {
+            Type = kind
+            Fit = {
+                Data = data
+                Formula = formula
+                Criterion =
+                    if anova.Contains FixedTestArguments.Ml then
+                        Criterion.Ml
+                    else
+                        Criterion.Reml
+                Weights = anova.TryGetResult FixedTestArguments.Weights
+                Residual = None
+                Known = []
+                Pedigrees = []
+                Held = []
+                Algorithm =
+                    anova.TryGetResult FixedTestArguments.Algorithm
+                    |> Option.map algorithm
+                    |> Option.defaultValue Algorithm.AverageInformation
+                Df = anova.TryGetResult FixedTestArguments.Df
+                Convention = anova.TryGetResult FixedTestArguments.Convention
+                AsJson = anova.Contains FixedTestArguments.Json
+                IsQuiet = anova.Contains FixedTestArguments.Quiet
+            }
+        })
 
     let private options command =
         match command with
         | "plan" -> [ "--json"; "--help" ]
         | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
+        | "anova" -> [
+            "--type"
+            "--df"
+            "--convention"
+            "--ml"
+            "--weights"
+            "--algorithm"
+            "--json"
+            "--quiet"
+            "--help"
+          ]
         | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
         | _ -> [
             "--ml"
@@ -265,13 +370,27 @@ EXIT CODES:
 
         $"{first};{question} 'lmm {command} --help' lists the arguments."
 
-    let private planRequest (plan: ParseResults<PlanArguments>) =
+    let private planRequest (plan: ParseResults<PlanArguments>) : PlanRequest =
         let data, formula = plan.GetResult PlanArguments.Model
 
         {
             Data = data
             Formula = formula
             AsJson = plan.Contains PlanArguments.Json
+        }
+
+    let private verifyRequest (verify: ParseResults<VerifyArguments>) : VerifyRequest =
+        let data, formula = verify.GetResult VerifyArguments.Model
+
+        {
+            Data = data
+            Formula = formula
+            Criterion =
+                if verify.Contains VerifyArguments.Ml then
+                    Criterion.Ml
+                else
+                    Criterion.Reml
+            AsJson = verify.Contains VerifyArguments.Json
         }
 
     let private names (lists: string list) =
@@ -352,6 +471,8 @@ EXIT CODES:
                 namedFiles fit
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
+            | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
+            | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
             | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
@@ -362,7 +483,7 @@ EXIT CODES:
             | _ ->
                 let command =
                     match Array.tryHead arguments with
-                    | Some("plan" | "ems" | "anova-table" as command) -> command
+                    | Some("plan" | "anova" | "ems" | "anova-table" as command) -> command
                     | _ -> "fit"
 
                 Error(sentence command problem.Message)

@@ -20,6 +20,9 @@ module Cli =
     /// The exit code of a fit that is not at an optimum.
     let private notConverged = 3
 
+    /// The exit code of a fit that breaks an identity.
+    let private broken = 4
+
     /// The exit code of a mistake of ours: EX_SOFTWARE of BSD's sysexits.
     let private internalError = 70
 
@@ -80,30 +83,76 @@ module Cli =
         problems |> List.iter (LmmError.describe >> error.WriteLine)
         badInput
 
-    let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
+    /// The method for degrees of freedom that a request names; problems of both names are told together.
+    let private method (request: FitRequest) : Result<DegreesOfFreedomMethod option, LmmError list> =
+        let convention =
+            match request.Convention with
+            | None -> Ok None
+            | Some name -> Convention.ofName name |> Result.map Some
+
+        match request.Df, convention with
+        | None, Error problems -> Error problems
+        | None, Ok None -> Ok None
+        | None, Ok(Some convention) -> Error [ LmmError.NoConvention("none", convention.Name) ]
+        | Some name, Ok convention -> DegreesOfFreedomMethod.ofName name convention |> Result.map Some
+        | Some name, Error problems ->
+            match DegreesOfFreedomMethod.ofName name None with
+            | Ok _ -> Error problems
+            | Error others -> Error(others @ problems)
+
+    /// The fit of a request with its method, or all problems of both; the time it took to read the files.
+    let private fitTested display (request: FitRequest) =
         let started = Stopwatch.GetTimestamp()
         let known = KnownMatrices.read request.Known request.Pedigrees
         let ofMatrices = Stopwatch.GetElapsedTime started
 
-        let given =
-            match read request.Data request.Formula request.Residual, known with
-            | Ok given, Ok known -> Ok(given, known)
-            | Error data, Error matrices -> Error(data @ matrices)
-            | Error problems, Ok _
-            | Ok _, Error problems -> Error problems
+        let problems result =
+            match result with
+            | Ok _ -> []
+            | Error problems -> problems
 
+        match method request, read request.Data request.Formula request.Residual, known with
+        | Ok method, Ok(spec, frame, reading), Ok known ->
+            fit display request known frame spec
+            |> Result.map (fun fit -> fit, method, reading + ofMatrices)
+        | named, data, matrices -> Error(problems named @ problems data @ problems matrices)
+
+    let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
-            given
-            |> Result.bind (fun ((spec, frame, reading), known) ->
-                fit display request known frame spec
-                |> Result.map (fun fit -> fit, reading + ofMatrices))
+            fitTested display request
+            |> Result.bind (fun (fit, method, reading) ->
+                match method with
+                | None -> Ok(fit, None, reading)
+                | Some method ->
+                    Inference.create method fit
+                    |> Result.map (fun inference -> fit, Some inference, reading))
 
         match fitted with
-        | Ok(fit, reading) ->
-            if request.AsJson then
-                output.Write(FitJson.render reading fit + "\n")
+        | Ok(fit, inference, reading) ->
+            output.Write(
+                match inference, request.AsJson with
+                | None, true -> FitJson.render reading fit + "\n"
+                | None, false -> Summary.render SummaryFormat.Text fit
+                | Some inference, true -> FitJson.renderTested reading inference + "\n"
+                | Some inference, false -> Summary.renderTested SummaryFormat.Text inference
+            )
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
+    let private runFixedTests display (output: TextWriter) (error: TextWriter) (request: FixedTestRequest) =
+        let tested =
+            fitTested display request.Fit
+            |> Result.bind (fun (fit, method, _) ->
+                let method = defaultArg method DegreesOfFreedomMethod.satterthwaite
+                Anova.table request.Type method fit |> Result.map (fun table -> fit, table))
+
+        match tested with
+        | Ok(fit, table) ->
+            if request.Fit.AsJson then
+                output.Write(FixedTestReport.toJson fit table + "\n")
             else
-                output.Write(Summary.render SummaryFormat.Text fit)
+                output.Write(FixedTestReport.render SummaryFormat.Text table)
 
             exitCode fit.Certificate
         | Error problems -> refuse error problems
@@ -121,6 +170,31 @@ module Cli =
                 output.Write(PlanReport.render SummaryFormat.Text plan)
 
             success
+        | Error problems -> refuse error problems
+
+    let private runVerify (output: TextWriter) (error: TextWriter) (request: VerifyRequest) =
+        let options = {
+            FitOptions.defaults with
+                Criterion = request.Criterion
+        }
+
+        let fitted =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) -> Lmm.fit options frame spec)
+
+        match fitted with
+        | Ok fit ->
+            let checks = Identities.check fit
+
+            if request.AsJson then
+                output.Write(IdentityReport.toJson fit checks + "\n")
+            else
+                output.Write(IdentityReport.render SummaryFormat.Text fit checks)
+
+            if (Identities.failures checks).IsEmpty then
+                exitCode fit.Certificate
+            else
+                broken
         | Error problems -> refuse error problems
 
     let private runEms (output: TextWriter) (error: TextWriter) (request: EmsRequest) =
@@ -158,7 +232,9 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
+        | Ok(Command.Verify request) -> runVerify output error request
         | Ok(Command.Ems request) -> runEms output error request
         | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->
@@ -175,8 +251,8 @@ module Cli =
     /// <param name="arguments">What follows <c>lmm</c> on the command line.</param>
     /// <param name="output">Takes the result: a summary, JSON, help.</param>
     /// <param name="error">Takes problems and progress.</param>
-    /// <returns>The exit code: 0; 2 for bad arguments, data or formula; 3 for a fit that has not converged; 70 for a
-    /// mistake of ours, told in one sentence.</returns>
+    /// <returns>The exit code: 0; 2 for bad arguments, data or formula; 3 for a fit that has not converged; 4 for one
+    /// that breaks an identity; 70 for a mistake of ours, told in one sentence.</returns>
     let run (arguments: string[]) (output: TextWriter) (error: TextWriter) : int =
         try
             runCommand arguments output error

@@ -18,14 +18,32 @@ type FitRequest = {
     /// Names and values of variances that are held.
     Held: (string * float) list
     Algorithm: Algorithm
+    /// The method for degrees of freedom, by name; None for none.
+    Df: string option
+    /// The convention of the method, by name; None for the method's own.
+    Convention: string option
     AsJson: bool
     IsQuiet: bool
+}
+
+/// <summary>Tests of the fixed terms as asked for.</summary>
+type FixedTestRequest = {
+    Fit: FitRequest
+    Type: HypothesisType
 }
 
 /// <summary>A plan as asked for.</summary>
 type PlanRequest = {
     Data: string
     Formula: string
+    AsJson: bool
+}
+
+/// <summary>A check of the identities of a fit, as asked for.</summary>
+type VerifyRequest = {
+    Data: string
+    Formula: string
+    Criterion: Criterion
     AsJson: bool
 }
 
@@ -55,6 +73,8 @@ type AnovaRequest = {
 type Command =
     | Fit of FitRequest
     | Plan of PlanRequest
+    | Anova of FixedTestRequest
+    | Verify of VerifyRequest
     | Ems of EmsRequest
     | AnovaTable of AnovaRequest
     | ShowVersion

@@ -34,6 +34,9 @@ module PlainArguments =
         | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
         | "--weights" :: column :: rest when isPlain column ->
             withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+        | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
+        | "--convention" :: name :: rest when isPlain name ->
+            withOptions ("--convention" :: seen) { request with Convention = Some name } rest
         | "--residual" :: structure :: rest when isPlain structure ->
             withOptions
                 ("--residual" :: seen)
@@ -48,7 +51,7 @@ module PlainArguments =
                 withOptions ("--algorithm" :: seen) { request with Algorithm = algorithm } rest)
         | _ -> None
 
-    let private fitOf data formula = {
+    let private fitOf data formula : FitRequest = {
         Data = data
         Formula = formula
         Criterion = Criterion.Reml
@@ -58,6 +61,8 @@ module PlainArguments =
         Pedigrees = []
         Held = []
         Algorithm = Algorithm.AverageInformation
+        Df = None
+        Convention = None
         AsJson = false
         IsQuiet = false
     }

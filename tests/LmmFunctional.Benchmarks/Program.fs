@@ -75,6 +75,8 @@ let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
     | "vs-r" :: chosen -> versus chosen
     | [ "animal" ] -> AnimalModel.run ()
+    | [ "null" ] -> NullDistribution.run 2000
+    | [ "animal" ] -> AnimalModel.run ()
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

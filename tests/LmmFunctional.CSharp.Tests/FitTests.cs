@@ -76,6 +76,21 @@ public class FitTests
     }
 
     [Test]
+    public void IdentitiesAreCheckedOnTheFit()
+    {
+        var checks = Sleep.Fit(TestData.Sleepstudy).Verify();
+        var other = checks.Single(check => check.Holds is null);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(checks.Where(check => check.Holds == false), Is.Empty);
+            Assert.That(checks, Has.All.Matches<IdentityResult>(check => check.Residual is null == check.Holds is null));
+            Assert.That(other.Name, Is.EqualTo("balanced closed form"));
+            Assert.That(other.Reason, Does.Contain("a common mean"));
+        });
+    }
+
+    [Test]
     public void AVarianceOfZeroIsAnOrdinaryAnswer()
     {
         var fit = Parse("Yield ~ 1 + (1 | Batch)").Fit(Data.ReadCsv(TestData.Csv("dyestuff2")));

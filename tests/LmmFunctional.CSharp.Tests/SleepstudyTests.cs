@@ -41,6 +41,30 @@ public class SleepstudyTests
     });
 
     [Test]
+    public void TestsOfFixedEffectsFollowTheConvention() => Assert.Multiple(() =>
+    {
+        // SAS PROC MIXED, unstructured: Kenward-Roger and Satterthwaite agree (published.md, 3.4).
+        var days = Reml.TestCoefficients(DfMethod.KenwardRoger, DfConvention.Sas)[1];
+        Assert.That(days.Name, Is.EqualTo("Days"));
+        Assert.That(days.StandardError, Is.EqualTo(1.54578889629476).Within(1e-9));
+        Assert.That(days.Df, Is.EqualTo(17.0).Within(1e-7));
+
+        // FA0(2): by factors the second derivatives count.
+        var byFactors = Reml.TestCoefficients(DfMethod.KenwardRoger, DfConvention.Mmrm)[1];
+        Assert.That(byFactors.StandardError, Is.EqualTo(1.44782904221574).Within(1e-9));
+
+        var table = Reml.Anova(AnovaType.Three);
+        Assert.That(table.Tests.Single().F, Is.EqualTo(days.Statistic * days.Statistic).Within(1e-9));
+        Assert.That(table.Method, Does.StartWith("Satterthwaite (lmerTest"));
+
+        var test = Reml.Test("Days = 10, (Intercept) = 250");
+        Assert.That(test.Joint.NumeratorDf, Is.EqualTo(2));
+        Assert.That(test.Estimates[0].Statistic, Is.EqualTo((days.Estimate - 10) / days.StandardError).Within(1e-9));
+        Assert.That(() => Reml.Test("Dyas = 0"), Throws.TypeOf<LmmException>());
+        Assert.That(() => Ml.Anova(method: DfMethod.KenwardRoger), Throws.TypeOf<LmmException>());
+    });
+
+    [Test]
     public void SasCountsCovarianceParametersAndSubjects() => Assert.Multiple(() =>
     {
         var sas = Reml.SasCriteria();

@@ -4,6 +4,8 @@ namespace LmmFunctional
 /// its terms. With it the same columns can be made for new data.</summary>
 [<ReferenceEquality>]
 type Schema = internal {
+    /// The data the model has met.
+    Frame: Frame
     Response: NumericExpr
     Fixed: CodedTerm list
     Offsets: NumericExpr list
@@ -181,6 +183,7 @@ module Design =
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
             Schema = {
+                Frame = frame
                 Response = parts.ResponseExpr
                 Fixed = parts.FixedCoding
                 Offsets = parts.Offsets

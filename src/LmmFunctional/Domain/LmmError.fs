@@ -88,6 +88,18 @@ type LmmError =
     | NoLevels of factor: string
     | IncompleteDesign of reason: string
     | NotClassical of reason: string
+    // Inference
+    | UnknownChoice of kind: string * name: string * known: string list
+    /// A method for degrees of freedom that has no conventions, with the one asked for.
+    | NoConvention of method: string * convention: string
+    | UnknownCoefficient of name: string * suggestion: string option
+    | HypothesisSyntax of text: string * position: int * expected: string
+    /// A function of the fixed effects with the columns of X that were left out and that it depends on.
+    | NotEstimable of hypothesis: string * dropped: string list
+    | KenwardRogerNeedsReml
+    | NoSubjects of groups: string list
+    /// What a model has for which the moments of its covariance parameters are not known.
+    | NoMoments of feature: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -98,11 +110,11 @@ module LmmError =
         | Some name -> $"; did you mean '{name}'?"
         | None -> "."
 
-    let private caret (text: string) position expected =
+    let private caret what (text: string) position expected =
         let at = min (max position 0) text.Length
 
         String.concat Environment.NewLine [
-            "The formula cannot be read:"
+            $"The {what} cannot be read:"
             "  " + text
             "  " + String(' ', at) + "^ " + expected
         ]
@@ -151,7 +163,7 @@ module LmmError =
             $"Column '{name}' has {values} where the first column has {expected}."
         | LmmError.UnsupportedType(name, typeName) ->
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
-        | LmmError.FormulaSyntax(text, position, expected) -> caret text position expected
+        | LmmError.FormulaSyntax(text, position, expected) -> caret "formula" text position expected
         | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
         | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
@@ -284,3 +296,29 @@ module LmmError =
         | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
         | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
+        | LmmError.UnknownChoice(kind, name, known) ->
+            let choices = String.concat ", " known
+            $"There is no {kind} '{name}'; choose one of {choices}."
+        | LmmError.NoConvention(method, convention) ->
+            $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or "
+            + "kenward-roger."
+        | LmmError.UnknownCoefficient(name, suggestion) ->
+            $"'{name}' is not a column of the fixed effects{didYouMean suggestion}"
+        | LmmError.HypothesisSyntax(text, position, expected) -> caret "hypothesis" text position expected
+        | LmmError.NotEstimable(hypothesis, dropped) ->
+            let columns = dropped |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+
+            let dependOn =
+                Plural.verb dropped.Length "depends on other columns" "depend on other columns"
+
+            $"'{hypothesis}' cannot be estimated from these data: {columns} {dependOn} of the fixed effects, "
+            + "and its value would change with how that is resolved; test a combination that the data determine."
+        | LmmError.KenwardRogerNeedsReml ->
+            "Kenward-Roger is derived for REML and this fit is by ML; fit by REML, or take satterthwaite."
+        | LmmError.NoSubjects groups ->
+            let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+
+            "Between-within degrees of freedom need subjects, a grouping factor that holds all others; "
+            + $"none of {names} does: take satterthwaite or kenward-roger."
+        | LmmError.NoMoments feature ->
+            $"These degrees of freedom are not known yet for a model with {feature}; take residual, asymptotic or between-within."

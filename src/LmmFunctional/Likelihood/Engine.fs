@@ -87,11 +87,25 @@ type internal Engine(rows: int, columns: int) =
     /// The parts of ∂f/∂G of every term, in the order of the terms, Q = P under REML; after Solve.
     abstract Derivatives: reml: bool -> TermDerivative[]
 
-    /// F, k×k: F_kl = w_kᵀ Z'PZ w_l, w_k = (E_kΛᵀ + ΛE_kᵀ) Z'V⁻¹(y − Xβ)/r; after Solve.
-    abstract Average: entries: Entry[] -> float[,]
+    /// F, k×k, along the free entries of Λ: F_kl = w_kᵀ Z'PZ w_l, w_k = (E_kΛᵀ + ΛE_kᵀ) Z'V⁻¹(y − Xβ)/r; after Solve.
+    member engine.Average(entries: Entry[]) = engine.AverageAlong(entries, factored)
 
-    /// T, k×k: T_kl = tr(Q V̇_k Q V̇_l), V̇_k = Z(E_kΛᵀ + ΛE_kᵀ)Zᵀ; after Solve.
-    abstract Trace: entries: Entry[] * reml: bool -> float[,]
+    /// T, k×k, along the free entries of Λ: T_kl = tr(Q V̇_k Q V̇_l), V̇_k = Z(E_kΛᵀ + ΛE_kᵀ)Zᵀ; after Solve.
+    member engine.Trace(entries: Entry[], reml: bool) =
+        engine.TraceAlong(entries, factored, reml)
+
+    /// <summary>F along the directions e_r b_cᵀ + b_c e_rᵀ in G, b_c column c of the term's basis.</summary>
+    /// <remarks>The basis Λ gives the derivatives by the entries of Λ, the identity those by the entries of G; after Solve.
+    /// </remarks>
+    abstract AverageAlong: entries: Entry[] * bases: float[][] -> float[,]
+
+    /// T along the same directions; after Solve.
+    abstract TraceAlong: entries: Entry[] * bases: float[][] * reml: bool -> float[,]
+
+    /// <summary>What inference about β needs of block-diagonal matrices B_k of the effects, each S×S per term.</summary>
+    /// <returns>EᵀB_kE, and EᵀB_kΩB_lE for l ≤ k at k(k + 1)/2 + l, all p×p by columns: E = Z'V⁻¹XL⁻ᵀ with
+    /// LLᵀ = X'V⁻¹X, Ω = Z'V⁻¹Z; after Solve.</returns>
+    abstract FixedForms: forms: float[][][] -> struct (float[][] * float[][])
 
     /// v = Z'V⁻¹(y − Xβ)/r of one effect, for related levels A v: the effects are G times this; after Solve.
     abstract Score: term: int * level: int * effect: int -> float

@@ -151,6 +151,91 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
+    /// <summary>What inference about β needs of the covariance parameters at an inner θ that can be
+    /// evaluated.</summary>
+    /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the
+    /// user.</returns>
+    let private momentsAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        let standard = likelihood.Standard
+        let layout = likelihood.Layout
+        let lambdas = ThetaLayout.matrices layout theta
+
+        let variance =
+            withEngine likelihood lambdas (fun engine ->
+                let df = residualDf likelihood.Kind engine
+                standard.ResponseScale * standard.ResponseScale * engine.ResidualSquare / df)
+
+        let inner =
+            EngineMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                variance
+                (Standardised.coefficientMap standard)
+                layout
+                (Seq.toArray (ThetaLayout.names likelihood.Model layout))
+                lambdas
+                {
+                    new IFactored with
+                        member _.Run action = withEngine likelihood lambdas action
+                }
+
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda ->
+                    let n = term.Factor.Order
+
+                    Semidefinite.congruence n term.Transform (Semidefinite.square n lambda)
+                    |> Array.map ((*) variance))
+                (Array.ofList standard.Terms)
+                lambdas
+
+        inner, covariances
+
+    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
+    /// parameters matter.
+    let private marginalOf (likelihood: LogLikelihood) =
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal model -> Some model
+        | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
+        | LikelihoodMethod.Conditional _ ->
+            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+
+    /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
+    /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
+    /// can tell.
+    /// </remarks>
+    let internal moments
+        parametrisation
+        (likelihood: LogLikelihood)
+        (theta: ImmutableArray<float>)
+        : CovarianceMoments =
+        match marginalOf likelihood with
+        | Some model ->
+            let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
+
+            MarginalMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                parametrisation
+                likelihood.Model
+                likelihood.Standard
+                model
+                isFixed
+                theta
+        | None ->
+            let inner, covariances = momentsAt likelihood theta
+
+            match parametrisation with
+            | Parametrisation.VarianceScale -> inner
+            | Parametrisation.FactorScale ->
+                MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+
+    /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
+    let internal userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        match marginalOf likelihood, parametrisation with
+        | None, Parametrisation.VarianceScale ->
+            let inner, covariances = momentsAt likelihood theta
+            MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
+        | _ -> moments parametrisation likelihood theta
+
     let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
@@ -305,9 +390,16 @@ module LogLikelihood =
             let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
             withEngine likelihood lambdas (fun engine ->
-                (scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas).D)
-        | LikelihoodMethod.Marginal model ->
-            MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
+                (scoreAt
+                    likelihood.Held
+                    reml
+                    (residualDf likelihood.Kind engine)
+                    engine
+                    likelihood.Layout
+                    theta
+                    lambdas)
+                    .D)
+        | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =

@@ -43,6 +43,17 @@ module FitJson =
         number json "se" coefficient.StandardError
         number json "t" coefficient.Statistic
 
+    /// A coefficient with its test; under Kenward-Roger the standard error is adjusted.
+    let private tested (json: Utf8JsonWriter) (estimate: Estimate) =
+        json.WriteString("name", estimate.Name)
+        number json "estimate" estimate.Estimate
+        number json "se" estimate.StandardError
+        number json "df" estimate.Df
+        number json "t" estimate.Statistic
+        number json "p" estimate.P
+        number json "lower" estimate.Lower
+        number json "upper" estimate.Upper
+
     let private component' (json: Utf8JsonWriter) (part: VarianceComponent) =
         json.WriteString("group", part.Group)
         optionalText json "var1" part.First
@@ -103,7 +114,7 @@ module FitJson =
         number json "solve" timings.Solve.TotalSeconds
         json.WriteEndObject()
 
-    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) =
+    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) =
         json.WriteStartObject()
         json.WriteString("formula", Formula.print fit.Spec)
         json.WriteString("method", criterionName fit.Criterion)
@@ -116,7 +127,13 @@ module FitJson =
         number json "aic" fit.InformationCriteria.Aic
         number json "bic" fit.InformationCriteria.Bic
         number json "sigma" fit.Sigma
-        fit.Coefficients |> objects json "fixef" (coefficient json)
+
+        match inference with
+        | None -> fit.Coefficients |> objects json "fixef" (coefficient json)
+        | Some inference ->
+            json.WriteString("ddf", DegreesOfFreedomMethod.describe inference.Method)
+            Inference.coefficients 0.95 inference |> objects json "fixef" (tested json)
+
         fit.VarianceComponents |> objects json "varcorr" (component' json)
         covarianceParameters json fit
         texts json "dropped" fit.Dropped
@@ -130,15 +147,22 @@ module FitJson =
     let internal options =
         JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
+    let private line read fit inference =
+        use buffer = new MemoryStream()
+
+        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit inference)
+
+        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
+
     /// <summary>The fit as one line of JSON.</summary>
     /// <param name="read">How long reading the data took.</param>
     /// <param name="fit">The fit.</param>
     /// <returns>Estimates, criteria and certificate; numbers in full, so that they read back as the same doubles, and
     /// null where a number is not finite. The object's keys do not depend on the model, but for <c>names</c> or
     /// <c>reason</c> of a verdict that has them.</returns>
-    let render (read: TimeSpan) (fit: Fit) : string =
-        use buffer = new MemoryStream()
+    let render (read: TimeSpan) (fit: Fit) : string = line read fit None
 
-        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit)
-
-        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
+    /// <summary>As <c>render</c>, each fixed effect with df, p and the ends of its 95 % interval, and the method under
+    /// <c>ddf</c>.</summary>
+    let renderTested (read: TimeSpan) (inference: Inference) : string =
+        line read inference.Fit (Some inference)

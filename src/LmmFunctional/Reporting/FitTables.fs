@@ -126,7 +126,12 @@ module FitTables =
             [ left ""; right "Estimate"; right "Std. Error"; right "t value" ]
             (List.zip3 estimates errors statistics
              |> List.map2
-                 (fun coefficient (estimate, error, statistic) -> [ coefficient.Name; estimate; error; statistic ])
+                 (fun (coefficient: Coefficient) (estimate, error, statistic) -> [
+                     coefficient.Name
+                     estimate
+                     error
+                     statistic
+                 ])
                  coefficients)
 
     /// <summary>Correlations of the fixed effects, the lower triangle; names above the columns are shortened.</summary>

@@ -89,8 +89,18 @@ module Summary =
         else
             []
 
-    /// <summary>The parts of a summary, for reports of one's own.</summary>
-    let blocks (fit: Fit) : Block list =
+    /// Fixed effects, with tests when there is a method for them.
+    let private fixedEffects (fit: Fit) (inference: Inference option) =
+        match inference with
+        | _ when fit.FixedCount = 0 -> []
+        | None -> [ Block.Heading "Fixed effects"; Block.Grid(FitTables.coefficients fit) ]
+        | Some inference -> [
+            Block.Heading "Fixed effects"
+            Block.Grid(InferenceTables.estimates (Inference.coefficients 0.95 inference))
+            Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe inference.Method}"
+          ]
+
+    let private blocksOf (fit: Fit) (inference: Inference option) : Block list =
         [
             Block.Title(title fit)
             Block.Code("Formula", Formula.print fit.Spec)
@@ -103,11 +113,7 @@ module Summary =
             Block.Line(sizes fit)
         ]
         @ rowsLeftOut fit
-        @ [
-            if fit.FixedCount > 0 then
-                Block.Heading "Fixed effects"
-                Block.Grid(FitTables.coefficients fit)
-        ]
+        @ fixedEffects fit inference
         @ columnsLeftOut fit
         @ correlations fit
         @ [
@@ -116,6 +122,16 @@ module Summary =
             Block.Line(evidence fit.Certificate)
             Block.Line(effort fit)
         ]
+
+    /// <summary>The parts of a summary, for reports of one's own.</summary>
+    let blocks (fit: Fit) : Block list = blocksOf fit None
+
+    /// <summary>The parts of a summary with df, t and p of the fixed effects.</summary>
+    let testedBlocks (inference: Inference) : Block list = blocksOf inference.Fit (Some inference)
+
+    /// <summary>The summary of a fit with df, t and p of its fixed effects, as text or Markdown.</summary>
+    let renderTested (format: SummaryFormat) (inference: Inference) : string =
+        testedBlocks inference |> Report.render format
 
     /// <summary>The summary of a fit as text or Markdown.</summary>
     /// <remarks>Cost O(n log n), for quartiles of the residuals. Never lists levels of grouping factors.</remarks>

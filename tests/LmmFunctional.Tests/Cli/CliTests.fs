@@ -235,6 +235,136 @@ module CliTests =
         Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
         Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
 
+    // Tests
+
+    let private sleepstudy = "Reaction ~ Days + (Days || Subject)"
+
+    [<Test>]
+    let ``every fixed effect gains df, p and an interval when a method is asked for`` () =
+        let code, output, error =
+            runAll [
+                "fit"
+                TestData.csv "sleepstudy"
+                sleepstudy
+                "--df"
+                "kenward-roger"
+                "--convention"
+                "pbkrtest"
+                "--json"
+            ]
+
+        let root = JsonDocument.Parse(output).RootElement
+        let days = root.GetProperty("fixef")[1]
+        let number (name: string) = days.GetProperty(name).GetDouble()
+
+        Assert.That(
+            string (root.GetProperty "ddf"),
+            Is.EqualTo "Kenward-Roger (pbkrtest: expected information, variance scale)"
+        )
+        // reference/lmer.json, sleepstudy-zerocorr-reml.
+        Assert.That(number "df", Is.EqualTo(18.18747).Within 1e-4)
+        Assert.That(number "p", Is.EqualTo(2.5708e-6).Within 1e-9)
+        let half = number "upper" - number "estimate"
+        Assert.That(number "estimate" - number "lower", Is.EqualTo(half).Within 1e-12)
+        Assert.That(half / number "se", Is.EqualTo(2.0993).Within 1e-3)
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``the summary says which degrees of freedom it has`` () =
+        let _, output, _ =
+            runAll [ "fit"; TestData.csv "sleepstudy"; sleepstudy; "--df"; "satterthwaite" ]
+
+        let expected =
+            """Fixed effects:
+             Estimate Std. Error    df t value Pr(>|t|)
+ (Intercept)  251.405      6.885 18.16  36.513   <2e-16
+ Days          10.467      1.560 18.16   6.712  2.6e-06
+Degrees of freedom: Satterthwaite (lmerTest: observed information, factor scale)
+"""
+
+        Assert.That(output.Replace("\r", ""), Does.Contain(expected.Replace("\r", "")))
+
+    [<Test>]
+    let ``an ANOVA table as text`` () =
+        let code, output, error =
+            runAll [
+                "anova"
+                TestData.csv "oats"
+                "yield ~ Variety * nitroF + (1 | Block/Variety)"
+                "--df"
+                "kenward-roger"
+                "--type"
+                "2"
+            ]
+
+        let expected =
+            """Type II tests of fixed effects
+                NumDF DenDF F value  Pr(>F)
+ Variety            2    10   1.485  0.2724
+ nitroF             3    45  37.686 2.5e-12
+ Variety:nitroF     6    45   0.303  0.9322
+Degrees of freedom: Kenward-Roger (SAS: observed information, variance scale)
+"""
+
+        output.Replace("\r", "").Split '\n'
+        |> List.ofArray
+        |> Texts.equal (expected.Replace("\r", "").Split '\n' |> List.ofArray)
+
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``an ANOVA table as JSON`` () =
+        let code, output, _ =
+            runAll [
+                "anova"
+                TestData.csv "oats"
+                "yield ~ Variety * nitroF + (1 | Block/Variety)"
+                "--json"
+            ]
+
+        let root = JsonDocument.Parse(output).RootElement
+        let nitro = root.GetProperty("terms")[1]
+        Assert.That(root.GetProperty("type").GetInt32(), Is.EqualTo 3)
+        Assert.That(string (nitro.GetProperty "term"), Is.EqualTo "nitroF")
+        Assert.That(nitro.GetProperty("numDF").GetInt32(), Is.EqualTo 3)
+        Assert.That(nitro.GetProperty("denDF").GetDouble(), Is.EqualTo(45.0).Within 1e-6)
+        Assert.That(nitro.GetProperty("F").GetDouble(), Is.EqualTo(37.6856470588).Within 1e-7)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``methods and conventions that do not exist`` () =
+        [
+            "fit"
+            TestData.csv "sleepstudy"
+            sleepstudy
+            "--df"
+            "kenward"
+            "--convention"
+            "stata"
+        ]
+        |> misuse (
+            String.concat Environment.NewLine [
+                "There is no method for degrees of freedom 'kenward'; choose one of asymptotic, residual, containment, "
+                + "between-within, satterthwaite, kenward-roger."
+                "There is no convention 'stata'; choose one of sas, sas-linear, pbkrtest, lmertest, mmrm."
+            ]
+        )
+
+        [ "anova"; TestData.csv "sleepstudy"; sleepstudy; "--type"; "4" ]
+        |> misuse "lmm: there is no table of type 4; --type is 1, 2 or 3."
+
+        [
+            "fit"
+            TestData.csv "sleepstudy"
+            sleepstudy
+            "--ml"
+            "--df"
+            "kenward-roger"
+        ]
+        |> misuse "Kenward-Roger is derived for REML and this fit is by ML; fit by REML, or take satterthwaite."
+
     [<Test>]
     let ``a plan tells the engine and fits nothing`` () =
         let code, output, error =
@@ -332,3 +462,40 @@ module CliTests =
             TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Known
             TestFrame.same [ "P", "p.csv" ] request.Pedigrees
         | other -> Assert.Fail $"%A{other}"
+
+    // Identities
+
+    let private dyestuff = TestData.csv "dyestuff"
+
+    [<Test>]
+    let ``verify prints a table of identities and ends well`` () =
+        let code, output, error = runAll [ "verify"; dyestuff; "Yield ~ 1 + (1 | Batch)" ]
+
+        Assert.That(code, Is.EqualTo 0)
+        Assert.That(error, Is.Empty)
+
+        Assert.That(
+            output,
+            Does.StartWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n37 id"
+        )
+
+    [<Test>]
+    let ``verify by maximum likelihood as JSON`` () =
+        let code, output, _ =
+            runAll [ "verify"; dyestuff; "Yield ~ 1 + (1 | Batch)"; "--ml"; "--json" ]
+
+        let root = JsonDocument.Parse(output).RootElement
+
+        let byC =
+            root.GetProperty("identities").EnumerateArray()
+            |> Seq.find _.GetProperty("name").ValueEquals("likelihood by C")
+
+        Assert.That(code, Is.EqualTo 0)
+        Assert.That(root.GetProperty("holds").GetBoolean())
+        Assert.That(byC.GetProperty("reason").GetString(), Is.EqualTo "the fit is by maximum likelihood")
+        Assert.That(byC.GetProperty("holds").ValueKind, Is.EqualTo JsonValueKind.Null)
+
+    [<Test>]
+    let ``verify tells what is wrong with a formula`` () =
+        [ "verify"; dyestuff; "Yeld ~ 1 + (1 | Batch)" ]
+        |> misuse "Column 'Yeld' is not in the data; did you mean 'Yield'?"

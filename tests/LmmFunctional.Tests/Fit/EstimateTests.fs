@@ -3,6 +3,7 @@ namespace LmmFunctional.Tests
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>What a fit reports is what dense matrices give at its θ, on the user's scale.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 100)>]

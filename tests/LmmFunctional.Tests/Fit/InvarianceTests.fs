@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>What a fit must not depend on, and how it must follow what it does depend on.</summary>
 /// <remarks>Always the same models: about one likelihood in a thousand of this kind has two optima, and rounding may choose

@@ -3,6 +3,7 @@ namespace LmmFunctional.Tests
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>The profiled criterion is the textbook's −2ℓ, from a dense V, on the user's scale.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 150)>]

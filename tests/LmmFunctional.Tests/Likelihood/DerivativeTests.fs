@@ -4,6 +4,7 @@ open System.Collections.Immutable
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>Gradient and curvature against differences and against dense matrices, inside the space and where variances
 /// are zero or factors singular.</summary>

@@ -6,6 +6,7 @@ open MathNet.Numerics.LinearAlgebra
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>Models with related levels against the textbook's V = Z(A ⊗ G)Z' + R, in every form of A.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 60)>]

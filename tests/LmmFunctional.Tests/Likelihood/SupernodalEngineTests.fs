@@ -108,6 +108,15 @@ module SupernodalEngineTests =
             closeWithin 1e-7 "T" (flat exact) (flat (TraceDifferences.create factor entries reml))
             TestFrame.same (flat exact) (flat (SupernodalCurvature.trace factor entries reml))
 
+            // The same along the elements of G.
+            let identities = lambdas |> Array.map (fun _ -> [| 1.0 |])
+
+            closeWithin
+                1e-7
+                "T along G"
+                (flat (SupernodalCurvature.traceAlong factor identities entries reml))
+                (flat (TraceDifferences.along factor identities entries reml))
+
     [<Test>]
     let ``the bits do not depend on the number of threads`` () =
         let model = crossed 500 2500

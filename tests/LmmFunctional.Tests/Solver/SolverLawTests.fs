@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>The solver on random models.</summary>
 /// <remarks>Always the same models: about one likelihood in a thousand of this kind has two optima, both of them certified,

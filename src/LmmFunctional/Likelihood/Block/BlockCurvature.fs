@@ -13,8 +13,23 @@ module internal BlockCurvature =
         | -1 -> ValueNone
         | index -> ValueSome cross.LeadOffsets[index]
 
-    /// w_k = (E_kΛᵀ + ΛE_kᵀ) v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r.
-    let private directions (engine: BlockFactor) (entries: Entry[]) (columns: EffectColumns) =
+    /// The basis of all leading terms, block-diagonal.
+    let leadBasis (cross: CrossProducts) (bases: float[][]) : float[] =
+        let result: float[] = Array.zeroCreate (cross.LeadOrder * cross.LeadOrder)
+
+        cross.LeadTerms
+        |> Array.iteri (fun index term ->
+            let at = cross.LeadOffsets[index]
+            let size = int (sqrt (float bases[term].Length))
+
+            for j in 0 .. size - 1 do
+                for i in 0 .. size - 1 do
+                    result[at + i + (at + j) * cross.LeadOrder] <- bases[term].[i + j * size])
+
+        result
+
+    /// w_k = (e_r b_cᵀ + b_c e_rᵀ) v per level of the entry's term, b_c a column of the term's basis.
+    let private directions (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (columns: EffectColumns) =
         let cross = engine.Cross
         let m = entries.Length
         let q = cross.Tail
@@ -22,7 +37,7 @@ module internal BlockCurvature =
 
         entries
         |> Array.iteri (fun k entry ->
-            let lambda: float[] = engine.Lambda entry.Term
+            let lambda = bases[entry.Term]
             let size = int (sqrt (float lambda.Length))
 
             let add level i value =
@@ -62,14 +77,14 @@ module internal BlockCurvature =
 
     /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r, so that F is already divided by r².</summary>
     /// <remarks>Average information is dn (F − s sᵀ) on the −2 log likelihood scale, s_k = w_k'v (Gilmour et al. 1995).</remarks>
-    let average (engine: BlockFactor) (entries: Entry[]) : float[,] =
+    let average (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) : float[,] =
         let cross = engine.Cross
         let m = entries.Length
         let order = cross.LeadOrder
         let q = cross.Tail
         let p = cross.P
         let direction = ScoreOperator.zero cross m
-        directions engine entries direction
+        directions engine bases entries direction
         let image = ScoreOperator.apply engine m direction
         let product = Array2D.zeroCreate m m
         let onFixed = Array2D.zeroCreate m (p - 1)
@@ -109,15 +124,15 @@ module internal BlockCurvature =
             sum)
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ or P, for a model whose random terms share one grouping factor.</summary>
-    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r, b = λ_c, each level gives 2[(bΩa')(b'Ωa) + (bΩb')(aΩa')], Ω = (Z'V⁻¹Z)_jj;
+    /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r, b = b_c, each level gives 2[(bΩa')(b'Ωa) + (bΩb')(aΩa')], Ω = (Z'V⁻¹Z)_jj;
     /// P adds the two terms of the projection on X.</remarks>
-    let expected (engine: BlockFactor) (entries: Entry[]) (reml: bool) : float[,] =
+    let expected (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : float[,] =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order
         let p = cross.P
         let m = entries.Length
-        let lambda = engine.LambdaLead
+        let lambda = leadBasis cross bases
 
         let at =
             entries |> Array.map (fun entry -> ValueOption.get (place cross entry.Term))

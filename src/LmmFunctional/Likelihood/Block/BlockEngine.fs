@@ -14,13 +14,17 @@ type internal BlockEngine(cross: CrossProducts) =
     override _.LogDeterminant = factor.LogDeterminant
     override _.FixedFactor = factor.FixedFactor
     override _.Derivatives reml = BlockDerivatives.create factor reml
-    override _.Average entries = BlockCurvature.average factor entries
 
-    override _.Trace(entries, reml) =
+    override _.AverageAlong(entries, bases) =
+        BlockCurvature.average factor bases entries
+
+    override _.TraceAlong(entries, bases, reml) =
         if cross.Tail > 0 then
-            TraceProducts.create factor entries reml
+            TraceProducts.create factor bases entries reml
         else
-            BlockCurvature.expected factor entries reml
+            BlockCurvature.expected factor bases entries reml
+
+    override _.FixedForms forms = BlockFixedForms.create factor forms
 
     override _.Score(term, level, effect) =
         factor.ScoreOf(term, level, effect, cross.P - 1)

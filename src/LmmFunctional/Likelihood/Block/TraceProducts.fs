@@ -3,7 +3,7 @@ namespace LmmFunctional
 open FSharp.NativeInterop
 
 /// <summary>tr(Q V̇_k Q V̇_l) for crossed models, exactly: the trace part of observed and expected information.</summary>
-/// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from the inner products ⟨Ω_ab, Ω_cd⟩ between
+/// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r and b = b_c, all traces follow from the inner products ⟨Ω_ab, Ω_cd⟩ between
 /// pairs of effects, Ω = Z'QZ.</remarks>
 [<RequireQualifiedAccess>]
 module internal TraceProducts =
@@ -89,7 +89,7 @@ module internal TraceProducts =
                     ScoreOperator.release image
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ (ML) or P (REML), for a model with a tail; <c>Solve</c> comes first.</summary>
-    let create (engine: BlockFactor) (entries: Entry[]) (reml: bool) : float[,] =
+    let create (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : float[,] =
         let cross = engine.Cross
         let blocks = Array.append [| -1 |] [| 0 .. cross.TailOrders.Length - 1 |]
         let inners = EffectProducts.create engine
@@ -102,11 +102,13 @@ module internal TraceProducts =
             | -1 -> 1 + System.Array.IndexOf(cross.TailTerms, entry.Term), 0
             | index -> 0, cross.LeadOffsets[index]
 
-        let lambdaOf block =
+        let lead = BlockCurvature.leadBasis cross bases
+
+        let basisOf block =
             if block = 0 then
-                engine.LambdaLead
+                lead
             else
-                engine.LambdaTail[block - 1]
+                bases[cross.TailTerms[block - 1]]
 
         let trace k l =
             let (u, startK), (v, startL) = place entries[k], place entries[l]
@@ -121,7 +123,7 @@ module internal TraceProducts =
 
             for x in 0 .. n - 1 do
                 for y in 0 .. m - 1 do
-                    let weight = lambdaOf u |> fun left -> left[x + c * n] * (lambdaOf v)[y + c' * m]
+                    let weight = (basisOf u)[x + c * n] * (basisOf v)[y + c' * m]
 
                     if weight <> 0.0 then
                         sum <- sum + weight * (inner[r, r', x, y] + inner[r, y, x, r'])

@@ -66,25 +66,40 @@ type internal CompressedEngine(model: CompressedModel) =
         let at = products.Offsets[entry.Term]
         struct (at + entry.Row, at + entry.Column)
 
-    /// Σ_b λ_bc f(b) over the block of an entry.
-    let along (struct (row, column): struct (int * int)) (f: int -> float) =
+    /// The bases of all terms, S×S, block-diagonal.
+    let basisOf (bases: float[][]) =
+        let basis: float[] = Array.zeroCreate (order * order)
+
+        bases
+        |> Array.iteri (fun t own ->
+            let at = products.Offsets[t]
+            let size = products.Offsets[t + 1] - at
+
+            for j in 0 .. size - 1 do
+                for i in 0 .. size - 1 do
+                    basis[at + i + (at + j) * order] <- own[i + j * size])
+
+        basis
+
+    /// Σ_b basis_bc f(b) over the block of an entry.
+    let along (basis: float[]) (struct (row, column): struct (int * int)) (f: int -> float) =
         let block = blocks.BlockOf[row]
         let mutable sum = 0.0
 
         for b in blocks.Starts[block] .. blocks.Starts[block + 1] - 1 do
-            sum <- sum + lambda[b + column * order] * f b
+            sum <- sum + basis[b + column * order] * f b
 
         sum
 
     /// k×k from the sums from a place on, plus the products of rows of some other values.
-    let quadratic (entries: Entry[]) sums start sign (others: float[][]) =
+    let quadratic (basis: float[]) (entries: Entry[]) sums start sign (others: float[][]) =
         let places = Array.map placeOf entries
         let result = Array2D.zeroCreate entries.Length entries.Length
 
         for k in 0 .. entries.Length - 1 do
             for l in 0..k do
                 let mutable value =
-                    EffectBlocks.contract sums start lambda places[k] places[l] blocks
+                    EffectBlocks.contract sums start basis places[k] places[l] blocks
 
                 let left, right = others[k], others[l]
 
@@ -148,7 +163,9 @@ type internal CompressedEngine(model: CompressedModel) =
 
         derivatives
 
-    override _.Average entries =
+    override _.AverageAlong(entries, bases) =
+        let basis = basisOf bases
+
         if not hasAverage then
             sweepScores SweepKind.Average
 
@@ -162,11 +179,12 @@ type internal CompressedEngine(model: CompressedModel) =
                 let at first second =
                     scores[cross + blocks.InnerAt[first + second * order] * (p - 1) + x]
 
-                along place (fun b -> at row b + at b row))
+                along basis place (fun b -> at row b + at b row))
 
-        quadratic entries scores (cross + layout.Inner * (p - 1)) -1.0 (Array.map onFixed entries)
+        quadratic basis entries scores (cross + layout.Inner * (p - 1)) -1.0 (Array.map onFixed entries)
 
-    override _.Trace(entries, reml) =
+    override _.TraceAlong(entries, bases, reml) =
+        let basis = basisOf bases
         let kind = SweepKind.Trace reml
         Array.blit (sweep.Run kind) 0 traces 0 (layout.TraceSums reml)
         let start = EffectBlocks.sums blocks
@@ -187,11 +205,14 @@ type internal CompressedEngine(model: CompressedModel) =
                             traces[start + blocks.InnerAt[first + second * order] * result.Length + k]
 
                         let weight = if x = z then 1.0 else sqrt 2.0
-                        result[k] <- weight * along place (fun b -> at row b + at b row)
+                        result[k] <- weight * along basis place (fun b -> at row b + at b row)
 
                 result
 
-        quadratic entries traces 0 1.0 (Array.map onFixed entries)
+        quadratic basis entries traces 0 1.0 (Array.map onFixed entries)
+
+    override _.FixedForms forms =
+        GroupFixedForms.create products lambda fixedFactor (forms |> Array.map basisOf)
 
     override _.Score(term, level, effect) =
         effects().Scores[level * order + products.Offsets[term] + effect]

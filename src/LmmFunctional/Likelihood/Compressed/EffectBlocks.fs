@@ -108,13 +108,13 @@ module internal EffectBlocks =
         else
             blocks.SumStarts[pair] + local blocks u t c b * count + local blocks u t d a
 
-    /// <summary>Σ_j tr(Ω Γ_k W Γ_l), Γ = e_r λ_cᵀ + λ_c e_rᵀ, from the sums over the groups.</summary>
-    /// <remarks>The sums stand from a place on; λ is that of all terms, S×S by columns; an entry is given by its row r and
+    /// <summary>Σ_j tr(Ω Γ_k W Γ_l), Γ = e_r b_cᵀ + b_c e_rᵀ, from the sums over the groups.</summary>
+    /// <remarks>The sums stand from a place on; the basis, with columns b_c, is that of all terms, S×S by columns; an entry is given by its row r and
     /// column c among the S effects.</remarks>
     let contract
         (sums: float[])
         at
-        (lambda: float[])
+        (basis: float[])
         (struct (r, c): struct (int * int))
         (struct (r', c'): struct (int * int))
         (blocks: EffectBlocks)
@@ -124,11 +124,11 @@ module internal EffectBlocks =
         let mutable total = 0.0
 
         for b in blocks.Starts[t] .. blocks.Starts[t + 1] - 1 do
-            let weight = lambda[b + c * order]
+            let weight = basis[b + c * order]
 
             if weight <> 0.0 then
                 for d in blocks.Starts[u] .. blocks.Starts[u + 1] - 1 do
-                    let other = lambda[d + c' * order]
+                    let other = basis[d + c' * order]
 
                     if other <> 0.0 then
                         let four =

@@ -47,7 +47,7 @@ module internal ResidualModel =
                 known[high * (high + 1) / 2 + low]
 
     /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
-    let private formOf (design: ResidualDesign) =
+    let formOf (design: ResidualDesign) =
         let axes =
             design.Factors
             |> List.map (fun axis ->
@@ -67,7 +67,8 @@ module internal ResidualModel =
 
         if design.Term.HasNugget then Nugget.add form else form
 
-    let private variancesOf (design: ResidualDesign) =
+    /// The variance functions.
+    let variancesOf (design: ResidualDesign) =
         design.Variances
         |> List.map (fun (variance, values) ->
             match variance, values with

@@ -12,8 +12,8 @@ module internal SupernodalCurvature =
         let group = products.Groups[g]
         group, group.Offsets[index], group.Offsets[index + 1] - group.Offsets[index]
 
-    /// w_k = (E_kΛᵀ + ΛE_kᵀ) K⁻¹v per level of the entry's term: e_r (λᵀv)_c + λ_c v_r, v related.
-    let private directions (factor: SupernodalFactor) (entries: Entry[]) (target: Buffer) =
+    /// w_k = (e_r b_cᵀ + b_c e_rᵀ) K⁻¹v per level of the entry's term, b_c a column of the term's basis, v related.
+    let private directions (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) (target: Buffer) =
         let products = factor.Symbolic.Products
         let places = factor.Symbolic.Places.Value
         let q = places.Tree.Size
@@ -22,7 +22,7 @@ module internal SupernodalCurvature =
         entries
         |> Array.iteri (fun k entry ->
             let group, first, size = placeOf products entry.Term
-            let lambda = factor.Lambda entry.Term
+            let lambda = bases[entry.Term]
 
             for level in 0 .. group.Levels - 1 do
                 let at = places.Columns[group.FirstNode + level] + first
@@ -40,14 +40,14 @@ module internal SupernodalCurvature =
                     target[index] <- target[index] + lambda[i + entry.Column * size] * score)
 
     /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r; k solves.</summary>
-    let average (factor: SupernodalFactor) (entries: Entry[]) : float[,] =
+    let average (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) : float[,] =
         let q = factor.Symbolic.Places.Value.Tree.Size
         let p = factor.Symbolic.Products.P
         let m = entries.Length
         let direction = Workspace.Rent(max 1 (q * m))
         let image = Workspace.Rent(max 1 (q * m))
         direction.Span.Slice(0, q * m).Clear()
-        directions factor entries direction
+        directions factor bases entries direction
         NodeVectors.multiply factor.Symbolic m direction.Pointer image.Pointer
         factor.Project(m, image.Pointer)
         let column (buffer: Buffer) k = NativePtr.add buffer.Pointer (k * q)
@@ -118,7 +118,7 @@ module internal SupernodalCurvature =
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from K⁻¹Z'QZ in full.</summary>
     /// <remarks>With V̇ = ZK⁻¹(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of its blocks.</remarks>
-    let trace (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
         let products = factor.Symbolic.Products
         let omega = full factor reml
         let terms = entries |> Array.map _.Term |> Array.distinct
@@ -137,7 +137,7 @@ module internal SupernodalCurvature =
             let a, b = entries[k], entries[l]
             let _, _, n = placeOf products a.Term
             let _, _, m = placeOf products b.Term
-            let left, right = factor.Lambda a.Term, factor.Lambda b.Term
+            let left, right = bases[a.Term], bases[b.Term]
             let inner = inners[struct (a.Term, b.Term)]
             let mutable sum = 0.0
 
@@ -153,3 +153,47 @@ module internal SupernodalCurvature =
                 ordered k l
             else
                 ordered l k)
+
+    /// T along the free entries of Λ.
+    let trace (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+        let terms = factor.Symbolic.Products.Places.Length
+        traceAlong factor (Array.init terms factor.Lambda) entries reml
+
+    /// EᵀB_kE and EᵀB_kΩB_lE for block-diagonal matrices of the effects; a solve for each column of each B_kE.
+    let fixedForms (factor: SupernodalFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
+        let symbolic = factor.Symbolic
+        let q = symbolic.Places.Value.Tree.Size
+        let p = symbolic.Products.P - 1
+        let m = p * forms.Length
+        let direction = Workspace.Rent(max 1 (q * m))
+        let image = Workspace.Rent(max 1 (q * m))
+
+        let block (buffer: Buffer) k =
+            NativePtr.add buffer.Pointer (k * p * q)
+
+        forms
+        |> Array.iteri (fun k form ->
+            factor.Scores.Span.Slice(0, q * p).CopyTo(direction.Span.Slice(k * p * q, p * q))
+            let matrices = NodeVectors.groupLambdas symbolic.Products form
+            NodeVectors.applyBlocks symbolic matrices false p (block direction k)
+            NodeVectors.applyRelationship symbolic p (block direction k))
+
+        NodeVectors.multiply symbolic m direction.Pointer image.Pointer
+        factor.Project(m, image.Pointer)
+
+        let dots left right =
+            Array.init (p * p) (fun index ->
+                VectorKernel.Dot(q, NativePtr.add left (index % p * q), NativePtr.add right (index / p * q)))
+
+        let first =
+            Array.init forms.Length (fun k -> dots factor.Scores.Pointer (block direction k))
+
+        let second = [|
+            for k in 0 .. forms.Length - 1 do
+                for l in 0..k do
+                    dots (block direction k) (block image l)
+        |]
+
+        Workspace.Return direction
+        Workspace.Return image
+        struct (first, second)

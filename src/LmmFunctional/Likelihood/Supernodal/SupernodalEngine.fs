@@ -1,14 +1,16 @@
 namespace LmmFunctional
 
-/// <summary>The supernodal engine: a sparse factor with blocks for the levels of all terms, for any pattern of levels.</summary>
-/// <remarks>Costs what the analysis predicts; several sparse crossed factors and deep nests keep the factor sparse.</remarks>
+/// <summary>The supernodal engine: a sparse factor with blocks for the levels of all terms, for any pattern of
+/// levels.</summary>
+/// <remarks>Costs what the analysis predicts; several sparse crossed factors and deep nests keep the factor
+/// sparse.</remarks>
 [<Sealed>]
 type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     inherit Engine(symbolic.Products.Rows, symbolic.Products.P)
     let products = symbolic.Products
     let factor = SupernodalFactor symbolic
 
-    // Up to this many effects Z'QZ is formed in full for exact traces of products.
+    // Up to this many effects exact traces of products cost less than differences.
     let largestFull = 1500
 
     /// An effect's block of its level: group, and the effect's place in it.
@@ -54,17 +56,26 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
     override _.Derivatives reml =
         SupernodalDerivatives.create factor reml
 
-    override _.Average entries =
-        SupernodalCurvature.average factor entries
+    override _.AverageAlong(entries, bases) =
+        SupernodalCurvature.average factor bases entries
 
-    /// <summary>Exact for few effects; else by central differences of first derivatives of the log determinants.</summary>
-    /// <remarks>∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in a step of 1e-3 of the size of λ; the factor is restored.
+    /// <summary>Exact for few effects, and along G at a singular λ; else by central differences of first derivatives
+    /// of the log determinants.</summary>
+    /// <remarks>∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in a step of 1e-3 of the size of λ; the factor is
+    /// restored.
     /// </remarks>
-    override _.Trace(entries, reml) =
+    override _.TraceAlong(entries, bases, reml) =
+        let lambdas = Array.init bases.Length factor.Lambda
+
         if symbolic.Analysis.Size <= largestFull then
-            SupernodalCurvature.trace factor entries reml
-        else
+            SupernodalCurvature.traceAlong factor bases entries reml
+        elif bases = lambdas then
             TraceDifferences.create factor entries reml
+        else
+            TraceDifferences.along factor bases entries reml
+
+    override _.FixedForms forms =
+        SupernodalCurvature.fixedForms factor forms
 
     override _.Score(term, level, effect) =
         scoreOf term level effect (products.P - 1)

@@ -1,6 +1,9 @@
 namespace LmmFunctional
 
-/// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log determinants.</summary>
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>tr(QV̇_kQV̇_l) of a model with too many effects to form Z'QZ: from derivatives of the log
+/// determinants.</summary>
 [<RequireQualifiedAccess>]
 module internal TraceDifferences =
 
@@ -24,8 +27,10 @@ module internal TraceDifferences =
 
         entries |> Array.map slope, derivatives
 
-    /// <summary>T, k×k: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, the derivative by central differences of fourth order.</summary>
-    /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is restored.</remarks>
+    /// <summary>T, k×k: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, the derivative by central differences of fourth
+    /// order.</summary>
+    /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is
+    /// restored.</remarks>
     let create (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms (fun t -> Array.copy (factor.Lambda t))
@@ -69,3 +74,42 @@ module internal TraceDifferences =
                 0.0
 
         Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
+
+    /// <summary>T along other bases than λ, which must be regular: their directions in G are combinations of those of
+    /// λ.</summary>
+    let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+        let terms = factor.Symbolic.Products.Places.Length
+        let lambdas = Array.init terms factor.Lambda
+        let own = create factor entries reml
+
+        // e_r b_cᵀ + b_c e_rᵀ of an entry, all elements of its term.
+        let direction (bases: float[][]) (entry: Entry) =
+            let basis = bases[entry.Term]
+            let n = int (sqrt (float basis.Length))
+
+            let half i j =
+                if i = entry.Row then basis[j + entry.Column * n] else 0.0
+
+            Array.init (n * n) (fun k -> half (k % n) (k / n) + half (k / n) (k % n))
+
+        let matrix bases columns =
+            Matrix<float>.Build.DenseOfColumnArrays(columns |> Array.map (fun k -> direction bases entries[k]))
+
+        let count = entries.Length
+        // Column k: the coefficients of direction k on those of λ.
+        let coefficients = Array2D.zeroCreate count count
+
+        for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
+            let solution = (matrix lambdas columns).Svd().Solve(matrix bases columns)
+
+            columns
+            |> Array.iteri (fun a k -> columns |> Array.iteri (fun b l -> coefficients[k, l] <- solution[a, b]))
+
+        Array2D.init count count (fun k l ->
+            let mutable sum = 0.0
+
+            for a in 0 .. count - 1 do
+                for b in 0 .. count - 1 do
+                    sum <- sum + coefficients[a, k] * own[a, b] * coefficients[b, l]
+
+            sum)

@@ -1,6 +1,7 @@
-namespace LmmFunctional.Tests
+namespace LmmFunctional.Properties
 
 open System
+open System.Collections.Immutable
 open FsCheck.FSharp
 open LmmFunctional
 
@@ -19,7 +20,7 @@ type RandomModel = {
     IsBalanced: bool
 }
 
-/// A model with regular random effects, for laws about θ inside its space.
+/// <summary>A model with regular random effects, for laws about θ inside its space.</summary>
 type RegularModel = RegularModel of RandomModel
 
 /// <summary>Random values of θ: regular, or with variances of zero, or with singular factors.</summary>
@@ -73,6 +74,7 @@ module RandomModel =
         sqrt (-2.0 * log (1.0 - random.NextDouble()))
         * cos (2.0 * Math.PI * random.NextDouble())
 
+    /// The formula of a model.
     let formula model =
         let offset = if model.HasOffset then " + offset(o)" else ""
         $"y ~ {model.Fixed}{offset} + {model.Random}"
@@ -128,15 +130,22 @@ module RandomModel =
                 + uk[g[i] * ofK + k[i]]
                 + deviation * normal random)
 
-        let text prefix codes =
-            codes |> Array.map (fun code -> $"{prefix}{code}") |> TestFrame.texts
+        let number (values: float[]) =
+            Column.Numeric(ImmutableArray.CreateRange values)
+
+        // Codes below ten: their order is that of the texts.
+        let text prefix (codes: int[]) =
+            let known = codes |> Array.distinct |> Array.sort
+            let levels = known |> Seq.map (fun code -> $"{prefix}{code}")
+            let places = codes |> Seq.map (fun code -> Array.IndexOf(known, code))
+            Column.Categorical(ImmutableArray.CreateRange levels, ImmutableArray.CreateRange places)
 
         [
-            "y", TestFrame.numbers y
-            "x", TestFrame.numbers x
-            "z", TestFrame.numbers z
-            "o", TestFrame.numbers o
-            "w", TestFrame.numbers w
+            "y", number y
+            "x", number x
+            "z", number z
+            "o", number o
+            "w", number w
             "f", text "f" f
             // A coarser factor: its columns depend on those of f.
             "copy", text "c" (f |> Array.map (fun code -> if code = 0 then 0 else 1))
@@ -145,22 +154,27 @@ module RandomModel =
             "k", text "k" k
         ]
 
-    let frame model = TestFrame.ofColumns (columns model)
-
-    let spec model =
-        let spec = TestFrame.formula (formula model)
-        if model.HasWeights then Spec.withWeights "w" spec else spec
-
-    let options model = {
-        FitOptions.defaults with
-            Criterion = model.Criterion
-    }
-
     let private orRaise result =
         match result with
         | Ok value -> value
         | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat "; ")
 
+    /// The data of a model: the same every time.
+    let frame model =
+        Frame.ofColumns (columns model) |> orRaise
+
+    /// The model as it would be written.
+    let spec model =
+        let spec = Formula.parse (formula model) |> orRaise
+        if model.HasWeights then Spec.withWeights "w" spec else spec
+
+    /// The criterion of the model, the rest by default.
+    let options model = {
+        FitOptions.defaults with
+            Criterion = model.Criterion
+    }
+
+    /// The likelihood of a model and its data.
     let likelihood model =
         Design.build (spec model) (frame model)
         |> Result.bind (LogLikelihood.create model.Criterion)
@@ -170,13 +184,13 @@ module RandomModel =
     let fitTo frame model =
         Lmm.fit (options model) frame (spec model) |> orRaise
 
+    /// The fit of a model to its data.
     let fit model = fitTo (frame model) model
 
-    /// Models of any kind.
-    let gen =
+    let private genOf rows =
         gen {
             let! seed = Gen.choose (0, 1_000_000)
-            let! rows = Gen.choose (50, 80)
+            let! rows = rows
             let! fixedPart = Gen.elements fixedParts
             let! random = Gen.elements randomParts
             let! criterion = Gen.elements [ Criterion.Ml; Criterion.Reml ]
@@ -197,6 +211,13 @@ module RandomModel =
                 IsBalanced = balanced
             }
         }
+
+    /// Models of any kind with 50 to 80 rows.
+    let gen = genOf (Gen.choose (50, 80))
+
+    /// <summary>Models of any kind, with a number of rows that grows with the size that FsCheck asks for.</summary>
+    let genSized fewest most =
+        genOf (Gen.sized (fun size -> Gen.choose (fewest, fewest + (most - fewest) * min size 100 / 100)))
 
     /// Simpler models: fewer rows, simpler parts.
     let shrink model =
@@ -222,8 +243,8 @@ module RandomModel =
                 { model with Random = simpler }
         }
 
-    /// θ for a likelihood, on its inner scale.
-    let internal theta (likelihood: LogLikelihood) point =
+    /// <summary>θ for a likelihood, on the scale of its objective.</summary>
+    let theta (likelihood: LogLikelihood) point =
         let layout = likelihood.Layout
 
         let draw (random: Random) (entry: Entry) =
@@ -265,19 +286,22 @@ module RandomModel =
                     let value = draw random entry
                     if entry.Column >= rank[entry.Term] then 0.0 else value)
 
-        System.Collections.Immutable.ImmutableArray.CreateRange values
+        ImmutableArray.CreateRange values
 
-/// <summary>Random models and random points for FsCheck.</summary>
+/// <summary>Random models and random points, as FsCheck's <c>Arbitrary</c> takes them.</summary>
 type RandomModels =
 
+    /// Models of any kind with 50 to 80 rows.
     static member RandomModel() =
         Arb.fromGenShrink (RandomModel.gen, RandomModel.shrink)
 
+    /// Models whose random effects are as large as their residuals.
     static member RegularModel() =
         RandomModel.gen
         |> Gen.map (fun model -> RegularModel { model with Size = 1.0 })
         |> Arb.fromGen
 
+    /// Values of θ, regular and singular.
     static member RandomPoint() =
         gen {
             let! seed = Gen.choose (0, 1_000_000)
@@ -285,3 +309,10 @@ type RandomModels =
             return make seed
         }
         |> Arb.fromGen
+
+/// <summary>Random models of few rows, for laws that form n×n matrices.</summary>
+type SmallModels =
+
+    /// Models of any kind with 32 to 40 rows.
+    static member RandomModel() =
+        Arb.fromGenShrink (RandomModel.genSized 32 40, RandomModel.shrink)

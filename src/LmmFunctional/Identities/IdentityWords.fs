@@ -1,0 +1,83 @@
+namespace LmmFunctional
+
+open System
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>The words that identities are written in.</summary>
+module internal IdentityWords =
+
+    /// <summary>An identity.</summary>
+    let create title formula origin test : Identity = {
+        Title = title
+        Formula = formula
+        Origin = origin
+        Test = test
+    }
+
+    /// A residual with the tolerance that it is held to.
+    let within tolerance residual =
+        IdentityOutcome.Checked(residual, tolerance)
+
+    /// The Frobenius norm; MathNet's own forms A Aᵀ.
+    let norm (a: Matrix<float>) : float =
+        a.AsColumnMajorArray()
+        |> Option.ofObj
+        |> Option.defaultWith a.ToColumnMajorArray
+        |> Array.fold (fun sum value -> sum + value * value) 0.0
+        |> sqrt
+
+    /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
+    let distance (a: Matrix<float>) (b: Matrix<float>) : float =
+        let size = max (norm a) (norm b)
+        if size = 0.0 then 0.0 else norm (a - b) / size
+
+    /// The difference of two numbers relative to a size.
+    let gap (size: float) (a: float) (b: float) : float =
+        if size = 0.0 then 0.0 else abs (a - b) / size
+
+    /// The largest of some residuals; NaN when one of them is.
+    let largest (residuals: float seq) : float =
+        residuals
+        |> Seq.fold (fun most value -> if Double.IsNaN most || most >= value then most else value) 0.0
+
+    /// A check that needs n×n matrices.
+    let onDense (test: Setting -> Dense -> IdentityOutcome) (setting: Setting) =
+        match setting.Dense with
+        | Some dense -> test setting dense.Value
+        | None ->
+            IdentityOutcome.NotApplicable
+                $"it takes {setting.N} × {setting.N} matrices; the limit is {Setting.denseRows} rows"
+
+    /// A check that means something under REML only.
+    let underReml test (setting: Setting) =
+        if setting.IsRestricted then
+            test setting
+        else
+            IdentityOutcome.NotApplicable "the fit is by maximum likelihood"
+
+    /// A check that needs random effects.
+    let withEffects test (setting: Setting) =
+        if setting.Model.Terms.IsEmpty then
+            IdentityOutcome.NotApplicable "the model has no random effects"
+        else
+            test setting
+
+    /// A check at an optimum inside the parameter space.
+    let inside test (setting: Setting) =
+        if setting.IsSingular then
+            IdentityOutcome.NotApplicable "a variance or correlation is at its bound"
+        else
+            test setting
+
+    /// A check beside the optimum, where scores are not zero.
+    let beside test (setting: Setting) =
+        match setting.Beside with
+        | Some other -> test other.Value
+        | None -> test setting
+
+    /// A check that needs parameters of G.
+    let withParameters test (setting: Setting) (dense: Dense) =
+        if dense.Derivatives.Length = 0 then
+            IdentityOutcome.NotApplicable "the model has no random effects"
+        else
+            test setting dense

@@ -1,0 +1,133 @@
+namespace LmmFunctional
+
+open System
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>Scores and information matrices. Those of the engines are of −2 log likelihood, by θ, with σ² profiled out.</summary>
+[<RequireQualifiedAccess>]
+module internal InformationIdentities =
+
+    open IdentityWords
+
+    // Products of V⁻¹ and V̇, twice over.
+    let private tolerance (setting: Setting) =
+        16.0 * setting.Rounding * sqrt (float setting.N)
+
+    /// The parts of scores and informations along each parameter.
+    [<NoComparison; ReferenceEquality>]
+    type private Parts = {
+        /// tr(Q V̇ₖ), Q being P or V⁻¹.
+        Traces: float[]
+        /// yᵀPV̇ₖPy.
+        Squares: float[]
+        /// tr(Q V̇ₖ Q V̇ₗ).
+        Products: float[,]
+        /// yᵀPV̇ₖPV̇ₗPy.
+        Images: float[,]
+    }
+
+    let private parts (dense: Dense) =
+        let weighted = dense.ProjectedResponse
+        let products = dense.Products.Value
+        let images = dense.Derivatives |> Array.map (fun d -> d * weighted)
+        let projected = images |> Array.map (fun image -> dense.Projection * image)
+        let k = images.Length
+
+        {
+            Traces = products |> Array.map _.Trace()
+            Squares = images |> Array.map (fun image -> image * weighted)
+            Products =
+                Array2D.init k k (fun i j -> products[i].PointwiseMultiply(products[j].Transpose()).RowSums().Sum())
+            Images = Array2D.init k k (fun i j -> images[i] * projected[j])
+        }
+
+    let private matrix (values: float[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray values
+
+    /// The engine's score against the textbook's, where it is not zero.
+    let private gradient (setting: Setting) (dense: Dense) =
+        let parts = parts dense
+
+        Array.map3
+            (fun trace square claimed -> gap (abs trace + abs square) claimed (trace - square))
+            parts.Traces
+            parts.Squares
+            setting.Claims.Gradient
+        |> largest
+        |> within (tolerance setting)
+
+    let private observed (setting: Setting) (dense: Dense) =
+        let parts = parts dense
+        let own = dense.OwnCurvature.Value
+
+        let value =
+            parts.Images
+            |> Array2D.mapi (fun k l image ->
+                2.0 * image - parts.Products[k, l] + own[k, l]
+                - parts.Squares[k] * parts.Squares[l] / setting.Df)
+
+        distance (setting.Claims.Curvature Information.Observed) (matrix value)
+        |> within (tolerance setting)
+
+    /// The engines raise it only where it would be singular without.
+    let private expected (setting: Setting) (dense: Dense) =
+        let parts = parts dense
+
+        let value =
+            parts.Products
+            |> Array2D.mapi (fun k l product -> product - parts.Traces[k] * parts.Traces[l] / setting.Df)
+            |> matrix
+
+        let claimed = setting.Claims.Curvature Information.Expected
+
+        min (distance claimed value) (distance claimed (Dense.raised dense value))
+        |> within (tolerance setting)
+
+    let private average (setting: Setting) (dense: Dense) =
+        let parts = parts dense
+
+        let value =
+            parts.Images
+            |> Array2D.mapi (fun k l image -> image - parts.Squares[k] * parts.Squares[l] / setting.Df)
+            |> matrix
+
+        distance (setting.Claims.Curvature Information.Average) (Dense.raised dense value)
+        |> within (tolerance setting)
+
+    // The curvature of G itself is there what the solver left of the score.
+    let private atOptimum (setting: Setting) =
+        tolerance setting + 100.0 * setting.Unsettled
+
+    /// Needs no matrices but those of the fit.
+    let private mean (setting: Setting) =
+        let claimed = setting.Claims.Curvature
+
+        distance (claimed Information.Average) (0.5 * (claimed Information.Observed + claimed Information.Expected))
+        |> within (atOptimum setting)
+
+    let private harville = "Harville (1977), J. Am. Statist. Assoc. 72, 320–338"
+    let private gilmour = "Gilmour, Thompson & Cullis (1995), Biometrics 51, 1440–1450"
+
+    /// <summary>The identities.</summary>
+    let all: Identity list = [
+        create
+            "score by V"
+            "∂(−2ℓ_R)/∂κᵢ = tr(P V̇ᵢ) − yᵀP V̇ᵢ P y; V⁻¹ in the trace under ML"
+            harville
+            (beside (onDense (withParameters gradient)))
+        create
+            "observed information"
+            "−2 ∂²ℓ_R/∂κᵢ∂κⱼ = tr(P V̈ᵢⱼ) − tr(P V̇ᵢ P V̇ⱼ) + 2 yᵀP V̇ᵢ P V̇ⱼ P y − yᵀP V̈ᵢⱼ P y, σ² profiled out"
+            harville
+            (beside (onDense (withParameters observed)))
+        create
+            "expected information"
+            "E(−2 ∂²ℓ_R/∂κᵢ∂κⱼ) = tr(P V̇ᵢ P V̇ⱼ), σ² profiled out"
+            harville
+            (beside (onDense (withParameters expected)))
+        create
+            "average information"
+            "𝓘_A = yᵀP V̇ᵢ P V̇ⱼ P y, σ² profiled out"
+            gilmour
+            (beside (onDense (withParameters average)))
+        create "average information is the mean" "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum" gilmour (withEffects (inside mean))
+    ]

@@ -1,0 +1,217 @@
+namespace LmmFunctional
+
+open System
+open System.Globalization
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>What identities are checked in: the claims of a fit, and the textbook's matrices at the G and R of these claims.
+/// </summary>
+/// <remarks>X enters as an orthonormal basis B of its columns, X = B T, so that its conditioning does not cloud the answers;
+/// G⁻¹ is avoided by u = Λv, so that a variance of zero is an ordinary point.</remarks>
+[<NoComparison; ReferenceEquality>]
+type internal Setting = {
+    Claims: Claims
+    Model: Marginal
+    /// y less its least squares fit, as one column: P y is P times this, without the digits that Xβ costs.
+    Deviations: Matrix<float>
+    /// y − Xβ̂, as one column.
+    MarginalResidual: Matrix<float>
+    IsRestricted: bool
+    IsUnweighted: bool
+    Offset: int -> float
+    /// n, or n − p under REML.
+    Df: float
+    /// B, n×p.
+    Basis: Matrix<float>
+    /// T, p×p.
+    Triangle: Matrix<float>
+    /// The condition of X, its columns scaled to length one.
+    FixedCondition: float
+    /// The relative accuracy to be expected of V⁻¹ times a vector.
+    Rounding: float
+    /// Largest standardised score that the certificate of the fit leaves.
+    Unsettled: float
+    /// Whether a variance or correlation is at its bound.
+    IsSingular: bool
+    /// n×3 of ±1.
+    Probes: Matrix<float>
+    SolveV: Matrix<float> -> Matrix<float>
+    /// P b.
+    Project: Matrix<float> -> Matrix<float>
+    /// V⁻¹B.
+    WeightedBasis: Matrix<float>
+    /// V⁻¹(y − Xβ̂), as one column.
+    WeightedResidual: Lazy<Matrix<float>>
+    /// V⁻¹ times the probes.
+    WeightedProbes: Lazy<Matrix<float>>
+    /// (XᵀV⁻¹X)⁻¹ for the basis B.
+    BasisCovariance: Matrix<float>
+    /// None when n is too large.
+    Dense: Lazy<Dense> option
+    /// Why the identities cannot be checked at all.
+    Obstacle: string option
+    /// The same beside the optimum.
+    Beside: Lazy<Setting> option
+} with
+
+    member setting.N = Marginal.rows setting.Model
+
+    /// P times the probes.
+    member setting.ProjectedProbes =
+        let image = setting.WeightedProbes.Value
+
+        image
+        - setting.WeightedBasis
+          * (setting.BasisCovariance * setting.Basis.TransposeThisAndMultiply image)
+
+    /// ũ of all terms, as one column.
+    member setting.Effects =
+        Matrix<float>.Build.Dense(Marginal.effects setting.Model, 1, Array.concat setting.Claims.Effects)
+
+    /// y − Xβ̂ − Zũ, as one column.
+    member setting.ConditionalResidual =
+        setting.MarginalResidual - Marginal.timesZ setting.Model setting.Effects
+
+[<RequireQualifiedAccess>]
+module internal Setting =
+
+    /// Up to so many rows n×n matrices are formed.
+    let denseRows = 300
+
+    // A rounding above this hides what an identity could show.
+    let private muchRounding = 1e-6
+
+    // The certificate's own limit of what an optimum may leave.
+    let private leftByCertificates = 1e-3
+
+    // An error may be orthogonal to one vector of random signs, hardly to three.
+    let private probeCount = 3
+
+    let private probes n =
+        let random = Random 20261120
+        Matrix<float>.Build.Dense(n, probeCount, fun _ _ -> if random.Next 2 = 0 then 1.0 else -1.0)
+
+    /// Gram-Schmidt, twice: x = basis triangle.
+    let private orthonormal (x: Matrix<float>) =
+        let p = x.ColumnCount
+        let basis = x.ToColumnArrays() |> Array.map Vector<float>.Build.Dense
+        let triangle = Matrix<float>.Build.Dense(p, p)
+
+        for j in 0 .. p - 1 do
+            for _ in 1..2 do
+                for i in 0 .. j - 1 do
+                    let along = basis[i].DotProduct basis[j]
+                    triangle[i, j] <- triangle[i, j] + along
+                    basis[j] <- basis[j] - along * basis[i]
+
+            triangle[j, j] <- basis[j].L2Norm()
+            basis[j] <- basis[j] / triangle[j, j]
+
+        Matrix<float>.Build.DenseOfColumnVectors basis, triangle
+
+    let private conditionOf (triangle: Matrix<float>) =
+        let lengths = triangle.ColumnNorms 2.0
+        triangle.MapIndexed(fun _ j value -> value / lengths[j]).ConditionNumber()
+
+    /// <summary>The setting of claims about a design, with n×n matrices up to a limit of rows.</summary>
+    let create limit (design: Design) isRestricted decrement isSingular (claims: Claims) beside : Setting =
+        let model = Marginal.create design claims.Factors claims.Sigma
+        let n = Marginal.rows model
+        let basis, triangle = orthonormal model.Fixed
+        let condition = Marginal.condition model
+        let probes = probes n
+
+        let deviations =
+            let clear (y: Matrix<float>) =
+                y - basis * (basis.TransposeThisAndMultiply y)
+
+            model.Response.ToColumnMatrix() |> clear |> clear
+
+        let dense =
+            if n <= limit && condition < 1e12 then
+                Some(lazy (Dense.create isRestricted model claims basis deviations))
+            else
+                None
+
+        let solveByGradients b =
+            ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
+
+        let solveV =
+            match dense with
+            | Some dense -> fun (b: Matrix<float>) -> dense.Value.Precision * b
+            | None ->
+                fun b ->
+                    let struct (x, _) = solveByGradients b
+                    x
+
+        let weighted, reached =
+            match dense with
+            | Some dense -> dense.Value.Precision * basis, 0.0
+            | None ->
+                let struct (x, reached) = solveByGradients basis
+                x, reached
+
+        let residual =
+            (model.Response - model.Fixed * Vector<float>.Build.Dense claims.Beta).ToColumnMatrix()
+
+        let information = basis.TransposeThisAndMultiply weighted
+        let covariance = (0.5 * (information + information.Transpose())).Inverse()
+        let rounding = (64.0 * Math.ScaleB(1.0, -52) + 4.0 * reached) * condition
+
+        {
+            Claims = claims
+            Model = model
+            Deviations = deviations
+            MarginalResidual = residual
+            IsRestricted = isRestricted
+            IsUnweighted = design.Weights.IsNone
+            Offset =
+                match design.Offset with
+                | Some offset -> fun row -> offset[row]
+                | None -> fun _ -> 0.0
+            Df = float (if isRestricted then n - basis.ColumnCount else n)
+            Basis = basis
+            Triangle = triangle
+            FixedCondition = conditionOf triangle
+            Rounding = rounding
+            Unsettled = min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
+            IsSingular = isSingular
+            Probes = probes
+            SolveV = solveV
+            Project =
+                fun b ->
+                    let image = solveV b
+                    image - weighted * (covariance * (basis.TransposeThisAndMultiply image))
+            WeightedBasis = weighted
+            WeightedResidual = lazy solveV residual
+            WeightedProbes = lazy solveV probes
+            BasisCovariance = covariance
+            Dense = dense
+            Obstacle =
+                if rounding < muchRounding then
+                    None
+                else
+                    let power = condition.ToString("0e+0", CultureInfo.InvariantCulture)
+                    Some $"the condition of V, {power}, hides errors in rounding"
+            Beside = beside
+        }
+
+    /// <summary>The setting of a fit whose claims are first changed: so that tests see what a wrong fit does.</summary>
+    let ofChanged limit (change: Claims -> Claims) (fit: Fit) : Setting =
+        let isRestricted = (fit.Criterion = Criterion.Reml)
+        let decrement = fit.Certificate.NewtonDecrement
+
+        let beside =
+            lazy (create limit fit.Design isRestricted decrement false (change (Claims.besideFit fit)) None)
+
+        create
+            limit
+            fit.Design
+            isRestricted
+            decrement
+            fit.Certificate.IsSingular
+            (change (Claims.ofFit fit))
+            (Some beside)
+
+    /// <summary>The setting of a fit.</summary>
+    let ofFit (fit: Fit) : Setting = ofChanged denseRows id fit

@@ -1,0 +1,82 @@
+namespace LmmFunctional
+
+open System
+open MathNet.Numerics
+open MathNet.Numerics.Distributions
+
+/// <summary>Tail probabilities and quantiles of t and F; infinite degrees of freedom are the normal and χ².</summary>
+[<RequireQualifiedAccess>]
+module internal Probability =
+
+    // Beyond this t is normal to working precision, and the incomplete beta function loses digits.
+    let private normal = 1e10
+
+    /// P(|T| > |t|).
+    let twoSided (df: float) (t: float) =
+        if Double.IsNaN t || Double.IsNaN df then
+            nan
+        elif df > normal then
+            SpecialFunctions.Erfc(abs t / sqrt 2.0)
+        elif t = 0.0 then
+            1.0
+        elif Double.IsInfinity t then
+            0.0
+        else
+            SpecialFunctions.BetaRegularized(0.5 * df, 0.5, df / (df + t * t))
+
+    /// P(F > f).
+    let upperF (numerator: int) (denominator: float) (f: float) =
+        let m = float numerator
+
+        if Double.IsNaN f || Double.IsNaN denominator then
+            nan
+        elif f <= 0.0 then
+            1.0
+        elif Double.IsInfinity f then
+            0.0
+        elif denominator > normal then
+            SpecialFunctions.GammaUpperRegularized(0.5 * m, 0.5 * m * f)
+        else
+            SpecialFunctions.BetaRegularized(0.5 * denominator, 0.5 * m, denominator / (denominator + m * f))
+
+    // More halvings than there are bits between two numbers of any size.
+    let private mostSteps = 300
+
+    /// The t > 0 with P(|T| > t) = alpha: Newton's method within a bracket that is halved when a step leaves it.
+    let private root df alpha =
+        let mutable lower = 0.0
+        let mutable upper = 1.0
+
+        while twoSided df upper > alpha && upper < 1e200 do
+            lower <- upper
+            upper <- 2.0 * upper
+
+        let mutable t = 0.5 * (lower + upper)
+        let mutable step = 0
+
+        while step < mostSteps && upper - lower > 1e-15 * upper do
+            let excess = twoSided df t - alpha
+
+            if excess > 0.0 then lower <- t else upper <- t
+
+            let newton = t + excess / (2.0 * StudentT.PDF(0.0, 1.0, df, t))
+
+            let next =
+                if newton > lower && newton < upper then
+                    newton
+                else
+                    0.5 * (lower + upper)
+            // Newton's last steps come from one side and leave the bracket open.
+            step <- if abs (next - t) <= 1e-16 * t then mostSteps else step + 1
+            t <- next
+
+        t
+
+    /// The t with P(|T| ≤ t) = level, level between 0 and 1.
+    let quantile (df: float) (level: float) =
+        if Double.IsNaN df then
+            nan
+        elif df > normal then
+            Normal.InvCDF(0.0, 1.0, 0.5 + 0.5 * level)
+        else
+            root df (1.0 - level)

@@ -1,0 +1,141 @@
+namespace LmmFunctional
+
+/// <summary>What tests by one method need of a fit, computed once.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal TestBasis = {
+    /// R with Cov(β̂) = RRᵀ, before adjustment.
+    Root: Matrix
+    /// U of Kenward and Roger, p×p; None without adjustment.
+    Adjustment: float[] option
+    /// The df of one contrast of the kept columns, given as l and as a = Rᵀl.
+    Degrees: float[] -> float[] -> float
+    /// Scale and df of F for contrasts l, and for orthonormal rows that span their Rᵀl.
+    JointDegrees: float[][] -> float[][] -> struct (float * float)
+}
+
+/// <summary>Each method's way to degrees of freedom.</summary>
+[<RequireQualifiedAccess>]
+module internal TestBasis =
+
+    /// Rᵀl.
+    let inFrame (root: Matrix) (contrast: float[]) =
+        Array.init root.Columns (fun j ->
+            let mutable sum = 0.0
+
+            for i in 0 .. contrast.Length - 1 do
+                sum <- sum + contrast[i] * root[i, j]
+
+            sum)
+
+    let private lastTheta (fit: Fit) = (List.last fit.Path).Theta
+
+    // Cov(β̂) = RRᵀ without any moments: the Cholesky factor would do, but this needs no positive definiteness.
+    let private plainRoot (fit: Fit) =
+        let p = fit.FixedCount
+        let relative = fit.Inner.BetaCovariance
+        let root = Semidefinite.factor p relative.Values
+        Matrix(p, p, root |> Array.map ((*) fit.Sigma))
+
+    let private constant (fit: Fit) (degrees: float[] -> float) = {
+        Root = plainRoot fit
+        Adjustment = None
+        Degrees = fun contrast _ -> degrees contrast
+        JointDegrees =
+            fun contrasts _ ->
+                let smallest =
+                    contrasts
+                    |> Array.fold (fun smallest contrast -> min smallest (degrees contrast)) infinity
+
+                struct (1.0, smallest)
+    }
+
+    let private satterthwaite (fit: Fit) (convention: Convention) =
+        let moments =
+            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
+
+        let w = ParameterCovariance.ofMoments convention moments
+        let degrees = SmallSample.degrees moments w
+
+        {
+            Root = moments.Root
+            Adjustment = None
+            Degrees = fun _ framed -> degrees framed
+            JointDegrees = fun _ rows -> struct (1.0, rows |> Array.map degrees |> SmallSample.pooled)
+        }
+
+    /// Whether I + 2U is positive definite by a margin.
+    let private isPositive p (u: float[]) =
+        let adjusted =
+            Array.init (p * p) (fun k -> (if k % (p + 1) = 0 then 1.0 else 0.0) + 2.0 * u[k])
+
+        let struct (values, _) = Semidefinite.eigen p adjusted
+        p = 0 || values[0] > 1e-6
+
+    // Second derivatives may take off more than there is: then they are left out, and what remains adds to the
+    // covariance.
+    let private kenwardRoger (fit: Fit) (convention: Convention) =
+        let moments =
+            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
+
+        let w = ParameterCovariance.ofMoments convention moments
+        let full = SmallSample.adjustment convention moments w
+
+        let adjustment =
+            if isPositive moments.Root.Rows full then
+                full
+            else
+                let linear = {
+                    convention with
+                        SecondDerivatives = SecondDerivatives.Linear
+                }
+
+                SmallSample.adjustment linear moments w
+
+        {
+            Root = moments.Root
+            Adjustment = Some adjustment
+            // For one function Kenward and Roger's df are Satterthwaite's.
+            Degrees = fun _ framed -> SmallSample.degrees moments w framed
+            JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows
+        }
+
+    // What else a model may have is refused, never passed over.
+    let private withoutMoments (fit: Fit) = [
+        if fit.Spec.Random |> List.exists _.Relationship.IsSome then
+            "related levels"
+
+        if fit.Model.Held.Residual.IsSome || not fit.Model.Held.Entries.IsEmpty then
+            "variances held at known values"
+    ]
+
+    let private byMoments (fit: Fit) create =
+        match withoutMoments fit with
+        | [] -> Ok(create ())
+        | reasons -> Error(reasons |> List.map LmmError.NoMoments)
+
+    /// The basis of a method for a fit, or why the method does not apply.
+    let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<TestBasis, LmmError list> =
+        let byTerm degrees =
+            constant fit (DesignDegrees.ofContrast fit.Design.Fixed degrees)
+
+        match method with
+        | DegreesOfFreedomMethod.Asymptotic -> Ok(constant fit (fun _ -> infinity))
+        | DegreesOfFreedomMethod.Residual ->
+            let df = float (fit.Observations - fit.FixedCount)
+            Ok(constant fit (fun _ -> df))
+        | DegreesOfFreedomMethod.Containment -> byMoments fit (fun () -> byTerm (DesignDegrees.containment fit))
+        | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
+        | DegreesOfFreedomMethod.Satterthwaite convention -> byMoments fit (fun () -> satterthwaite fit convention)
+        | DegreesOfFreedomMethod.KenwardRoger convention ->
+            if fit.Criterion = Criterion.Reml then
+                byMoments fit (fun () -> kenwardRoger fit convention)
+            else
+                Error [ LmmError.KenwardRogerNeedsReml ]
+
+    /// aᵀ(I + 2U)b: the covariance of two functions given in the frame.
+    let covariance basis (a: float[]) (b: float[]) =
+        let plain = SmallSample.dot a b
+
+        match basis.Adjustment with
+        | None -> plain
+        | Some u -> plain + 2.0 * SmallSample.form u a b

@@ -1,0 +1,77 @@
+namespace LmmFunctional
+
+open System
+open System.IO
+open System.Text
+open System.Text.Json
+
+/// <summary>F tests of fixed terms as text, Markdown and JSON.</summary>
+[<RequireQualifiedAccess>]
+module FixedTestReport =
+
+    let private name kind =
+        match kind with
+        | HypothesisType.I -> "I"
+        | HypothesisType.II -> "II"
+        | HypothesisType.III -> "III"
+
+    /// <summary>The parts of a table's report, for reports of one's own.</summary>
+    let blocks (anova: Anova) : Block list = [
+        Block.Title $"Type {name anova.Type} tests of fixed effects"
+
+        if anova.Tests.IsEmpty then
+            Block.Line "The model has no terms to test."
+        else
+            Block.Grid(InferenceTables.joint anova.Tests)
+
+        Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe anova.Method}"
+    ]
+
+    /// <summary>The table as text or Markdown.</summary>
+    let render (format: SummaryFormat) (anova: Anova) : string = blocks anova |> Report.render format
+
+    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) =
+        let number (key: string) (value: float) =
+            if Double.IsFinite value then
+                json.WriteNumber(key, value)
+            else
+                json.WriteNull key
+
+        json.WriteStartObject()
+        json.WriteString("formula", Formula.print fit.Spec)
+
+        json.WriteString(
+            "method",
+            match fit.Criterion with
+            | Criterion.Reml -> "REML"
+            | Criterion.Ml -> "ML"
+        )
+
+        json.WriteNumber(
+            "type",
+            match anova.Type with
+            | HypothesisType.I -> 1
+            | HypothesisType.II -> 2
+            | HypothesisType.III -> 3
+        )
+
+        json.WriteString("ddf", DegreesOfFreedomMethod.describe anova.Method)
+        json.WriteStartArray "terms"
+
+        for test in anova.Tests do
+            json.WriteStartObject()
+            json.WriteString("term", test.Name)
+            json.WriteNumber("numDF", test.NumeratorDf)
+            number "denDF" test.DenominatorDf
+            number "F" test.F
+            number "p" test.P
+            json.WriteEndObject()
+
+        json.WriteEndArray()
+        json.WriteEndObject()
+
+    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
+    let toJson (fit: Fit) (anova: Anova) : string =
+        use buffer = new MemoryStream()
+        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova)
+        Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
