@@ -128,9 +128,9 @@ module MarginalTests =
             Law.holds [
                 yield! compare "traces" plain.Traces found.Traces
                 yield! compare "squares" plain.Squares found.Squares
-                yield! compare "averages" (all (plain.Information 1.0 0.0)) (all (found.Information 1.0 0.0))
-                yield! compare "products" (all (plain.Information 0.0 1.0)) (all (found.Information 0.0 1.0))
-                yield! compare "both" (all (plain.Information 2.0 -1.0)) (all (found.Information 2.0 -1.0))
+                yield! compare "averages" (all (plain.Combined 1.0 0.0)) (all (found.Combined 1.0 0.0))
+                yield! compare "products" (all (plain.Combined 0.0 1.0)) (all (found.Combined 0.0 1.0))
+                yield! compare "both" (all (plain.Combined 2.0 -1.0)) (all (found.Combined 2.0 -1.0))
                 yield! compare "curvature" (all (plain.Curvature 30.0)) (all (found.Curvature 30.0))
             ]
         | _ -> Law.holds []

@@ -24,7 +24,7 @@ type internal MarginalParts = {
     /// y'P V̇_k P y / r².
     Squares: float[]
     /// a F + t T for numbers a and t, with F_kl = f_k'P f_l and T_kl = tr(Q V̇_k Q V̇_l).
-    Information: float -> float -> float[,]
+    Combined: float -> float -> float[,]
     /// ⟨∂f/∂V, V̈_kl⟩ for the weight dn of the residual part.
     Curvature: float -> float[,]
 }
@@ -199,6 +199,6 @@ module internal MarginalDerivatives =
         {
             Traces = Array.sub linear 0 k
             Squares = Array.sub linear k k
-            Information = information
+            Combined = information
             Curvature = curvature
         }

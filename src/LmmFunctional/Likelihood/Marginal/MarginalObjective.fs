@@ -75,10 +75,10 @@ module internal MarginalObjective =
 
         match information with
         | Information.Average ->
-            let f = parts.Information df 0.0
+            let f = parts.Combined df 0.0
             Array2D.init k k (fun i j -> f[i, j] - df * squares[i] * squares[j]) |> plus
         | Information.Expected ->
-            let t = parts.Information 0.0 1.0
+            let t = parts.Combined 0.0 1.0
             let plain i j = t[i, j] - traces[i] * traces[j] / df
 
             if Curvature.isWellConditioned k plain then
@@ -86,7 +86,7 @@ module internal MarginalObjective =
             else
                 Array2D.init k k plain |> plus
         | Information.Observed ->
-            let both = parts.Information (2.0 * df) -1.0
+            let both = parts.Combined (2.0 * df) -1.0
             let second = parts.Curvature df
             Matrix.init k k (fun i j -> both[i, j] - df * squares[i] * squares[j] + second[i, j])
 

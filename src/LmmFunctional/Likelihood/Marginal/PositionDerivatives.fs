@@ -349,6 +349,6 @@ module internal PositionDerivatives =
         {
             Traces = contract 0
             Squares = contract q
-            Information = information
+            Combined = information
             Curvature = curvature
         }
