@@ -275,11 +275,13 @@ module LogLikelihood =
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                         IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
+                        Unbounded = ImmutableArray.CreateRange(Seq.replicate layout.Parameters false)
                     }
             }
 
-    /// θ to start from: the random terms as without a residual structure, where that can be computed.
-    let private marginalStart (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
+    /// the residual structure proposes.
+    let private marginalStart reml (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
         let terms = Array.ofList standard.Terms
 
         let ofTerms =
@@ -292,12 +294,29 @@ module LogLikelihood =
                     model.Forms
                     |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
 
-        ImmutableArray.CreateRange(Array.append ofTerms model.Residual.Parameters.Start)
+        let withResiduals tau =
+            ImmutableArray.CreateRange(Array.append ofTerms tau)
+
+        let first = withResiduals model.Residual.Parameters.Start
+
+        if model.Residual.FurtherStarts.Length = 0 then
+            first
+        else
+            first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
+            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
+
+    /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
+    let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
+        Seq.append
+            (Seq.replicate layout.Parameters false)
+            (model.Residual.Parameters.Kinds
+             |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
+        |> ImmutableArray.CreateRange
 
     let private ofBlocks kind (design: Design) (standard: Standardised) layout =
         let model = MarginalModel.create design standard layout
         let reml = (kind = Criterion.Reml)
-        let start = marginalStart standard layout model
+        let start = marginalStart reml standard layout model
         let work = MarginalModel.work model
         let response = ExprText.deparse design.Spec.Response
 
@@ -343,8 +362,18 @@ module LogLikelihood =
                     HasCheapCurvature = true
                     IsCurvatureAffordable = true
                     Tolerance = toleranceFor work
+                    Unbounded = unboundedOf layout model
                 }
             }
+
+    /// The likelihood with another θ to start from.
+    let internal startingAt theta (likelihood: LogLikelihood) = {
+        likelihood with
+            Function = {
+                likelihood.Function with
+                    Start = theta
+            }
+    }
 
     /// dn: n, or n − p under REML.
     let internal degreesOfFreedom (likelihood: LogLikelihood) =
