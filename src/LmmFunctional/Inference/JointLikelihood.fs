@@ -179,5 +179,6 @@ module internal JointLikelihood =
                     }
             HasCheapCurvature = true
             IsCurvatureAffordable = true
+            Unbounded = profiled.Unbounded.Add false
             Tolerance = max 1e-14 profiled.Tolerance
         }
