@@ -75,6 +75,7 @@ let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
     | "vs-r" :: chosen -> versus chosen
     | [ "animal" ] -> AnimalModel.run ()
+    | [ "field" ] -> FieldTrial.run ()
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore
