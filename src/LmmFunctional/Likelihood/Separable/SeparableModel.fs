@@ -67,6 +67,9 @@ module internal SeparableModel =
         && (axes.Length = 1 || axes.Length = 2)
         && axes |> List.forall (fun axis -> axis.Structure = Structure.Autoregressive)
 
+    // Below so many operations another order of elimination is not worth trying.
+    let private cheap = 1e8
+
     /// The first node of each term; cells come after all of them.
     let private firstNodes (terms: StandardisedTerm[]) =
         terms |> Array.scan (fun first term -> first + term.Levels) 0
@@ -176,7 +179,19 @@ module internal SeparableModel =
         let terms = Array.ofList standard.Terms
         let grid = FieldGrid.create residual
         let nodes = nodesOfRows grid terms
-        let analysis = SparseAnalysis.create (pattern grid terms nodes)
+        let pattern = pattern grid terms nodes
+
+        let analysis =
+            let byDissection =
+                FieldOrder.create grid (Array.last (firstNodes terms)) nodes
+                |> SparseAnalysis.ofOrder pattern
+
+            // Levels of terms that follow no field may leave less to dissect.
+            if byDissection.Work < cheap then
+                byDissection
+            else
+                [ byDissection; SparseAnalysis.create pattern ] |> List.minBy _.Work
+
         let offsets = terms |> Array.scan (fun at term -> at + term.Columns.Length) 0
         let root row = match standard.RootWeights with Some roots -> roots[row] | None -> 1.0
 
