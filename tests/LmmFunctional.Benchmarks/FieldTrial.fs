@@ -52,7 +52,8 @@ module FieldTrial =
         random.Shuffle entries
 
         let plots =
-            [| 0 .. side * side - 1 |] |> Array.filter (fun _ -> random.NextDouble() >= missing)
+            [| 0 .. side * side - 1 |]
+            |> Array.filter (fun _ -> random.NextDouble() >= missing)
 
         let response plot =
             10.0

@@ -307,9 +307,16 @@ module LogLikelihood =
             let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
             withEngine likelihood lambdas (fun engine ->
-                (scoreAt likelihood.Held reml (residualDf likelihood.Kind engine) engine likelihood.Layout theta lambdas).D)
-        | LikelihoodMethod.Marginal model ->
-            MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
+                (scoreAt
+                    likelihood.Held
+                    reml
+                    (residualDf likelihood.Kind engine)
+                    engine
+                    likelihood.Layout
+                    theta
+                    lambdas)
+                    .D)
+        | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
         | LikelihoodMethod.Separable(_, engine) ->
             SeparableObjective.covarianceDerivatives reml engine theta |> Array.map fst
 

@@ -6,7 +6,7 @@ open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
 
-/// <summary>Autoregressive fields with a nugget: the sparse system against dense blocks of the same design.</summary>
+/// <summary>Autoregressive fields with a nugget, or complete ones without: the sparse system against dense blocks of the same design.</summary>
 [<TestFixture; Properties(MaxTest = 40)>]
 module SeparableTests =
 
@@ -36,17 +36,27 @@ module SeparableTests =
         | Ok value -> value
         | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat "; ")
 
-    /// Two fields side by side, a fifth of the plots missing.
-    let private frame (random: Random) =
+    // Only where every cell has a plot.
+    let private withoutNugget = [
+        "kron(ar1(row), ar1(col))"
+        "kron(ar1(row), ar1(col) | site)"
+        "ar1(row | site:col)"
+    ]
+
+    /// Two fields side by side, a share of the plots missing.
+    let private frame missing (random: Random) =
         let plots = [|
             for column in 1..8 do
                 for row in 1..6 do
-                    if random.NextDouble() > 0.2 then
+                    if random.NextDouble() >= missing then
                         row, column
         |]
 
-        let numbers make = plots |> Array.map make |> TestFrame.numbers
-        let codes count = plots |> Array.map (fun _ -> $"{random.Next count}") |> TestFrame.texts
+        let numbers make =
+            plots |> Array.map make |> TestFrame.numbers
+
+        let codes count =
+            plots |> Array.map (fun _ -> $"{random.Next count}") |> TestFrame.texts
 
         TestFrame.ofColumns [
             "y", numbers (fun (row, column) -> 3.0 * random.NextDouble() + 0.3 * float row - 0.2 * float column)
@@ -54,7 +64,10 @@ module SeparableTests =
             "w", numbers (fun _ -> 0.5 + random.NextDouble())
             "row", numbers (fst >> float)
             "col", numbers (snd >> float)
-            "site", plots |> Array.map (fun (_, column) -> if column <= 4 then "a" else "b") |> TestFrame.texts
+            "site",
+            plots
+            |> Array.map (fun (_, column) -> if column <= 4 then "a" else "b")
+            |> TestFrame.texts
             "g", codes 7
             "h", codes 4
             "f", codes 2
@@ -63,22 +76,27 @@ module SeparableTests =
     /// A design of a seed, in the way of both.
     let private models seed =
         let random = Random(seed: int)
-        let frame = frame random
+        let isComplete = random.Next 3 = 0
+        let frame = frame (if isComplete then 0.0 else 0.2) random
         let randomPart = randomParts[random.Next randomParts.Length]
-        let residual = residuals[random.Next residuals.Length]
+        let choice = if isComplete then withoutNugget else residuals
+        let residual = choice[random.Next choice.Length]
         let text = $"y ~ x{randomPart}; residual = {residual}"
         let spec = TestFrame.formula text
-        let spec = if random.Next 3 = 0 then Spec.withWeights "w" spec else spec
+
+        let spec =
+            if random.Next 3 = 0 then
+                Spec.withWeights "w" spec
+            else
+                spec
+
         let design = Design.build spec frame |> orRaise
         let standard = Standardised.ofDesign design
         let layout = ThetaLayout.create standard
         let marginal = MarginalModel.create design standard layout
 
         let separable =
-            SeparableModel.create standard design.Residual.Value {
-                marginal with
-                    Patterns = [||]
-            }
+            SeparableModel.create standard design.Residual.Value { marginal with Patterns = [||] }
 
         $"{text}, seed {seed}", marginal, SeparableObjective.engine separable
 
@@ -155,13 +173,14 @@ module SeparableTests =
         let spec =
             TestFrame.formula "y ~ x + (x | g) + (1 | h); residual = kron(ar1(row), ar1(col)) + nugget"
 
-        let design = Design.build spec (frame random) |> orRaise
+        let design = Design.build spec (frame 0.2 random) |> orRaise
         let likelihood = LogLikelihood.create Criterion.Reml design |> orRaise
 
         let separable =
-            SeparableModel.create likelihood.Standard design.Residual.Value (
-                MarginalModel.create design likelihood.Standard likelihood.Layout
-            )
+            SeparableModel.create
+                likelihood.Standard
+                design.Residual.Value
+                (MarginalModel.create design likelihood.Standard likelihood.Layout)
 
         let method =
             LikelihoodMethod.Separable(separable.Marginal, SeparableObjective.engine separable)

@@ -39,9 +39,12 @@ module internal FieldGrid =
 
     let private elementsOf (field: Field) =
         let place count index =
-            if count = 1 then AutoregressiveLine.lone
-            elif index = 0 || index = count - 1 then AutoregressiveLine.outer
-            else AutoregressiveLine.inner
+            if count = 1 then
+                AutoregressiveLine.lone
+            elif index = 0 || index = count - 1 then
+                AutoregressiveLine.outer
+            else
+                AutoregressiveLine.inner
 
         seq {
             for j in 0 .. field.Width - 1 do
@@ -111,13 +114,14 @@ module internal FieldGrid =
                 Array.init along.Length (fun row ->
                     let subject = design.SubjectCodes[row]
 
-                    starts[subject]
-                    + along[row]
-                    - firstAlong[subject]
+                    starts[subject] + along[row] - firstAlong[subject]
                     + (across[row] - firstAcross[subject]) * lengths[subject])
             Cells = Array.last starts
             Elements = fields |> Seq.collect elementsOf |> Array.ofSeq
         }
+
+    /// Whether every cell has a plot.
+    let isComplete (grid: FieldGrid) = grid.Cells = grid.CellOfRow.Length
 
     /// Applies something to all lines of cells along an axis: cells, first cell, stride.
     let private lines (grid: FieldGrid) axis (apply: int -> int -> int -> unit) =
@@ -145,7 +149,9 @@ module internal FieldGrid =
     let multiplyPrecision (grid: FieldGrid) (processes: AutoregressiveLine[]) (x: float[]) =
         for axis in 0 .. grid.Axes - 1 do
             let elements = AutoregressiveLine.precision processes[axis]
-            lines grid axis (fun count start stride -> AutoregressiveLine.multiplyPrecision elements count x start stride)
+
+            lines grid axis (fun count start stride ->
+                AutoregressiveLine.multiplyPrecision elements count x start stride)
 
     /// Σ over the lines of an axis of a number of their cells.
     let private sumOfLines (grid: FieldGrid) axis (ofCount: int -> float) =

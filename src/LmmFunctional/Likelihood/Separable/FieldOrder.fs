@@ -32,7 +32,9 @@ module internal FieldOrder =
             let cell i j = field.Start + i + j * field.Length
 
             if length <= smallest && width <= smallest then
-                let cells = Seq.allPairs (seq { left .. left + length - 1 }) (seq { top .. top + width - 1 })
+                let cells =
+                    Seq.allPairs (seq { left .. left + length - 1 }) (seq { top .. top + width - 1 })
+
                 add (cells |> Seq.map (fun (i, j) -> cell i j)) []
             elif length >= width then
                 let half = length / 2

@@ -101,43 +101,34 @@ module internal SeparableDerivatives =
 
         result
 
-    /// Σ_i z_i u_i' of every term and Σ_i z̃_iu_i of effects and of cells, where u_i = M⁻¹z̃_i in the columns of row i.
-    let private rowSums (factor: SeparableFactor) =
+    /// Along the links of rows a and b with weight w: Σ w z_a(M⁻¹z̃_b)' of every term, and Σ w z̃_a'M⁻¹z̃_b of effects, of
+    /// cells, and with the derivative of w by the τ of each axis in place of w.
+    let private linkSums (factor: SeparableFactor) =
         let model = factor.Model
         let places = model.Places.Value
         let inverse = factor.Inverse
         let loadings = factor.Loadings
         let width = model.Width
-        let products = width * (width + 1) / 2
-        let image: float[] = Array.zeroCreate width
+        let effects = Array.last model.Offsets
+
+        let along, across =
+            SeparableFactor.Tables(AutoregressiveLine.precision, factor.Point)
+
+        let slopeAlong, slopeAcross =
+            SeparableFactor.Tables(AutoregressiveLine.precisionSlope, factor.Point)
+
+        let ofFirst: float[] = Array.zeroCreate width
+        let ofSecond: float[] = Array.zeroCreate width
+        let bySlope: float[] = Array.zeroCreate 2
 
         let sums =
             model.Terms
-            |> Array.map (fun term -> Array.zeroCreate<float> (term.Columns.Length * term.Columns.Length))
+            |> Array.map (fun term -> Array.zeroCreate<float>(term.Columns.Length * term.Columns.Length))
 
         let mutable ofEffects = 0.0
         let mutable ofCells = 0.0
 
-        for row in 0 .. model.Rows - 1 do
-            let start = row * width
-            Array.fill image 0 image.Length 0.0
-            let mutable at = row * products
-
-            for a in 0 .. width - 1 do
-                for b in 0..a do
-                    let value = inverse[places.Products[at]]
-                    image[a] <- image[a] + value * loadings[start + b]
-
-                    if b < a then
-                        image[b] <- image[b] + value * loadings[start + a]
-
-                    at <- at + 1
-
-            for a in 0 .. width - 2 do
-                ofEffects <- ofEffects + image[a] * loadings[start + a]
-
-            ofCells <- ofCells + image[width - 1] * loadings[start + width - 1]
-
+        let add weight start (image: float[]) =
             for t in 0 .. sums.Length - 1 do
                 let first = model.Offsets[t]
                 let size = model.Offsets[t + 1] - first
@@ -145,14 +136,47 @@ module internal SeparableDerivatives =
                 for j in 0 .. size - 1 do
                     for i in 0 .. size - 1 do
                         sums[t].[i + j * size] <-
-                            sums[t].[i + j * size] + model.Loadings[start + first + i] * image[first + j]
+                            sums[t].[i + j * size]
+                            + weight * model.Loadings[start + first + i] * image[first + j]
 
-        struct (sums, ofEffects, ofCells)
+        for k in 0 .. model.Links.Length - 1 do
+            let link = model.Links[k]
+            let first, second = link.First * width, link.Second * width
+            let weight = along[link.Along] * across[link.Across]
+            Array.fill ofFirst 0 width 0.0
+            Array.fill ofSecond 0 width 0.0
 
-    /// Σ over levels of (Z'V⁻¹Z)_ll of a term, from Σ z_iu_i'.
+            for a in 0 .. width - 1 do
+                for b in 0 .. width - 1 do
+                    let value = inverse[places.Products[(k * width + a) * width + b]]
+                    ofFirst[a] <- ofFirst[a] + value * loadings[second + b]
+                    ofSecond[b] <- ofSecond[b] + value * loadings[first + a]
+
+            add weight first ofFirst
+
+            if first <> second then
+                add weight second ofSecond
+
+            let mutable product = 0.0
+
+            for a in 0 .. effects - 1 do
+                product <- product + ofFirst[a] * loadings[first + a]
+
+            ofEffects <- ofEffects + weight * product
+
+            if effects < width then
+                ofCells <- ofCells + weight * ofFirst[effects] * loadings[first + effects]
+
+            let count = if first = second then 1.0 else 2.0
+            bySlope[0] <- bySlope[0] + count * product * slopeAlong[link.Along] * across[link.Across]
+            bySlope[1] <- bySlope[1] + count * product * along[link.Along] * slopeAcross[link.Across]
+
+        struct (sums, ofEffects, ofCells, bySlope)
+
+    /// Σ over levels of (Z'V⁻¹Z)_ll of a term, from its sum along the links.
     let private traceOf (factor: SeparableFactor) t (sum: float[]) : float[] =
         let size = factor.Model.Terms[t].Columns.Length
-        let root = sqrt factor.Point.Nugget
+        let root = sqrt factor.Point.Scale
         let inverse: float[] = Array.zeroCreate (size * size)
         Small.Invert(size, Array.copy factor.Working[t], inverse, 0)
         let product = Dense.Multiply(size, size, size, sum, false, inverse, false)
@@ -168,28 +192,33 @@ module internal SeparableDerivatives =
             SeparableFactor.Tables(AutoregressiveLine.precision, factor.Point),
             SeparableFactor.Tables(AutoregressiveLine.precisionSlope, factor.Point)
 
-        let along, across =
-            if axis = 0 then
-                slopeAlong, across
-            else
-                along, slopeAcross
+        let along, across = if axis = 0 then slopeAlong, across else along, slopeAcross
 
         let mutable sum = 0.0
 
-        for e in 0 .. model.Grid.Elements.Length - 1 do
+        for e in 0 .. places.Elements.Length - 1 do
             let element = model.Grid.Elements[e]
-            let value = along[element.Along] * across[element.Across] * inverse[places.Elements[e]]
-            sum <- sum + (if element.First = element.Second then value else 2.0 * value)
+
+            let value =
+                along[element.Along] * across[element.Across] * inverse[places.Elements[e]]
+
+            sum <-
+                sum
+                + (if element.First = element.Second then
+                       value
+                   else
+                       2.0 * value)
 
         sum
 
     /// tr(V⁻¹ ∂R/∂τ) of every parameter of the residuals.
-    let private residualTraces (factor: SeparableFactor) ofEffects ofCells : float[] =
+    let private residualTraces (factor: SeparableFactor) ofEffects ofCells (bySlope: float[]) : float[] =
         let model, point = factor.Model, factor.Point
 
-        Array.init (model.Grid.Axes + 1) (fun k ->
+        Array.init model.Marginal.Residual.Parameters.Names.Length (fun k ->
             if k < model.Grid.Axes then
                 precisionTrace factor k
+                + bySlope[k]
                 + FieldGrid.logDeterminantSlope model.Grid point.Processes k
             else
                 (float model.Rows - ofEffects) * point.Rest - ofCells)
@@ -261,13 +290,13 @@ module internal SeparableDerivatives =
     let parts reml (factor: SeparableFactor) : MarginalParts * TermDerivative[] =
         let model = factor.Model
         let n, k, p = model.Rows, model.Marginal.Parameters, model.Marginal.FixedCount
-        let struct (sums, ofEffects, ofCells) = rowSums factor
+        let struct (sums, ofEffects, ofCells, bySlope) = linkSums factor
         let derivatives = ofTerms reml factor sums
         let slopes = covarianceSlopes factor
         let scores = factor.Scores
         let residual = Array.sub scores (p * n) n
         let steps = images factor slopes 1 residual
-        let ofResiduals = residualTraces factor ofEffects ofCells
+        let ofResiduals = residualTraces factor ofEffects ofCells bySlope
 
         let traces =
             Array.init k (fun i ->
@@ -289,11 +318,13 @@ module internal SeparableDerivatives =
         let averages () =
             let solved = factor.Solve(k, steps)
             let product = Dense.Multiply(k, k, n, steps, true, solved, false)
-            let onFixed = Dense.Multiply(p, k, n, Array.sub scores 0 (n * p), true, steps, false)
+
+            let onFixed =
+                Dense.Multiply(p, k, n, Array.sub scores 0 (n * p), true, steps, false)
+
             let taken = Dense.Multiply(k, k, p, onFixed, true, onFixed, false)
 
-            Array2D.init k k (fun i j ->
-                0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
+            Array2D.init k k (fun i j -> 0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
 
         let curvature df =
             let result = Array2D.zeroCreate k k

@@ -7,8 +7,9 @@ open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
 /// <summary>The factored system of a separable model: one workspace, overwritten by every <c>Factor</c>.</summary>
-/// <remarks>V = c(I + Z̃KZ̃') with K = I for effects and C₁ ⊗ C₂ for cells, where Z̃ has ZΛ/√c for effects and
+/// <remarks>With a nugget V = c(I + Z̃KZ̃'), K = I for effects and C₁ ⊗ C₂ for cells, where Z̃ has ZΛ/√c for effects and
 /// φ = √((1 − c)/c) for a row's cell. M = Z̃'Z̃ + K⁻¹ is factored as a sparse matrix; log|V| = n log c + log|M| + log|K|.
+/// Without one V = C + Z̃Z̃' with Z̃ = ZΛ, C = C₁ ⊗ C₂ in the order of the rows, M = Z̃'C⁻¹Z̃ + I, log|V| = log|C| + log|M|.
 /// </remarks>
 [<Sealed>]
 type internal SeparableFactor(model: SeparableModel) =
@@ -18,7 +19,6 @@ type internal SeparableFactor(model: SeparableModel) =
     let n = model.Rows
     let width = model.Width
     let columns = model.DataColumns
-    let products = width * (width + 1) / 2
     let cholesky = SparseCholesky tree
     let loadings: float[] = Array.copy model.Loadings
     let fixedFactor: float[] = Array.zeroCreate (columns * columns)
@@ -46,8 +46,7 @@ type internal SeparableFactor(model: SeparableModel) =
 
     /// Z̃, row by row.
     let load (point: SeparablePoint) =
-        let scale = 1.0 / sqrt point.Nugget
-        let phi = sqrt (point.Rest / point.Nugget)
+        let scale = 1.0 / sqrt point.Scale
 
         for row in 0 .. n - 1 do
             let start = row * width
@@ -65,7 +64,8 @@ type internal SeparableFactor(model: SeparableModel) =
 
                     loadings[first + c] <- scale * sum
 
-            loadings[start + width - 1] <- phi
+            if model.HasNugget then
+                loadings[start + width - 1] <- scale * sqrt point.Rest
 
     /// The lower triangle of M.
     let assemble (point: SeparablePoint) =
@@ -78,19 +78,24 @@ type internal SeparableFactor(model: SeparableModel) =
 
         let along, across = SeparableFactor.Tables(AutoregressiveLine.precision, point)
 
-        for e in 0 .. model.Grid.Elements.Length - 1 do
+        for e in 0 .. places.Elements.Length - 1 do
             let element = model.Grid.Elements[e]
             panels[places.Elements[e]] <- along[element.Along] * across[element.Across]
 
-        for row in 0 .. n - 1 do
-            let start = row * width
-            let mutable at = row * products
+        for k in 0 .. model.Links.Length - 1 do
+            let link = model.Links[k]
+            let first, second = link.First * width, link.Second * width
+            let weight = along[link.Along] * across[link.Across]
 
             for a in 0 .. width - 1 do
-                for b in 0..a do
-                    let place = places.Products[at]
-                    panels[place] <- panels[place] + loadings[start + a] * loadings[start + b]
-                    at <- at + 1
+                for b in 0 .. (if first = second then a else width - 1) do
+                    let place = places.Products[(k * width + a) * width + b]
+                    let product = weight * loadings[first + a] * loadings[second + b]
+                    // Two rows with an effect in common stand on both sides of its diagonal element.
+                    let isTwice =
+                        first <> second && places.Columns[first + a] = places.Columns[second + b]
+
+                    panels[place] <- panels[place] + (if isTwice then 2.0 * product else product)
 
     /// Elements of Q, or their derivatives, along both axes; the second is a one where there is no second axis.
     static member Tables(elements: AutoregressiveLine -> float[], point: SeparablePoint) : float[] * float[] =
@@ -127,12 +132,21 @@ type internal SeparableFactor(model: SeparableModel) =
     /// <summary>Factors everything at a θ, unless that was the last one.</summary>
     /// <returns>False when a matrix is not positive definite to working precision.</returns>
     member factor.Factor(theta: ImmutableArray<float>) : bool =
-        if factored.IsDefault || not (theta.AsSpan().SequenceEqual(factored.AsSpan())) || point.IsNone then
+        if
+            factored.IsDefault
+            || not (theta.AsSpan().SequenceEqual(factored.AsSpan()))
+            || point.IsNone
+        then
             factored <- theta
             isInverted <- false
             scores <- None
             let own = SeparablePoint.create model theta
-            point <- if SeparablePoint.isFinite own && factor.FactorAnew own then Some own else None
+
+            point <-
+                if SeparablePoint.isFinite own && factor.FactorAnew own then
+                    Some own
+                else
+                    None
 
         point.IsSome
 
@@ -143,7 +157,7 @@ type internal SeparableFactor(model: SeparableModel) =
 
         if cholesky.Factor() then
             logDeterminant <-
-                float n * log own.Nugget
+                float n * log own.Scale
                 + cholesky.LogDeterminant
                 + FieldGrid.logDeterminant model.Grid own.Processes
                 - model.SumOfLogWeights
@@ -155,15 +169,33 @@ type internal SeparableFactor(model: SeparableModel) =
         else
             false
 
+    /// w ← (C₁ ⊗ C₂)⁻¹w for m columns of rows that fill the grid.
+    member private _.MultiplyPrecision(own: SeparablePoint, m: int, w: float[]) =
+        let cells: float[] = Array.zeroCreate model.Grid.Cells
+
+        for c in 0 .. m - 1 do
+            for row in 0 .. n - 1 do
+                cells[model.Grid.CellOfRow[row]] <- w[row + c * n]
+
+            FieldGrid.multiplyPrecision model.Grid own.Processes cells
+
+            for row in 0 .. n - 1 do
+                w[row + c * n] <- cells[model.Grid.CellOfRow[row]]
+
     /// V⁻¹W for m columns W of n rows.
-    member private _.ApplyInverse(own: SeparablePoint, m: int, w: float[]) : float[] =
+    member private factor.ApplyInverse(own: SeparablePoint, m: int, w: float[]) : float[] =
+        // Z̃'W, W multiplied by the precision of the rows.
         let result = Array.copy w
+
+        if not model.HasNugget then
+            factor.MultiplyPrecision(own, m, result)
+
         let effects = Workspace.Rent(max 1 (q * m))
         effects.Span.Slice(0, q * m).Clear()
 
         for c in 0 .. m - 1 do
             for row in 0 .. n - 1 do
-                let value = w[row + c * n]
+                let value = result[row + c * n]
 
                 if value <> 0.0 then
                     for k in row * width .. row * width + width - 1 do
@@ -173,7 +205,21 @@ type internal SeparableFactor(model: SeparableModel) =
         SparseSolve.Forward(cholesky, m, effects.Pointer)
         SparseSolve.Backward(cholesky, m, effects.Pointer)
 
-        if own.Rest > own.Nugget then
+        let lessEffects c row =
+            let mutable sum = w[row + c * n]
+
+            for k in row * width .. row * width + width - 1 do
+                sum <- sum - loadings[k] * effects[places.Columns[k] + c * q]
+
+            sum
+
+        if not model.HasNugget then
+            for c in 0 .. m - 1 do
+                for row in 0 .. n - 1 do
+                    result[row + c * n] <- lessEffects c row
+
+            factor.MultiplyPrecision(own, m, result)
+        elif own.Rest > own.Nugget then
             // (1/c)(w − Z̃u) would cancel where the nugget is small: it is φ⁻¹Qu of the row's cell, which does not.
             let scale = 1.0 / sqrt (own.Rest * own.Nugget)
             let cells: float[] = Array.zeroCreate model.Grid.Cells
@@ -191,19 +237,13 @@ type internal SeparableFactor(model: SeparableModel) =
 
             for c in 0 .. m - 1 do
                 for row in 0 .. n - 1 do
-                    let mutable sum = w[row + c * n]
-
-                    for k in row * width .. row * width + width - 1 do
-                        sum <- sum - loadings[k] * effects[places.Columns[k] + c * q]
-
-                    result[row + c * n] <- scale * sum
+                    result[row + c * n] <- scale * lessEffects c row
 
         Workspace.Return effects
         result
 
     /// V⁻¹W for m columns W of n rows, after a <c>Factor</c> that succeeded.
-    member factor.Solve(m: int, w: float[]) : float[] =
-        factor.ApplyInverse(point.Value, m, w)
+    member factor.Solve(m: int, w: float[]) : float[] = factor.ApplyInverse(point.Value, m, w)
 
     /// [E | ε], n×P by columns: E = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X, ε = V⁻¹(y − Xβ)/r.
     member _.Scores: float[] =

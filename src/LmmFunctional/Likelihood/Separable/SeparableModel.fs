@@ -8,11 +8,11 @@ type internal SeparablePlaces = {
     Tree: Supernodes
     /// The columns of M in which every row has elements, in the order of the row's loadings.
     Columns: int[]
-    /// The places of the products of every row's loadings: lower triangle by rows.
+    /// The places of the products of the loadings of the two rows of every link, those of the second varying fastest.
     Products: int[]
-    /// The places of the elements of the grid.
+    /// The places of the elements of the grid, where cells have columns.
     Elements: int[]
-    /// The column of every cell.
+    /// The column of every cell, where cells have columns.
     Cells: int[]
     /// The first column of every level of each term.
     Levels: int[][]
@@ -20,19 +20,24 @@ type internal SeparablePlaces = {
     Diagonals: int[][]
 }
 
-/// <summary>A model whose residuals are an autoregressive process on fields of cells plus independent noise.</summary>
-/// <remarks>V = ZGZ' + (1 − c) S(C₁ ⊗ C₂)S' + cI relative to σ², where S picks the cells with a plot. The process is an
-/// effect of every cell with a sparse precision, which makes a sparse system of effects and cells. Rows are scaled by the
-/// square roots of their weights.</remarks>
+/// <summary>A model whose residuals are an autoregressive process on fields of cells, with or without independent noise.
+/// </summary>
+/// <remarks>V = ZGZ' + (1 − c) S(C₁ ⊗ C₂)S' + cI relative to σ², where S picks the cells with a plot. With noise the process
+/// is an effect of every cell with a sparse precision, which makes a sparse system of effects and cells. Without noise and
+/// with a plot in every cell the precision of the cells is that of the rows. Rows are scaled by the square roots of their
+/// weights.</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal SeparableModel = {
     /// Parameters and forms, without blocks of rows.
     Marginal: MarginalModel
     Grid: FieldGrid
+    HasNugget: bool
+    /// The precision of rows given the effects of the system: of each by itself with a nugget, else that of their cells.
+    Links: GridElement[]
     Terms: StandardisedTerm[]
-    /// Where each term starts among a row's loadings; the last one is the cell's.
+    /// Where each term starts among a row's loadings; with a nugget the last one is the cell's.
     Offsets: int[]
-    /// Z with one more column of ones for the cell, row by row.
+    /// Z row by row, with a nugget with one more column of ones for the cell.
     Loadings: float[]
     /// [X y], n×P by columns.
     Data: float[]
@@ -45,11 +50,16 @@ type internal SeparableModel = {
     /// n.
     member model.Rows = model.Grid.CellOfRow.Length
 
-    /// Loadings of a row: effects of all terms, and its cell.
-    member model.Width = Array.last model.Offsets + 1
+    /// Loadings of a row: effects of all terms, and its cell with a nugget.
+    member model.Width = Array.last model.Offsets + (if model.HasNugget then 1 else 0)
 
     /// P = p + 1.
     member model.DataColumns = model.Marginal.FixedCount + 1
+
+    /// Memory of one evaluation, roughly.
+    member model.Bytes =
+        8.0 * 3.0 * float model.Analysis.PanelLength
+        + 4.0 * float model.Links.Length * float (model.Width * model.Width)
 
     /// Operations of one evaluation with derivatives, roughly.
     member model.Work = 3.0 * model.Analysis.Work
@@ -57,15 +67,15 @@ type internal SeparableModel = {
 [<RequireQualifiedAccess>]
 module internal SeparableModel =
 
-    /// Whether residuals have the form: one or two autoregressive correlations and a nugget, nothing else.
+    /// Whether residuals have the form: one or two autoregressive correlations, with a nugget or in complete fields.
     let isPossible (design: ResidualDesign) =
         let axes = design.Factors
 
-        design.Term.HasNugget
-        && design.Levels.IsNone
+        design.Levels.IsNone
         && design.Variances.IsEmpty
         && (axes.Length = 1 || axes.Length = 2)
         && axes |> List.forall (fun axis -> axis.Structure = Structure.Autoregressive)
+        && (design.Term.HasNugget || FieldGrid.isComplete (FieldGrid.create design))
 
     // Below so many operations another order of elimination is not worth trying.
     let private cheap = 1e8
@@ -75,38 +85,63 @@ module internal SeparableModel =
         terms |> Array.scan (fun first term -> first + term.Levels) 0
 
     /// The nodes that every row has, its cell last, row by row.
-    let private nodesOfRows (grid: FieldGrid) (terms: StandardisedTerm[]) =
+    let private nodesOfRows (grid: FieldGrid) hasNugget (terms: StandardisedTerm[]) =
         let first = firstNodes terms
 
         grid.CellOfRow
         |> Array.mapi (fun row cell ->
             Array.append
                 (terms |> Array.mapi (fun t term -> first[t] + term.Codes[row]))
-                [| first[terms.Length] + cell |])
+                (if hasNugget then [| first[terms.Length] + cell |] else [||]))
 
-    let private pattern (grid: FieldGrid) (terms: StandardisedTerm[]) (nodes: int[][]) =
-        let count = Array.last (firstNodes terms) + grid.Cells
+    /// The precision of rows given the effects of the system.
+    let private linksOf (grid: FieldGrid) hasNugget =
+        if hasNugget then
+            Array.init grid.CellOfRow.Length (fun row -> {
+                First = row
+                Second = row
+                Along = AutoregressiveLine.lone
+                Across = AutoregressiveLine.lone
+            })
+        else
+            let rows: int[] = Array.zeroCreate grid.Cells
+            grid.CellOfRow |> Array.iteri (fun row cell -> rows[cell] <- row)
+
+            grid.Elements
+            |> Array.map (fun element -> {
+                element with
+                    First = rows[element.First]
+                    Second = rows[element.Second]
+            })
+
+    let private pattern (grid: FieldGrid) hasNugget (terms: StandardisedTerm[]) (nodes: int[][]) links =
+        let cells = if hasNugget then grid.Cells else 0
+        let count = Array.last (firstNodes terms) + cells
 
         let weights =
             Array.append
                 (terms
                  |> Array.collect (fun term -> Array.create term.Levels term.Columns.Length))
-                (Array.create grid.Cells 1)
+                (Array.create cells 1)
 
         let key a b =
             int64 (min a b) * int64 count + int64 (max a b)
 
         let ofCells =
-            grid.Elements
-            |> Seq.filter (fun element -> element.First <> element.Second)
-            |> Seq.map (fun element -> key (count - grid.Cells + element.First) (count - grid.Cells + element.Second))
+            if hasNugget then
+                grid.Elements
+                |> Seq.filter (fun element -> element.First <> element.Second)
+                |> Seq.map (fun element -> key (count - cells + element.First) (count - cells + element.Second))
+            else
+                Seq.empty
 
         let ofRows =
             seq {
-                for own in nodes do
-                    for a in 1 .. own.Length - 1 do
-                        for b in 0 .. a - 1 do
-                            yield key own[a] own[b]
+                for link: GridElement in links do
+                    for a in nodes[link.First] do
+                        for b in nodes[link.Second] do
+                            if a <> b then
+                                yield key a b
             }
 
         let keys = Seq.append ofCells ofRows |> Seq.distinct |> Array.ofSeq
@@ -116,9 +151,18 @@ module internal SeparableModel =
             (keys |> Array.map (fun key -> int (key / int64 count)))
             (keys |> Array.map (fun key -> int (key % int64 count)))
 
-    let private places (grid: FieldGrid) (terms: StandardisedTerm[]) (nodes: int[][]) (analysis: SparseAnalysis) =
+    let private places
+        (grid: FieldGrid)
+        hasNugget
+        (terms: StandardisedTerm[])
+        (nodes: int[][])
+        (links: GridElement[])
+        (analysis: SparseAnalysis)
+        =
         let tree = Supernodes.create analysis
-        let columnOf, supernodeOf = Array.zeroCreate analysis.Order.Length, Array.zeroCreate tree.Size
+
+        let columnOf, supernodeOf =
+            Array.zeroCreate analysis.Order.Length, Array.zeroCreate tree.Size
 
         analysis.Order
         |> Array.iteri (fun k node ->
@@ -131,7 +175,9 @@ module internal SeparableModel =
             tree.Locate(supernodeOf[min a b], max a b, min a b)
 
         let first = firstNodes terms
-        let cells = Array.init grid.Cells (fun cell -> columnOf[first[terms.Length] + cell])
+
+        let cells =
+            Array.init (if hasNugget then grid.Cells else 0) (fun cell -> columnOf[first[terms.Length] + cell])
 
         let columns =
             nodes
@@ -150,15 +196,15 @@ module internal SeparableModel =
             Tree = tree
             Columns = Array.concat columns
             Products =
-                columns
-                |> Array.collect (fun own -> [|
-                    for a in 0 .. own.Length - 1 do
-                        for b in 0..a do
-                            locate own[a] own[b]
-                |])
+                links
+                |> Array.collect (fun link -> Array.allPairs columns[link.First] columns[link.Second])
+                |> Array.map (fun (a, b) -> locate a b)
             Elements =
-                grid.Elements
-                |> Array.map (fun element -> locate cells[element.First] cells[element.Second])
+                if hasNugget then
+                    grid.Elements
+                    |> Array.map (fun element -> locate cells[element.First] cells[element.Second])
+                else
+                    [||]
             Cells = cells
             Levels = levels
             Diagonals =
@@ -178,34 +224,48 @@ module internal SeparableModel =
     let create (standard: Standardised) (residual: ResidualDesign) (marginal: MarginalModel) : SeparableModel =
         let terms = Array.ofList standard.Terms
         let grid = FieldGrid.create residual
-        let nodes = nodesOfRows grid terms
-        let pattern = pattern grid terms nodes
+        let hasNugget = residual.Term.HasNugget
+        let nodes = nodesOfRows grid hasNugget terms
+        let links = linksOf grid hasNugget
+        let pattern = pattern grid hasNugget terms nodes links
+
+        let byDissection () =
+            FieldOrder.create grid (Array.last (firstNodes terms)) nodes
+            |> SparseAnalysis.ofOrder pattern
 
         let analysis =
-            let byDissection =
-                FieldOrder.create grid (Array.last (firstNodes terms)) nodes
-                |> SparseAnalysis.ofOrder pattern
-
-            // Levels of terms that follow no field may leave less to dissect.
-            if byDissection.Work < cheap then
-                byDissection
+            if not hasNugget then
+                SparseAnalysis.create pattern
             else
-                [ byDissection; SparseAnalysis.create pattern ] |> List.minBy _.Work
+                let dissected = byDissection ()
+
+                // Levels of terms that follow no field may leave less to dissect.
+                if dissected.Work < cheap then
+                    dissected
+                else
+                    [ dissected; SparseAnalysis.create pattern ] |> List.minBy _.Work
 
         let offsets = terms |> Array.scan (fun at term -> at + term.Columns.Length) 0
-        let root row = match standard.RootWeights with Some roots -> roots[row] | None -> 1.0
+
+        let root row =
+            match standard.RootWeights with
+            | Some roots -> roots[row]
+            | None -> 1.0
 
         {
             Marginal = marginal
             Grid = grid
+            HasNugget = hasNugget
+            Links = links
             Terms = terms
             Offsets = offsets
             Loadings =
                 Array.init standard.Rows (fun row ->
                     Array.append
                         (terms
-                         |> Array.collect (fun term -> term.Columns |> Array.map (fun column -> root row * column[row])))
-                        [| 1.0 |])
+                         |> Array.collect (fun term ->
+                             term.Columns |> Array.map (fun column -> root row * column[row])))
+                        (if hasNugget then [| 1.0 |] else [||]))
                 |> Array.concat
             Data =
                 Array.append standard.Fixed [| standard.Response |]
@@ -215,7 +275,7 @@ module internal SeparableModel =
                 | Some roots -> roots |> Array.sumBy (fun root -> 2.0 * log root)
                 | None -> 0.0
             Analysis = analysis
-            Places = lazy places grid terms nodes analysis
+            Places = lazy places grid hasNugget terms nodes links analysis
         }
 
     // Below so many operations dense blocks take no time worth saving.
@@ -225,11 +285,7 @@ module internal SeparableModel =
     let tryCreate (design: Design) (standard: Standardised) (marginal: MarginalModel) : SeparableModel option =
         match design.Residual with
         | Some residual when isPossible residual && MarginalModel.work marginal > noticeable ->
-            let model =
-                create standard residual {
-                    marginal with
-                        Patterns = [||]
-                }
+            let model = create standard residual { marginal with Patterns = [||] }
 
             if
                 model.Work < MarginalModel.work marginal

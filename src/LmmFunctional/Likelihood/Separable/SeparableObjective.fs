@@ -15,8 +15,8 @@ type internal SeparableEngine = {
 [<RequireQualifiedAccess>]
 module internal SeparableObjective =
 
-    // Of the order of one in every parameter: errors of its square and of rounding are both near 1e-8.
-    let private differenceStep = 1e-4
+    // Relative errors of its square over that of a small λ, and of rounding, both stay below 1e-6.
+    let private differenceStep = 2e-5
 
     /// Workspaces for a model, made when they are needed.
     let engine (model: SeparableModel) = {

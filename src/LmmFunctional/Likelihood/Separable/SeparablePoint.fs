@@ -10,10 +10,12 @@ type internal SeparablePoint = {
     Lambdas: float[][]
     /// One for each correlation.
     Processes: AutoregressiveLine[]
-    /// c.
+    /// c; zero without a nugget.
     Nugget: float
     /// 1 − c.
     Rest: float
+    /// The variance that V is computed relative to: c, or one without a nugget.
+    Scale: float
 }
 
 [<RequireQualifiedAccess>]
@@ -28,20 +30,26 @@ module internal SeparablePoint =
             |> Array.mapi (fun t form -> form.Factor(Jet.variables (ThetaLayout.parametersOf layout theta t)))
 
         let tau = MarginalModel.residualParameters model.Marginal theta
-        let last = tau[model.Grid.Axes]
+        // Each without cancellation, so that both ends are ordinary points.
+        let nugget, rest =
+            if model.HasNugget then
+                let last = tau[model.Grid.Axes]
+                1.0 / (1.0 + exp -last), 1.0 / (1.0 + exp last)
+            else
+                0.0, 1.0
 
         {
             Factors = factors
             Lambdas = factors |> Array.map (Array.map _.Value)
             Processes = Array.init model.Grid.Axes (fun axis -> AutoregressiveLine.create tau[axis])
-            // Each without cancellation, so that both ends are ordinary points.
-            Nugget = 1.0 / (1.0 + exp -last)
-            Rest = 1.0 / (1.0 + exp last)
+            Nugget = nugget
+            Rest = rest
+            Scale = if model.HasNugget then nugget else 1.0
         }
 
     /// Whether all of it can be computed with.
     let isFinite (point: SeparablePoint) =
         point.Lambdas |> Array.forall Semidefinite.isFinite
         && point.Processes |> Array.forall (fun line -> line.Rest > 0.0)
-        && point.Nugget > 0.0
+        && point.Scale > 0.0
         && point.Rest > 0.0
