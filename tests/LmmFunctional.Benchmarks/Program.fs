@@ -77,6 +77,7 @@ let main arguments =
     | [ "animal" ] -> AnimalModel.run ()
     | [ "null" ] -> NullDistribution.run 2000
     | [ "animal" ] -> AnimalModel.run ()
+    | [ "field" ] -> FieldTrial.run ()
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

@@ -164,7 +164,7 @@ module internal MarginalModel =
         result
 
     /// λ̇ λᵀ + λ λ̇ᵀ.
-    let private derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
+    let derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
         let half = Dense.Multiply(n, n, n, derivative, false, lambda, true)
         Array.init (n * n) (fun k -> half[k] + half[k / n + k % n * n])
 

@@ -38,7 +38,7 @@ module internal MarginalObjective =
         MarginalSweep.factor model.FixedCount model.Patterns (MarginalModel.matrix model theta)
 
     /// Curvature by the information asked for.
-    let private curvature information reml (model: MarginalModel) (parts: MarginalParts) : Matrix =
+    let curvature information reml (model: MarginalModel) (parts: MarginalParts) : Matrix =
         let k = model.Parameters
         let df = residualDf reml model
         let squares, traces = parts.Squares, parts.Traces
