@@ -133,6 +133,26 @@ module Cli =
             exitCode fit.Certificate
         | Error problems -> refuse error problems
 
+    let private runEmmeans display (output: TextWriter) (error: TextWriter) (request: EmmeansRequest) =
+        let found =
+            match EmmeansCommand.read request, fitTested display request.Fit with
+            | Ok query, Ok(fit, method, _) ->
+                EmmeansCommand.answer query method fit
+                |> Result.map (fun result -> fit, result)
+            | Error names, Error problems -> Error(names @ problems)
+            | Error problems, Ok _
+            | Ok _, Error problems -> Error problems
+
+        match found with
+        | Ok(fit, result) ->
+            if request.Fit.AsJson then
+                output.Write(MarginalJson.render result + "\n")
+            else
+                output.Write(MarginalReport.render SummaryFormat.Text result)
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
             read request.Data request.Formula
@@ -160,6 +180,7 @@ module Cli =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
         | Ok(Command.Anova request) -> runAnova (displayOn error request.Fit) output error request
+        | Ok(Command.Emmeans request) -> runEmmeans (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok Command.ShowVersion ->
             output.WriteLine(version ())
