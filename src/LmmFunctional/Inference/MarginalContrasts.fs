@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 
 /// <summary>One comparison of marginal means.</summary>
 [<NoComparison; NoEquality>]
@@ -113,15 +114,26 @@ module MarginalContrasts =
             |> Array.map (fun own -> own.Raw.Df, own.Raw.Statistic)
             |> Adjustment.pValues adjustment family
 
+        // Balanced data give equal df but for rounding, and quantiles are costly.
+        let criticalValues = Dictionary<float, float>()
+
+        let criticalValue (df: float) =
+            let rounded = if Double.IsFinite df then Math.Round(df, 6) else df
+
+            match criticalValues.TryGetValue rounded with
+            | true, value -> value
+            | _ ->
+                let value = Adjustment.criticalValue adjustment family means.Level rounded
+                criticalValues[rounded] <- value
+                value
+
         let mutable next = 0
 
         [
             for contrast, found in tested do
                 match found with
                 | Ok own ->
-                    let margin =
-                        own.Raw.StandardError
-                        * Adjustment.criticalValue adjustment family means.Level own.Raw.Df
+                    let margin = own.Raw.StandardError * criticalValue own.Raw.Df
 
                     let simultaneous = {
                         own.Raw with

@@ -8,8 +8,8 @@ open MathNet.Numerics.Integration
 [<RequireQualifiedAccess>]
 module internal StudentizedRange =
 
-    // Panels about as wide as a standard deviation: this rule is then exact to rounding.
-    let private rule = GaussLegendreRule(0.0, 1.0, 16)
+    // On panels about as wide as a standard deviation this rule is exact to rounding.
+    let private rule = GaussLegendreRule(0.0, 1.0, 10)
     let private abscissas = rule.Abscissas
     let private weights = rule.Weights
 
@@ -44,6 +44,9 @@ module internal StudentizedRange =
     // φ beyond this is nothing beside one.
     let private far = 8.5
 
+    // φΦ² below this is nothing beside one.
+    let private low = -5.5
+
     /// P(range of k independent standard normals > w).
     /// 1 − k∫φ(z)(Φ(z) − Φ(z − w))^(k−1)dz, and 1 = k∫φΦ^(k−1), so that small probabilities keep their digits.
     let private upperOfNormals (k: float) (w: float) =
@@ -54,7 +57,7 @@ module internal StudentizedRange =
                 let below = normal z
                 density z * Math.Pow(below, k - 1.0) * missing (k - 1.0) (normal (z - w) / below)
 
-            min 1.0 (k * integrate 1.0 -far (0.5 * w + far) part)
+            min 1.0 (k * integrate 1.0 low (0.5 * w + far) part)
 
     /// <summary>P(Q > q) for the range of k means over their standard error with df degrees of freedom.</summary>
     /// <remarks>df may be any positive number or infinite. The double integral of Copenhaver and Holland 1988, accurate to
