@@ -98,7 +98,8 @@ type EmmeansArguments =
                 "adjust for several comparisons: tukey, dunnett, sidak, bonferroni, holm, scheffe, fdr or none; "
                 + "without it what goes with the contrast."
             | At _ -> "values of a covariate instead of its mean: \"x=1,2\"; may be repeated."
-            | Weights _ -> "how other variables are averaged over: equal, proportional, outer or cells; equal is the default."
+            | Weights _ ->
+                "how other variables are averaged over: equal, proportional, outer or cells; equal is the default."
             | Scale _ -> "model or response: response goes back from log and the like; model is the default."
             | Level _ -> "of the intervals; 0.95 is the default."
             | Letters -> "show by letters which means differ."

@@ -134,14 +134,23 @@ module Cli =
         | Error problems -> refuse error problems
 
     let private runEmmeans display (output: TextWriter) (error: TextWriter) (request: EmmeansRequest) =
+        let errors result =
+            match result with
+            | Ok _ -> []
+            | Error problems -> problems
+
         let found =
-            match EmmeansCommand.read request, fitTested display request.Fit with
-            | Ok query, Ok(fit, method, _) ->
-                EmmeansCommand.answer query method fit
-                |> Result.map (fun result -> fit, result)
-            | Error names, Error problems -> Error(names @ problems)
-            | Error problems, Ok _
-            | Ok _, Error problems -> Error problems
+            match EmmeansCommand.read request with
+            // Nobody should wait for a fit to learn that a name is mistyped.
+            | Error names ->
+                let others =
+                    errors (method request.Fit) @ errors (read request.Fit.Data request.Fit.Formula)
+
+                Error(names @ others)
+            | Ok query ->
+                fitTested display request.Fit
+                |> Result.bind (fun (fit, method, _) ->
+                    EmmeansCommand.answer query method fit |> Result.map (fun result -> fit, result))
 
         match found with
         | Ok(fit, result) ->

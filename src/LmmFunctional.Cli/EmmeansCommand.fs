@@ -38,11 +38,19 @@ module internal EmmeansCommand =
             | [| name; values |] ->
                 match numbers values with
                 | Some values -> Ok(name.Trim().Trim('`'), values)
-                | None -> Error [ LmmError.WrongArguments(text, "the values are not numbers; write such as x=1,2.") ]
-            | _ -> Error [ LmmError.WrongArguments(text, "write a covariate and its values, such as x=1,2.") ]
+                | None ->
+                    Error [
+                        LmmError.WrongArguments(text, "the values are not numbers; write such as x=1,2.")
+                    ]
+            | _ ->
+                Error [
+                    LmmError.WrongArguments(text, "write a covariate and its values, such as x=1,2.")
+                ]
 
         let found =
-            texts |> List.collect (fun text -> text.Split ';' |> List.ofArray) |> List.map one
+            texts
+            |> List.collect (fun text -> text.Split ';' |> List.ofArray)
+            |> List.map one
 
         let problems =
             found

@@ -57,7 +57,9 @@ module CompactLetters =
 
         let known = [ 0 .. count - 1 ] |> List.filter (fun i -> values[i].IsSome)
         let order = known |> List.sortBy (fun i -> values[i])
-        let rank = order |> List.indexed |> List.map (fun (rank, i) -> i, rank) |> Map.ofList
+
+        let rank =
+            order |> List.indexed |> List.map (fun (rank, i) -> i, rank) |> Map.ofList
 
         // The first letter begins at the smallest mean.
         let ordered =

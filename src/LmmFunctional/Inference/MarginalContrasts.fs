@@ -63,7 +63,9 @@ module MarginalContrasts =
             let combined = combine weights (Array.ofList coefficients)
 
             if combined |> Array.forall ((=) 0.0) then
-                Error [ LmmError.WrongArguments(name, "the model has no term that makes this other than zero.") ]
+                Error [
+                    LmmError.WrongArguments(name, "the model has no term that makes this other than zero.")
+                ]
             else
                 Estimable.reduce inference.Fit.Design.Fixed name combined)
         |> Result.map (fun kept ->
@@ -72,11 +74,7 @@ module MarginalContrasts =
 
             {
                 Framed = TestBasis.inFrame inference.Basis.Root kept
-                Raw =
-                    if known = 0.0 then
-                        raw
-                    else
-                        MarginalMeans.shifted known raw
+                Raw = if known = 0.0 then raw else MarginalMeans.shifted known raw
             })
         |> Result.mapError List.head
 
@@ -97,7 +95,8 @@ module MarginalContrasts =
 
     /// One family: its comparisons with adjusted p-values and intervals.
     let private compare means adjustment logBase (rows: MarginalFunction list) (contrasts: WeightedContrast list) =
-        let tested = contrasts |> List.map (fun contrast -> contrast, test means rows contrast)
+        let tested =
+            contrasts |> List.map (fun contrast -> contrast, test means rows contrast)
 
         let estimated =
             tested
@@ -188,8 +187,7 @@ module MarginalContrasts =
         (adjustment: Adjustment option)
         (means: MarginalMeans)
         : Result<MarginalContrasts, LmmError list> =
-        let adjustment =
-            defaultArg adjustment (MeanContrast.usualAdjustment contrast)
+        let adjustment = defaultArg adjustment (MeanContrast.usualAdjustment contrast)
 
         let logBase = means.Basis.Scale |> Option.bind _.LogBase
 

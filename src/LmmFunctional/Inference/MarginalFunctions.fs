@@ -33,7 +33,9 @@ module internal MarginalFunctions =
 
     // The grid's columns of X must fit beside the data's.
     let private refuseLarge (design: Design) (axes: GridAxis list) =
-        let bytes = 8.0 * float (ReferenceGrid.size axes) * float design.Fixed.AllNames.Length
+        let bytes =
+            8.0 * float (ReferenceGrid.size axes) * float design.Fixed.AllNames.Length
+
         let available = float (System.GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
         if bytes > 0.5 * available || ReferenceGrid.size axes > 100_000_000L then
@@ -71,11 +73,16 @@ module internal MarginalFunctions =
     let private weigh weights (design: Design) (targets: GridAxis list) (others: GridAxis list) =
         let rows = design.Rows.Length
         let count = int (ReferenceGrid.size others)
-        let rowWeight row = design.Weights |> Option.map (fun w -> w[row]) |> Option.defaultValue 1.0
+
+        let rowWeight row =
+            design.Weights |> Option.map (fun w -> w[row]) |> Option.defaultValue 1.0
 
         let frequencies (axes: GridAxis list) =
             let total: float[] = Array.zeroCreate (int (ReferenceGrid.size axes))
-            cells axes rows |> Array.iteri (fun row cell -> total[cell] <- total[cell] + rowWeight row)
+
+            cells axes rows
+            |> Array.iteri (fun row cell -> total[cell] <- total[cell] + rowWeight row)
+
             total
 
         let same weights =
@@ -166,10 +173,7 @@ module internal MarginalFunctions =
 
             {
                 Rows = List.init width ofTarget
-                Averaged =
-                    others
-                    |> List.filter (fun axis -> axis.Labels.Length > 1)
-                    |> List.map _.Name
+                Averaged = others |> List.filter (fun axis -> axis.Labels.Length > 1) |> List.map _.Name
                 Held =
                     others
                     |> List.filter (fun axis -> axis.Labels.Length = 1)

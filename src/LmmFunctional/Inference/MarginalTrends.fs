@@ -25,8 +25,7 @@ module MarginalTrends =
         let design = inference.Fit.Design
 
         let step () =
-            let values =
-                Selection(design.Schema.Frame, design.Rows).Numbers variable
+            let values = Selection(design.Schema.Frame, design.Rows).Numbers variable
 
             let range = Array.max values - Array.min values
             if range > 0.0 then share * range else share

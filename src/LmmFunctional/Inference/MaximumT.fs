@@ -28,8 +28,7 @@ module internal MaximumT =
             let start =
                 Array.init n (fun i ->
                     let size =
-                        Seq.init n (fun j -> if i = j then 0.0 else abs correlation[i, j])
-                        |> Seq.sum
+                        Seq.init n (fun j -> if i = j then 0.0 else abs correlation[i, j]) |> Seq.sum
 
                     let sign = if i > 0 && correlation[0, i] < 0.0 then -1.0 else 1.0
                     sign * sqrt (size / float (n - 1)))
@@ -84,8 +83,13 @@ module internal MaximumT =
 
     /// <summary>P(max |T| > c) for t with a common standard error of df degrees of freedom.</summary>
     let upper (loadings: float[]) (df: float) (c: float) =
-        if Double.IsNaN c || Double.IsNaN df then nan
-        elif c <= 0.0 then 1.0
-        elif Double.IsInfinity c then 0.0
-        elif loadings.Length = 1 then Probability.twoSided df c
-        else RandomScale.expectation df (fun s -> upperOfNormals loadings (c * s))
+        if Double.IsNaN c || Double.IsNaN df then
+            nan
+        elif c <= 0.0 then
+            1.0
+        elif Double.IsInfinity c then
+            0.0
+        elif loadings.Length = 1 then
+            Probability.twoSided df c
+        else
+            RandomScale.expectation df (fun s -> upperOfNormals loadings (c * s))

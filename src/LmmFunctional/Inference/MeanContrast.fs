@@ -91,7 +91,8 @@ module MeanContrast =
         let unit = weights |> Array.map (fun w -> w / smallest)
 
         let isWhole (values: float[]) =
-            values |> Array.forall (fun w -> abs (w - Math.Round w) < 1e-6 * max 1.0 (abs w))
+            values
+            |> Array.forall (fun w -> abs (w - Math.Round w) < 1e-6 * max 1.0 (abs w))
 
         // No table of orthogonal polynomials has a smallest weight above a thousand for a few dozen means.
         match

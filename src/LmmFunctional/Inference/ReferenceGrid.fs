@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open System.Globalization
 
 /// What a column of the data is set to at one level of an axis.
 [<RequireQualifiedAccess>]
@@ -67,6 +68,7 @@ module internal ReferenceGrid =
             // A row that has the category gives the numbers it is computed from.
             let settings level =
                 let row = Array.IndexOf(codes, level)
+
                 columns
                 |> List.map (fun name ->
                     let values = selection.Numbers name
@@ -80,15 +82,20 @@ module internal ReferenceGrid =
                 Codes = Some codes
             }
 
+    // A mean has as many digits as a double; nobody reads them all.
+    let private meanLabel (value: float) =
+        Double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+        |> Lexeme.number
+
     let private covariate (selection: Selection) at name =
-        let values =
+        let values, label =
             match at |> List.tryFind (fun (own, _) -> own = name) with
-            | Some(_, values) -> Array.ofList values
-            | None -> [| Array.average (selection.Numbers name) |]
+            | Some(_, values) -> Array.ofList values, Lexeme.number
+            | None -> [| Array.average (selection.Numbers name) |], meanLabel
 
         {
             Name = name
-            Labels = values |> Array.map Lexeme.number
+            Labels = values |> Array.map label
             Settings = values |> Array.map (fun value -> [ name, GridValue.Number value ])
             Codes = None
         }
@@ -130,7 +137,10 @@ module internal ReferenceGrid =
             for name, values in at do
                 if not (List.contains name numeric) then
                     LmmError.NotInModel("covariate", name, Nearest.suggest numeric name, numeric)
-                elif values.IsEmpty || values |> List.exists (fun value -> not (Double.IsFinite value)) then
+                elif
+                    values.IsEmpty
+                    || values |> List.exists (fun value -> not (Double.IsFinite value))
+                then
                     LmmError.WrongArguments(name, "give finite values, at least one.")
         ]
 
@@ -141,8 +151,7 @@ module internal ReferenceGrid =
 
     /// The number of combinations.
     let size (axes: GridAxis list) =
-        axes
-        |> List.fold (fun product axis -> product * int64 axis.Labels.Length) 1L
+        axes |> List.fold (fun product axis -> product * int64 axis.Labels.Length) 1L
 
     /// The level on each axis of a combination; the first axis varies fastest.
     let levels (axes: GridAxis list) (index: int) : int list =
@@ -164,7 +173,9 @@ module internal ReferenceGrid =
             List.zip axes (List.truncate axes.Length stride)
             |> List.find (fun (axis, _) -> axis.Settings[0] |> List.exists (fun (own, _) -> own = name))
 
-        let values = axis.Settings |> Array.map (List.find (fun (own, _) -> own = name) >> snd)
+        let values =
+            axis.Settings |> Array.map (List.find (fun (own, _) -> own = name) >> snd)
+
         let at k = values[k / stride % values.Length]
 
         let shifted =

@@ -56,8 +56,7 @@ module internal ResponseScale =
 
     let rec private invert expr =
         let through outer inner =
-            invert inner
-            |> Option.map (fun (name, inverse) -> name, compose outer inverse)
+            invert inner |> Option.map (fun (name, inverse) -> name, compose outer inverse)
 
         match expr with
         | NumericExpr.Column name -> Some(name, linear 1.0 0.0)

@@ -32,7 +32,8 @@ module internal StudentizedRange =
         0.5 * SpecialFunctions.Erfc(-x / sqrt 2.0)
 
     /// φ.
-    let density (x: float) = exp (-0.5 * x * x) / sqrt (2.0 * Math.PI)
+    let density (x: float) =
+        exp (-0.5 * x * x) / sqrt (2.0 * Math.PI)
 
     /// 1 − (1 − x)^m, small x keeping their digits.
     let missing (m: float) (x: float) =
@@ -55,7 +56,10 @@ module internal StudentizedRange =
         else
             let part z =
                 let below = normal z
-                density z * Math.Pow(below, k - 1.0) * missing (k - 1.0) (normal (z - w) / below)
+
+                density z
+                * Math.Pow(below, k - 1.0)
+                * missing (k - 1.0) (normal (z - w) / below)
 
             min 1.0 (k * integrate 1.0 low (0.5 * w + far) part)
 
@@ -63,8 +67,13 @@ module internal StudentizedRange =
     /// <remarks>df may be any positive number or infinite. The double integral of Copenhaver and Holland 1988, accurate to
     /// 1e-12.</remarks>
     let upper (k: int) (df: float) (q: float) =
-        if Double.IsNaN q || Double.IsNaN df then nan
-        elif q <= 0.0 then 1.0
-        elif Double.IsInfinity q then 0.0
-        elif k = 2 then Probability.twoSided df (q / sqrt 2.0)
-        else RandomScale.expectation df (fun s -> upperOfNormals (float k) (q * s))
+        if Double.IsNaN q || Double.IsNaN df then
+            nan
+        elif q <= 0.0 then
+            1.0
+        elif Double.IsInfinity q then
+            0.0
+        elif k = 2 then
+            Probability.twoSided df (q / sqrt 2.0)
+        else
+            RandomScale.expectation df (fun s -> upperOfNormals (float k) (q * s))

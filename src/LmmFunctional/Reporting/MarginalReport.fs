@@ -14,7 +14,9 @@ type MarginalResult = {
 module MarginalReport =
 
     let private equals (pairs: (string * string) list) =
-        pairs |> List.map (fun (name, value) -> $"{name} = {value}") |> String.concat ", "
+        pairs
+        |> List.map (fun (name, value) -> $"{name} = {value}")
+        |> String.concat ", "
 
     let private listing names = String.concat ", " names
 
@@ -84,7 +86,8 @@ module MarginalReport =
         Block.Line(adjustmentLine own)
 
         if own.AreRatios then
-            Block.Line "Differences on the scale of the model are ratios in units of the response; t is that of the model."
+            Block.Line
+                "Differences on the scale of the model are ratios in units of the response; t is that of the model."
         elif own.Means.Basis.Scale.IsSome then
             Block.Line "Contrasts are on the scale of the model."
     ]

@@ -39,14 +39,38 @@ module MarginalTables =
     let private statistics (values: float list) =
         values |> List.map (fun t -> Math.Round(t, 3)) |> NumberText.column digits
 
-    let private estimateCells (found: Result<Estimate, LmmError> list) =
-        List.map2
-            (fun own cell ->
-                match own with
-                | Ok _ -> cell
-                | Error _ -> notEstimable)
+    /// Estimates, standard errors and both ends share their decimals, so that they can be compared by eye.
+    let private measured (found: Result<Estimate, LmmError> list) =
+        let parts: (Estimate -> float) list = [ _.Estimate; _.StandardError; _.Lower; _.Upper ]
+
+        let known =
             found
-            (cells (NumberText.column digits) found _.Estimate)
+            |> List.choose (fun own ->
+                match own with
+                | Ok own -> Some own
+                | Error _ -> None)
+
+        let shared =
+            parts
+            |> List.collect (fun part -> List.map part known)
+            |> NumberText.column digits
+            |> List.chunkBySize (max 1 known.Length)
+
+        let columns =
+            match shared with
+            | [] -> parts |> List.map (fun _ -> found |> List.map (fun _ -> ""))
+            | _ -> List.map2 (fun part texts -> cells (fun _ -> texts) found part) parts shared
+
+        let estimates =
+            List.map2
+                (fun own cell ->
+                    match own with
+                    | Ok _ -> cell
+                    | Error _ -> notEstimable)
+                found
+                columns[0]
+
+        estimates :: List.tail columns
 
     let private percent (level: float) =
         (100.0 * level).ToString("G6", Globalization.CultureInfo.InvariantCulture) + "%"
@@ -66,6 +90,7 @@ module MarginalTables =
     /// <summary>Means of one family: estimate, standard error, df and interval; letters where there are some.</summary>
     let means (over: string list) level (letters: string list option) (own: MarginalMean list) : Table =
         let found = own |> List.map _.Estimate
+        let measured = measured found
         let column format value = cells format found value
 
         Table.create
@@ -82,20 +107,21 @@ module MarginalTables =
                 for index, _ in List.indexed over do
                     own |> List.map (fun mean -> snd mean.Levels[index])
 
-                estimateCells found
-                column (NumberText.column digits) _.StandardError
+                measured[0]
+                measured[1]
                 column degrees _.Df
-                column (NumberText.column digits) _.Lower
-                column (NumberText.column digits) _.Upper
+                measured[2]
+                measured[3]
                 match letters with
                 | Some letters -> letters
                 | None -> ()
-             ])
+            ])
 
     /// <summary>Comparisons of one family: estimate, standard error, df, t, adjusted p and interval.</summary>
     let contrasts level areRatios (own: MarginalContrast list) : Table =
         let found = own |> List.map _.Estimate
         let letter = testLetter found
+        let measured = measured found
         let column format value = cells format found value
 
         Table.create
@@ -110,11 +136,11 @@ module MarginalTables =
             ]
             (rows [
                 own |> List.map _.Name
-                estimateCells found
-                column (NumberText.column digits) _.StandardError
+                measured[0]
+                measured[1]
                 column degrees _.Df
-                column (NumberText.column digits) _.Lower
-                column (NumberText.column digits) _.Upper
+                measured[2]
+                measured[3]
                 column statistics _.Statistic
                 column (List.map InferenceTables.pValue) _.P
-             ])
+            ])

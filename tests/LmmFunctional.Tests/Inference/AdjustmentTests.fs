@@ -26,7 +26,8 @@ module AdjustmentTests =
     let private normal x =
         0.5 * SpecialFunctions.Erfc(-x / sqrt 2.0)
 
-    let private density x = exp (-0.5 * x * x) / sqrt (2.0 * Math.PI)
+    let private density x =
+        exp (-0.5 * x * x) / sqrt (2.0 * Math.PI)
 
     /// E f(s) by the density of s = √(χ²/ν) as textbooks have it.
     let private overScale df f =
@@ -102,8 +103,7 @@ module AdjustmentTests =
     let ``loadings of a structure of Dunnett's are found`` () =
         let b = [| 0.3; -0.8; 0.95; 0.5 |]
 
-        let correlation =
-            Matrix.init 4 4 (fun i j -> if i = j then 1.0 else b[i] * b[j])
+        let correlation = Matrix.init 4 4 (fun i j -> if i = j then 1.0 else b[i] * b[j])
 
         let found = MaximumT.loadings correlation
         Law.assertHolds (Law.nearAll "loadings" 1e-9 b found)

@@ -104,5 +104,5 @@ type EmmeansTests() =
                 let raw = number "p.value" reference
                 yield! Law.near $"{what}, p" (tolerance * raw * max 1.0 (-log raw)) raw contrast.RawP.Value
                 // R's ptukey has an error of 1e-8 of its own, and tells nothing below.
-                yield! Law.near $"{what}, Tukey" (1e-7 + tolerance * p * max 1.0 (-log (max p 1e-8))) p own.P
+                yield! Law.near $"{what}, Tukey" (1e-7 + tolerance * p * max 1.0 (-log(max p 1e-8))) p own.P
         ]

@@ -14,7 +14,8 @@ module MarginalMeansTests =
     let private logOats =
         lazy (Inferred.reml "oats" "log(yield) ~ Variety * nitroF + (1 | Block/Variety)")
 
-    let private sleep = lazy (Inferred.reml "sleepstudy" "Reaction ~ poly(Days, 2) + (Days | Subject)")
+    let private sleep =
+        lazy (Inferred.reml "sleepstudy" "Reaction ~ poly(Days, 2) + (Days | Subject)")
 
     let private satterthwaite fit =
         Inferred.inference DegreesOfFreedomMethod.satterthwaite fit
@@ -54,8 +55,12 @@ module MarginalMeansTests =
 
         Law.assertHolds [
             for own in cells.Means do
-                let level name = own.Levels |> List.find (fst >> (=) name) |> snd
-                let expected = mean (fun row -> variety[row] = level "Variety" && nitro[row] = level "nitroF")
+                let level name =
+                    own.Levels |> List.find (fst >> (=) name) |> snd
+
+                let expected =
+                    mean (fun row -> variety[row] = level "Variety" && nitro[row] = level "nitroF")
+
                 yield! Law.relative $"%A{own.Levels}" 1e-10 expected (estimate own.Estimate).Estimate
 
             for own in alone.Means do
@@ -148,7 +153,10 @@ module MarginalMeansTests =
     let ``contrasts by name and by weights`` () =
         let means = over defaults "nitroF" oats.Value
         let mean = estimates means |> Array.ofList
-        let values kind = contrasts kind (Some Adjustment.None) means |> List.map (fun own -> own.Name, (estimate own.Estimate).Estimate)
+
+        let values kind =
+            contrasts kind (Some Adjustment.None) means
+            |> List.map (fun own -> own.Name, (estimate own.Estimate).Estimate)
 
         let check kind (expected: (string * float) list) = [
             let found = values kind
@@ -177,7 +185,13 @@ module MarginalMeansTests =
                     "quadratic", mean[0] - mean[1] - mean[2] + mean[3]
                     "cubic", -mean[0] + 3.0 * mean[1] - 3.0 * mean[2] + mean[3]
                 ]
-            yield! check MeanContrast.Effects [ for i in 0..3 -> $"N{[ "0"; "0.2"; "0.4"; "0.6" ][i]} effect", mean[i] - total ]
+            yield!
+                check MeanContrast.Effects [
+                    "N0 effect", mean[0] - total
+                    "N0.2 effect", mean[1] - total
+                    "N0.4 effect", mean[2] - total
+                    "N0.6 effect", mean[3] - total
+                ]
             yield!
                 check (MeanContrast.Custom [ "none against some", [ 1.0; 0.0; -0.5; -0.5 ] ]) [
                     "none against some", mean[0] - 0.5 * (mean[2] + mean[3])
@@ -192,8 +206,8 @@ module MarginalMeansTests =
             |> List.map (fun own -> List.ofArray own.Weights)
 
         TestFrame.same [ [ -2.0; -1.0; 0.0; 1.0; 2.0 ]; [ 2.0; -1.0; -2.0; -1.0; 2.0 ] ] (List.truncate 2 (weights 5))
-        TestFrame.same [ 5.0; 0.0; -3.0; -4.0; -3.0; 0.0; 5.0 ] (weights 7)[1]
-        TestFrame.same [ -1.0; 5.0; -10.0; 10.0; -5.0; 1.0 ] (weights 6)[4]
+        TestFrame.same [ 5.0; 0.0; -3.0; -4.0; -3.0; 0.0; 5.0 ] (List.item 1 (weights 7))
+        TestFrame.same [ -1.0; 5.0; -10.0; 10.0; -5.0; 1.0 ] (List.item 4 (weights 6))
 
     [<Test>]
     let ``means after a logarithm go back, differences become ratios`` () =
@@ -225,7 +239,9 @@ module MarginalMeansTests =
     [<TestCase("log2(yield/10)", 0.5)>]
     [<TestCase("I(2 - yield^0.5)", -7.0)>]
     let ``the way back is the inverse, with its derivative`` (response: string, eta: float) =
-        let design = TestFrame.design $"{response} ~ nitroF + (1 | Block)" (TestFrame.read "oats")
+        let design =
+            TestFrame.design $"{response} ~ nitroF + (1 | Block)" (TestFrame.read "oats")
+
         let scale = ResponseScale.ofDesign design |> Inferred.orRaise
         let struct (y, slope) = scale.Inverse eta
         let struct (above, _) = scale.Inverse(eta + 1e-5)
@@ -239,7 +255,10 @@ module MarginalMeansTests =
 
     [<Test>]
     let ``slopes of a polynomial are its derivatives`` () =
-        let at = { defaults with At = [ "Days", [ 0.0; 4.5; 9.0 ] ] }
+        let at = {
+            defaults with
+                At = [ "Days", [ 0.0; 4.5; 9.0 ] ]
+        }
 
         let slopes =
             MarginalTrends.create at "Days" { Over = [ "Days" ]; By = [] } (satterthwaite sleep.Value)
@@ -251,9 +270,7 @@ module MarginalMeansTests =
         let second = (means[2] - 2.0 * means[1] + means[0]) / (4.5 * 4.5)
         let middle = (means[2] - means[0]) / 9.0
 
-        Law.assertHolds (
-            Law.nearAll "slopes" 1e-8 [ middle - 4.5 * second; middle; middle + 4.5 * second ] slopes
-        )
+        Law.assertHolds (Law.nearAll "slopes" 1e-8 [ middle - 4.5 * second; middle; middle + 4.5 * second ] slopes)
 
     [<Property(MaxTest = 50)>]
     let ``means share a letter exactly where they do not differ`` (size: uint8) (bits: uint32) =
@@ -264,7 +281,12 @@ module MarginalMeansTests =
                 for j in i + 1 .. count - 1 -> i, j
         ]
 
-        let differ = pairs |> List.indexed |> List.filter (fun (k, _) -> (bits >>> k) &&& 1u = 1u) |> List.map snd
+        let differ =
+            pairs
+            |> List.indexed
+            |> List.filter (fun (k, _) -> (bits >>> k) &&& 1u = 1u)
+            |> List.map snd
+
         let sets = CompactLetters.sets count differ
 
         Law.holds [
@@ -292,7 +314,8 @@ module MarginalMeansTests =
                 "y", TestFrame.numbers [ 3.1; 2.7; 5.2; 4.4; 7.9; 8.3; 7.1; 6.8; 2.2; 4.9 ]
             ]
 
-        let means = over defaults "a | b" (Inferred.fit Criterion.Reml frame "y ~ a * b + (1 | g)")
+        let means =
+            over defaults "a | b" (Inferred.fit Criterion.Reml frame "y ~ a * b + (1 | g)")
 
         let reasons = [
             for mean in means.Means do
@@ -320,39 +343,37 @@ module MarginalMeansTests =
         let problem options text =
             MarginalMeans.over options text (satterthwaite oats.Value) |> Inferred.describe
 
-        Texts.equal
-            [
-                "The 'by' variable 'nitro' is not in the fixed effects; did you mean 'nitroF'? "
-                + "Otherwise choose from Variety, nitroF."
-                "The variable 'Block' is not in the fixed effects; choose from Variety, nitroF."
-                "In 'Variety | nitroF | Block': there is more than one bar; name all 'by' variables after the first."
-                "In 'Variety:Variety': 'Variety' stands twice; name each variable once."
-                "In 'Variety |': a variable is missing; write such as 'variety | nitro'."
-                "The covariate 'x' is not in the fixed effects; the model has no variables there."
-                "There is no weighting 'cell'; choose one of equal, proportional, outer, cells."
-                "There is no contrast 'pairs'; choose one of pairwise, reference, poly, consec, eff."
-                "The adjustment 'tukey' is for all pairwise comparisons; take sidak or holm, which hold for any comparisons."
-                "There is no level 'N1'; choose one of N0, N0.2, N0.4, N0.6."
-                "In '1, -1': 4 means need as many weights, not all zero, not 2: N0, N0.2, N0.4, N0.6."
-                "The response 'sin(yield)' has no inverse, so that means cannot be told in its units; leave them on the "
-                + "scale of the model."
-            ]
-            [
-                problem defaults "Variety | nitro"
-                problem defaults "Block"
-                problem defaults "Variety | nitroF | Block"
-                problem defaults "Variety:Variety"
-                problem defaults "Variety |"
-                problem { defaults with At = [ "x", [ 1.0 ] ] } "Variety"
-                Inferred.describe (MarginalWeights.ofName "cell")
-                Inferred.describe (MeanContrast.ofName "pairs")
-                let means = over defaults "nitroF" oats.Value
+        Texts.equal [
+            "The 'by' variable 'nitro' is not in the fixed effects; did you mean 'nitroF'? "
+            + "Otherwise choose from Variety, nitroF."
+            "The variable 'Block' is not in the fixed effects; choose from Variety, nitroF."
+            "In 'Variety | nitroF | Block': there is more than one bar; name all 'by' variables after the first."
+            "In 'Variety:Variety': 'Variety' stands twice; name each variable once."
+            "In 'Variety |': a variable is missing; write such as 'variety | nitro'."
+            "The covariate 'x' is not in the fixed effects; the model has no variables there."
+            "There is no weighting 'cell'; choose one of equal, proportional, outer, cells."
+            "There is no contrast 'pairs'; choose one of pairwise, reference, poly, consec, eff."
+            "The adjustment 'tukey' is for all pairwise comparisons; take sidak or holm, which hold for any comparisons."
+            "There is no level 'N1'; choose one of N0, N0.2, N0.4, N0.6."
+            "In '1, -1': 4 means need as many weights, not all zero, not 2: N0, N0.2, N0.4, N0.6."
+            "The response 'sin(yield)' has no inverse, so that means cannot be told in its units; leave them on the "
+            + "scale of the model."
+        ] [
+            problem defaults "Variety | nitro"
+            problem defaults "Block"
+            problem defaults "Variety | nitroF | Block"
+            problem defaults "Variety:Variety"
+            problem defaults "Variety |"
+            problem { defaults with At = [ "x", [ 1.0 ] ] } "Variety"
+            Inferred.describe (MarginalWeights.ofName "cell")
+            Inferred.describe (MeanContrast.ofName "pairs")
+            let means = over defaults "nitroF" oats.Value
 
-                Inferred.describe (MarginalContrasts.create MeanContrast.Effects (Some Adjustment.Tukey) means)
-                Inferred.describe (MarginalContrasts.create (MeanContrast.Reference(Some "N1")) None means)
-                Inferred.describe (MarginalContrasts.create (MeanContrast.Custom [ "1, -1", [ 1.0; -1.0 ] ]) None means)
+            Inferred.describe (MarginalContrasts.create MeanContrast.Effects (Some Adjustment.Tukey) means)
+            Inferred.describe (MarginalContrasts.create (MeanContrast.Reference(Some "N1")) None means)
+            Inferred.describe (MarginalContrasts.create (MeanContrast.Custom [ "1, -1", [ 1.0; -1.0 ] ]) None means)
 
-                TestFrame.design "sin(yield) ~ nitroF + (1 | Block)" (TestFrame.read "oats")
-                |> ResponseScale.ofDesign
-                |> Inferred.describe
-            ]
+            TestFrame.design "sin(yield) ~ nitroF + (1 | Block)" (TestFrame.read "oats")
+            |> ResponseScale.ofDesign
+            |> Inferred.describe
+        ]
