@@ -345,11 +345,19 @@ module internal SeparableDerivatives =
 
             result
 
+        let average = lazy (averages ())
+        let traceProduct = lazy (traceProducts reml factor slopes)
+
         {
             Traces = traces
             Squares = Array.init k (fun i -> dot n residual 0 steps (i * n))
-            Products = lazy (traceProducts reml factor slopes)
-            Averages = lazy (averages ())
+            Combined =
+                fun ofAverage ofTrace ->
+                    let weighted weight (matrix: Lazy<float[,]>) i j =
+                        if weight = 0.0 then 0.0 else weight * matrix.Value[i, j]
+
+                    Array2D.init k k (fun i j ->
+                        weighted ofAverage average i j + weighted ofTrace traceProduct i j)
             Curvature = curvature
         },
         derivatives
