@@ -17,6 +17,8 @@ public sealed class FittedLmm
         VarianceComponents = Convert.List(fit.VarianceComponents, Convert.VarianceComponent);
     }
 
+    internal Fit Inner => fit;
+
     /// <summary>The model as written.</summary>
     public LmmModel Model { get; }
 

@@ -143,12 +143,64 @@ type AnovaArguments =
                 "where no exact test exists, subtract in the denominator instead of adding to the numerator."
             | Json -> "print one line of JSON instead of the tables."
 
+/// <summary>The names of bootstrap intervals on the command line.</summary>
+type BootstrapIntervalName =
+    | Percentile = 0
+    | Basic = 1
+    | Bca = 2
+
+/// <summary>What <c>lmm ci</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type IntervalArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Unique>] Ml
+    | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Profile
+    | [<Unique>] Wald
+    | [<Unique>] Boot of REPLICATES: int
+    | [<Unique>] Interval of BootstrapIntervalName
+    | [<Unique>] Seed of SEED: int
+    | [<Unique>] Level of LEVEL: float
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"Reaction ~ Days + (Days | Subject)\"."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Profile -> "profile likelihood intervals; the default."
+            | Wald -> "intervals from the curvature of the likelihood."
+            | Boot _ -> "parametric bootstrap intervals from so many replicates."
+            | Interval _ -> "percentile (the default), basic or bca; with --boot."
+            | Seed _ -> "the seed of the bootstrap; 1 is the default."
+            | Level _ -> "the level of confidence; 0.95 is the default."
+            | Json -> "print one line of JSON instead of the table."
+
+/// <summary>What <c>lmm compare</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type ComparisonArguments =
+    | [<MainCommand; Mandatory>] Models of DATA_AND_FORMULAS: string list
+    | [<Unique>] Ml
+    | [<Unique>] Weights of COLUMN: string
+    | [<Unique>] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Models _ -> "a CSV file with a header, and two or more models."
+            | Ml -> "maximise the likelihood; without it REML, and ML where the fixed effects differ."
+            | Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Json -> "print one line of JSON instead of the tables."
+
 /// <summary>What <c>lmm</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
     | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<FixedTestArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
+    | [<CliPrefix(CliPrefix.None)>] Ci of ParseResults<IntervalArguments>
+    | [<CliPrefix(CliPrefix.None)>] Compare of ParseResults<ComparisonArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
     | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
     | [<CliPrefix(CliPrefix.None)>] Verify of ParseResults<VerifyArguments>
@@ -163,6 +215,8 @@ type Arguments =
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
             | Verify _ -> "check on a fit the equations that every fit satisfies."
+            | Ci _ -> "confidence intervals of all parameters of a model."
+            | Compare _ -> "compare models of the same data: AIC, BIC, likelihood ratio tests."
             | Version -> "print the version."
 
 /// <summary>Reading the command line.</summary>
@@ -327,6 +381,19 @@ EXIT CODES:
     let private options command =
         match command with
         | "plan" -> [ "--json"; "--help" ]
+        | "compare" -> [ "--ml"; "--weights"; "--json"; "--help" ]
+        | "ci" -> [
+            "--ml"
+            "--weights"
+            "--profile"
+            "--wald"
+            "--boot"
+            "--interval"
+            "--seed"
+            "--level"
+            "--json"
+            "--help"
+          ]
         | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
         | "anova" -> [
             "--type"
@@ -461,6 +528,71 @@ EXIT CODES:
             AsJson = anova.Contains AnovaArguments.Json
         })
 
+    let private criterion isMl =
+        if isMl then Criterion.Ml else Criterion.Reml
+
+    let private bootstrapKind name =
+        match name with
+        | BootstrapIntervalName.Basic -> BootstrapInterval.Basic
+        | BootstrapIntervalName.Bca -> BootstrapInterval.BiasCorrectedAccelerated
+        | _ -> BootstrapInterval.Percentile
+
+    let private intervalRequest (ci: ParseResults<IntervalArguments>) : Result<Command, string> =
+        let data, formula = ci.GetResult IntervalArguments.Model
+        let level = ci.TryGetResult IntervalArguments.Level |> Option.defaultValue 0.95
+        let replicates = ci.TryGetResult IntervalArguments.Boot
+
+        let methods = [
+            if ci.Contains IntervalArguments.Profile then
+                IntervalMethod.Profile
+            if ci.Contains IntervalArguments.Wald then
+                IntervalMethod.Wald
+            match replicates with
+            | Some count ->
+                IntervalMethod.Bootstrap(
+                    count,
+                    ci.TryGetResult IntervalArguments.Interval
+                    |> Option.map bootstrapKind
+                    |> Option.defaultValue BootstrapInterval.Percentile,
+                    ci.TryGetResult IntervalArguments.Seed |> Option.defaultValue 1
+                )
+            | None -> ()
+        ]
+
+        let request method =
+            Command.Intervals {
+                Data = data
+                Formula = formula
+                Criterion = criterion (ci.Contains IntervalArguments.Ml)
+                Weights = ci.TryGetResult IntervalArguments.Weights
+                Method = method
+                Level = level
+                AsJson = ci.Contains IntervalArguments.Json
+            }
+
+        match methods, replicates with
+        | _ when not (level > 0.0 && level < 1.0) -> Error "--level must lie between 0 and 1, such as 0.95."
+        | _, Some count when count < 20 -> Error "--boot needs 20 replicates or more; 1000 are usual."
+        | _ :: _ :: _, _ -> Error "give one of --profile, --wald and --boot."
+        | _, None when ci.Contains IntervalArguments.Interval || ci.Contains IntervalArguments.Seed ->
+            Error "--interval and --seed belong to --boot; give a number of replicates."
+        | [ method ], _ -> Ok(request method)
+        | [], _ -> Ok(request IntervalMethod.Profile)
+
+    let private comparisonRequest (comparison: ParseResults<ComparisonArguments>) : Result<Command, string> =
+        match comparison.GetResult ComparisonArguments.Models with
+        | data :: (_ :: _ :: _ as formulas) ->
+            Ok(
+                Command.Compare {
+                    Data = data
+                    Formulas = formulas
+                    Criterion = criterion (comparison.Contains ComparisonArguments.Ml)
+                    Weights = comparison.TryGetResult ComparisonArguments.Weights
+                    AsJson = comparison.Contains ComparisonArguments.Json
+                }
+            )
+        | _ -> Error "compare needs a data file and two formulas or more."
+
     /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
     let parseInFull (arguments: string[]) : Result<Command, string> =
         try
@@ -473,6 +605,8 @@ EXIT CODES:
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
             | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))
+            | Some(Ci ci) -> intervalRequest ci
+            | Some(Compare comparison) -> comparisonRequest comparison
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
             | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
@@ -483,7 +617,7 @@ EXIT CODES:
             | _ ->
                 let command =
                     match Array.tryHead arguments with
-                    | Some("plan" | "anova" | "ems" | "anova-table" as command) -> command
+                    | Some("plan" | "anova" | "ci" | "compare" | "ems" | "anova-table" as command) -> command
                     | _ -> "fit"
 
                 Error(sentence command problem.Message)

@@ -221,6 +221,77 @@ module Cli =
             success
         | Error problems -> refuse error problems
 
+    let private weighted column spec =
+        match column with
+        | Some column -> Spec.withWeights column spec
+        | None -> spec
+
+    let private fitOptions criterion = {
+        FitOptions.defaults with
+            FitOptions.Criterion = criterion
+    }
+
+    let private intervalsOf (request: IntervalRequest) (fit: Fit) =
+        match request.Method with
+        | IntervalMethod.Profile -> IntervalReport.profile request.Level fit
+        | IntervalMethod.Wald -> IntervalReport.wald request.Level fit
+        | IntervalMethod.Bootstrap(replicates, kind, seed) ->
+            let options = {
+                BootstrapOptions.defaults with
+                    Replicates = replicates
+                    Seed = seed
+            }
+
+            Bootstrap.run options fit |> IntervalReport.bootstrap kind request.Level
+
+    let private runIntervals (output: TextWriter) (error: TextWriter) (request: IntervalRequest) =
+        let fitted =
+            read request.Data request.Formula None
+            |> Result.bind (fun (spec, frame, _) ->
+                Lmm.fit (fitOptions request.Criterion) frame (weighted request.Weights spec))
+
+        match fitted with
+        | Ok fit ->
+            let table = intervalsOf request fit
+
+            if request.AsJson then
+                output.Write(IntervalReport.toJson fit table + "\n")
+            else
+                output.Write(IntervalReport.render SummaryFormat.Text fit table)
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
+    let private runComparison (output: TextWriter) (error: TextWriter) (request: ComparisonRequest) =
+        let specs =
+            request.Formulas
+            |> List.map (fun formula -> Formula.parse formula |> Result.map (weighted request.Weights))
+
+        let problems =
+            specs
+            |> List.collect (fun spec ->
+                match spec with
+                | Ok _ -> []
+                | Error problems -> problems)
+
+        let compared =
+            match Csv.read request.Data, problems with
+            | Ok frame, [] ->
+                let specs = specs |> List.choose Result.toOption
+                Lmm.compare (fitOptions request.Criterion) frame specs
+            | Ok _, problems -> Error problems
+            | Error data, problems -> Error(problems @ data)
+
+        match compared with
+        | Ok table ->
+            if request.AsJson then
+                output.Write(ComparisonReport.toJson table + "\n")
+            else
+                output.Write(ComparisonReport.render SummaryFormat.Text table)
+
+            success
+        | Error problems -> refuse error (List.distinct problems)
+
     let private isTerminal (error: TextWriter) =
         Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected
 
@@ -235,6 +306,8 @@ module Cli =
         | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok(Command.Verify request) -> runVerify output error request
+        | Ok(Command.Intervals request) -> runIntervals output error request
+        | Ok(Command.Compare request) -> runComparison output error request
         | Ok(Command.Ems request) -> runEms output error request
         | Ok(Command.AnovaTable request) -> runAnova output error request
         | Ok Command.ShowVersion ->

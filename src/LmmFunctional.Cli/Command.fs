@@ -68,6 +68,33 @@ type AnovaRequest = {
     AsJson: bool
 }
 
+/// <summary>How intervals are made.</summary>
+[<RequireQualifiedAccess>]
+type IntervalMethod =
+    | Profile
+    | Wald
+    | Bootstrap of replicates: int * kind: BootstrapInterval * seed: int
+
+/// <summary>Intervals as asked for.</summary>
+type IntervalRequest = {
+    Data: string
+    Formula: string
+    Criterion: Criterion
+    Weights: string option
+    Method: IntervalMethod
+    Level: float
+    AsJson: bool
+}
+
+/// <summary>A comparison as asked for.</summary>
+type ComparisonRequest = {
+    Data: string
+    Formulas: string list
+    Criterion: Criterion
+    Weights: string option
+    AsJson: bool
+}
+
 /// <summary>What the user wants done.</summary>
 [<RequireQualifiedAccess>]
 type Command =
@@ -75,6 +102,8 @@ type Command =
     | Plan of PlanRequest
     | Anova of FixedTestRequest
     | Verify of VerifyRequest
+    | Intervals of IntervalRequest
+    | Compare of ComparisonRequest
     | Ems of EmsRequest
     | AnovaTable of AnovaRequest
     | ShowVersion

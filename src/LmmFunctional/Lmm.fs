@@ -54,3 +54,12 @@ module Lmm =
     /// <returns>The plan, or every problem found, as <c>plan</c>.</returns>
     let planWith (known: Map<string, Relationship>) (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
         Design.buildWith known spec frame |> Result.bind ModelPlan.ofDesign
+
+    /// <summary>Fits several models to the same data and compares them.</summary>
+    /// <returns>Criteria, weights and tests of nested neighbours; or the problems of all models.</returns>
+    /// <exception cref="T:System.ArgumentException">There is no model.</exception>
+    let compare (options: FitOptions) (frame: Frame) (specs: LmmSpec list) : Result<ModelTable, LmmError list> =
+        specs
+        |> List.map (fit options frame)
+        |> Problems.all
+        |> Result.bind ModelComparison.table

@@ -100,6 +100,16 @@ type LmmError =
     | NoSubjects of groups: string list
     /// What a model has for which the moments of its covariance parameters are not known.
     | NoMoments of feature: string
+    // Comparisons, profiles and robust covariances of fits
+    | UnknownFixedEffect of name: string * suggestion: string option
+    | DifferentData of first: string * second: string
+    /// The smaller and the larger model, and what the larger one lacks.
+    | NotNested of smaller: string * larger: string * reason: string
+    /// A method that needs independent residuals and unrelated levels.
+    | NeedsIndependence of methodName: string
+    | ClustersShareEffects of cluster: string * group: string
+    /// A factor that no random term has, with those that there are.
+    | UnknownCluster of cluster: string * groups: string list
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -322,3 +332,20 @@ module LmmError =
             + $"none of {names} does: take satterthwaite or kenward-roger."
         | LmmError.NoMoments feature ->
             $"These degrees of freedom are not known yet for a model with {feature}; take residual, asymptotic or between-within."
+        | LmmError.UnknownFixedEffect(name, suggestion) ->
+            $"Fixed effect '{name}' is not in the model{didYouMean suggestion}"
+        | LmmError.DifferentData(first, second) ->
+            $"'{first}' and '{second}' are fitted to different rows or responses; "
+            + "fit both to the same rows, without missing values, before they are compared."
+        | LmmError.NotNested(smaller, larger, reason) ->
+            $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
+        | LmmError.NeedsIndependence methodName ->
+            $"{methodName} needs independent residuals, unrelated levels and no held variances; fit the model without them."
+        | LmmError.ClustersShareEffects(cluster, group) ->
+            $"Clusters of '{cluster}' are not independent: levels of '{group}' occur in several of them; "
+            + $"use a coarser cluster that holds each level of '{group}' whole."
+        | LmmError.UnknownCluster(cluster, []) ->
+            $"'{cluster}' is not a grouping factor: the model has no random terms, and its rows are independent."
+        | LmmError.UnknownCluster(cluster, groups) ->
+            let known = String.concat ", " groups
+            $"'{cluster}' is not a grouping factor of the model; clusters can be those of {known}."

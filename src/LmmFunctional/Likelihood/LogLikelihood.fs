@@ -453,3 +453,26 @@ module LogLikelihood =
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> = createWith Map.empty kind design
+
+    /// <summary>The likelihood of the same model for another response of the rows: scales and what is held are kept.</summary>
+    /// <returns>The likelihood, or a response that the fixed effects fit exactly.</returns>
+    let internal withResponse (response: float[]) (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        let design = {
+            likelihood.Model with
+                Response = response
+        }
+
+        let standard = Standardised.withResponse design likelihood.Standard
+
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal _ -> ofStructure likelihood.Kind design standard likelihood.Layout Map.empty
+        | LikelihoodMethod.Conditional _ ->
+            Plan.create standard
+            |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
+
+    /// Whether residuals are independent, levels are independent, and no variance is held.
+    let internal isPlain (likelihood: LogLikelihood) =
+        likelihood.Model.Residual.IsNone
+        && likelihood.Held.Residual.IsNone
+        && likelihood.Held.Entries.IsEmpty
+        && likelihood.Standard.Terms |> List.forall (fun term -> term.Relationship.IsNone)

@@ -196,13 +196,27 @@ module internal Standardised =
             Transform = transform
         }
 
+    let private responseOf (design: Design) =
+        match design.Offset with
+        | Some offset -> Array.map2 (-) design.Response offset
+        | None -> design.Response
+
+    /// The same columns and scales, with the response of a design that differs in nothing else.
+    let withResponse (design: Design) (standard: Standardised) : Standardised =
+        let response = responseOf design
+        let shift = if design.Fixed.Constant.IsSome then mean response else 0.0
+        let scale = powerOfTwoNear (rootMeanSquare shift response)
+
+        {
+            standard with
+                Response = standardise shift scale response
+                ResponseShift = shift
+                ResponseScale = scale
+        }
+
     /// The design on the inner scale.
     let ofDesign (design: Design) : Standardised =
-        let response =
-            match design.Offset with
-            | Some offset -> Array.map2 (-) design.Response offset
-            | None -> design.Response
-
+        let response = responseOf design
         let x = design.Fixed.Matrix
         let fixedColumns = Array.init x.Columns x.Column
 

@@ -102,7 +102,7 @@ module FitJson =
 
         json.WriteEndObject()
 
-    let private criterionName criterion =
+    let internal criterionName criterion =
         match criterion with
         | Criterion.Reml -> "REML"
         | Criterion.Ml -> "ML"

@@ -5,6 +5,7 @@ open MathNet.Numerics.LinearAlgebra
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>Hypothesis matrices of types I, II and III: what they must not depend on, and SAS's own numbers.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 25)>]

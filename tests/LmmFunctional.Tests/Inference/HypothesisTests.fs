@@ -4,6 +4,7 @@ open System
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// Reading hypotheses, refusing what cannot be estimated, and what tests of one and of several functions share.
 [<TestFixture>]

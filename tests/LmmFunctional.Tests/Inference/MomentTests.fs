@@ -4,6 +4,7 @@ open MathNet.Numerics.LinearAlgebra
 open NUnit.Framework
 open FsCheck.NUnit
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>The moments of the covariance parameters equal the dense n×n formulas, at variances of zero too.</summary>
 [<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 40)>]

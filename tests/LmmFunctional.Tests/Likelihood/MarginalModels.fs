@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Properties
 
 /// <summary>A random model with structured residuals: small enough for dense matrices of all rows.</summary>
 type StructuredModel = {

@@ -1,0 +1,285 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+open MathNet.Numerics.LinearAlgebra
+
+/// <summary>The scale on which covariance parameters are told.</summary>
+[<RequireQualifiedAccess>]
+type CovarianceScale =
+    /// Variances and covariances, squared units of the response.
+    | Variance
+    /// Standard deviations and correlations.
+    | Deviation
+    /// Logarithms of standard deviations and Fisher's z of correlations.
+    | Unbounded
+    /// The free entries of the relative covariance factors, and σ last.
+    | Theta
+
+/// <summary>How an interval for a covariance parameter is made from its asymptotic variance.</summary>
+[<RequireQualifiedAccess>]
+type CovarianceIntervalMethod =
+    /// Symmetric on the scale of log standard deviations and of Fisher's z of correlations.
+    | Wald
+    /// For variances ν V/χ² with ν = 2 V²/Var(V) (Satterthwaite 1946); correlations as Wald.
+    | Satterthwaite
+
+/// <summary>Asymptotic covariance of the estimates of covariance parameters on one scale.</summary>
+[<ReferenceEquality>]
+type AsymptoticCovariance = {
+    Scale: CovarianceScale
+    Information: Information
+    /// Names of the parameters that are not at a bound.
+    Names: ImmutableArray<string>
+    /// Their estimates on this scale.
+    Values: ImmutableArray<float>
+    /// Their covariance matrix.
+    Matrix: Matrix
+    /// Parameters at a bound: what is known of them is not told by curvature.
+    AtBound: ImmutableArray<string>
+}
+
+/// <summary>Curvature of the likelihood turned into standard errors and intervals of covariance parameters.</summary>
+[<RequireQualifiedAccess>]
+module CovarianceInference =
+
+    /// <summary>(θ, log σ̂) of a fit.</summary>
+    /// <exception cref="T:System.ArgumentException">The fit holds variances, which are no estimates.</exception>
+    let internal pointOf (fit: Fit) =
+        if fit.Model.Held.Residual.IsSome then
+            invalidArg
+                (nameof fit)
+                "Variances of this fit are held, so that they have no intervals; fit it without held variances."
+
+        JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
+
+    /// Coordinates of (θ, log σ) that move at the optimum.
+    let private freeOf (fit: Fit) =
+        let theta = (List.last fit.Path).Theta
+        let boundary = fit.Model.Objective.Boundary theta
+
+        [|
+            for i in 0 .. theta.Length do
+                if i = theta.Length || not boundary.Fixed[i] then
+                    i
+        |]
+
+    // A curvature below this share of the largest is flat.
+    let private flat = 1e-12
+
+    /// <summary>The covariance of the free coordinates of (θ, log σ): twice the inverse curvature of −2 log likelihood, flat directions
+    /// left out.</summary>
+    let internal coordinateCovariance information (fit: Fit) : int[] * Matrix<float> =
+        let free = freeOf fit
+
+        let curvature =
+            JointLikelihood.information information fit.Model (List.last fit.Path).Theta
+
+        let scale =
+            free |> Array.map (fun i -> 1.0 / sqrt (max 1e-300 (abs curvature[i, i])))
+
+        let scaled =
+            Matrix<float>
+                .Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]] * scale[i] * scale[j])
+
+        let eigen = scaled.Evd Symmetricity.Symmetric
+        let largest = eigen.EigenValues.Real().Maximum()
+
+        let inverse =
+            eigen.EigenValues.Real().Map(fun v -> if v > flat * largest then 2.0 / v else 0.0)
+
+        let vectors =
+            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> scale[i] * eigen.EigenVectors[i, j])
+
+        free,
+        vectors
+        * Matrix<float>.Build.DiagonalOfDiagonalVector inverse
+        * vectors.Transpose()
+
+    /// The derivatives of functions of (θ, log σ) by the free coordinates.
+    let private jacobian (fit: Fit) (free: int[]) (f: ImmutableArray<float> -> float[]) =
+        let omega = pointOf fit |> Seq.toArray
+
+        let atFree (x: float[]) =
+            let point = Array.copy omega
+            free |> Array.iteri (fun a i -> point[i] <- x[a])
+            f (ImmutableArray.CreateRange point)
+
+        Differences.jacobian atFree (free |> Array.map (fun i -> omega[i]))
+
+    /// <summary>For each function the direction in (θ, log σ) in which it moves with least information: covariance times its
+    /// derivatives; zero where it does not move.</summary>
+    let internal directions (functions: (CovarianceEstimates -> float) list) (fit: Fit) : float[] list =
+        let free, covariance = coordinateCovariance Information.Observed fit
+
+        let slopes =
+            jacobian fit free (fun point ->
+                let estimates = JointLikelihood.estimates fit.Model point
+                [| for f in functions -> f estimates |])
+
+        [
+            for row in 0 .. slopes.Rows - 1 ->
+                let slope = Vector<float>.Build.Dense(free.Length, fun j -> slopes[row, j])
+                let moved = covariance * slope
+                let direction: float[] = Array.zeroCreate ((pointOf fit).Length)
+                free |> Array.iteri (fun a i -> direction[i] <- moved[a])
+                direction
+        ]
+
+    let private fisherZ (rho: float) =
+        Math.Atanh(max (-1.0 + 1e-15) (min (1.0 - 1e-15) rho))
+
+    let private onScale scale parameter estimates =
+        match scale, parameter with
+        | CovarianceScale.Unbounded, VarianceParameter.EffectCovariance _ ->
+            fisherZ (VarianceParameters.deviationOf parameter estimates)
+        | CovarianceScale.Unbounded, _ -> log (max 1e-300 (VarianceParameters.deviationOf parameter estimates))
+        | CovarianceScale.Deviation, _ -> VarianceParameters.deviationOf parameter estimates
+        | _ -> VarianceParameters.valueOf parameter estimates
+
+    /// θ on the scale of the data, then σ: entries of the relative factors, and the parameters of structures as they are.
+    let private thetaOf (fit: Fit) (point: ImmutableArray<float>) : float[] =
+        let layout = fit.Model.Layout
+        let estimates = JointLikelihood.estimates fit.Model point
+
+        let factors =
+            estimates.Random
+            |> List.map (fun covariance ->
+                let n = covariance.Rows
+                Semidefinite.factor n (Array.init (n * n) (fun k -> covariance[k % n, k / n] / estimates.Residual)))
+            |> Array.ofList
+
+        let theta =
+            ThetaLayout.withMatrices layout (point.RemoveAt(point.Length - 1)) factors
+
+        Array.append (Array.ofSeq theta) [| sqrt estimates.Residual |]
+
+    /// Names and values on a scale, as functions of (θ, log σ).
+    let private valuesOn scale (fit: Fit) : string list * (ImmutableArray<float> -> float[]) =
+        match scale with
+        | CovarianceScale.Theta -> List.ofSeq fit.Model.Objective.Names @ [ "sigma" ], thetaOf fit
+        | _ ->
+            let parameters = VarianceParameters.ofFit fit
+
+            parameters |> List.map (VarianceParameters.nameIn fit.Design),
+            fun point ->
+                let estimates = JointLikelihood.estimates fit.Model point
+                [| for parameter in parameters -> onScale scale parameter estimates |]
+
+    let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
+        let free, covariance = coordinateCovariance information fit
+        let slopes = jacobian fit free values
+
+        let j =
+            Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
+
+        let result = j * covariance * j.Transpose()
+        Matrix.init slopes.Rows slopes.Rows (fun i j -> 0.5 * (result[i, j] + result[j, i]))
+
+    // Smaller than this relative to the value, a standard error is rounding: the parameter does not move.
+    let private still = 1e-7
+
+    /// <summary>The asymptotic covariance of the estimated covariance parameters.</summary>
+    /// <param name="information">The curvature used: observed, expected or average.</param>
+    /// <param name="scale">The scale of the parameters; other scales follow by the delta method.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>The covariance of all parameters that are not at a bound.</returns>
+    let covariance (information: Information) (scale: CovarianceScale) (fit: Fit) : AsymptoticCovariance =
+        let labels, valuesAt = valuesOn scale fit
+        let all = Array.ofList labels
+        let matrix = deltaMethod fit information valuesAt
+        let values = valuesAt (pointOf fit)
+
+        let moves i =
+            sqrt (max 0.0 matrix[i, i]) > still * max 1e-300 (abs values[i])
+            && Double.IsFinite matrix[i, i]
+
+        let kept, held = [| 0 .. all.Length - 1 |] |> Array.partition moves
+
+        let names indices =
+            indices |> Array.map (fun i -> all[i]) |> ImmutableArray.CreateRange
+
+        {
+            Scale = scale
+            Information = information
+            Names = names kept
+            Values = kept |> Array.map (fun i -> values[i]) |> ImmutableArray.CreateRange
+            Matrix = Matrix.init kept.Length kept.Length (fun i j -> matrix[kept[i], kept[j]])
+            AtBound = names held
+        }
+
+    /// <summary>The standard error of a smooth function of the covariance parameters by the delta method.</summary>
+    /// <returns>None where the function does not move with any parameter that is free.</returns>
+    let standardError (information: Information) (f: CovarianceEstimates -> float) (fit: Fit) : float option =
+        let valueAt point = [| f (JointLikelihood.estimates fit.Model point) |]
+
+        let variance = (deltaMethod fit information valueAt)[0, 0]
+        let value = abs (f (VarianceParameters.estimates fit))
+
+        if Double.IsFinite variance && sqrt (max 0.0 variance) > still * value then
+            Some(sqrt variance)
+        else
+            None
+
+    let private atBound =
+        "at its bound, where curvature gives no interval; use a profile or the bootstrap"
+
+    /// <summary>Intervals for standard deviations and correlations from their asymptotic covariance.</summary>
+    /// <param name="method">Wald or Satterthwaite.</param>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>An interval for each parameter; parameters at a bound have no ends and a note.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
+        let z = Quantile.normal level
+        let estimates = VarianceParameters.estimates fit
+        let unbounded = covariance Information.Observed CovarianceScale.Unbounded fit
+
+        [
+            for parameter in VarianceParameters.ofFit fit do
+                let name = VarianceParameters.nameIn fit.Design parameter
+                let estimate = VarianceParameters.deviationOf parameter estimates
+
+                let ends =
+                    match unbounded.Names.IndexOf name, parameter, method with
+                    | -1, _, _ -> None
+                    | at, VarianceParameter.EffectCovariance _, _ ->
+                        let se = sqrt unbounded.Matrix[at, at]
+                        let center = fisherZ estimate
+                        Some(tanh (center - z * se), tanh (center + z * se))
+                    | at, _, CovarianceIntervalMethod.Wald ->
+                        let factor = exp (z * sqrt unbounded.Matrix[at, at])
+                        Some(estimate / factor, estimate * factor)
+                    | at, _, CovarianceIntervalMethod.Satterthwaite ->
+                        // Var(V) = (2 V)² Var(log sd), so that ν = 2 V²/Var(V) = 1/(2 Var(log sd)).
+                        let df = 0.5 / unbounded.Matrix[at, at]
+
+                        let endAt p =
+                            estimate * sqrt (df / Quantile.chiSquared df p)
+
+                        Some(endAt (0.5 + 0.5 * level), endAt (0.5 - 0.5 * level))
+
+                {
+                    Name = name
+                    Estimate = estimate
+                    Lower = Option.map fst ends
+                    Upper = Option.map snd ends
+                    Note = if ends.IsNone then Some atBound else None
+                }
+        ]
+
+    /// <summary>Wald intervals of the fixed effects: estimate ± z standard errors.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let coefficientIntervals (level: float) (fit: Fit) : ParameterInterval list =
+        let z = Quantile.normal level
+
+        [
+            for coefficient in fit.Coefficients ->
+                {
+                    Name = coefficient.Name
+                    Estimate = coefficient.Estimate
+                    Lower = Some(coefficient.Estimate - z * coefficient.StandardError)
+                    Upper = Some(coefficient.Estimate + z * coefficient.StandardError)
+                    Note = None
+                }
+        ]

@@ -1,0 +1,184 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>log σ̂² as a function of θ, the part of the likelihood in which σ was profiled out.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal ProfiledScale = {
+    /// log σ̂²(θ) on the scale of the data.
+    LogVariance: float
+    /// Its first derivatives, length k.
+    Gradient: float[]
+    /// Its second derivatives, k×k; computed when first asked for.
+    Curvature: Lazy<Matrix>
+}
+
+/// <summary>−2 log likelihood as a function of (θ, log σ): the residual standard deviation is a parameter again.</summary>
+/// <remarks>With f the profiled criterion, u = log σ̂²(θ), d degrees of freedom and δ = u − 2 log σ it is
+/// f(θ) + d (e^δ − δ − 1): no more than the profiled function and σ̂² is needed, whatever the parameters in θ stand for.</remarks>
+[<RequireQualifiedAccess>]
+module internal JointLikelihood =
+
+    /// Degrees of freedom of σ²: n, less p under REML.
+    let df (likelihood: LogLikelihood) =
+        LogLikelihood.degreesOfFreedom likelihood
+
+    /// log σ̂² alone.
+    let logVarianceAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
+        let square =
+            match likelihood.Method with
+            | LikelihoodMethod.Conditional _ ->
+                LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) _.ResidualSquare
+            | LikelihoodMethod.Marginal model ->
+                match MarginalObjective.factor model theta with
+                | Some factor -> MarginalObjective.residualSquare factor
+                | None -> nan
+
+        log (square / df likelihood) + 2.0 * log likelihood.Standard.ResponseScale
+
+    /// Second derivatives of log r² from closed forms: 2F − ssᵀ − 2⟨S, E_kE_lᵀ⟩, S the squares of the scores.
+    let private plainCurvature (likelihood: LogLikelihood) (slopes: float[]) (theta: ImmutableArray<float>) : Matrix =
+        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+        let entries = likelihood.Layout.Entries
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        LogLikelihood.withEngine likelihood lambdas (fun engine ->
+            engine.Solve()
+            let squares = engine.Derivatives reml |> Array.map _.Square
+            let second = engine.Average entries
+
+            let own k l =
+                let a, b = entries[k], entries[l]
+
+                if a.Term = b.Term && a.Column = b.Column then
+                    2.0 * squares[a.Term][a.Row + b.Row * likelihood.Layout.Shapes[a.Term].Order]
+                else
+                    0.0
+
+            Matrix.init entries.Length entries.Length (fun k l -> 2.0 * second[k, l] - slopes[k] * slopes[l] - own k l))
+
+    // Of parameters whose second derivatives have no closed form here.
+    let private differencedCurvature (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Matrix =
+        let slopes (x: float[]) =
+            LogLikelihood.squares likelihood (ImmutableArray.CreateRange x)
+            |> Array.map (fun s -> -s)
+
+        let rough = Differences.jacobian slopes (Array.ofSeq theta)
+        Matrix.init theta.Length theta.Length (fun i j -> 0.5 * (rough[i, j] + rough[j, i]))
+
+    /// log σ̂² with its derivatives at a θ that can be evaluated.
+    let scaleAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ProfiledScale =
+        let slopes = LogLikelihood.squares likelihood theta
+
+        {
+            LogVariance = logVarianceAt likelihood theta
+            Gradient = slopes |> Array.map (fun s -> -s)
+            Curvature =
+                lazy
+                    (match likelihood.Method with
+                     | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain ->
+                         plainCurvature likelihood slopes theta
+                     | _ -> differencedCurvature likelihood theta)
+        }
+
+    let private split (omega: ImmutableArray<float>) =
+        omega.RemoveAt(omega.Length - 1), omega[omega.Length - 1]
+
+    /// The covariance matrices at (θ, log σ).
+    let estimates likelihood (omega: ImmutableArray<float>) =
+        split omega ||> VarianceParameters.at likelihood
+
+    /// (θ, log σ̂(θ)).
+    let pointAt likelihood (theta: ImmutableArray<float>) : ImmutableArray<float> =
+        theta.Add(0.5 * logVarianceAt likelihood theta)
+
+    /// <summary>The curvature in (θ, log σ) from that of the profiled function, of any kind, at its optimum.</summary>
+    /// <remarks>Profiling is a Schur complement: with s = −∇u the joint matrix in (θ, log σ²) is [C + d ssᵀ, d s; d sᵀ, d].</remarks>
+    let information kind (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Matrix =
+        let evaluation = likelihood.Objective.Evaluate theta (Order.Curvature kind)
+        let scale = scaleAt likelihood theta
+        let d = df likelihood
+        let k = theta.Length
+
+        Matrix.init (k + 1) (k + 1) (fun i j ->
+            match i < k, j < k with
+            | true, true -> evaluation.Curvature[i, j] + d * scale.Gradient[i] * scale.Gradient[j]
+            | true, false -> -2.0 * d * scale.Gradient[i]
+            | false, true -> -2.0 * d * scale.Gradient[j]
+            | false, false -> 4.0 * d)
+
+    /// <summary>The objective in (θ, log σ), its curvature always the observed one.</summary>
+    let objective (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
+        let profiled = likelihood.Objective
+        let d = df likelihood
+
+        let evaluate (omega: ImmutableArray<float>) order =
+            let theta, logSigma = split omega
+
+            let order =
+                match order with
+                | Order.Curvature _ -> Order.Curvature Information.Observed
+                | Order.Value
+                | Order.Gradient -> order
+
+            let inner = profiled.Evaluate theta order
+
+            if not (Double.IsFinite inner.Value) then
+                inner
+            else
+                let scale = lazy (scaleAt likelihood theta)
+                let delta = logVarianceAt likelihood theta - 2.0 * logSigma
+                let growth = exp delta
+                let k = theta.Length
+
+                let valued = {
+                    inner with
+                        Value = inner.Value + d * (growth - delta - 1.0)
+                }
+
+                let gradient () =
+                    ImmutableArray.CreateRange(
+                        Seq.append
+                            (Seq.init k (fun i -> inner.Gradient[i] + d * (growth - 1.0) * scale.Value.Gradient[i]))
+                            [ -2.0 * d * (growth - 1.0) ]
+                    )
+
+                match order with
+                | Order.Value -> valued
+                | Order.Gradient -> { valued with Gradient = gradient () }
+                | Order.Curvature _ -> {
+                    valued with
+                        Gradient = gradient ()
+                        Curvature =
+                            Matrix.init (k + 1) (k + 1) (fun i j ->
+                                match i < k, j < k with
+                                | true, true ->
+                                    inner.Curvature[i, j]
+                                    + d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                    + d * growth * scale.Value.Gradient[i] * scale.Value.Gradient[j]
+                                | true, false -> -2.0 * d * growth * scale.Value.Gradient[i]
+                                | false, true -> -2.0 * d * growth * scale.Value.Gradient[j]
+                                | false, false -> 4.0 * d * growth)
+                  }
+
+        {
+            Names = profiled.Names.Add "log sigma"
+            Start = start
+            Evaluate = evaluate
+            // Bounds are left by second derivatives, which are always exact here, so that nothing is held fixed.
+            Boundary =
+                fun omega ->
+                    let theta, logSigma = split omega
+
+                    {
+                        Snapped = (profiled.Boundary theta).Snapped.Add logSigma
+                        Active = []
+                        Fixed = ImmutableArray.CreateRange(Seq.replicate omega.Length false)
+                        Escape = None
+                    }
+            HasCheapCurvature = true
+            IsCurvatureAffordable = true
+            Unbounded = profiled.Unbounded.Add false
+            Tolerance = max 1e-14 profiled.Tolerance
+        }

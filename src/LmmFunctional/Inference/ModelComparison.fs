@@ -1,0 +1,168 @@
+namespace LmmFunctional
+
+/// <summary>A model among others: its likelihood, what it costs in parameters, and criteria of which smaller is better.</summary>
+type ComparedModel = {
+    /// The model as written.
+    Formula: string
+    /// Parameters in all.
+    Parameters: int
+    /// −2 log likelihood, restricted under REML.
+    Deviance: float
+    Aic: float
+    /// None when there are not more rows than parameters and one.
+    Aicc: float option
+    Bic: float
+    /// −2ℓ + df (log n + 1) (Bozdogan 1987).
+    Caic: float
+    /// AIC above the least of all.
+    DeltaAic: float
+    /// exp(−Δ/2), scaled to the sum one: how the evidence is shared among the models (Burnham and Anderson 2002).
+    Weight: float
+}
+
+/// <summary>A likelihood ratio test of a model against one that contains it.</summary>
+type LikelihoodRatioTest = {
+    Smaller: string
+    Larger: string
+    /// The fall of −2 log likelihood.
+    Statistic: float
+    /// How many parameters more.
+    Df: int
+    /// By χ² with these degrees of freedom.
+    P: float
+    /// The likelihood both were maximised by.
+    Criterion: Criterion
+    /// What a reader must know: refitted by ML, or variances that are zero under the smaller model.
+    Notes: string list
+}
+
+/// <summary>Several models of the same data, sorted by their number of parameters, with tests of neighbours that are nested.</summary>
+type ModelTable = {
+    Criterion: Criterion
+    /// Whether REML fits were fitted again by ML, because their fixed effects differ.
+    IsRefitted: bool
+    Models: ComparedModel list
+    /// One for each neighbouring pair: a test, or why there is none.
+    Tests: Result<LikelihoodRatioTest, LmmError list> list
+}
+
+/// <summary>Comparing models by their likelihoods.</summary>
+[<RequireQualifiedAccess>]
+module ModelComparison =
+
+    let private formulaOf (fit: Fit) = FormulaPrinter.print fit.Spec
+
+    let private refitted =
+        "both models were fitted again by ML: restricted likelihoods of different fixed effects cannot be compared"
+
+    let private onBoundary =
+        "the smaller model sets variances to zero, where χ² is conservative; VarianceTest gives the mixture, exact and bootstrap p-values"
+
+    let private haveSameFixed (a: Design) (b: Design) =
+        (Nesting.fixedOutside a b).IsEmpty && (Nesting.fixedOutside b a).IsEmpty
+
+    let private randomParameters (fit: Fit) = fit.DegreesOfFreedom - fit.FixedCount
+
+    let private byMl (fits: Fit list) =
+        fits |> List.map (Refit.withCriterion Criterion.Ml) |> Problems.all
+
+    /// Fits that can be compared: by REML while all have the same fixed effects, else by ML.
+    let private comparable (fits: Fit list) : Result<bool * Fit list, LmmError list> =
+        let first = List.head fits
+
+        let strangers =
+            fits
+            |> List.filter (fun fit -> not (Nesting.sameData first.Design fit.Design))
+            |> List.map (fun fit -> LmmError.DifferentData(formulaOf first, formulaOf fit))
+
+        let isOneCriterion =
+            fits |> List.forall (fun fit -> fit.Criterion = first.Criterion)
+
+        let isReml = fits |> List.exists (fun fit -> fit.Criterion = Criterion.Reml)
+
+        if not strangers.IsEmpty then
+            Error strangers
+        elif
+            isReml
+            && not (
+                isOneCriterion
+                && fits |> List.forall (fun fit -> haveSameFixed first.Design fit.Design)
+            )
+        then
+            byMl fits |> Result.map (fun fits -> true, fits)
+        else
+            Ok(false, fits)
+
+    let private ratio isRefitted (smaller: Fit) (larger: Fit) : Result<LikelihoodRatioTest, LmmError list> =
+        match Nesting.refusal smaller.Design larger.Design with
+        | Some reason -> Error [ LmmError.NotNested(formulaOf smaller, formulaOf larger, reason) ]
+        | None ->
+            let df = larger.DegreesOfFreedom - smaller.DegreesOfFreedom
+            // Both optima are known to rounding only.
+            let statistic = max 0.0 (smaller.CriterionValue - larger.CriterionValue)
+
+            Ok {
+                Smaller = formulaOf smaller
+                Larger = formulaOf larger
+                Statistic = statistic
+                Df = df
+                P =
+                    if df = 0 then
+                        1.0
+                    else
+                        Quantile.upperChiSquared (float df) statistic
+                Criterion = smaller.Criterion
+                Notes = [
+                    if isRefitted then
+                        refitted
+                    if randomParameters larger > randomParameters smaller then
+                        onBoundary
+                ]
+            }
+
+    /// <summary>Tests a model against one that contains it.</summary>
+    /// <param name="smaller">The null model.</param>
+    /// <param name="larger">The model that contains it.</param>
+    /// <returns>The test; or: data that differ, or models that are not nested, in words. REML fits with different fixed
+    /// effects are fitted again by ML, and a note says so.</returns>
+    let test (smaller: Fit) (larger: Fit) : Result<LikelihoodRatioTest, LmmError list> =
+        comparable [ smaller; larger ]
+        |> Result.bind (fun (isRefitted, fits) -> ratio isRefitted fits[0] fits[1])
+
+    let private compared least total (fit: Fit) : ComparedModel =
+        let criteria = fit.InformationCriteria
+        let delta = criteria.Aic - least
+
+        {
+            Formula = formulaOf fit
+            Parameters = fit.DegreesOfFreedom
+            Deviance = fit.CriterionValue
+            Aic = criteria.Aic
+            Aicc = criteria.Aicc
+            Bic = criteria.Bic
+            Caic = criteria.Bic + float fit.DegreesOfFreedom
+            DeltaAic = delta
+            Weight = exp (-0.5 * delta) / total
+        }
+
+    /// <summary>Compares models of the same data.</summary>
+    /// <param name="fits">The fits, at least one.</param>
+    /// <returns>Criteria of all models and tests of neighbours; or models of different data.</returns>
+    /// <exception cref="T:System.ArgumentException">There is no fit.</exception>
+    let table (fits: Fit list) : Result<ModelTable, LmmError list> =
+        if fits.IsEmpty then
+            invalidArg (nameof fits) "A comparison needs at least one fit."
+
+        comparable fits
+        |> Result.map (fun (isRefitted, fits) ->
+            let fits = fits |> List.sortBy (fun fit -> fit.DegreesOfFreedom)
+            let aic = fits |> List.map (fun fit -> fit.InformationCriteria.Aic)
+            let least = List.min aic
+            let total = aic |> List.sumBy (fun value -> exp (-0.5 * (value - least)))
+
+            {
+                Criterion = fits.Head.Criterion
+                IsRefitted = isRefitted
+                Models = fits |> List.map (compared least total)
+                Tests = fits |> List.pairwise |> List.map (fun (a, b) -> ratio isRefitted a b)
+            })

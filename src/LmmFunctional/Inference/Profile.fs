@@ -1,0 +1,188 @@
+namespace LmmFunctional
+
+/// <summary>What a likelihood is profiled along.</summary>
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type ProfileTarget =
+    /// One fixed effect, by its name.
+    | Coefficient of name: string
+    /// A linear function of the fixed effects: names with weights.
+    | Contrast of name: string * weights: (string * float) list
+    /// A standard deviation, a correlation or the residual standard deviation.
+    | Parameter of VarianceParameter
+    /// <summary>Any smooth function of the covariance parameters, within its bounds where it has some: an intraclass correlation, a
+    /// heritability, a ratio.</summary>
+    | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
+
+/// <summary>A profile: its points from low to high, the estimate among them.</summary>
+type ProfileCurve = {
+    Name: string
+    Estimate: float
+    Points: ProfilePoint list
+}
+
+/// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
+[<RequireQualifiedAccess>]
+module Profile =
+
+    /// All fixed effects, then all standard deviations, correlations and σ, in the order of the summary.
+    let targets (fit: Fit) : ProfileTarget list = [
+        for name in fit.Design.Fixed.Names -> ProfileTarget.Coefficient name
+        for parameter in VarianceParameters.ofFit fit -> ProfileTarget.Parameter parameter
+    ]
+
+    /// The name under which a target is told.
+    let nameOf (fit: Fit) (target: ProfileTarget) : string =
+        match target with
+        | ProfileTarget.Coefficient name
+        | ProfileTarget.Contrast(name, _)
+        | ProfileTarget.Function(name, _, _) -> name
+        | ProfileTarget.Parameter parameter -> VarianceParameters.nameIn fit.Design parameter
+
+    let private weightsOf (fit: Fit) (named: (string * float) list) : Result<float[], LmmError list> =
+        let names = List.ofSeq fit.Design.Fixed.Names
+
+        let unknown = [
+            for name, _ in named do
+                if not (List.contains name names) then
+                    LmmError.UnknownFixedEffect(name, Nearest.suggest names name)
+        ]
+
+        if unknown.IsEmpty then
+            Ok [|
+                for name in names -> named |> List.sumBy (fun (own, weight) -> if own = name then weight else 0.0)
+            |]
+        else
+            Error unknown
+
+    let private prepare (fit: Fit) target =
+        match target with
+        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map (CoefficientProfile.create fit)
+        | ProfileTarget.Contrast(_, weights) ->
+            if weights |> List.forall (fun (_, weight) -> weight = 0.0) then
+                invalidArg (nameof target) "A contrast needs a weight that is not zero."
+
+            weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
+        | ProfileTarget.Parameter parameter ->
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter parameter))
+        | ProfileTarget.Function(_, bounds, f) ->
+            Ok(
+                CovarianceProfile.create
+                    fit
+                    (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
+            )
+
+    let private estimateOf (fit: Fit) (profile: ProfileFunction<_>) target =
+        match target with
+        | ProfileTarget.Coefficient _
+        | ProfileTarget.Contrast _ -> profile.Center.Value
+        | ProfileTarget.Parameter parameter ->
+            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
+
+    let private boundNote side =
+        $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"
+
+    let private unreachedNote side =
+        $"there is no {side} end: the likelihood never falls far enough"
+
+    let private toInterval name estimate lower upper : ParameterInterval =
+        let value found =
+            match found with
+            | Found point
+            | Bound point -> Some point.Value
+            | Unreached _ -> None
+
+        let note side found =
+            match found with
+            | Found _ -> None
+            | Bound _ -> Some(boundNote side)
+            | Unreached _ -> Some(unreachedNote side)
+
+        {
+            Name = name
+            Estimate = estimate
+            Lower = value lower
+            Upper = value upper
+            Note =
+                match List.choose id [ note "lower" lower; note "upper" upper ] with
+                | [] -> None
+                | notes -> Some(String.concat "; " notes)
+        }
+
+    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="target">What to profile along.</param>
+    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
+    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
+    /// that is not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
+    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+        let z = Quantile.normal level
+
+        prepare fit target
+        |> Result.map (fun profile ->
+            let endOn sign =
+                ProfileSearch.findEnd z sign profile profile.Center
+
+            toInterval (nameOf fit target) (estimateOf fit profile target) (endOn -1) (endOn 1))
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (level: float) (fit: Fit) : ParameterInterval list = [
+        for target in targets fit do
+            match interval level target fit with
+            | Ok found -> found
+            | Error _ -> ()
+    ]
+
+    // Steps of ζ between the points of a curve.
+    let private zetaStep = 0.5
+
+    /// <summary>The ζ curve of a target for a plot: straight where the likelihood is quadratic.</summary>
+    /// <param name="widest">How far ζ goes on either side, such as 3; less where a bound comes first.</param>
+    /// <param name="target">What to profile along.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>The points from low to high, half a unit of ζ apart; or a coefficient that is not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException"><paramref name="widest"/> is not positive.</exception>
+    let curve (widest: float) (target: ProfileTarget) (fit: Fit) : Result<ProfileCurve, LmmError list> =
+        if not (widest > 0.0) then
+            invalidArg (nameof widest) "The largest ζ of a curve must be positive."
+
+        let side (profile: ProfileFunction<_>) sign =
+            let rec march from roots = [
+                match roots with
+                | [] -> ()
+                | root :: rest ->
+                    match ProfileSearch.findEnd root sign profile from with
+                    | Found point ->
+                        {
+                            Value = point.Value
+                            Zeta = float sign * root
+                        }
+
+                        yield! march point rest
+                    | Bound point -> {
+                        Value = point.Value
+                        Zeta = float sign * point.Root
+                      }
+                    | Unreached _ -> ()
+            ]
+
+            march profile.Center [
+                for k in 1 .. int (ceil (widest / zetaStep)) -> min widest (float k * zetaStep)
+            ]
+
+        prepare fit target
+        |> Result.map (fun profile -> {
+            Name = nameOf fit target
+            Estimate = estimateOf fit profile target
+            Points =
+                List.rev (side profile -1)
+                @ [
+                    {
+                        Value = profile.Center.Value
+                        Zeta = 0.0
+                    }
+                ]
+                @ side profile 1
+        })

@@ -1,0 +1,119 @@
+namespace LmmFunctional
+
+/// <summary>Shares of the variance of the response.</summary>
+type RSquared = {
+    /// Explained by the fixed effects.
+    Marginal: float
+    /// Explained by fixed and random effects.
+    Conditional: float
+    /// The share of the random effects in what the fixed effects leave.
+    AdjustedIcc: float
+    /// The share of the random effects in all.
+    UnadjustedIcc: float
+    /// The variance of the fixed effects' predictions over the rows (n − 1).
+    FixedVariance: float
+    /// The mean over the rows of z' G z.
+    RandomVariance: float
+    /// The mean over the rows of the residual variance.
+    ResidualVariance: float
+}
+
+/// <summary>A function of the covariance parameters with its standard error.</summary>
+type VarianceShare = {
+    Name: string
+    Estimate: float
+    /// By the delta method; None at a bound.
+    StandardError: float option
+}
+
+/// <summary>R², intraclass correlation and heritability.</summary>
+[<RequireQualifiedAccess>]
+module RSquared =
+
+    /// The mean over the rows of z' C z, for one term.
+    let private meanSquare (term: RandomDesign) : float[,] =
+        let n = term.Names.Length
+        let rows = float term.Codes.Length
+
+        Array2D.init n n (fun i j ->
+            (Array.fold2 (fun sum a b -> sum + a * b) 0.0 term.Columns[i] term.Columns[j])
+            / rows)
+
+    let private trace (means: float[,]) (covariance: Matrix) =
+        let mutable sum = 0.0
+
+        for i in 0 .. covariance.Rows - 1 do
+            for j in 0 .. covariance.Columns - 1 do
+                sum <- sum + means[i, j] * covariance[i, j]
+
+        sum
+
+    let private fixedVariance (fit: Fit) =
+        let x = fit.Design.Fixed.Matrix
+
+        let predicted =
+            Array.init x.Rows (fun row -> Seq.init x.Columns (fun j -> x[row, j] * fit.Inner.Beta[j]) |> Seq.sum)
+
+        let mean = Array.average predicted
+
+        (predicted |> Array.sumBy (fun v -> (v - mean) * (v - mean)))
+        / float (max 1 (x.Rows - 1))
+
+    let private meanInverseWeight (fit: Fit) =
+        match fit.Design.Weights with
+        | Some weights -> weights |> Array.averageBy (fun w -> 1.0 / w)
+        | None -> 1.0
+
+    /// <summary>Marginal and conditional R² and intraclass correlations, with random slopes (Nakagawa and Schielzeth 2013; Johnson
+    /// 2014; Nakagawa, Johnson and Schielzeth 2017).</summary>
+    /// <exception cref="T:System.ArgumentException">Residuals have a structure, levels are related, or variances are held.</exception>
+    let ofFit (fit: Fit) : RSquared =
+        if not (LogLikelihood.isPlain fit.Model) then
+            invalidArg (nameof fit) "R² needs independent residuals and unrelated levels: it averages over the rows."
+
+        let estimates = VarianceParameters.estimates fit
+
+        let random =
+            List.map2 (fun term covariance -> trace (meanSquare term) covariance) fit.Design.Random estimates.Random
+            |> List.sum
+
+        let residual = estimates.Residual * meanInverseWeight fit
+        let fixedPart = fixedVariance fit
+        let total = fixedPart + random + residual
+
+        {
+            Marginal = fixedPart / total
+            Conditional = (fixedPart + random) / total
+            AdjustedIcc = random / (random + residual)
+            UnadjustedIcc = random / total
+            FixedVariance = fixedPart
+            RandomVariance = random
+            ResidualVariance = residual
+        }
+
+    /// <summary>A term's share in the variance of a row, as a function of the covariance parameters: for profiles and the bootstrap.</summary>
+    /// <param name="term">The random term, from zero in the order of the formula.</param>
+    /// <param name="fit">The fit, whose rows the means are over.</param>
+    /// <exception cref="T:System.ArgumentException">There is no such term.</exception>
+    let shareOf (term: int) (fit: Fit) : CovarianceEstimates -> float =
+        if term < 0 || term >= fit.Design.Random.Length then
+            invalidArg (nameof term) $"The model has {fit.Design.Random.Length} random terms, counted from zero."
+
+        let means = fit.Design.Random |> List.map meanSquare
+        let residual = meanInverseWeight fit
+
+        fun estimates ->
+            let parts = List.map2 trace means estimates.Random
+            parts[term] / (List.sum parts + residual * estimates.Residual)
+
+    /// <summary>The heritability, or intraclass correlation, of one random term: its share in the variance of a row, with the standard
+    /// error of the delta method.</summary>
+    /// <exception cref="T:System.ArgumentException">There is no such term.</exception>
+    let heritability (term: int) (fit: Fit) : VarianceShare =
+        let share = shareOf term fit
+
+        {
+            Name = fit.Design.Random[term].Group
+            Estimate = share (VarianceParameters.estimates fit)
+            StandardError = CovarianceInference.standardError Information.Observed share fit
+        }

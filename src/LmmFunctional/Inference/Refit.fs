@@ -1,0 +1,107 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>Fits beside a fit: with another criterion, a fixed coefficient, an effect less, or another response.</summary>
+[<RequireQualifiedAccess>]
+module internal Refit =
+
+    /// The last iteration of an objective from a start.
+    let minimise (objective: Objective) (start: ImmutableArray<float>) : Iteration =
+        Solver.iterations SolverOptions.defaults { objective with Start = start }
+        |> Seq.last
+
+    let private fitOf (likelihood: LogLikelihood) start =
+        Fit.ofIteration likelihood (minimise likelihood.Objective start)
+
+    /// θ at the optimum of a fit, on the inner scale.
+    let thetaOf (fit: Fit) = (List.last fit.Path).Theta
+
+    /// The same model by another criterion; the fit itself when that is its own.
+    let withCriterion criterion (fit: Fit) : Result<Fit, LmmError list> =
+        if fit.Criterion = criterion then
+            Ok fit
+        else
+            LogLikelihood.create criterion fit.Design
+            |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+
+    /// A design fitted from its own starting values.
+    let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =
+        LogLikelihood.create criterion design
+        |> Result.map (fun likelihood -> fitOf likelihood likelihood.Objective.Start)
+
+    /// The same model for another response, started at the optimum of the first.
+    let withResponse (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
+        LogLikelihood.withResponse response fit.Model
+        |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+
+    // Fixed effects
+
+    let private addOffset (extra: float[]) (design: Design) =
+        match design.Offset with
+        | Some offset -> Some(Array.map2 (+) offset extra)
+        | None -> Some extra
+
+    /// <summary>The design with Σ L_k β_k = value imposed: the column with the largest weight is expressed by the others and by an
+    /// offset, and leaves X with p − 1 columns.</summary>
+    let withContrast (weights: float[]) (value: float) (design: Design) : Design =
+        let x = design.Fixed.Matrix
+        let n = x.Rows
+        let pivot = [| 0 .. weights.Length - 1 |] |> Array.maxBy (fun k -> abs weights[k])
+        let kept = [| 0 .. weights.Length - 1 |] |> Array.filter ((<>) pivot)
+
+        let values =
+            kept
+            |> Array.collect (fun k ->
+                let share = weights[k] / weights[pivot]
+
+                if share = 0.0 then
+                    x.Column k
+                else
+                    Array.map2 (fun own other -> own - share * other) (x.Column k) (x.Column pivot))
+
+        // X a = 1 is in the span of what is left when a satisfies the contrast with value zero.
+        let constant =
+            design.Fixed.Constant
+            |> Option.filter (fun a -> Seq.exists2 (fun w v -> w * v <> 0.0) weights a |> not)
+            |> Option.map (fun a -> kept |> Array.map (fun k -> a[k]))
+
+        {
+            design with
+                Offset = addOffset (x.Column pivot |> Array.map (fun v -> v * value / weights[pivot])) design
+                Fixed = {
+                    design.Fixed with
+                        Matrix = Matrix(n, kept.Length, values)
+                        Names = kept |> Array.map (fun k -> design.Fixed.Names[k]) |> ImmutableArray.CreateRange
+                        Constant = constant
+                }
+        }
+
+    // Random effects
+
+    let private withoutAt at (items: 'item seq) =
+        items |> Seq.indexed |> Seq.filter (fun (i, _) -> i <> at) |> Seq.map snd
+
+    /// The design without one effect of one random term; a term without effects is left out.
+    let withoutEffect term effect (design: Design) : Design =
+        let reduced (random: RandomDesign) = {
+            random with
+                Names = ImmutableArray.CreateRange(withoutAt effect random.Names)
+                Columns = Array.ofSeq (withoutAt effect random.Columns)
+                InterceptAt =
+                    match random.InterceptAt with
+                    | Some at when at = effect -> None
+                    | Some at when at > effect -> Some(at - 1)
+                    | at -> at
+        }
+
+        {
+            design with
+                Random =
+                    design.Random
+                    |> List.mapi (fun t random ->
+                        if t <> term then Some random
+                        elif random.Names.Length = 1 then None
+                        else Some(reduced random))
+                    |> List.choose id
+        }

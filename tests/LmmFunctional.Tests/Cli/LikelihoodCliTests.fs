@@ -1,0 +1,148 @@
+namespace LmmFunctional.Tests
+
+open System.IO
+open System.Text.Json
+open LmmFunctional.Cli
+open NUnit.Framework
+
+/// <summary>The commands lmm ci and lmm compare.</summary>
+[<TestFixture>]
+module LikelihoodCliTests =
+
+    let private run (arguments: string list) =
+        use output = new StringWriter()
+        use error = new StringWriter()
+        let code = Cli.run (Array.ofList arguments) output error
+        code, output.ToString(), error.ToString().TrimEnd()
+
+    let private dyestuff = TestData.csv "dyestuff"
+
+    [<Test>]
+    let ``profile intervals as a table`` () =
+        let code, output, _ = run [ "ci"; dyestuff; "Yield ~ 1 + (1 | Batch)"; "--ml" ]
+        Assert.That(code, Is.EqualTo 0)
+
+        output.TrimEnd().Split '\n'
+        |> List.ofArray
+        |> Texts.equal [
+            "95 % intervals, profile likelihood"
+            "Formula: Yield ~ 1 + (1 | Batch)"
+            "Criterion: ML"
+            ""
+            "                       Estimate   Lower   Upper"
+            " (Intercept)             1527.5 1486.45 1568.55"
+            " sd(Batch (Intercept))  37.2603 12.1965 84.0634"
+            " sigma                  49.5101 38.2301 67.6577"
+        ]
+
+    [<Test>]
+    let ``intervals as JSON, an end at the bound with a word`` () =
+        let _, output, _ =
+            run [ "ci"; TestData.csv "dyestuff2"; "Yield ~ 1 + (1 | Batch)"; "--json" ]
+
+        use document = JsonDocument.Parse output
+
+        let intervals =
+            document.RootElement.GetProperty("intervals").EnumerateArray() |> List.ofSeq
+
+        Assert.That(intervals.Length, Is.EqualTo 3)
+        Assert.That(intervals[1].GetProperty("lower").GetDouble(), Is.EqualTo 0.0)
+        Assert.That(intervals[1].GetProperty("note").GetString(), Does.StartWith "the lower end is the bound")
+
+    [<Test>]
+    let ``bootstrap intervals tell seed and Monte Carlo error`` () =
+        let _, output, _ =
+            run [
+                "ci"
+                dyestuff
+                "Yield ~ 1 + (1 | Batch)"
+                "--boot"
+                "40"
+                "--seed"
+                "5"
+                "--interval"
+                "bca"
+            ]
+
+        Assert.That(output, Does.StartWith "95 % intervals, parametric bootstrap (BCa)")
+        Assert.That(output, Does.Contain "40 replicates from seed 5,")
+        Assert.That(output, Does.Contain "Monte Carlo error of an end: at most")
+
+    [<Test>]
+    let ``a comparison as a table`` () =
+        let code, output, _ =
+            run [
+                "compare"
+                TestData.csv "sleepstudy"
+                "Reaction ~ 1 + (Days | Subject)"
+                "Reaction ~ Days + (Days | Subject)"
+            ]
+
+        Assert.That(code, Is.EqualTo 0)
+
+        output.TrimEnd().Split '\n'
+        |> List.ofArray
+        |> Texts.equal [
+            "Comparison of models by ML"
+            "1: Reaction ~ 1 + (1 + Days | Subject)"
+            "2: Reaction ~ 1 + Days + (1 + Days | Subject)"
+            ""
+            "   df -2 logLik     AIC    AICc     BIC    CAIC  dAIC weight"
+            " 1  5   1775.48 1785.48 1785.82 1801.44 1806.44 21.54  0.000"
+            " 2  6   1751.94 1763.94 1764.42 1783.10 1789.10  0.00  1.000"
+            ""
+            "Likelihood ratio tests:"
+            "1 in 2: chi-squared 23.5365 on 1 df, p = 1.226e-06"
+            ""
+            "Both models were fitted again by ML: restricted likelihoods of different fixed effects cannot be compared."
+        ]
+
+    [<Test>]
+    let ``a comparison as JSON holds a refusal where models are not nested`` () =
+        let _, output, _ =
+            run [
+                "compare"
+                TestData.csv "penicillin"
+                "diameter ~ 1 + (1 | plate)"
+                "diameter ~ 1 + (1 | sample)"
+                "--json"
+            ]
+
+        use document = JsonDocument.Parse output
+        let tests = document.RootElement.GetProperty "tests"
+        Assert.That(tests[0].GetProperty("refused").GetString(), Does.Contain "is not nested in")
+
+    let private refused (expected: string) arguments =
+        let code, output, error = run arguments
+        Assert.That(error, Is.EqualTo expected)
+        Assert.That(code, Is.EqualTo 2)
+        Assert.That(output, Is.Empty)
+
+    [<Test>]
+    let ``misuse is told in words`` () =
+        let ci options =
+            [ "ci"; dyestuff; "Yield ~ 1 + (1 | Batch)" ] @ options
+
+        ci [ "--profile"; "--wald" ]
+        |> refused "lmm: give one of --profile, --wald and --boot."
+
+        ci [ "--seed"; "1" ]
+        |> refused "lmm: --interval and --seed belong to --boot; give a number of replicates."
+
+        ci [ "--boot"; "5" ]
+        |> refused "lmm: --boot needs 20 replicates or more; 1000 are usual."
+
+        ci [ "--level"; "95" ]
+        |> refused "lmm: --level must lie between 0 and 1, such as 0.95."
+
+        [ "compare"; dyestuff; "Yield ~ 1" ]
+        |> refused "lmm: compare needs a data file and two formulas or more."
+
+    [<Test>]
+    let ``problems of all formulas are told together`` () =
+        [ "compare"; dyestuff; "Yield ~ 1 + (1 | batch)"; "Yield ~ x + (1 | Batch)" ]
+        |> refused (
+            "Column 'batch' is not in the data; did you mean 'Batch'?"
+            + System.Environment.NewLine
+            + "Column 'x' is not in the data."
+        )

@@ -1,0 +1,179 @@
+module LmmFunctional.Tests.CovarianceInferenceTests
+
+open System.Collections.Immutable
+open LmmFunctional
+open NUnit.Framework
+
+/// −2 log likelihood of the one-way layout at (σ²_b, σ²) by its closed form, balanced with n rows a group.
+let private oneWay (reml: bool) (groups: float, perGroup: float) (between: float, within: float) (b: float, e: float) =
+    // between: sum of squares between groups; within: sum within.
+    let total = e + perGroup * b
+    let df = if reml then groups - 1.0 else groups
+    let determinant = groups * (perGroup - 1.0) * log e + df * log total
+    determinant + within / e + between / total
+
+let private sums (fit: Fit) =
+    let y, codes = fit.Design.Response, fit.Design.Random.Head.Codes
+    let mean = Array.average y
+
+    let groups =
+        Array.zip codes y |> Array.groupBy fst |> Array.map (snd >> Array.map snd)
+
+    let between =
+        groups
+        |> Array.sumBy (fun g -> float g.Length * (Array.average g - mean) ** 2.0)
+
+    let within =
+        groups
+        |> Array.sumBy (fun g -> let m = Array.average g in g |> Array.sumBy (fun v -> (v - m) ** 2.0))
+
+    (float groups.Length, float groups[0].Length), (between, within)
+
+[<TestCase(true); TestCase(false)>]
+let ``The covariance of variances is twice the inverse curvature of the balanced one-way likelihood`` reml =
+    let fit =
+        Models.fit (if reml then Criterion.Reml else Criterion.Ml) "dyestuff" "Yield ~ 1 + (1 | Batch)"
+
+    let sizes, squares = sums fit
+    let b, e = (fit.RandomCovariances.Head |> snd)[0, 0], fit.Sigma ** 2.0
+    // Scaled variables, because the differences' steps are near one.
+    let f (x: float[]) =
+        oneWay reml sizes squares (x[0] * b, x[1] * e)
+
+    let h = Differences.hessian f [| 1.0; 1.0 |]
+    let determinant = h[0, 0] * h[1, 1] - h[0, 1] * h[0, 1]
+
+    let found =
+        CovarianceInference.covariance Information.Observed CovarianceScale.Variance fit
+
+    Law.assertHolds [
+        yield! Law.relative "Var(V_b)" 1e-6 (2.0 * h[1, 1] / determinant * b * b) found.Matrix[0, 0]
+        yield! Law.relative "Var(V_e)" 1e-6 (2.0 * h[0, 0] / determinant * e * e) found.Matrix[1, 1]
+        yield! Law.relative "Cov" 1e-6 (-2.0 * h[0, 1] / determinant * b * e) found.Matrix[0, 1]
+    ]
+
+[<Test>]
+let ``In balanced data observed, expected and average information agree`` () =
+    let fit = Models.sleepstudy.Value
+
+    let diagonal information =
+        (CovarianceInference.covariance information CovarianceScale.Variance fit).Matrix
+        |> Matrix.diagonal
+
+    let observed = diagonal Information.Observed
+
+    Law.assertHolds [
+        yield! Law.relativeAll "expected" 1e-7 observed (diagonal Information.Expected)
+        yield! Law.relativeAll "average" 1e-7 observed (diagonal Information.Average)
+    ]
+
+[<Test>]
+let ``Every scale tells the same standard errors by the delta method`` () =
+    let fit = Models.sleepstudy.Value
+
+    let on scale =
+        CovarianceInference.covariance Information.Observed scale fit
+
+    let variance, deviation, unbounded =
+        on CovarianceScale.Variance, on CovarianceScale.Deviation, on CovarianceScale.Unbounded
+
+    let se (found: AsymptoticCovariance) k = sqrt found.Matrix[k, k]
+
+    Law.assertHolds [
+        for k in [ 0; 1; 3 ] do
+            let sd = deviation.Values[k]
+            yield! Law.relative "variance" 1e-8 (2.0 * sd * se deviation k) (se variance k)
+            yield! Law.relative "log" 1e-8 (se deviation k / sd) (se unbounded k)
+
+        let rho = deviation.Values[2]
+        yield! Law.relative "Fisher z" 1e-8 (se deviation 2 / (1.0 - rho * rho)) (se unbounded 2)
+    ]
+
+[<Test>]
+let ``The joint objective at its optimum has the profiled value, no slope, and the information that is told`` () =
+    let fit = Models.penicillin.Value
+    let point = CovarianceInference.pointOf fit
+    let objective = JointLikelihood.objective fit.Model point
+    let at = objective.Evaluate point (Order.Curvature Information.Observed)
+
+    let told =
+        JointLikelihood.information Information.Observed fit.Model (Refit.thetaOf fit)
+
+    Law.assertHolds [
+        yield! Law.near "value" 1e-8 fit.CriterionValue at.Value
+        yield! Law.nearAll "gradient" 1e-5 [ 0.0; 0.0; 0.0 ] at.Gradient
+        yield! Law.relativeAll "information" 1e-6 told.Values at.Curvature.Values
+    ]
+
+[<Test>]
+let ``The joint objective has exact derivatives away from the optimum`` () =
+    let fit = Models.sleepstudy.Value
+
+    let objective =
+        JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
+
+    let point = [| 0.7; 0.1; 0.3; 3.4 |]
+
+    let value (x: float[]) =
+        (objective.Evaluate (ImmutableArray.CreateRange x) Order.Value).Value
+
+    let exact =
+        objective.Evaluate (ImmutableArray.CreateRange point) (Order.Curvature Information.Observed)
+
+    Law.assertHolds [
+        yield! Law.relativeAll "gradient" 1e-8 (Differences.gradient value point) exact.Gradient
+        yield! Law.relativeAll "curvature" 1e-5 (Differences.hessian value point).Values exact.Curvature.Values
+    ]
+
+// R 4.2: the dense likelihood in (log sd, Fisher z, log σ) and its second derivatives by numDeriv 2016.8. (intervals.lme has
+// 0.30 for Fisher's z: its own differences are coarse.)
+[<Test>]
+let ``Standard errors on the unbounded scale are those of the dense likelihood`` () =
+    let found =
+        CovarianceInference.covariance Information.Observed CovarianceScale.Unbounded Models.sleepstudy.Value
+
+    [ 0.234534890; 0.207644832; 0.325656162; 0.058925585 ]
+    |> fun expected -> Law.relativeAll "se" 1e-6 expected (Matrix.diagonal found.Matrix |> Array.map sqrt)
+    |> Law.assertHolds
+
+[<Test>]
+let ``A variance of zero has no interval and a note`` () =
+    let fit = Models.reml "dyestuff2" "Yield ~ 1 + (1 | Batch)"
+
+    let found =
+        CovarianceInference.intervals CovarianceIntervalMethod.Satterthwaite 0.95 fit
+
+    Assert.That(found[0].Lower.IsNone)
+
+    Assert.That(
+        found[0].Note,
+        Is.EqualTo(Some "at its bound, where curvature gives no interval; use a profile or the bootstrap")
+    )
+    // The residual has n − 1 degrees of freedom then.
+    let df = float (fit.Observations - 1)
+
+    let endAt p =
+        fit.Sigma * sqrt (df / Quantile.chiSquared df p)
+
+    Law.assertHolds (
+        Law.relativeAll "sigma" 1e-6 [ endAt 0.975; endAt 0.025 ] [ found[1].Lower.Value; found[1].Upper.Value ]
+    )
+
+[<Test>]
+let ``A level outside (0, 1) is misuse`` () =
+    Models.isMisuse (fun () ->
+        CovarianceInference.intervals CovarianceIntervalMethod.Wald 95.0 Models.dyestuff.Value
+        |> ignore)
+
+[<Test>]
+let ``Parameters of a residual structure have the standard errors of the fit`` () =
+    let fit =
+        Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
+
+    let found =
+        CovarianceInference.covariance Information.Observed CovarianceScale.Deviation fit
+
+    let sigma = fit.CovarianceParameters |> List.find (fun own -> own.Name = "sigma")
+
+    Law.relative "sigma" 1e-5 sigma.StandardError.Value (sqrt found.Matrix[1, 1])
+    |> Law.assertHolds

@@ -1,0 +1,222 @@
+module LmmFunctional.Tests.RobustCovarianceTests
+
+open LmmFunctional
+open MathNet.Numerics.LinearAlgebra
+open NUnit.Framework
+
+let private kinds = [ RobustKind.Cr0; RobustKind.Cr1; RobustKind.Cr2; RobustKind.Cr3 ]
+
+let private robust kind cluster fit =
+    RobustCovariance.create kind cluster fit |> Models.value
+
+// Rows are left out, so that clusters and casks differ in size.
+let private unbalanced =
+    lazy
+        (let gone = set [ 3; 7; 8; 20; 31; 32; 33 ]
+
+         let frame =
+             TestFrame.read "pastes"
+             |> Frame.filter (fun row -> not (gone.Contains(row + 1)))
+             |> Models.value
+
+         Lmm.fitFormula FitOptions.defaults frame "strength ~ cask + (1 | batch / cask)"
+         |> Models.value)
+
+// R 4.2, clubSandwich: coef_test(vcovCR(m, cluster = batch, type), test = "Satterthwaite") on lme4's fit of the rows kept.
+[<Test>]
+let ``Standard errors and degrees of freedom are those of clubSandwich`` () =
+    let golden = [
+        RobustKind.Cr0, [ 0.9763444882; 1.293234273; 1.279468864 ], [ 7.267792936; 8.031583901; 8.033786419 ]
+        RobustKind.Cr1, [ 1.029157455; 1.363188617; 1.348678602 ], [ 7.267792936; 8.031583901; 8.033786419 ]
+        RobustKind.Cr2, [ 1.042968597; 1.374611826; 1.36055702 ], [ 7.261133859; 8.013369531; 8.016263856 ]
+        RobustKind.Cr3, [ 1.114266064; 1.462383425; 1.447791596 ], [ 7.253895575; 7.995869738; 7.999413133 ]
+    ]
+
+    Law.assertHolds [
+        for kind, errors, df in golden do
+            let found =
+                RobustCovariance.coefficients 0.95 (robust kind "batch" unbalanced.Value)
+
+            yield! Law.relativeAll $"{kind} se" 2e-5 errors (found |> List.map _.StandardError)
+            yield! Law.relativeAll $"{kind} df" 2e-5 df (found |> List.map _.Df)
+    ]
+
+/// Everything with n×n matrices, as it is written down in the papers.
+let private dense kind (codes: int[]) (fit: Fit) =
+    let n, p = fit.Observations, fit.FixedCount
+    let x = Matrix<float>.Build.Dense(n, p, fun i j -> fit.Design.Fixed.Matrix[i, j])
+    let sigma = fit.Sigma ** 2.0
+
+    let v =
+        Matrix<float>
+            .Build.Dense(
+                n,
+                n,
+                fun a b ->
+                    let random =
+                        Seq.zip fit.Design.Random fit.RandomCovariances
+                        |> Seq.sumBy (fun (term, (_, g)) ->
+                            if term.Codes[a] = term.Codes[b] then
+                                Seq.allPairs [ 0 .. g.Rows - 1 ] [ 0 .. g.Rows - 1 ]
+                                |> Seq.sumBy (fun (i, j) -> term.Columns[i][a] * g[i, j] * term.Columns[j][b])
+                            else
+                                0.0)
+
+                    if a = b then random + sigma else random
+            )
+
+    let w = v.Inverse()
+    let m = (x.Transpose() * w * x).Inverse()
+    let y = Vector<float>.Build.Dense fit.Design.Response
+    let hat = x * m * x.Transpose() * w
+    let residual = y - hat * y
+    let identity = Matrix<float>.Build.DenseIdentity n
+    let annihilator = identity - hat
+
+    let clusters =
+        codes |> Array.indexed |> Array.groupBy snd |> Array.map (snd >> Array.map fst)
+
+    let count = float clusters.Length
+
+    let rows (own: int[]) (a: Matrix<float>) =
+        Matrix<float>.Build.Dense(own.Length, a.ColumnCount, fun i j -> a[own[i], j])
+
+    let block (own: int[]) (a: Matrix<float>) =
+        Matrix<float>.Build.Dense(own.Length, own.Length, fun i j -> a[own[i], own[j]])
+
+    let power (a: Matrix<float>) exponent =
+        let e = a.Evd Symmetricity.Symmetric
+
+        e.EigenVectors
+        * Matrix<float>.Build.DiagonalOfDiagonalVector(e.EigenValues.Real().Map(fun d -> d ** exponent))
+        * e.EigenVectors.Transpose()
+
+    let adjust own =
+        match kind with
+        | RobustKind.Cr0 -> Matrix<float>.Build.DenseIdentity(Array.length own)
+        | RobustKind.Cr1 -> Matrix<float>.Build.DenseIdentity(own.Length) * sqrt (count / (count - 1.0))
+        | RobustKind.Cr2 ->
+            let d = (block own v).Cholesky().Factor.Transpose()
+            let inner = rows own annihilator * v * (rows own annihilator).Transpose()
+            d.Transpose() * power (d * inner * d.Transpose()) -0.5 * d
+        | RobustKind.Cr3 -> (block own annihilator).Inverse()
+
+    let scores =
+        clusters
+        |> Array.map (fun own -> (rows own (w * x)).Transpose() * adjust own, own)
+
+    let meat =
+        scores
+        |> Array.map (fun (a, own) ->
+            let s = a * Vector<float>.Build.Dense(own.Length, fun i -> residual[own[i]])
+            s.OuterProduct s)
+        |> Array.reduce (+)
+
+    let df (c: Vector<float>) =
+        let columns =
+            scores
+            |> Array.map (fun (a, own) -> (rows own annihilator).Transpose() * (a.Transpose() * (m * c)))
+
+        let product =
+            Matrix<float>.Build.Dense(columns.Length, columns.Length, fun i j -> columns[i] * (v * columns[j]))
+
+        product.Trace() ** 2.0 / (product.PointwiseMultiply product).RowSums().Sum()
+
+    m * meat * m, df
+
+[<Test>]
+let ``The covariance is that of the dense formulas`` () =
+    // Ten subjects of both sexes.
+    let frame =
+        TestFrame.read "orthodont"
+        |> Frame.filter (fun row -> row >= 44 && row < 84)
+        |> Models.value
+
+    let fit =
+        Lmm.fitFormula FitOptions.defaults frame "distance ~ I(age - 11) * Sex + (I(age - 11) | Subject)"
+        |> Models.value
+
+    let codes = fit.Design.Random.Head.Codes
+
+    Law.assertHolds [
+        for kind in kinds do
+            let expected, df = dense kind codes fit
+            let found = robust kind "Subject" fit
+            yield! Law.relativeAll $"{kind}" 1e-7 (expected.ToColumnMajorArray()) found.Matrix.Values
+
+            for contrast in [ [ 1.0; 0.0; 0.0; 0.0 ]; [ 0.0; 1.0; 0.0; 0.5 ] ] do
+                yield!
+                    Law.relative
+                        $"{kind} df"
+                        1e-7
+                        (df (Vector<float>.Build.DenseOfEnumerable contrast))
+                        (RobustCovariance.df contrast found)
+    ]
+
+[<Test>]
+let ``CR1 is CR0 times m over m − 1`` () =
+    let fit = Models.sleepstudy.Value
+    let a, b = robust RobustKind.Cr0 "Subject" fit, robust RobustKind.Cr1 "Subject" fit
+    Assert.That(a.ClusterCount, Is.EqualTo 18)
+
+    Law.assertHolds (
+        Law.relativeAll "CR1" 1e-12 (a.Matrix.Values |> Array.map (fun v -> v * 18.0 / 17.0)) b.Matrix.Values
+    )
+
+[<Test>]
+let ``In a balanced design CR2 of the mean is the variance of the cluster means`` () =
+    let fit = Models.reml "dyestuff" "Yield ~ 1 + (1 | Batch)"
+    let y, codes = fit.Design.Response, fit.Design.Random.Head.Codes
+
+    let means =
+        Array.zip codes y |> Array.groupBy fst |> Array.map (snd >> Array.averageBy snd)
+
+    let center = Array.average means
+    let expected = (means |> Array.sumBy (fun v -> (v - center) ** 2.0)) / 5.0 / 6.0
+    let found = robust RobustKind.Cr2 "Batch" fit
+
+    Law.assertHolds [
+        yield! Law.relative "variance" 1e-9 expected found.Matrix[0, 0]
+        yield! Law.relative "df" 1e-9 5.0 (RobustCovariance.df [ 1.0 ] found)
+    ]
+
+[<Test>]
+let ``Clusters that are not independent are refused in words`` () =
+    let fit = Models.penicillin.Value
+
+    TestFrame.same
+        [
+            "Clusters of 'plate' are not independent: levels of 'sample' occur in several of them; "
+            + "use a coarser cluster that holds each level of 'sample' whole."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "plate" fit |> Models.words)
+
+    TestFrame.same
+        [
+            "'dish' is not a grouping factor of the model; clusters can be those of plate, sample."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "dish" fit |> Models.words)
+
+[<Test>]
+let ``A model without random terms has no clusters`` () =
+    let fit = Models.ml "sleepstudy" "Reaction ~ Days"
+
+    TestFrame.same
+        [
+            "'Subject' is not a grouping factor: the model has no random terms, and its rows are independent."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
+
+[<Test>]
+let ``Structured residuals are refused in words`` () =
+    let fit =
+        Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
+
+    TestFrame.same
+        [
+            "A robust covariance needs independent residuals, unrelated levels and no held variances; fit the model without them."
+        ]
+        (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
+
+    Models.isMisuse (fun () -> Simulation.simulate 1 fit |> ignore)
+    Models.isMisuse (fun () -> RSquared.ofFit fit |> ignore)
