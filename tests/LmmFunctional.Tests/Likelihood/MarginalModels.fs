@@ -140,6 +140,7 @@ module StructuredModel =
     let internal marginal (likelihood: LogLikelihood) =
         match likelihood.Method with
         | LikelihoodMethod.Marginal model -> model
+        | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ -> invalidOp "The likelihood is not a marginal one."
 
     /// θ inside its space.
