@@ -273,7 +273,7 @@ module internal Solution =
             let size = term.Factor.Order
 
             let sums =
-                Array.init p (fun c -> SeparableDerivatives.levelSums model t factor.Scores (c * model.Rows))
+                Array.init p (fun c -> SeparableProducts.levelSums model t factor.Scores (c * model.Rows))
 
             prediction term covariances[t] p (left factor t term) (fun level ->
                 Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
@@ -286,7 +286,7 @@ module internal Solution =
         // V holds the weights.
         assemble likelihood lambdas fixedFactor logDeterminant 0.0 (fun scale ->
             later id (fun factor t term ->
-                SeparableDerivatives.levelSums model t factor.Scores (p * model.Rows)
+                SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
                 |> effects term covariances[t] scale),
             later square left,
             later square predicted)

@@ -30,83 +30,6 @@ type internal SeparableFactor(model: SeparableModel) =
     let mutable isInverted = false
     let mutable scores: float[] option = None
 
-    /// Derivatives need λ⁻¹ even where λ is singular: there another factor of the same G with orthogonal columns serves, none
-    /// of them quite zero, as in the supernodal engine.
-    let workingOf (lambda: float[]) =
-        let size = int (sqrt (float lambda.Length))
-
-        if SupernodalFactor.IsInvertible lambda then
-            lambda
-        else
-            let struct (values, vectors) =
-                Semidefinite.eigen size (Semidefinite.square size lambda)
-
-            let lowest = max 1e-120 (1e-40 * values[size - 1])
-            Array.init (size * size) (fun k -> vectors[k] * sqrt (max lowest values[k / size]))
-
-    /// Z̃, row by row.
-    let load (point: SeparablePoint) =
-        let scale = 1.0 / sqrt point.Scale
-
-        for row in 0 .. n - 1 do
-            let start = row * width
-
-            for t in 0 .. model.Terms.Length - 1 do
-                let first = start + model.Offsets[t]
-                let size = model.Offsets[t + 1] - model.Offsets[t]
-                let lambda = working[t]
-
-                for c in 0 .. size - 1 do
-                    let mutable sum = 0.0
-
-                    for k in 0 .. size - 1 do
-                        sum <- sum + model.Loadings[first + k] * lambda[k + c * size]
-
-                    loadings[first + c] <- scale * sum
-
-            if model.HasNugget then
-                loadings[start + width - 1] <- scale * sqrt point.Rest
-
-    /// The lower triangle of M.
-    let assemble (point: SeparablePoint) =
-        let panels = cholesky.Panels
-        panels.Span.Clear()
-
-        for own in places.Diagonals do
-            for place in own do
-                panels[place] <- 1.0
-
-        let along, across = SeparableFactor.Tables(AutoregressiveLine.precision, point)
-
-        for e in 0 .. places.Elements.Length - 1 do
-            let element = model.Grid.Elements[e]
-            panels[places.Elements[e]] <- along[element.Along] * across[element.Across]
-
-        for k in 0 .. model.Links.Length - 1 do
-            let link = model.Links[k]
-            let first, second = link.First * width, link.Second * width
-            let weight = along[link.Along] * across[link.Across]
-
-            for a in 0 .. width - 1 do
-                for b in 0 .. (if first = second then a else width - 1) do
-                    let place = places.Products[(k * width + a) * width + b]
-                    let product = weight * loadings[first + a] * loadings[second + b]
-                    // Two rows with an effect in common stand on both sides of its diagonal element.
-                    let isTwice =
-                        first <> second && places.Columns[first + a] = places.Columns[second + b]
-
-                    panels[place] <- panels[place] + (if isTwice then 2.0 * product else product)
-
-    /// Elements of Q, or their derivatives, along both axes; the second is a one where there is no second axis.
-    static member Tables(elements: AutoregressiveLine -> float[], point: SeparablePoint) : float[] * float[] =
-        let second =
-            if point.Processes.Length > 1 then
-                elements point.Processes[1]
-            else
-                AutoregressiveLine.precision AutoregressiveLine.none
-
-        (elements point.Processes[0], second)
-
     member _.Model = model
 
     /// The point that was factored last.
@@ -151,9 +74,9 @@ type internal SeparableFactor(model: SeparableModel) =
         point.IsSome
 
     member private factor.FactorAnew(own: SeparablePoint) =
-        working <- Array.map workingOf own.Lambdas
-        load own
-        assemble own
+        working <- Array.map SeparableMatrix.workingOf own.Lambdas
+        SeparableMatrix.load model own working loadings
+        SeparableMatrix.assemble model own loadings cholesky.Panels
 
         if cholesky.Factor() then
             logDeterminant <-

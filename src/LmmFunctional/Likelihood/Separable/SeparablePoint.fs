@@ -53,3 +53,13 @@ module internal SeparablePoint =
         && point.Processes |> Array.forall (fun line -> line.Rest > 0.0)
         && point.Scale > 0.0
         && point.Rest > 0.0
+
+    /// Elements of Q, or their derivatives, along both axes; the second is a one where there is no second axis.
+    let tables (elements: AutoregressiveLine -> float[]) (point: SeparablePoint) : struct (float[] * float[]) =
+        let second =
+            if point.Processes.Length > 1 then
+                elements point.Processes[1]
+            else
+                AutoregressiveLine.precision AutoregressiveLine.none
+
+        struct (elements point.Processes[0], second)
