@@ -1,7 +1,6 @@
 namespace LmmFunctional
 
 open System
-open MathNet.Numerics
 
 /// <summary>The distribution of the largest of several t in absolute value whose correlations have one factor: ρ_ij =
 /// b_i b_j.</summary>
@@ -73,9 +72,12 @@ module internal MaximumT =
                 let center = loadings[i] * z
                 let above = StudentizedRange.normal ((center - c) / own[i])
                 let below = StudentizedRange.normal (-(center + c) / own[i])
-                logInside <- logInside + SpecialFunctions.Log1p -(min 1.0 (above + below))
 
-            StudentizedRange.density z * -SpecialFunctions.Expm1 logInside
+                logInside <-
+                    logInside
+                    + NumericFunction.evaluate NumericFunction.Log1p -(min 1.0 (above + below))
+
+            StudentizedRange.density z * -Probability.expm1 logInside
 
         // A narrow conditional distribution would slip between the nodes of the rule. The integrand is even.
         let panel = max 0.01 (Array.min own)

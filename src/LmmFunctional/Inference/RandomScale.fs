@@ -1,7 +1,6 @@
 namespace LmmFunctional
 
 open System
-open MathNet.Numerics
 
 /// <summary>Expectations over s = √(χ²/ν), the estimated standard deviation over the true one.</summary>
 [<RequireQualifiedAccess>]
@@ -15,7 +14,7 @@ module internal RandomScale =
 
     /// The log density of u = log s, less that of its mode at zero.
     let private logDensity df u =
-        df * (u - 0.5 * SpecialFunctions.Expm1(2.0 * u))
+        df * (u - 0.5 * Probability.expm1 (2.0 * u))
 
     let private bound df direction =
         let mutable far = direction * 1.0 / sqrt df

@@ -40,7 +40,7 @@ module internal StudentizedRange =
         if x >= 1.0 then
             1.0
         else
-            -SpecialFunctions.Expm1(m * SpecialFunctions.Log1p -x)
+            -Probability.expm1(m * NumericFunction.evaluate NumericFunction.Log1p -x)
 
     // φ beyond this is nothing beside one.
     let private far = 8.5

@@ -39,10 +39,20 @@ module MarginalTables =
     let private statistics (values: float list) =
         values |> List.map (fun t -> Math.Round(t, 3)) |> NumberText.column digits
 
+    // Ends near zero would ask for decimals that say nothing of the estimate.
+    let private asIn (example: string) (values: float list) =
+        if example.Contains 'e' then
+            NumberText.column digits values
+        else
+            let decimals =
+                match example.IndexOf '.' with
+                | -1 -> 0
+                | point -> example.Length - point - 1
+
+            values |> List.map (NumberText.fixedPoint decimals)
+
     /// Estimates, standard errors and both ends share their decimals, so that they can be compared by eye.
     let private measured (found: Result<Estimate, LmmError> list) =
-        let parts: (Estimate -> float) list = [ _.Estimate; _.StandardError; _.Lower; _.Upper ]
-
         let known =
             found
             |> List.choose (fun own ->
@@ -50,16 +60,22 @@ module MarginalTables =
                 | Ok own -> Some own
                 | Error _ -> None)
 
-        let shared =
-            parts
-            |> List.collect (fun part -> List.map part known)
-            |> NumberText.column digits
-            |> List.chunkBySize (max 1 known.Length)
+        let first =
+            NumberText.column digits ((known |> List.map _.Estimate) @ (known |> List.map _.StandardError))
 
-        let columns =
-            match shared with
-            | [] -> parts |> List.map (fun _ -> found |> List.map (fun _ -> ""))
-            | _ -> List.map2 (fun part texts -> cells (fun _ -> texts) found part) parts shared
+        let values, errors = List.splitAt known.Length first
+
+        let ends =
+            match values with
+            | [] -> NumberText.column digits
+            | example :: _ -> asIn example
+
+        let columns = [
+            cells (fun _ -> values) found _.Estimate
+            cells (fun _ -> errors) found _.StandardError
+            cells ends found _.Lower
+            cells ends found _.Upper
+        ]
 
         let estimates =
             List.map2

@@ -351,17 +351,17 @@ Degrees of freedom: Kenward-Roger (SAS: observed information, variance scale)
         let expected =
             """Estimated the mean of score
  Machine Estimate Std. Error   df lower 95% upper 95% letters
- A          52.36      2.486 8.52     46.68     58.03 a
- B          60.32      2.486 8.52     54.65     65.99 b
- C          66.27      2.486 8.52     60.60     71.94 b
+ A         52.356      2.486 8.52    46.684    58.027 a
+ B         60.322      2.486 8.52    54.650    65.994 b
+ C         66.272      2.486 8.52    60.600    71.944 b
 Degrees of freedom: Kenward-Roger (pbkrtest: expected information, variance scale)
 Means that share a letter do not differ at 0.05; p-values: tukey
 
 Contrasts:
        Estimate Std. Error df lower 95% upper 95% t value Pr(>|t|)
- A - B   -7.967      2.177 10   -13.934   -1.9989  -3.660   0.0111
- A - C  -13.917      2.177 10   -19.884   -7.9489  -6.393   0.0002
- B - C   -5.950      2.177 10   -11.918    0.0178  -2.733   0.0507
+ A - B   -7.967      2.177 10   -13.934    -1.999  -3.660   0.0111
+ A - C  -13.917      2.177 10   -19.884    -7.949  -6.393   0.0002
+ B - C   -5.950      2.177 10   -11.918     0.018  -2.733   0.0507
 P-values and intervals are adjusted within each family: tukey
 """
 
