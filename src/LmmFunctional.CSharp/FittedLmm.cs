@@ -121,7 +121,8 @@ public sealed class FittedLmm
     /// <param name="over">Such as <c>variety | nitro</c>: compared variables, then those that hold them apart.</param>
     /// <param name="comparison">Which comparisons.</param>
     /// <param name="adjustment">Of p-values and intervals.</param>
-    /// <param name="reference">The level that <see cref="Comparison.Reference"/> compares with; null for the first.</param>
+    /// <param name="reference">The level that <see cref="Comparison.Reference"/> compares with; null for the
+    /// first.</param>
     /// <param name="settings">Covariate values, weights, scale and method; null for the defaults.</param>
     /// <exception cref="LmmException">A variable is not in the model, or an adjustment does not fit.</exception>
     public MarginalTable MarginalContrasts(

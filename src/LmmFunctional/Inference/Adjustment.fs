@@ -16,9 +16,8 @@ type Adjustment =
     | Bonferroni
     /// Bonferroni step by step (Holm 1979).
     | Holm
-    /// Comparisons with one reference, by the largest |t| (Dunnett 1955); other correlations than his are brought to the
-    /// nearest
-    /// with one factor (Hsu 1992).
+    /// Comparisons with one reference, by the largest |t| (Dunnett 1955); other correlations than his are brought to
+    /// the nearest with one factor (Hsu 1992).
     | Dunnett
     /// All contrasts whatever (Scheffé 1953).
     | Scheffe

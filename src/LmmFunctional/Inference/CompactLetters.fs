@@ -15,7 +15,8 @@ module CompactLetters =
     /// <summary>Insert and absorb: the sets of means that share a letter.</summary>
     /// <param name="count">The number of means.</param>
     /// <param name="differ">The pairs that differ.</param>
-    /// <remarks>Every pair that differs parts each set that holds both; sets inside others go. Source: Piepho 2004.</remarks>
+    /// <remarks>Every pair that differs parts each set that holds both; sets inside others go. Source: Piepho
+    /// 2004.</remarks>
     let internal sets count (differ: (int * int) list) : Set<int> list =
         let absorb (sets: Set<int> list) =
             let distinct = List.distinct sets

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
-/// <summary>The linear functions of the fixed effects that marginal means are, one for each combination of levels.</summary>
+/// <summary>The linear functions of the fixed effects that marginal means are, one for each combination of
+/// levels.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal MarginalFunction = {
     /// Levels of the variables compared, and of those that hold apart.

@@ -2,11 +2,10 @@ namespace LmmFunctional
 
 open System
 
-/// <summary>The distribution of the largest of several t in absolute value whose correlations have one factor: ρ_ij =
-/// b_i b_j.</summary>
+/// <summary>The distribution of the largest of several t in absolute value whose correlations have one factor:
+/// ρ_ij = b_i b_j.</summary>
 /// <remarks>Comparisons of independent means with one control are so (Dunnett 1955), and any with equal correlation.
-/// Others are
-/// brought to the nearest such form, as SAS does (Hsu 1992).</remarks>
+/// Others are brought to the nearest such form, as SAS does (Hsu 1992).</remarks>
 [<RequireQualifiedAccess>]
 module internal MaximumT =
 

@@ -26,8 +26,7 @@ module internal RandomScale =
 
     /// <summary>E f(s) with df degrees of freedom, not necessarily whole; f(1) when they are infinite.</summary>
     /// <remarks>The trapezoidal rule in log s, where density and f are analytic: its error falls exponentially with the
-    /// number of
-    /// points. The weights are made to sum to one, so that no gamma function loses digits at large df.</remarks>
+    /// number of points. The weights are made to sum to one, so that no gamma function loses digits at large df.</remarks>
     let expectation (df: float) (f: float -> float) =
         if df > certain then
             f 1.0

@@ -21,8 +21,8 @@ type internal GridAxis = {
     Codes: int[] option
 }
 
-/// <summary>The combinations of variables at which a model is asked for its mean: all levels of its factors, covariates at
-/// their means or at chosen values.</summary>
+/// <summary>The combinations of variables at which a model is asked for its mean: all levels of its factors,
+/// covariates at their means or at chosen values.</summary>
 [<RequireQualifiedAccess>]
 module internal ReferenceGrid =
 

@@ -64,8 +64,8 @@ module internal StudentizedRange =
             min 1.0 (k * integrate 1.0 low (0.5 * w + far) part)
 
     /// <summary>P(Q > q) for the range of k means over their standard error with df degrees of freedom.</summary>
-    /// <remarks>df may be any positive number or infinite. The double integral of Copenhaver and Holland 1988, accurate to
-    /// 1e-12.</remarks>
+    /// <remarks>df may be any positive number or infinite. The double integral of Copenhaver and Holland 1988,
+    /// accurate to 1e-11.</remarks>
     let upper (k: int) (df: float) (q: float) =
         if Double.IsNaN q || Double.IsNaN df then
             nan

@@ -92,7 +92,8 @@ module MarginalJson =
         result.Contrasts |> Option.iter (contrasts json)
         json.WriteEndObject()
 
-    /// <summary>The means, their letters and comparisons as one line of JSON; null where a number is not finite.</summary>
+    /// <summary>The means, their letters and comparisons as one line of JSON; null where a number is not
+    /// finite.</summary>
     let render (result: MarginalResult) : string =
         use buffer = new MemoryStream()
         using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json result)

@@ -71,7 +71,7 @@ module AdjustmentTests =
     [<TestCase(0.3)>]
     [<TestCase(1.5)>]
     [<TestCase(30.0)>]
-    [<TestCase(1e7)>]
+    [<TestCase(400.0)>]
     let ``the scale gives t from the normal`` (df: float) =
         let t = 1.7
 
@@ -79,6 +79,19 @@ module AdjustmentTests =
             RandomScale.expectation df (fun s -> SpecialFunctions.Erfc(s * t / sqrt 2.0))
 
         Law.assertHolds (Law.relative "t" 1e-11 (Probability.twoSided df t) mixed)
+
+    [<Test>]
+    let ``many degrees of freedom lose no digits`` () =
+        let df, t = 1e7, 1.7
+
+        let mixed =
+            RandomScale.expectation df (fun s -> SpecialFunctions.Erfc(s * t / sqrt 2.0))
+
+        // P(|T| > t) = P(|Z| > t) + φ(t) t (t² + 1)/(2ν) + O(1/ν²).
+        let expected =
+            SpecialFunctions.Erfc(t / sqrt 2.0) + density t * t * (t * t + 1.0) / (2.0 * df)
+
+        Law.assertHolds (Law.near "t" 1e-13 expected mixed)
 
     let private equal n correlation =
         Matrix.init n n (fun i j -> if i = j then 1.0 else correlation)
