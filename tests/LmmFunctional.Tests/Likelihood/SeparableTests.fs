@@ -202,3 +202,57 @@ module SeparableTests =
             for name, part in parts do
                 yield! Law.relativeAll $"{name}, seed {seed}" tolerance (part expected) (part found)
         ]
+
+    /// A trial of 16 by 16 plots: what neighbours have in common, and noise.
+    let private largeFrame missing =
+        let random = Random 3
+
+        let deviate () =
+            Seq.init 12 (fun _ -> random.NextDouble()) |> Seq.sum |> (+) -6.0
+
+        let trend = Array2D.init 17 17 (fun _ _ -> deviate ())
+
+        for column in 1..16 do
+            for row in 1..16 do
+                trend[row, column] <-
+                    0.5 * trend[row, column]
+                    + 0.7 * trend[row - 1, column]
+                    + 0.6 * trend[row, column - 1]
+                    - 0.42 * trend[row - 1, column - 1]
+
+        let plots = [|
+            for column in 1..16 do
+                for row in 1..16 do
+                    if random.NextDouble() >= missing then
+                        row, column
+        |]
+
+        TestFrame.ofColumns [
+            "y",
+            plots
+            |> Array.map (fun (row, column) -> trend[row, column] + 0.5 * deviate ())
+            |> TestFrame.numbers
+            "row", plots |> Array.map (fst >> float) |> TestFrame.numbers
+            "col", plots |> Array.map (snd >> float) |> TestFrame.numbers
+            "g", plots |> Array.map (fun _ -> $"{random.Next 30}") |> TestFrame.texts
+        ]
+
+    [<TestCase("kron(ar1(row), ar1(col)) + nugget", 0.1, "separable")>]
+    [<TestCase("kron(ar1(row), ar1(col))", 0.0, "separable")>]
+    // The inverse of R is sparse only where every cell has a plot.
+    [<TestCase("kron(ar1(row), ar1(col))", 0.1, "marginal")>]
+    [<TestCase("sp_exp(row + col) + nugget", 0.1, "marginal")>]
+    let ``the sparse way is taken where there is one`` (residual: string, missing: float, engine: string) =
+        let spec = TestFrame.formula $"y ~ 1 + (1 | g); residual = {residual}"
+        let plan = Lmm.plan (largeFrame missing) spec |> orRaise
+        Assert.That(plan.Chosen.Engine, Is.EqualTo engine)
+
+    [<Test>]
+    let ``a fit ends where no derivative is left`` () =
+        for residual in [ "kron(ar1(row), ar1(col)) + nugget"; "kron(ar1(row), ar1(col))" ] do
+            let spec = TestFrame.formula $"y ~ 1; residual = {residual}"
+            let fit = Lmm.fit FitOptions.defaults (largeFrame 0.0) spec |> orRaise
+            let last = List.last (List.ofSeq fit.Iterations)
+            Assert.That(fit.Certificate.Verdict, Is.EqualTo Verdict.Optimum, residual)
+            Assert.That(fit.CovarianceParameters |> List.map _.Group, Is.All.EqualTo "Residual")
+            Law.assertHolds (Law.nearAll residual 1e-4 (Seq.replicate last.Gradient.Length 0.0) last.Gradient)
