@@ -51,6 +51,10 @@ type RobustCovariance = internal {
     /// Number of clusters.
     member robust.ClusterCount = robust.Vectors.Length
 
+    /// Clusters less the rank of X: the degrees of freedom that SAS gives with its option EMPIRICAL for effects constant
+    /// within subjects.
+    member robust.ClusterDf = robust.Vectors.Length - robust.Fit.FixedCount
+
     /// Cov(β̂), p×p.
     member robust.Matrix = robust.Estimate
 
@@ -95,8 +99,9 @@ module RobustCovariance =
 
     /// <summary>The robust covariance of the fixed effects.</summary>
     /// <param name="kind">CR0 to CR3.</param>
-    /// <param name="cluster">The clusters: a grouping factor that holds each level of all others whole.</param>
-    /// <param name="fit">The fit.</param>
+    /// <param name="cluster">The clusters: a grouping factor, the subjects of correlated residuals, or any column of the data (several
+    /// joined by colons) that holds each level of these whole.</param>
+    /// <param name="fit">The fit; its residuals may have a structure.</param>
     /// <returns>The covariance, or why these clusters are not independent.</returns>
     /// <remarks>Cost O(n_i³) for each cluster; matrices of one cluster only.</remarks>
     let create (kind: RobustKind) (cluster: string) (fit: Fit) : Result<RobustCovariance, LmmError list> =

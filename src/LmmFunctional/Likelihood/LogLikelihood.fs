@@ -294,10 +294,8 @@ module LogLikelihood =
 
         ImmutableArray.CreateRange(Array.append ofTerms model.Residual.Parameters.Start)
 
-    let private ofBlocks kind (design: Design) (standard: Standardised) layout =
-        let model = MarginalModel.create design standard layout
+    let private ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
         let reml = (kind = Criterion.Reml)
-        let start = marginalStart standard layout model
         let work = MarginalModel.work model
         let response = ExprText.deparse design.Spec.Response
 
@@ -345,6 +343,10 @@ module LogLikelihood =
                     Tolerance = toleranceFor work
                 }
             }
+
+    let private ofBlocks kind (design: Design) (standard: Standardised) layout =
+        let model = MarginalModel.create design standard layout
+        ofMarginal kind design standard layout model (marginalStart standard layout model)
 
     /// dn: n, or n − p under REML.
     let internal degreesOfFreedom (likelihood: LogLikelihood) =
@@ -436,14 +438,24 @@ module LogLikelihood =
         let standard = Standardised.withResponse design likelihood.Standard
 
         match likelihood.Method with
-        | LikelihoodMethod.Marginal _ -> ofStructure likelihood.Kind design standard likelihood.Layout Map.empty
+        | LikelihoodMethod.Marginal model ->
+            ofMarginal
+                likelihood.Kind
+                design
+                standard
+                likelihood.Layout
+                (MarginalModel.withResponse standard model)
+                likelihood.Function.Start
         | LikelihoodMethod.Conditional _ ->
             Plan.create standard
             |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
 
-    /// Whether residuals are independent, levels are independent, and no variance is held.
-    let internal isPlain (likelihood: LogLikelihood) =
-        likelihood.Model.Residual.IsNone
-        && likelihood.Held.Residual.IsNone
+    /// Whether levels are independent and no variance is held.
+    let internal isUnrelated (likelihood: LogLikelihood) =
+        likelihood.Held.Residual.IsNone
         && likelihood.Held.Entries.IsEmpty
         && likelihood.Standard.Terms |> List.forall (fun term -> term.Relationship.IsNone)
+
+    /// Whether residuals are independent, levels are independent, and no variance is held.
+    let internal isPlain (likelihood: LogLikelihood) =
+        likelihood.Model.Residual.IsNone && isUnrelated likelihood
