@@ -308,3 +308,25 @@ let ``Compound symmetry and a random intercept have the same robust covariances`
             yield!
                 Law.relative $"{kind} df" 1e-6 (RobustCovariance.df [ 0.0; 1.0 ] b) (RobustCovariance.df [ 0.0; 1.0 ] a)
     ]
+
+// R 4.2, clubSandwich on nlme::gls(FEV1 ~ ARMCD, correlation = corAR1(form = ~ VISITN | USUBJID)): coef_test(vcovCR(m, type = …,
+// cluster = …), test = "Satterthwaite"); the last two with cluster = RACE.
+[<Test>]
+let ``Corrections and degrees of freedom of structured residuals are those of clubSandwich`` () =
+    let golden = [
+        RobustKind.Cr0, "USUBJID", [ 0.525993666528; 0.825812968682 ], [ 98.6464826969; 184.6754534796 ]
+        RobustKind.Cr1, "USUBJID", [ 0.527333779952; 0.827916954178 ], [ 98.6464826969; 184.6754534796 ]
+        RobustKind.Cr2, "USUBJID", [ 0.528495890833; 0.830079332493 ], [ 98.571734655; 184.526065293 ]
+        RobustKind.Cr3, "USUBJID", [ 0.531155946844; 0.834653404836 ], [ 98.4966664253; 184.3759304420 ]
+        RobustKind.Cr0, "RACE", [ 1.110618992544; 0.621044994278 ], [ 1.87166348831; 1.97284458299 ]
+        RobustKind.Cr2, "RACE", [ 1.312124887335; 0.830746581401 ], [ 1.77792949241; 1.95347897982 ]
+    ]
+
+    let fit = fev "ar1"
+
+    Law.assertHolds [
+        for kind, cluster, errors, df in golden do
+            let found = RobustCovariance.coefficients 0.95 (robust kind cluster fit)
+            yield! Law.relativeAll $"{kind} {cluster} se" 2e-6 errors (found |> List.map _.StandardError)
+            yield! Law.relativeAll $"{kind} {cluster} df" 2e-6 df (found |> List.map _.Df)
+    ]
