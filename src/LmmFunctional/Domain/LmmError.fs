@@ -110,6 +110,9 @@ type LmmError =
     | ClustersShareEffects of cluster: string * group: string
     /// Neither a factor of the model nor a column, with the factors that there are.
     | UnknownCluster of cluster: string * groups: string list
+    | OneCluster of cluster: string
+    /// No factor of a model holds all the others, of these.
+    | NoCluster of groups: string list
     /// A column that is missing in some rows of a fit.
     | MissingCluster of column: string * rows: int
 
@@ -353,6 +356,15 @@ module LmmError =
 
             $"'{cluster}' is neither a factor of the model nor a column of the data; "
             + $"clusters can be those of {known}, or of a column that holds their levels whole."
+        | LmmError.OneCluster cluster ->
+            $"'{cluster}' makes one cluster of all rows; a robust covariance needs several that are independent of each other."
+        | LmmError.NoCluster [] ->
+            "A robust covariance needs clusters, and the rows of this model are independent; name a column of the data."
+        | LmmError.NoCluster groups ->
+            let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+
+            $"A robust covariance needs clusters that are independent, and none of {names} holds all others; "
+            + "name a column of the data that does."
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."

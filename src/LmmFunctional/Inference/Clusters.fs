@@ -99,6 +99,22 @@ module internal Clusters =
                 let names = known |> List.map (fun (own, _, _) -> own) |> List.distinct
                 Error [ LmmError.UnknownCluster(name, names) ]
 
+    /// <summary>The factor of the model that holds all others whole, the finest one of several.</summary>
+    let factorOf (fit: Fit) : Result<string, LmmError list> =
+        let known = dependencies fit
+
+        let isCluster (_, _, codes) =
+            known |> List.forall (fun (_, levels, own) -> isWhole levels own codes)
+
+        match known |> List.filter isCluster with
+        | [] ->
+            Error [
+                LmmError.NoCluster(known |> List.map (fun (name, _, _) -> name) |> List.distinct)
+            ]
+        | found ->
+            let name, _, _ = found |> List.maxBy (fun (_, levels, _) -> levels)
+            Ok name
+
     /// <summary>The clusters of a fit by a factor: of the model, or a coarser one of the data.</summary>
     /// <returns>The clusters, or: no such factor, levels of another factor in several clusters, related levels or held
     /// variances.</returns>
@@ -118,6 +134,8 @@ module internal Clusters =
 
                 if not shared.IsEmpty then
                     Error(List.distinct shared)
+                elif codes |> Array.forall ((=) codes[0]) then
+                    Error [ LmmError.OneCluster group ]
                 else
                     let covariance = RowCovariance.ofFit fit
 

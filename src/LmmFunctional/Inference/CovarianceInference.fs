@@ -224,12 +224,18 @@ module CovarianceInference =
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
 
+    // On the unbounded scale; a wider interval covers the whole region.
+    let private widest = 15.0
+
+    let private nearEnd =
+        "so near the end of its region that curvature gives no interval; use a profile or the bootstrap"
+
     /// <summary>Intervals for standard deviations, correlations and the parameters of structured residuals from their asymptotic
     /// covariance.</summary>
     /// <param name="method">Wald or Satterthwaite.</param>
     /// <param name="level">The level of confidence, such as 0.95.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>An interval for each parameter; parameters at a bound have no ends and a note.</returns>
+    /// <returns>An interval for each parameter; parameters at a bound, or near the end of their region, have no ends and a note.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
         let z = Quantile.normal level
@@ -253,6 +259,7 @@ module CovarianceInference =
                             estimate * sqrt (df / Quantile.chiSquared df p)
 
                         Some(endAt (0.5 + 0.5 * level), endAt (0.5 - 0.5 * level))
+                    | at, VarianceParameter.ResidualStructure _, _ when sqrt unbounded.Matrix[at, at] > widest -> None
                     | at, _, _ ->
                         let forth, back = VarianceParameters.unboundedOf fit.Design parameter
                         let center, reach = forth estimate, z * sqrt unbounded.Matrix[at, at]
@@ -263,7 +270,11 @@ module CovarianceInference =
                     Estimate = estimate
                     Lower = Option.map fst ends
                     Upper = Option.map snd ends
-                    Note = if ends.IsNone then Some atBound else None
+                    Note =
+                        match ends, parameter with
+                        | Some _, _ -> None
+                        | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
+                        | None, _ -> Some atBound
                 }
         ]
 

@@ -58,6 +58,18 @@ type RobustCovariance = internal {
     /// Cov(β̂), p×p.
     member robust.Matrix = robust.Estimate
 
+/// <summary>Kinds of robust covariances.</summary>
+[<RequireQualifiedAccess>]
+module RobustKind =
+
+    /// The name in print: CR0 to CR3.
+    let name (kind: RobustKind) : string =
+        match kind with
+        | RobustKind.Cr0 -> "CR0"
+        | RobustKind.Cr1 -> "CR1"
+        | RobustKind.Cr2 -> "CR2"
+        | RobustKind.Cr3 -> "CR3"
+
 /// <summary>Cluster-robust ("sandwich") covariance of the fixed effects.</summary>
 [<RequireQualifiedAccess>]
 module RobustCovariance =
@@ -130,6 +142,13 @@ module RobustCovariance =
                 Bread = bread
                 Estimate = Matrix.init p p (fun i j -> 0.5 * (sandwich[i, j] + sandwich[j, i]))
             })
+
+    /// <summary>The robust covariance by the factor of the model that holds all others whole: the subjects.</summary>
+    /// <param name="kind">CR0 to CR3.</param>
+    /// <param name="fit">The fit; its residuals may have a structure.</param>
+    /// <returns>The covariance, or that no factor of the model holds all others.</returns>
+    let ofSubjects (kind: RobustKind) (fit: Fit) : Result<RobustCovariance, LmmError list> =
+        Clusters.factorOf fit |> Result.bind (fun cluster -> create kind cluster fit)
 
     /// <summary>Satterthwaite degrees of freedom of the variance estimate of Σ c_k β̂_k, when the model's covariance is right.</summary>
     /// <exception cref="T:System.ArgumentException">There are not p weights.</exception>

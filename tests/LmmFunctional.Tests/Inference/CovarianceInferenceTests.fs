@@ -198,7 +198,6 @@ let ``Wald intervals of an autocorrelation and of sigma are those of gls`` () =
     ]
 
 [<TestCase("arh1(VISITN | USUBJID)", "log log log z")>]
-[<TestCase("exp(VISITN | USUBJID) + nugget", "log logit")>]
 [<TestCase("toeph(VISITN | USUBJID)", "log log log z z z")>]
 let ``Wald intervals are symmetric on the scale of their kind`` (structure: string) (scales: string) =
     let fit = Models.reml "fev" $"FEV1 ~ ARMCD; residual = {structure}"
@@ -225,3 +224,28 @@ let ``Wald intervals are symmetric on the scale of their kind`` (structure: stri
             yield! Law.near $"{parameter.Name} lower" (1e-4 * reach) (center - reach) (forth interval.Lower.Value)
             yield! Law.near $"{parameter.Name} upper" (1e-4 * reach) (center + reach) (forth interval.Upper.Value)
     ]
+
+[<Test>]
+let ``A nugget of zero has no Wald interval, and a profile with one end`` () =
+    let fit =
+        Models.reml "fev" "FEV1 ~ ARMCD; residual = exponential(VISITN | USUBJID) + nugget"
+
+    let wald =
+        CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 fit
+        |> List.find (fun own -> own.Name = "nugget")
+
+    let profile =
+        Profile.interval 0.95 (ProfileTarget.Parameter(VarianceParameter.ResidualStructure 1)) fit
+        |> Models.value
+
+    TestFrame.same (None, None) (wald.Lower, wald.Upper)
+
+    TestFrame.same
+        (Some "so near the end of its region that curvature gives no interval; use a profile or the bootstrap")
+        wald.Note
+
+    Assert.That(profile.Lower.IsNone)
+
+    TestFrame.same (Some "there is no lower end: the likelihood never falls far enough") profile.Note
+    // At the end the likelihood, maximised over the rest, has fallen by the quantile.
+    Law.assertHolds (Law.isTrue "upper" (profile.Upper.Value > 0.05 && profile.Upper.Value < 0.5))

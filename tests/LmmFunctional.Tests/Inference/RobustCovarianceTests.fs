@@ -256,6 +256,31 @@ let ``Held variances are refused in words`` () =
     Models.isMisuse (fun () -> Simulation.simulate 1 fit |> ignore)
     Models.isMisuse (fun () -> RSquared.ofFit fit |> ignore)
 
+[<Test>]
+let ``One cluster, and a model without subjects, are refused in words`` () =
+    let fit = Models.reml "wheat2" "yield ~ 1; residual = corExp(latitude + longitude)"
+
+    TestFrame.same
+        [
+            "'all rows' makes one cluster of all rows; a robust covariance needs several that are independent of each other."
+        ]
+        (RobustCovariance.ofSubjects RobustKind.Cr1 fit |> Models.words)
+
+    TestFrame.same
+        [
+            "Clusters of 'Block' are not independent: levels of 'all rows' occur in several of them; "
+            + "use a coarser cluster that holds each level of 'all rows' whole."
+        ]
+        (RobustCovariance.create RobustKind.Cr1 "Block" fit |> Models.words)
+
+    TestFrame.same
+        [
+            "A robust covariance needs clusters, and the rows of this model are independent; name a column of the data."
+        ]
+        (Models.ml "sleepstudy" "Reaction ~ Days"
+         |> RobustCovariance.ofSubjects RobustKind.Cr1
+         |> Models.words)
+
 // Structured residuals
 
 let private fev structure =
