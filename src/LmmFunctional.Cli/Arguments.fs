@@ -6,6 +6,13 @@ open Argu
 open LmmFunctional
 open LmmFunctional.Classical
 
+/// <summary>The names of robust covariances on the command line.</summary>
+type RobustName =
+    | Cr0 = 0
+    | Cr1 = 1
+    | Cr2 = 2
+    | Cr3 = 3
+
 /// <summary>What <c>lmm fit</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
 type FitArguments =
@@ -19,6 +26,8 @@ type FitArguments =
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Df of METHOD: string
     | [<Unique>] Convention of NAME: string
+    | [<Unique>] Robust of RobustName
+    | [<Unique>] Cluster of FACTOR: string
     | [<Unique>] Json
     | [<Unique>] Quiet
 
@@ -38,6 +47,8 @@ type FitArguments =
                 "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
                 + "satterthwaite or kenward-roger; without it no p-values are given."
             | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
+            | Robust _ -> "standard errors that hold when the covariances within clusters are wrong."
+            | Cluster _ -> "the clusters of --robust, a factor or a column; without it the subjects of the model."
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> "show no progress on standard error."
 
@@ -250,6 +261,13 @@ EXIT CODES:
                 checkStructure = false
             ))
 
+    let private robustKind name =
+        match name with
+        | RobustName.Cr0 -> RobustKind.Cr0
+        | RobustName.Cr1 -> RobustKind.Cr1
+        | RobustName.Cr2 -> RobustKind.Cr2
+        | _ -> RobustKind.Cr3
+
     // A=kinship.csv: a name, which has no equals sign, and a file, which may have one.
     let private namedFile option (text: string) =
         match text.IndexOf '=' with
@@ -328,6 +346,8 @@ EXIT CODES:
                 |> Option.defaultValue Algorithm.AverageInformation
             Df = fit.TryGetResult FitArguments.Df
             Convention = fit.TryGetResult FitArguments.Convention
+            Robust = fit.TryGetResult FitArguments.Robust |> Option.map robustKind
+            Cluster = fit.TryGetResult FitArguments.Cluster
             AsJson = fit.Contains FitArguments.Json
             IsQuiet = fit.Contains FitArguments.Quiet
         }
@@ -365,6 +385,8 @@ EXIT CODES:
                     |> Option.defaultValue Algorithm.AverageInformation
                 Df = anova.TryGetResult FixedTestArguments.Df
                 Convention = anova.TryGetResult FixedTestArguments.Convention
+                Robust = None
+                Cluster = None
                 AsJson = anova.Contains FixedTestArguments.Json
                 IsQuiet = anova.Contains FixedTestArguments.Quiet
             }
@@ -427,6 +449,10 @@ EXIT CODES:
             "--pedigree"
             "--fix"
             "--algorithm"
+            "--df"
+            "--convention"
+            "--robust"
+            "--cluster"
             "--json"
             "--quiet"
             "--help"
@@ -611,6 +637,8 @@ EXIT CODES:
             let parsed = parser.Value.ParseCommandLine arguments
 
             match parsed.TryGetSubCommand() with
+            | Some(Fit fit) when fit.Contains FitArguments.Cluster && not (fit.Contains FitArguments.Robust) ->
+                Error "--cluster goes with --robust; write for instance --robust cr2."
             | Some(Fit fit) ->
                 namedFiles fit
                 |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))

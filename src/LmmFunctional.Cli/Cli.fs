@@ -83,6 +83,18 @@ module Cli =
         problems |> List.iter (LmmError.describe >> error.WriteLine)
         badInput
 
+    let private problemsOf result =
+        match result with
+        | Ok _ -> []
+        | Error problems -> problems
+
+    /// The robust covariance that a request asks for.
+    let private robustOf (request: FitRequest) (fit: Fit) : Result<RobustCovariance option, LmmError list> =
+        match request.Robust, request.Cluster with
+        | None, _ -> Ok None
+        | Some kind, None -> RobustCovariance.ofSubjects kind fit |> Result.map Some
+        | Some kind, Some cluster -> RobustCovariance.create kind cluster fit |> Result.map Some
+
     /// The method for degrees of freedom that a request names; problems of both names are told together.
     let private method (request: FitRequest) : Result<DegreesOfFreedomMethod option, LmmError list> =
         let convention =
@@ -106,35 +118,35 @@ module Cli =
         let known = KnownMatrices.read request.Known request.Pedigrees
         let ofMatrices = Stopwatch.GetElapsedTime started
 
-        let problems result =
-            match result with
-            | Ok _ -> []
-            | Error problems -> problems
-
         match method request, read request.Data request.Formula request.Residual, known with
         | Ok method, Ok(spec, frame, reading), Ok known ->
             fit display request known frame spec
             |> Result.map (fun fit -> fit, method, reading + ofMatrices)
-        | named, data, matrices -> Error(problems named @ problems data @ problems matrices)
+        | named, data, matrices -> Error(problemsOf named @ problemsOf data @ problemsOf matrices)
 
     let private runFit display (output: TextWriter) (error: TextWriter) (request: FitRequest) =
         let fitted =
             fitTested display request
             |> Result.bind (fun (fit, method, reading) ->
-                match method with
-                | None -> Ok(fit, None, reading)
-                | Some method ->
-                    Inference.create method fit
-                    |> Result.map (fun inference -> fit, Some inference, reading))
+                let inference =
+                    match method with
+                    | None -> Ok None
+                    | Some method -> Inference.create method fit |> Result.map Some
+
+                match inference, robustOf request fit with
+                | Ok inference, Ok robust -> Ok(fit, inference, robust, reading)
+                | inference, robust -> Error(problemsOf inference @ problemsOf robust))
 
         match fitted with
-        | Ok(fit, inference, reading) ->
+        | Ok(fit, inference, robust, reading) ->
             output.Write(
-                match inference, request.AsJson with
-                | None, true -> FitJson.render reading fit + "\n"
-                | None, false -> Summary.render SummaryFormat.Text fit
-                | Some inference, true -> FitJson.renderTested reading inference + "\n"
-                | Some inference, false -> Summary.renderTested SummaryFormat.Text inference
+                match inference, robust, request.AsJson with
+                | inference, Some robust, true -> FitJson.renderRobust reading inference robust + "\n"
+                | inference, Some robust, false -> Summary.renderRobust SummaryFormat.Text inference robust
+                | None, None, true -> FitJson.render reading fit + "\n"
+                | None, None, false -> Summary.render SummaryFormat.Text fit
+                | Some inference, None, true -> FitJson.renderTested reading inference + "\n"
+                | Some inference, None, false -> Summary.renderTested SummaryFormat.Text inference
             )
 
             exitCode fit.Certificate

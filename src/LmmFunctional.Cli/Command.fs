@@ -22,6 +22,10 @@ type FitRequest = {
     Df: string option
     /// The convention of the method, by name; None for the method's own.
     Convention: string option
+    /// The kind of robust standard errors; None for none.
+    Robust: RobustKind option
+    /// Their clusters; None for the subjects of the model.
+    Cluster: string option
     AsJson: bool
     IsQuiet: bool
 }

@@ -119,6 +119,7 @@ module internal EmmeansArguments =
                     Known = []
                     Pedigrees = []
                     Held = []
+                    Robust = None
                     Algorithm =
                         emmeans.TryGetResult EmmeansArguments.Algorithm
                         |> Option.map AlgorithmName.toAlgorithm

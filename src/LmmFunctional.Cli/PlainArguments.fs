@@ -18,6 +18,14 @@ module PlainArguments =
         | "ai" -> Some Algorithm.AverageInformation
         | _ -> None
 
+    let private robustKind name =
+        match name with
+        | "cr0" -> Some RobustKind.Cr0
+        | "cr1" -> Some RobustKind.Cr1
+        | "cr2" -> Some RobustKind.Cr2
+        | "cr3" -> Some RobustKind.Cr3
+        | _ -> None
+
     let rec private withOptions seen (request: FitRequest) arguments =
         match arguments with
         | [] -> Some request
@@ -49,6 +57,11 @@ module PlainArguments =
             algorithm name
             |> Option.bind (fun algorithm ->
                 withOptions ("--algorithm" :: seen) { request with Algorithm = algorithm } rest)
+        | "--robust" :: name :: rest ->
+            robustKind name
+            |> Option.bind (fun kind -> withOptions ("--robust" :: seen) { request with Robust = Some kind } rest)
+        | "--cluster" :: factor :: rest when isPlain factor ->
+            withOptions ("--cluster" :: seen) { request with Cluster = Some factor } rest
         | _ -> None
 
     let private fitOf data formula : FitRequest = {
@@ -63,6 +76,8 @@ module PlainArguments =
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None
+        Robust = None
+        Cluster = None
         AsJson = false
         IsQuiet = false
     }
@@ -71,5 +86,8 @@ module PlainArguments =
     let tryRead (arguments: string list) : Command option =
         match arguments with
         | "fit" :: data :: formula :: options when isPlain data && isPlain formula ->
-            withOptions [] (fitOf data formula) options |> Option.map Command.Fit
+            withOptions [] (fitOf data formula) options
+            // Clusters of nothing: left to the words of Argu's reader.
+            |> Option.filter (fun request -> request.Cluster.IsNone || request.Robust.IsSome)
+            |> Option.map Command.Fit
         | _ -> None

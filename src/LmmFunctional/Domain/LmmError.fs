@@ -105,11 +105,16 @@ type LmmError =
     | DifferentData of first: string * second: string
     /// The smaller and the larger model, and what the larger one lacks.
     | NotNested of smaller: string * larger: string * reason: string
-    /// A method that needs independent residuals and unrelated levels.
-    | NeedsIndependence of methodName: string
+    /// A method that needs unrelated levels and estimated variances.
+    | NeedsUnrelated of methodName: string
     | ClustersShareEffects of cluster: string * group: string
-    /// A factor that no random term has, with those that there are.
+    /// Neither a factor of the model nor a column, with the factors that there are.
     | UnknownCluster of cluster: string * groups: string list
+    | OneCluster of cluster: string
+    /// No factor of a model holds all the others, of these.
+    | NoCluster of groups: string list
+    /// A column that is missing in some rows of a fit.
+    | MissingCluster of column: string * rows: int
     // Marginal means
     /// A variable that is not in the fixed effects, what it was meant for, and those that are.
     | NotInModel of role: string * name: string * suggestion: string option * known: string list
@@ -346,16 +351,30 @@ module LmmError =
             + "fit both to the same rows, without missing values, before they are compared."
         | LmmError.NotNested(smaller, larger, reason) ->
             $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
-        | LmmError.NeedsIndependence methodName ->
-            $"{methodName} needs independent residuals, unrelated levels and no held variances; fit the model without them."
+        | LmmError.NeedsUnrelated methodName ->
+            $"{methodName} needs unrelated levels and no held variances; fit the model without them."
         | LmmError.ClustersShareEffects(cluster, group) ->
             $"Clusters of '{cluster}' are not independent: levels of '{group}' occur in several of them; "
             + $"use a coarser cluster that holds each level of '{group}' whole."
         | LmmError.UnknownCluster(cluster, []) ->
-            $"'{cluster}' is not a grouping factor: the model has no random terms, and its rows are independent."
+            $"'{cluster}' is not a column of the data; clusters can be those of any column, for the model has independent rows."
         | LmmError.UnknownCluster(cluster, groups) ->
             let known = String.concat ", " groups
-            $"'{cluster}' is not a grouping factor of the model; clusters can be those of {known}."
+
+            $"'{cluster}' is neither a factor of the model nor a column of the data; "
+            + $"clusters can be those of {known}, or of a column that holds their levels whole."
+        | LmmError.OneCluster cluster ->
+            $"'{cluster}' makes one cluster of all rows; a robust covariance needs several that are independent of each other."
+        | LmmError.NoCluster [] ->
+            "A robust covariance needs clusters, and the rows of this model are independent; name a column of the data."
+        | LmmError.NoCluster groups ->
+            let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+
+            $"A robust covariance needs clusters that are independent, and none of {names} holds all others; "
+            + "name a column of the data that does."
+        | LmmError.MissingCluster(column, rows) ->
+            let count = Plural.count rows "row"
+            $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
         | LmmError.NotInModel(role, name, suggestion, known) ->
             let choices =
                 match known with

@@ -17,13 +17,13 @@ type internal ClusterRows = {
 [<RequireQualifiedAccess>]
 module internal Clusters =
 
-    /// The grouping factors of a model that could be clusters: each holds the levels of all others whole.
-    let private isWhole (codes: int[]) (term: RandomDesign) =
-        let owner = Array.create term.Levels.Length -1
+    /// Whether the clusters hold the levels of another factor whole.
+    let private isWhole levels (other: int[]) (codes: int[]) =
+        let owner = Array.create levels -1
         let mutable whole = true
 
         for row in 0 .. codes.Length - 1 do
-            let level = term.Codes[row]
+            let level = other[row]
 
             if owner[level] < 0 then
                 owner[level] <- codes[row]
@@ -32,35 +32,7 @@ module internal Clusters =
 
         whole
 
-    /// V_i of some rows: residual variances, and z'Gz of rows that share a level.
-    let private covarianceOf (fit: Fit) (estimates: CovarianceEstimates) (rows: int[]) =
-        let n = rows.Length
-        let v = Matrix<float>.Build.Dense(n, n)
-
-        for a in 0 .. n - 1 do
-            v[a, a] <-
-                match fit.Design.Weights with
-                | Some weights -> estimates.Residual / weights[rows[a]]
-                | None -> estimates.Residual
-
-        for term, covariance in Seq.zip fit.Design.Random estimates.Random do
-            for a in 0 .. n - 1 do
-                for b in 0..a do
-                    if term.Codes[rows[a]] = term.Codes[rows[b]] then
-                        let mutable sum = 0.0
-
-                        for i in 0 .. covariance.Rows - 1 do
-                            for j in 0 .. covariance.Rows - 1 do
-                                sum <- sum + term.Columns[i][rows[a]] * covariance[i, j] * term.Columns[j][rows[b]]
-
-                        v[a, b] <- v[a, b] + sum
-
-                        if a <> b then
-                            v[b, a] <- v[b, a] + sum
-
-        v
-
-    let private rowsOf (fit: Fit) estimates (rows: int[]) : ClusterRows =
+    let private rowsOf (fit: Fit) (covariance: int[] -> Matrix<float>) (rows: int[]) : ClusterRows =
         let x = fit.Design.Fixed.Matrix
 
         let own =
@@ -81,32 +53,96 @@ module internal Clusters =
         {
             X = own
             Residual = known - own * beta
-            V = covarianceOf fit estimates rows
+            V = covariance rows
         }
 
-    /// <summary>The clusters of a fit by one of its grouping factors.</summary>
-    /// <returns>The clusters, or: a factor that no random term has, levels of another factor in several clusters.</returns>
-    let ofGroup (group: string) (fit: Fit) : Result<ClusterRows list, LmmError list> =
-        let groups = fit.Design.Random |> List.map _.Group |> List.distinct
+    /// What makes rows dependent: grouping factors, and the subjects of correlated residuals, with levels and codes.
+    let private dependencies (fit: Fit) = [
+        for term in fit.Design.Random do
+            term.Group, term.Levels.Length, term.Codes
 
-        match fit.Design.Random |> List.tryFind (fun term -> term.Group = group) with
-        | _ when not (LogLikelihood.isPlain fit.Model) -> Error [ LmmError.NeedsIndependence "A robust covariance" ]
-        | None -> Error [ LmmError.UnknownCluster(group, groups) ]
-        | Some cluster ->
-            let shared =
-                fit.Design.Random
-                |> List.filter (fun term -> not (isWhole cluster.Codes term))
-                |> List.map (fun term -> LmmError.ClustersShareEffects(group, term.Group))
+        match fit.Design.Residual with
+        | Some residual when not residual.Factors.IsEmpty ->
+            residual.SubjectName, residual.Subjects.Length, residual.SubjectCodes
+        | _ -> ()
+    ]
 
-            if not shared.IsEmpty then
-                Error(List.distinct shared)
+    /// The codes of a factor of the model, or of columns of the data joined by colons.
+    let private codesOf (fit: Fit) (known: (string * int * int[]) list) (name: string) : Result<int[], LmmError list> =
+        match known |> List.tryFind (fun (own, _, _) -> own = name) with
+        | Some(_, _, codes) -> Ok codes
+        | None ->
+            let frame = fit.Design.Schema.Frame
+            let columns = name.Split ':' |> List.ofArray
+
+            let missing =
+                columns
+                |> List.choose (fun column ->
+                    match frame.TryColumn column with
+                    | Some(Column.Categorical(_, codes)) ->
+                        let count = fit.Design.Rows |> Seq.filter (fun row -> codes[row] < 0) |> Seq.length
+
+                        if count > 0 then
+                            Some(LmmError.MissingCluster(column, count))
+                        else
+                            None
+                    | _ -> None)
+
+            if not missing.IsEmpty then
+                Error missing
+            elif columns |> List.forall (fun column -> (frame.TryColumn column).IsSome) then
+                GroupingFactor.resolve (Selection(frame, fit.Design.Rows)) {
+                    Factors = columns |> List.map Expr.Column
+                }
+                |> Result.map snd
             else
-                let estimates = VarianceParameters.estimates fit
+                let names = known |> List.map (fun (own, _, _) -> own) |> List.distinct
+                Error [ LmmError.UnknownCluster(name, names) ]
 
-                cluster.Codes
-                |> Array.indexed
-                |> Array.groupBy snd
-                |> Array.sortBy fst
-                |> Array.map (fun (_, rows) -> rowsOf fit estimates (Array.map fst rows))
-                |> List.ofArray
-                |> Ok
+    /// <summary>The factor of the model that holds all others whole, the finest one of several.</summary>
+    let factorOf (fit: Fit) : Result<string, LmmError list> =
+        let known = dependencies fit
+
+        let isCluster (_, _, codes) =
+            known |> List.forall (fun (_, levels, own) -> isWhole levels own codes)
+
+        match known |> List.filter isCluster with
+        | [] ->
+            Error [
+                LmmError.NoCluster(known |> List.map (fun (name, _, _) -> name) |> List.distinct)
+            ]
+        | found ->
+            let name, _, _ = found |> List.maxBy (fun (_, levels, _) -> levels)
+            Ok name
+
+    /// <summary>The clusters of a fit by a factor: of the model, or a coarser one of the data.</summary>
+    /// <returns>The clusters, or: no such factor, levels of another factor in several clusters, related levels or held
+    /// variances.</returns>
+    let ofGroup (group: string) (fit: Fit) : Result<ClusterRows list, LmmError list> =
+        let known = dependencies fit
+
+        if not (LogLikelihood.isUnrelated fit.Model) then
+            Error [ LmmError.NeedsUnrelated "A robust covariance" ]
+        else
+            codesOf fit known group
+            |> Result.bind (fun codes ->
+                let shared = [
+                    for name, levels, own in known do
+                        if not (isWhole levels own codes) then
+                            LmmError.ClustersShareEffects(group, name)
+                ]
+
+                if not shared.IsEmpty then
+                    Error(List.distinct shared)
+                elif codes |> Array.forall ((=) codes[0]) then
+                    Error [ LmmError.OneCluster group ]
+                else
+                    let covariance = RowCovariance.ofFit fit
+
+                    codes
+                    |> Array.indexed
+                    |> Array.groupBy snd
+                    |> Array.sortBy fst
+                    |> Array.map (fun (_, rows) -> rowsOf fit covariance (Array.map fst rows))
+                    |> List.ofArray
+                    |> Ok)

@@ -11,7 +11,7 @@ type CovarianceScale =
     | Variance
     /// Standard deviations and correlations.
     | Deviation
-    /// Logarithms of standard deviations and Fisher's z of correlations.
+    /// Logarithms of what is positive, Fisher's z of correlations, logits of proportions.
     | Unbounded
     /// The free entries of the relative covariance factors, and σ last.
     | Theta
@@ -19,9 +19,9 @@ type CovarianceScale =
 /// <summary>How an interval for a covariance parameter is made from its asymptotic variance.</summary>
 [<RequireQualifiedAccess>]
 type CovarianceIntervalMethod =
-    /// Symmetric on the scale of log standard deviations and of Fisher's z of correlations.
+    /// Symmetric on the unbounded scale: of log standard deviations and ranges, of Fisher's z, of logits of nuggets.
     | Wald
-    /// For variances ν V/χ² with ν = 2 V²/Var(V) (Satterthwaite 1946); correlations as Wald.
+    /// For variances ν V/χ² with ν = 2 V²/Var(V) (Satterthwaite 1946); all else as Wald.
     | Satterthwaite
 
 /// <summary>Asymptotic covariance of the estimates of covariance parameters on one scale.</summary>
@@ -126,16 +126,14 @@ module CovarianceInference =
                 direction
         ]
 
-    let private fisherZ (rho: float) =
-        Math.Atanh(max (-1.0 + 1e-15) (min (1.0 - 1e-15) rho))
-
-    let private onScale scale parameter estimates =
-        match scale, parameter with
-        | CovarianceScale.Unbounded, VarianceParameter.EffectCovariance _ ->
-            fisherZ (VarianceParameters.deviationOf parameter estimates)
-        | CovarianceScale.Unbounded, _ -> log (max 1e-300 (VarianceParameters.deviationOf parameter estimates))
-        | CovarianceScale.Deviation, _ -> VarianceParameters.deviationOf parameter estimates
-        | _ -> VarianceParameters.valueOf parameter estimates
+    /// The value of a parameter on a scale, as a function of the estimates.
+    let private onScale scale design parameter : CovarianceEstimates -> float =
+        match scale with
+        | CovarianceScale.Unbounded ->
+            VarianceParameters.deviationOf parameter
+            >> fst (VarianceParameters.unboundedOf design parameter)
+        | CovarianceScale.Deviation -> VarianceParameters.deviationOf parameter
+        | _ -> VarianceParameters.valueOf parameter
 
     /// θ on the scale of the data, then σ: entries of the relative factors, and the parameters of structures as they are.
     let private thetaOf (fit: Fit) (point: ImmutableArray<float>) : float[] =
@@ -161,10 +159,12 @@ module CovarianceInference =
         | _ ->
             let parameters = VarianceParameters.ofFit fit
 
+            let values = parameters |> List.map (onScale scale fit.Design)
+
             parameters |> List.map (VarianceParameters.nameIn fit.Design),
             fun point ->
                 let estimates = JointLikelihood.estimates fit.Model point
-                [| for parameter in parameters -> onScale scale parameter estimates |]
+                [| for value in values -> value estimates |]
 
     let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
         let free, covariance = coordinateCovariance information fit
@@ -224,11 +224,18 @@ module CovarianceInference =
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
 
-    /// <summary>Intervals for standard deviations and correlations from their asymptotic covariance.</summary>
+    // On the unbounded scale; a wider interval covers the whole region.
+    let private widest = 15.0
+
+    let private nearEnd =
+        "so near the end of its region that curvature gives no interval; use a profile or the bootstrap"
+
+    /// <summary>Intervals for standard deviations, correlations and the parameters of structured residuals from their asymptotic
+    /// covariance.</summary>
     /// <param name="method">Wald or Satterthwaite.</param>
     /// <param name="level">The level of confidence, such as 0.95.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>An interval for each parameter; parameters at a bound have no ends and a note.</returns>
+    /// <returns>An interval for each parameter; parameters at a bound, or near the end of their region, have no ends and a note.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
         let z = Quantile.normal level
@@ -243,14 +250,8 @@ module CovarianceInference =
                 let ends =
                     match unbounded.Names.IndexOf name, parameter, method with
                     | -1, _, _ -> None
-                    | at, VarianceParameter.EffectCovariance _, _ ->
-                        let se = sqrt unbounded.Matrix[at, at]
-                        let center = fisherZ estimate
-                        Some(tanh (center - z * se), tanh (center + z * se))
-                    | at, _, CovarianceIntervalMethod.Wald ->
-                        let factor = exp (z * sqrt unbounded.Matrix[at, at])
-                        Some(estimate / factor, estimate * factor)
-                    | at, _, CovarianceIntervalMethod.Satterthwaite ->
+                    | at, VarianceParameter.EffectVariance _, CovarianceIntervalMethod.Satterthwaite
+                    | at, VarianceParameter.Residual, CovarianceIntervalMethod.Satterthwaite ->
                         // Var(V) = (2 V)² Var(log sd), so that ν = 2 V²/Var(V) = 1/(2 Var(log sd)).
                         let df = 0.5 / unbounded.Matrix[at, at]
 
@@ -258,13 +259,22 @@ module CovarianceInference =
                             estimate * sqrt (df / Quantile.chiSquared df p)
 
                         Some(endAt (0.5 + 0.5 * level), endAt (0.5 - 0.5 * level))
+                    | at, VarianceParameter.ResidualStructure _, _ when sqrt unbounded.Matrix[at, at] > widest -> None
+                    | at, _, _ ->
+                        let forth, back = VarianceParameters.unboundedOf fit.Design parameter
+                        let center, reach = forth estimate, z * sqrt unbounded.Matrix[at, at]
+                        Some(back (center - reach), back (center + reach))
 
                 {
                     Name = name
                     Estimate = estimate
                     Lower = Option.map fst ends
                     Upper = Option.map snd ends
-                    Note = if ends.IsNone then Some atBound else None
+                    Note =
+                        match ends, parameter with
+                        | Some _, _ -> None
+                        | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
+                        | None, _ -> Some atBound
                 }
         ]
 

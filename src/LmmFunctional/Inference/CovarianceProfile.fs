@@ -23,8 +23,9 @@ type internal CovarianceTarget = {
 [<RequireQualifiedAccess>]
 module internal CovarianceProfile =
 
-    /// A standard deviation, told so, smooth as a variance; a correlation; σ.
-    let ofParameter (parameter: VarianceParameter) : CovarianceTarget =
+    /// A standard deviation, told so, smooth as a variance; a correlation; σ; a parameter of the residuals on its unbounded scale, where the
+    /// ends of its region are infinitely far.
+    let ofParameter (design: Design) (parameter: VarianceParameter) : CovarianceTarget =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
@@ -44,6 +45,13 @@ module internal CovarianceProfile =
           }
         | VarianceParameter.Residual -> {
             Smooth = value >> sqrt
+            Tell = id
+            Smoothed = id
+            Lower = None
+            Upper = None
+          }
+        | VarianceParameter.ResidualStructure _ -> {
+            Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
             Tell = id
             Smoothed = id
             Lower = None

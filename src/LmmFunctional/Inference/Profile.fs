@@ -7,7 +7,7 @@ type ProfileTarget =
     | Coefficient of name: string
     /// A linear function of the fixed effects: names with weights.
     | Contrast of name: string * weights: (string * float) list
-    /// A standard deviation, a correlation or the residual standard deviation.
+    /// A standard deviation, a correlation, the residual standard deviation, or a parameter of the structure of the residuals.
     | Parameter of VarianceParameter
     /// <summary>Any smooth function of the covariance parameters, within its bounds where it has some: an intraclass correlation, a
     /// heritability, a ratio.</summary>
@@ -24,7 +24,7 @@ type ProfileCurve = {
 [<RequireQualifiedAccess>]
 module Profile =
 
-    /// All fixed effects, then all standard deviations, correlations and σ, in the order of the summary.
+    /// All fixed effects, then all standard deviations, correlations, σ and parameters of the residuals, in the order of the summary.
     let targets (fit: Fit) : ProfileTarget list = [
         for name in fit.Design.Fixed.Names -> ProfileTarget.Coefficient name
         for parameter in VarianceParameters.ofFit fit -> ProfileTarget.Parameter parameter
@@ -63,7 +63,7 @@ module Profile =
 
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter parameter))
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
         | ProfileTarget.Function(_, bounds, f) ->
             Ok(
                 CovarianceProfile.create
@@ -85,11 +85,18 @@ module Profile =
     let private unreachedNote side =
         $"there is no {side} end: the likelihood never falls far enough"
 
-    let private toInterval name estimate lower upper : ParameterInterval =
+    /// From the scale of the profile to that of the user: they differ for parameters of the residuals only.
+    let private tellOf (fit: Fit) target : float -> float =
+        match target with
+        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) ->
+            snd (VarianceParameters.unboundedOf fit.Design parameter)
+        | _ -> id
+
+    let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
             match found with
             | Found point
-            | Bound point -> Some point.Value
+            | Bound point -> Some(tell point.Value)
             | Unreached _ -> None
 
         let note side found =
@@ -124,7 +131,7 @@ module Profile =
             let endOn sign =
                 ProfileSearch.findEnd z sign profile profile.Center
 
-            toInterval (nameOf fit target) (estimateOf fit profile target) (endOn -1) (endOn 1))
+            toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
 
     /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
@@ -148,6 +155,8 @@ module Profile =
         if not (widest > 0.0) then
             invalidArg (nameof widest) "The largest ζ of a curve must be positive."
 
+        let tell = tellOf fit target
+
         let side (profile: ProfileFunction<_>) sign =
             let rec march from roots = [
                 match roots with
@@ -156,13 +165,13 @@ module Profile =
                     match ProfileSearch.findEnd root sign profile from with
                     | Found point ->
                         {
-                            Value = point.Value
+                            Value = tell point.Value
                             Zeta = float sign * root
                         }
 
                         yield! march point rest
                     | Bound point -> {
-                        Value = point.Value
+                        Value = tell point.Value
                         Zeta = float sign * point.Root
                       }
                     | Unreached _ -> ()
@@ -180,7 +189,7 @@ module Profile =
                 List.rev (side profile -1)
                 @ [
                     {
-                        Value = profile.Center.Value
+                        Value = tell profile.Center.Value
                         Zeta = 0.0
                     }
                 ]

@@ -64,20 +64,48 @@ module RSquared =
         | Some weights -> weights |> Array.averageBy (fun w -> 1.0 / w)
         | None -> 1.0
 
+    /// The mean over the rows of the residual variance.
+    let private meanResidual (fit: Fit) : CovarianceEstimates -> float =
+        match fit.Model.Method with
+        | LikelihoodMethod.Conditional _ ->
+            let mean = meanInverseWeight fit
+            fun estimates -> mean * estimates.Residual
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) ->
+            fun estimates ->
+                match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
+                // At the end of its region a parameter gives no variances; a search turns back there.
+                | None -> nan
+                | Some tau ->
+                    let element = model.Residual.Element(Jet.constants tau)
+
+                    let sum =
+                        model.Patterns
+                        |> Array.sumBy (fun pattern ->
+                            let own =
+                                Seq.init pattern.Size (fun i -> (element pattern.Rows i i).Value) |> Seq.sum
+
+                            float pattern.Count * own)
+
+                    estimates.Residual * sum / float model.Rows
+
+    let private checkUnrelated (fit: Fit) =
+        if not (LogLikelihood.isUnrelated fit.Model) then
+            invalidArg (nameof fit) "R² needs unrelated levels and no held variances: it averages over the rows."
+
     /// <summary>Marginal and conditional R² and intraclass correlations, with random slopes (Nakagawa and Schielzeth 2013; Johnson
     /// 2014; Nakagawa, Johnson and Schielzeth 2017).</summary>
-    /// <exception cref="T:System.ArgumentException">Residuals have a structure, levels are related, or variances are held.</exception>
+    /// <remarks>The residual variance is its mean over the rows, whatever the structure of the residuals.</remarks>
+    /// <exception cref="T:System.ArgumentException">Levels are related, or variances are held.</exception>
     let ofFit (fit: Fit) : RSquared =
-        if not (LogLikelihood.isPlain fit.Model) then
-            invalidArg (nameof fit) "R² needs independent residuals and unrelated levels: it averages over the rows."
-
+        checkUnrelated fit
         let estimates = VarianceParameters.estimates fit
 
         let random =
             List.map2 (fun term covariance -> trace (meanSquare term) covariance) fit.Design.Random estimates.Random
             |> List.sum
 
-        let residual = estimates.Residual * meanInverseWeight fit
+        let residual = meanResidual fit estimates
         let fixedPart = fixedVariance fit
         let total = fixedPart + random + residual
 
@@ -100,11 +128,11 @@ module RSquared =
             invalidArg (nameof term) $"The model has {fit.Design.Random.Length} random terms, counted from zero."
 
         let means = fit.Design.Random |> List.map meanSquare
-        let residual = meanInverseWeight fit
+        let residual = meanResidual fit
 
         fun estimates ->
             let parts = List.map2 trace means estimates.Random
-            parts[term] / (List.sum parts + residual * estimates.Residual)
+            parts[term] / (List.sum parts + residual estimates)
 
     /// <summary>The heritability, or intraclass correlation, of one random term: its share in the variance of a row, with the standard
     /// error of the delta method.</summary>

@@ -51,8 +51,24 @@ type RobustCovariance = internal {
     /// Number of clusters.
     member robust.ClusterCount = robust.Vectors.Length
 
+    /// Clusters less the rank of X: the degrees of freedom that SAS gives with its option EMPIRICAL for effects constant
+    /// within subjects.
+    member robust.ClusterDf = robust.Vectors.Length - robust.Fit.FixedCount
+
     /// Cov(β̂), p×p.
     member robust.Matrix = robust.Estimate
+
+/// <summary>Kinds of robust covariances.</summary>
+[<RequireQualifiedAccess>]
+module RobustKind =
+
+    /// The name in print: CR0 to CR3.
+    let name (kind: RobustKind) : string =
+        match kind with
+        | RobustKind.Cr0 -> "CR0"
+        | RobustKind.Cr1 -> "CR1"
+        | RobustKind.Cr2 -> "CR2"
+        | RobustKind.Cr3 -> "CR3"
 
 /// <summary>Cluster-robust ("sandwich") covariance of the fixed effects.</summary>
 [<RequireQualifiedAccess>]
@@ -95,8 +111,9 @@ module RobustCovariance =
 
     /// <summary>The robust covariance of the fixed effects.</summary>
     /// <param name="kind">CR0 to CR3.</param>
-    /// <param name="cluster">The clusters: a grouping factor that holds each level of all others whole.</param>
-    /// <param name="fit">The fit.</param>
+    /// <param name="cluster">The clusters: a grouping factor, the subjects of correlated residuals, or any column of the data (several
+    /// joined by colons) that holds each level of these whole.</param>
+    /// <param name="fit">The fit; its residuals may have a structure.</param>
     /// <returns>The covariance, or why these clusters are not independent.</returns>
     /// <remarks>Cost O(n_i³) for each cluster; matrices of one cluster only.</remarks>
     let create (kind: RobustKind) (cluster: string) (fit: Fit) : Result<RobustCovariance, LmmError list> =
@@ -125,6 +142,13 @@ module RobustCovariance =
                 Bread = bread
                 Estimate = Matrix.init p p (fun i j -> 0.5 * (sandwich[i, j] + sandwich[j, i]))
             })
+
+    /// <summary>The robust covariance by the factor of the model that holds all others whole: the subjects.</summary>
+    /// <param name="kind">CR0 to CR3.</param>
+    /// <param name="fit">The fit; its residuals may have a structure.</param>
+    /// <returns>The covariance, or that no factor of the model holds all others.</returns>
+    let ofSubjects (kind: RobustKind) (fit: Fit) : Result<RobustCovariance, LmmError list> =
+        Clusters.factorOf fit |> Result.bind (fun cluster -> create kind cluster fit)
 
     /// <summary>Satterthwaite degrees of freedom of the variance estimate of Σ c_k β̂_k, when the model's covariance is right.</summary>
     /// <exception cref="T:System.ArgumentException">There are not p weights.</exception>

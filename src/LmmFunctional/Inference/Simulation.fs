@@ -54,33 +54,55 @@ module Simulation =
 
             response[row] <- response[row] + deviation * stream.NextNormal()
 
-    /// Draws one response with the numbers of a stream; the fixed part may be used again and again.
-    let internal draw (fixedPart: float[]) (stream: RandomStream) (fit: Fit) : float[] =
-        let response = Array.copy fixedPart
-
+    let private drawConditional (fit: Fit) (stream: RandomStream) (response: float[]) =
         for term, (_, covariance) in Seq.zip fit.Design.Random fit.RandomCovariances do
             addEffects stream response term covariance
 
         addResiduals stream response fit
-        response
 
-    let private checkIndependent (fit: Fit) =
-        if not (LogLikelihood.isPlain fit.Model) then
+    /// Adds L z block by block: random effects and residuals together, with the covariance of their pattern.
+    let private drawMarginal (model: MarginalModel) (roots: float[][]) (stream: RandomStream) (response: float[]) =
+        for pattern, root in Array.zip model.Patterns roots do
+            let m = pattern.Size
+            let normal: float[] = Array.zeroCreate m
+
+            for block in 0 .. pattern.Count - 1 do
+                for i in 0 .. m - 1 do
+                    normal[i] <- stream.NextNormal()
+
+                for i in 0 .. m - 1 do
+                    let row = pattern.Members[block * m + i]
+
+                    for k in 0..i do
+                        response[row] <- response[row] + root[i + k * m] * normal[k]
+
+    let private checkUnrelated (fit: Fit) =
+        if not (LogLikelihood.isUnrelated fit.Model) then
             invalidArg
                 (nameof fit)
-                "Responses can be drawn only from models with independent residuals, unrelated levels and no held variances."
+                "Responses can be drawn only from models with unrelated levels and no held variances."
 
     /// A function that draws the response of a replicate: the same for the same seed and index.
     let internal sampler (seed: int) (fit: Fit) : int -> float[] =
-        checkIndependent fit
+        checkUnrelated fit
         let known = fixedPart fit
-        fun index -> draw known (RandomStream(uint64 seed, index)) fit
 
-    /// <summary>A response drawn from a fit: its fixed effects, new random effects and new residuals.</summary>
+        let add =
+            match fit.Model.Method with
+            | LikelihoodMethod.Conditional _ -> drawConditional fit
+            | LikelihoodMethod.Marginal model
+            | LikelihoodMethod.Separable(model, _) -> drawMarginal model (RowCovariance.roots fit model)
+
+        fun index ->
+            let response = Array.copy known
+            add (RandomStream(uint64 seed, index)) response
+            response
+
+    /// <summary>A response drawn from a fit: its fixed effects, new random effects and new residuals, of whatever structure.</summary>
     /// <param name="seed">The same seed gives the same response on any machine.</param>
     /// <param name="fit">The fit.</param>
     /// <returns>One value for each row used.</returns>
-    /// <exception cref="T:System.ArgumentException">Residuals have a structure, levels are related, or variances are held.</exception>
+    /// <exception cref="T:System.ArgumentException">Levels are related, or variances are held.</exception>
     let simulate (seed: int) (fit: Fit) : float[] = sampler seed fit 0
 
     /// <summary>Several responses; replicate k is the same whatever their number.</summary>

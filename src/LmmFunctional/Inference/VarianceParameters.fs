@@ -12,6 +12,9 @@ type VarianceParameter =
     | EffectCovariance of term: int * first: int * second: int
     /// The residual variance.
     | Residual
+    /// <summary>A parameter of the structure of the residuals, such as a correlation, a range, a nugget or a standard deviation relative to
+    /// σ (parameters are counted from zero in the order of <see cref="P:LmmFunctional.Fit.CovarianceParameters"/>, σ left out).</summary>
+    | ResidualStructure of parameter: int
 
 /// <summary>Covariance matrices to compute with: what a function of covariance parameters is given.</summary>
 [<ReferenceEquality>]
@@ -20,6 +23,8 @@ type CovarianceEstimates = {
     Random: Matrix list
     /// The residual variance of a row of weight one.
     Residual: float
+    /// The parameters of the structure of the residuals as they are usually written, σ left out; empty for independent residuals.
+    Structure: ImmutableArray<float>
 } with
 
     /// The variance of one effect.
@@ -41,6 +46,10 @@ type CovarianceEstimates = {
 [<RequireQualifiedAccess>]
 module VarianceParameters =
 
+    /// The parameters of the structure of the residuals.
+    let internal structureOf (design: Design) : ParameterBlock =
+        (ResidualModel.create design.Residual).Parameters
+
     /// The parameters of a design in the order of <see cref="P:LmmFunctional.Fit.VarianceComponents"/>.
     let internal ofDesign (design: Design) : VarianceParameter list = [
         for t, term in List.indexed design.Random do
@@ -56,9 +65,12 @@ module VarianceParameters =
                         VarianceParameter.EffectCovariance(t, i, j)
 
         VarianceParameter.Residual
+
+        for i in 0 .. (structureOf design).Names.Length - 1 do
+            VarianceParameter.ResidualStructure i
     ]
 
-    /// The parameters of a fit, in the order of its variance components.
+    /// The parameters of a fit, in the order of its variance components; those of the structure of the residuals last.
     let ofFit (fit: Fit) : VarianceParameter list = ofDesign fit.Design
 
     /// The value of a parameter: a variance or covariance in squared units of the response.
@@ -67,6 +79,7 @@ module VarianceParameters =
         | VarianceParameter.EffectVariance(term, effect) -> estimates.Random[term][effect, effect]
         | VarianceParameter.EffectCovariance(term, first, second) -> estimates.Random[term][first, second]
         | VarianceParameter.Residual -> estimates.Residual
+        | VarianceParameter.ResidualStructure parameter -> estimates.Structure[parameter]
 
     /// The value as users read it: a standard deviation, or the correlation of a covariance.
     let deviationOf (parameter: VarianceParameter) (estimates: CovarianceEstimates) : float =
@@ -74,14 +87,27 @@ module VarianceParameters =
         | VarianceParameter.EffectVariance(term, effect) -> estimates.StandardDeviation(term, effect)
         | VarianceParameter.EffectCovariance(term, first, second) -> estimates.Correlation(term, first, second)
         | VarianceParameter.Residual -> sqrt estimates.Residual
+        | VarianceParameter.ResidualStructure parameter -> estimates.Structure[parameter]
+
+    /// The parameters of the structure of the residuals at an inner θ.
+    let private structureAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ -> ImmutableArray.Empty
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) ->
+            model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
+            |> Array.map _.Value
+            |> ImmutableArray.CreateRange
 
     /// The covariance matrices of a fit.
     let estimates (fit: Fit) : CovarianceEstimates = {
         Random = fit.RandomCovariances |> List.map snd
         Residual = fit.Sigma * fit.Sigma
+        Structure = structureAt fit.Model (List.last fit.Path).Theta
     }
 
-    /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c> or <c>sigma</c>.</summary>
+    /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c>, <c>sigma</c>, and <c>rho</c> or
+    /// <c>range</c> of a structure.</summary>
     let nameIn (design: Design) (parameter: VarianceParameter) : string =
         match parameter with
         | VarianceParameter.EffectVariance(term, effect) ->
@@ -91,6 +117,31 @@ module VarianceParameters =
             let term = design.Random[term]
             $"cor({term.Group} {term.Names[first]}, {term.Names[second]})"
         | VarianceParameter.Residual -> "sigma"
+        | VarianceParameter.ResidualStructure parameter -> (structureOf design).Names[parameter]
+
+    /// The map of a parameter to the whole line on which its estimate is nearly normal, and back: logarithms of what is positive, Fisher's z
+    /// of correlations, logits of proportions.
+    let internal unboundedOf (design: Design) (parameter: VarianceParameter) : (float -> float) * (float -> float) =
+        // A parameter at a bound stays a number.
+        let fisherZ rho =
+            Math.Atanh(max (-1.0 + 1e-15) (min (1.0 - 1e-15) rho))
+
+        let logarithm value = log (max 1e-300 value)
+
+        match parameter with
+        | VarianceParameter.EffectVariance _
+        | VarianceParameter.Residual -> logarithm, exp
+        | VarianceParameter.EffectCovariance _ -> fisherZ, tanh
+        | VarianceParameter.ResidualStructure index ->
+            match (structureOf design).Kinds[index] with
+            | ParameterKind.StandardDeviation
+            | ParameterKind.Positive
+            | ParameterKind.Variance -> logarithm, exp
+            | ParameterKind.Correlation -> fisherZ, tanh
+            | ParameterKind.Proportion ->
+                (fun share -> logarithm share - logarithm (1.0 - share)), (fun logit -> 1.0 / (1.0 + exp -logit))
+            | ParameterKind.Loading
+            | ParameterKind.Real -> id, id
 
     /// The covariance matrices at an inner θ and a logarithm of the residual standard deviation.
     let internal at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (logSigma: float) : CovarianceEstimates =
@@ -109,4 +160,5 @@ module VarianceParameters =
                     likelihood.Standard.Terms
                     (List.ofArray (ThetaLayout.matrices likelihood.Layout theta))
             Residual = variance
+            Structure = structureAt likelihood theta
         }

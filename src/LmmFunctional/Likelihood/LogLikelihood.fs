@@ -377,9 +377,8 @@ module LogLikelihood =
             })
             |> Ok
 
-    let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) =
-        let start = marginalStart (kind = Criterion.Reml) standard layout model
-
+    /// Dense blocks, with a θ to start from.
+    let private ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
         let square =
             MarginalObjective.factor model start
             |> Option.map MarginalObjective.residualSquare
@@ -468,7 +467,9 @@ module LogLikelihood =
 
             match SeparableModel.tryCreate design standard model with
             | Some cells -> ofCells kind design standard layout cells
-            | None -> ofBlocks kind design standard layout model
+            | None ->
+                marginalStart (kind = Criterion.Reml) standard layout model
+                |> ofMarginal kind design standard layout model
         else
             Error problems
 
@@ -504,15 +505,25 @@ module LogLikelihood =
         let standard = Standardised.withResponse design likelihood.Standard
 
         match likelihood.Method with
-        | LikelihoodMethod.Marginal _
+        | LikelihoodMethod.Marginal model ->
+            ofMarginal
+                likelihood.Kind
+                design
+                standard
+                likelihood.Layout
+                (MarginalModel.withResponse standard model)
+                likelihood.Function.Start
         | LikelihoodMethod.Separable _ -> ofStructure likelihood.Kind design standard likelihood.Layout Map.empty
         | LikelihoodMethod.Conditional _ ->
             Plan.create standard
             |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
 
-    /// Whether residuals are independent, levels are independent, and no variance is held.
-    let internal isPlain (likelihood: LogLikelihood) =
-        likelihood.Model.Residual.IsNone
-        && likelihood.Held.Residual.IsNone
+    /// Whether levels are independent and no variance is held.
+    let internal isUnrelated (likelihood: LogLikelihood) =
+        likelihood.Held.Residual.IsNone
         && likelihood.Held.Entries.IsEmpty
         && likelihood.Standard.Terms |> List.forall (fun term -> term.Relationship.IsNone)
+
+    /// Whether residuals are independent, levels are independent, and no variance is held.
+    let internal isPlain (likelihood: LogLikelihood) =
+        likelihood.Model.Residual.IsNone && isUnrelated likelihood

@@ -54,6 +54,12 @@ module FitJson =
         number json "lower" estimate.Lower
         number json "upper" estimate.Upper
 
+    /// What a robust covariance adds to a coefficient.
+    let private robustOf (json: Utf8JsonWriter) (own: RobustCoefficient) =
+        number json "seRobust" own.StandardError
+        number json "dfRobust" own.Df
+        number json "pRobust" own.P
+
     let private component' (json: Utf8JsonWriter) (part: VarianceComponent) =
         json.WriteString("group", part.Group)
         optionalText json "var1" part.First
@@ -114,7 +120,7 @@ module FitJson =
         number json "solve" timings.Solve.TotalSeconds
         json.WriteEndObject()
 
-    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) =
+    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) robust =
         json.WriteStartObject()
         json.WriteString("formula", Formula.print fit.Spec)
         json.WriteString("method", criterionName fit.Criterion)
@@ -128,11 +134,35 @@ module FitJson =
         number json "bic" fit.InformationCriteria.Bic
         number json "sigma" fit.Sigma
 
+        let errors =
+            match robust with
+            | None -> []
+            | Some robust -> RobustCovariance.coefficients 0.95 robust
+
+        /// The object of a coefficient, with its robust error where there is one.
+        let extended write index item =
+            write item
+            errors |> List.tryItem index |> Option.iter (robustOf json)
+
+        let coefficients write items =
+            items
+            |> List.indexed
+            |> objects json "fixef" (fun (index, item) -> extended write index item)
+
         match inference with
-        | None -> fit.Coefficients |> objects json "fixef" (coefficient json)
+        | None -> fit.Coefficients |> coefficients (coefficient json)
         | Some inference ->
             json.WriteString("ddf", DegreesOfFreedomMethod.describe inference.Method)
-            Inference.coefficients 0.95 inference |> objects json "fixef" (tested json)
+            Inference.coefficients 0.95 inference |> coefficients (tested json)
+
+        match robust with
+        | None -> ()
+        | Some robust ->
+            json.WriteStartObject "robust"
+            json.WriteString("kind", RobustKind.name robust.Kind)
+            json.WriteString("cluster", robust.Clusters)
+            json.WriteNumber("clusters", robust.ClusterCount)
+            json.WriteEndObject()
 
         fit.VarianceComponents |> objects json "varcorr" (component' json)
         covarianceParameters json fit
@@ -147,10 +177,10 @@ module FitJson =
     let internal options =
         JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
-    let private line read fit inference =
+    let private line read fit inference robust =
         use buffer = new MemoryStream()
 
-        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit inference)
+        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit inference robust)
 
         Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
 
@@ -160,9 +190,14 @@ module FitJson =
     /// <returns>Estimates, criteria and certificate; numbers in full, so that they read back as the same doubles, and
     /// null where a number is not finite. The object's keys do not depend on the model, but for <c>names</c> or
     /// <c>reason</c> of a verdict that has them.</returns>
-    let render (read: TimeSpan) (fit: Fit) : string = line read fit None
+    let render (read: TimeSpan) (fit: Fit) : string = line read fit None None
 
     /// <summary>As <c>render</c>, each fixed effect with df, p and the ends of its 95 % interval, and the method under
     /// <c>ddf</c>.</summary>
     let renderTested (read: TimeSpan) (inference: Inference) : string =
-        line read inference.Fit (Some inference)
+        line read inference.Fit (Some inference) None
+
+    /// <summary>As <c>render</c> or <c>renderTested</c>, each fixed effect with <c>seRobust</c>, <c>dfRobust</c> and <c>pRobust</c>, and
+    /// kind and clusters under <c>robust</c>.</summary>
+    let renderRobust (read: TimeSpan) (inference: Inference option) (robust: RobustCovariance) : string =
+        line read robust.Fit inference (Some robust)

@@ -63,6 +63,21 @@ module InferenceTables =
                 ]
         ]
 
+    /// <summary>Fixed effects with robust standard errors, Satterthwaite's df, t and p.</summary>
+    let robust (coefficients: RobustCoefficient list) : Table =
+        coefficients
+        |> List.map (fun own -> {
+            Estimate.Name = own.Name
+            Estimate = own.Estimate
+            StandardError = own.StandardError
+            Df = own.Df
+            Statistic = own.Statistic
+            P = own.P
+            Lower = own.Lower
+            Upper = own.Upper
+        })
+        |> estimates
+
     /// <summary>Tests of several functions at once: numerator and denominator df, F and p.</summary>
     let joint (tests: JointTest list) : Table =
         let denominators = tests |> List.map _.DenominatorDf |> degrees

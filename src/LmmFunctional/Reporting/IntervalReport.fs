@@ -32,7 +32,8 @@ module IntervalReport =
         Remarks = []
     }
 
-    /// Wald intervals of all parameters: fixed effects as they are, standard deviations on the log scale, correlations on Fisher's z.
+    /// Wald intervals of all parameters: fixed effects as they are, all else on the scale of its kind: logarithms of what is
+    /// positive, Fisher's z of correlations, logits of proportions.
     let wald (level: float) (fit: Fit) : IntervalTable = {
         Method = "Wald"
         Level = level
@@ -40,7 +41,10 @@ module IntervalReport =
             CovarianceInference.coefficientIntervals level fit
             @ CovarianceInference.intervals CovarianceIntervalMethod.Wald level fit
         Remarks = [
-            "Standard deviations on the log scale, correlations on the scale of Fisher's z."
+            if fit.Design.Residual.IsSome then
+                "What is positive on the log scale, correlations on the scale of Fisher's z, proportions as logits."
+            else
+                "Standard deviations on the log scale, correlations on the scale of Fisher's z."
         ]
     }
 

@@ -114,7 +114,19 @@ module Summary =
                     | None -> ()
           ]
 
-    let private blocksOf (fit: Fit) (inference: Inference option) : Block list =
+    let private robustErrors (robust: RobustCovariance option) =
+        match robust with
+        | None -> []
+        | Some robust ->
+            let kind, count = RobustKind.name robust.Kind, robust.ClusterCount
+
+            [
+                Block.Heading "Robust standard errors"
+                Block.Grid(InferenceTables.robust (RobustCovariance.coefficients 0.95 robust))
+                Block.Line $"{kind}, {count} clusters of {robust.Clusters}; degrees of freedom: Satterthwaite"
+            ]
+
+    let private blocksOf (fit: Fit) (inference: Inference option) (robust: RobustCovariance option) : Block list =
         [
             Block.Title(title fit)
             Block.Code("Formula", Formula.print fit.Spec)
@@ -129,6 +141,7 @@ module Summary =
         @ structures fit
         @ rowsLeftOut fit
         @ fixedEffects fit inference
+        @ robustErrors robust
         @ columnsLeftOut fit
         @ correlations fit
         @ [
@@ -139,14 +152,22 @@ module Summary =
         ]
 
     /// <summary>The parts of a summary, for reports of one's own.</summary>
-    let blocks (fit: Fit) : Block list = blocksOf fit None
+    let blocks (fit: Fit) : Block list = blocksOf fit None None
 
     /// <summary>The parts of a summary with df, t and p of the fixed effects.</summary>
-    let testedBlocks (inference: Inference) : Block list = blocksOf inference.Fit (Some inference)
+    let testedBlocks (inference: Inference) : Block list =
+        blocksOf inference.Fit (Some inference) None
 
     /// <summary>The summary of a fit with df, t and p of its fixed effects, as text or Markdown.</summary>
     let renderTested (format: SummaryFormat) (inference: Inference) : string =
         testedBlocks inference |> Report.render format
+
+    /// <summary>The summary of a fit with robust standard errors of its fixed effects, as text or Markdown.</summary>
+    /// <param name="format">Text or Markdown.</param>
+    /// <param name="inference">A method for the tests of the model's own standard errors; None for no tests.</param>
+    /// <param name="robust">The robust covariance of the same fit.</param>
+    let renderRobust (format: SummaryFormat) (inference: Inference option) (robust: RobustCovariance) : string =
+        blocksOf robust.Fit inference (Some robust) |> Report.render format
 
     /// <summary>The summary of a fit as text or Markdown.</summary>
     /// <remarks>Cost O(n log n), for quartiles of the residuals. Never lists levels of grouping factors.</remarks>

@@ -285,6 +285,64 @@ Degrees of freedom: Satterthwaite (lmerTest: observed information, factor scale)
 
         Assert.That(output.Replace("\r", ""), Does.Contain(expected.Replace("\r", "")))
 
+    // SAS's empirical standard error of the treatment: shared/reference/published.md, 3.5.
+    [<Test>]
+    let ``robust standard errors of structured residuals`` () =
+        let model = "FEV1 ~ ARMCD; residual = ar1(VISITN | USUBJID)"
+
+        let code, output, error =
+            runAll [ "fit"; TestData.csv "fev"; model; "--robust"; "cr0"; "--json" ]
+
+        let root = JsonDocument.Parse(output).RootElement
+        let treatment = root.GetProperty("fixef")[1]
+        Assert.That(treatment.GetProperty("seRobust").GetDouble(), Is.EqualTo(0.82581291651503).Within 1e-6)
+        Assert.That(treatment.GetProperty("dfRobust").GetDouble(), Is.EqualTo(184.67545).Within 1e-3)
+        Assert.That(string (root.GetProperty("robust").GetProperty "cluster"), Is.EqualTo "USUBJID")
+        Assert.That(root.GetProperty("robust").GetProperty("clusters").GetInt32(), Is.EqualTo 197)
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``the summary has a table of robust standard errors`` () =
+        let _, output, _ =
+            runAll [
+                "fit"
+                TestData.csv "sleepstudy"
+                sleepstudy
+                "--robust"
+                "cr2"
+                "--cluster"
+                "Subject"
+            ]
+
+        Assert.That(output, Does.Contain "Robust standard errors:")
+        Assert.That(output, Does.Contain "CR2, 18 clusters of Subject; degrees of freedom: Satterthwaite")
+
+    [<Test>]
+    let ``clusters without a robust covariance, and without independence, are told`` () =
+        let code, _, error =
+            runAll [ "fit"; TestData.csv "sleepstudy"; sleepstudy; "--cluster"; "Subject" ]
+
+        Assert.That(error.Trim(), Is.EqualTo "--cluster goes with --robust; write for instance --robust cr2.")
+        Assert.That(code, Is.EqualTo 2)
+
+        let _, _, error =
+            runAll [
+                "fit"
+                TestData.csv "penicillin"
+                "diameter ~ 1 + (1 | plate) + (1 | sample)"
+                "--robust"
+                "cr2"
+            ]
+
+        Assert.That(
+            error.Trim(),
+            Is.EqualTo(
+                "A robust covariance needs clusters that are independent, and none of 'plate', 'sample' holds all others; "
+                + "name a column of the data that does."
+            )
+        )
+
     [<Test>]
     let ``an ANOVA table as text`` () =
         let code, output, error =

@@ -147,3 +147,114 @@ let ``Progress counts to the number of replicates`` () =
 [<Test>]
 let ``One replicate is misuse`` () =
     Models.isMisuse (fun () -> Bootstrap.run (options 1 1) Models.dyestuff.Value |> ignore)
+
+// Structured residuals
+
+let private weighted =
+    lazy
+        (let spec =
+            Formula.parse "FEV1 ~ ARMCD; residual = ar1(VISITN | USUBJID)"
+            |> Models.value
+            |> Spec.withWeights "WEIGHT"
+
+         Lmm.fit FitOptions.defaults (TestFrame.read "fev") spec |> Models.value)
+
+[<Test>]
+let ``Simulated responses have the covariance of structured residuals`` () =
+    let fit = weighted.Value
+
+    let rho =
+        (fit.CovarianceParameters |> List.find (fun own -> own.Name = "rho")).Estimate
+
+    let draws = Simulation.simulateMany 11 4000 fit |> Array.ofList
+    let residual = fit.Design.Residual.Value
+    let subjects, visits = residual.SubjectCodes, residual.Factors.Head.Position
+
+    // Two rows of one subject, and the first row of another one.
+    let a =
+        Seq.initInfinite id |> Seq.find (fun row -> subjects[row] = subjects[row + 1])
+
+    let other = subjects |> Array.findIndex (fun code -> code <> subjects[a])
+    let weights = fit.Design.Weights.Value
+    let deviation row = fit.Sigma / sqrt weights[row]
+
+    let covariance i j =
+        let mean row =
+            draws |> Array.averageBy (fun (y: float[]) -> y[row])
+
+        let mi, mj = mean i, mean j
+        draws |> Array.averageBy (fun y -> (y[i] - mi) * (y[j] - mj))
+
+    let near what expected i j =
+        // Five standard errors: √((vᵢvⱼ + c²)/B).
+        let product = deviation i * deviation j
+        Law.near what (5.0 * product * sqrt (2.0 / 4000.0)) expected (covariance i j)
+
+    let lag = abs (visits[a + 1] - visits[a])
+
+    Law.assertHolds [
+        yield! near "variance" (deviation a ** 2.0) a a
+        yield! near "covariance" (deviation a * deviation (a + 1) * rho ** float lag) a (a + 1)
+        yield! near "other subject" 0.0 a other
+    ]
+
+[<Test>]
+let ``A refit of structured residuals keeps patterns and is the fit from scratch`` () =
+    let fit = weighted.Value
+    let same = Refit.withResponse fit.Design.Response fit |> Models.value
+    let response = Simulation.simulate 5 fit
+    let again = Refit.withResponse response fit |> Models.value
+
+    let fresh =
+        Refit.ofDesign fit.Criterion { fit.Design with Response = response }
+        |> Models.value
+
+    Law.assertHolds [
+        yield! Law.near "same" 1e-8 fit.CriterionValue same.CriterionValue
+        yield! Law.near "criterion" 1e-7 fresh.CriterionValue again.CriterionValue
+        yield! Law.relativeAll "beta" 1e-5 fresh.Inner.Beta again.Inner.Beta
+        yield! Law.relative "sigma" 1e-5 fresh.Sigma again.Sigma
+    ]
+
+[<Test>]
+let ``A bootstrap of structured residuals has the model's standard errors within its Monte Carlo error`` () =
+    let fit = weighted.Value
+
+    let found =
+        Bootstrap.run (options 300 3) fit
+        |> Bootstrap.intervals BootstrapInterval.Percentile 0.95
+
+    TestFrame.same [ "(Intercept)"; "ARMCDTRT"; "sigma"; "rho" ] (found |> List.map _.Interval.Name)
+
+    let expected = [
+        yield! fit.Coefficients |> List.map _.StandardError
+        yield! fit.CovarianceParameters |> List.choose _.StandardError
+    ]
+
+    // The standard error of a standard deviation from 300 draws is 4 %.
+    Law.assertHolds (Law.relativeAll "standard errors" 0.18 expected (found |> List.map _.StandardError))
+
+[<Test; NonParallelizable>]
+let ``A bootstrap of structured residuals has the same bits with one thread and with two`` () =
+    let run threads =
+        withThreads threads (fun () -> Bootstrap.run (options 30 7) weighted.Value)
+
+    Assert.That((run 1).Replicates.Equals (run 2).Replicates)
+
+[<Test>]
+let ``The bootstrap test of an effect beside structured residuals is the chi-squared test of a large sample`` () =
+    let fit fixedPart =
+        Models.ml "fev" $"FEV1 ~ {fixedPart}; residual = ar1(VISITN | USUBJID)"
+
+    let found =
+        BootstrapTest.run (options 150 2) (fit "ARMCD") (fit "ARMCD + SEX")
+        |> Models.value
+
+    let mean = List.average found.Replicates
+
+    Law.assertHolds [
+        // χ² of one degree of freedom: mean 1, variance 2.
+        yield! Law.near "mean" (5.0 * sqrt (2.0 / 150.0)) 1.0 mean
+        yield! Law.near "p" (5.0 * found.MonteCarloError) found.Asymptotic.P found.P
+        yield! Law.near "failed" 0.0 0.0 (float found.Failed)
+    ]

@@ -177,3 +177,75 @@ let ``Parameters of a residual structure have the standard errors of the fit`` (
 
     Law.relative "sigma" 1e-5 sigma.StandardError.Value (sqrt found.Matrix[1, 1])
     |> Law.assertHolds
+
+// Structured residuals
+
+// R 4.2: intervals(nlme::gls(FEV1 ~ ARMCD, correlation = corAR1(form = ~ VISITN | USUBJID)), which = "var-cov"); its second derivatives
+// are differences.
+[<Test>]
+let ``Wald intervals of an autocorrelation and of sigma are those of gls`` () =
+    let found =
+        Models.reml "fev" "FEV1 ~ ARMCD; residual = ar1(VISITN | USUBJID)"
+        |> CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95
+
+    TestFrame.same [ "sigma"; "rho" ] (found |> List.map _.Name)
+
+    let ends (interval: ParameterInterval) = [ interval.Lower.Value; interval.Upper.Value ]
+
+    Law.assertHolds [
+        yield! Law.relativeAll "sigma" 1e-3 [ 8.60176953689; 9.81530193625 ] (ends found[0])
+        yield! Law.relativeAll "rho" 1e-3 [ 0.275233819423; 0.494472935825 ] (ends found[1])
+    ]
+
+[<TestCase("arh1(VISITN | USUBJID)", "log log log z")>]
+[<TestCase("toeph(VISITN | USUBJID)", "log log log z z z")>]
+let ``Wald intervals are symmetric on the scale of their kind`` (structure: string) (scales: string) =
+    let fit = Models.reml "fev" $"FEV1 ~ ARMCD; residual = {structure}"
+
+    let found =
+        CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 fit
+        |> List.filter (fun own -> own.Name <> "sigma")
+
+    let parameters =
+        fit.CovarianceParameters |> List.filter (fun own -> own.Name <> "sigma")
+
+    TestFrame.same (parameters |> List.map _.Name) (found |> List.map _.Name)
+
+    Law.assertHolds [
+        for parameter, interval, scale in List.zip3 parameters found (List.ofArray (scales.Split ' ')) do
+            let forth, slope =
+                match scale with
+                | "log" -> log, 1.0 / parameter.Estimate
+                | "z" -> System.Math.Atanh, 1.0 / (1.0 - parameter.Estimate ** 2.0)
+                | _ -> (fun p -> log (p / (1.0 - p))), 1.0 / (parameter.Estimate * (1.0 - parameter.Estimate))
+
+            let reach = 1.959963984540054 * slope * parameter.StandardError.Value
+            let center = forth parameter.Estimate
+            yield! Law.near $"{parameter.Name} lower" (1e-4 * reach) (center - reach) (forth interval.Lower.Value)
+            yield! Law.near $"{parameter.Name} upper" (1e-4 * reach) (center + reach) (forth interval.Upper.Value)
+    ]
+
+[<Test>]
+let ``A nugget of zero has no Wald interval, and a profile with one end`` () =
+    let fit =
+        Models.reml "fev" "FEV1 ~ ARMCD; residual = exponential(VISITN | USUBJID) + nugget"
+
+    let wald =
+        CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 fit
+        |> List.find (fun own -> own.Name = "nugget")
+
+    let profile =
+        Profile.interval 0.95 (ProfileTarget.Parameter(VarianceParameter.ResidualStructure 1)) fit
+        |> Models.value
+
+    TestFrame.same (None, None) (wald.Lower, wald.Upper)
+
+    TestFrame.same
+        (Some "so near the end of its region that curvature gives no interval; use a profile or the bootstrap")
+        wald.Note
+
+    Assert.That(profile.Lower.IsNone)
+
+    TestFrame.same (Some "there is no lower end: the likelihood never falls far enough") profile.Note
+    // At the end the likelihood, maximised over the rest, has fallen by the quantile.
+    Law.assertHolds (Law.isTrue "upper" (profile.Upper.Value > 0.05 && profile.Upper.Value < 0.5))

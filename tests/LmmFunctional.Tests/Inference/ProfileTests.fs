@@ -247,3 +247,55 @@ let ``An unknown coefficient is told with a suggestion`` () =
         [ "Fixed effect 'days' is not in the model; did you mean 'Days'?" ]
         (Profile.interval 0.95 (ProfileTarget.Coefficient "days") Models.sleepstudy.Value
          |> Models.words)
+
+// Structured residuals
+
+let private fev structure =
+    Models.reml "fev" $"FEV1 ~ ARMCD; residual = {structure}(VISITN | USUBJID)"
+
+let private structureAt index =
+    ProfileTarget.Parameter(VarianceParameter.ResidualStructure index)
+
+// R 4.2: uniroot on logLik(nlme::gls(FEV1 ~ ARMCD, correlation = corAR1(rho, form = ~ VISITN | USUBJID, fixed = TRUE))), REML.
+[<Test>]
+let ``The profile interval of an autocorrelation is that of gls with the correlation held`` () =
+    let fit = fev "ar1"
+    let found = interval (structureAt 0) fit
+    Assert.That(found.Name, Is.EqualTo "rho")
+    Law.assertHolds (Law.relativeAll "rho" 1e-5 [ 0.274369079042; 0.494343957328 ] (ends found))
+
+[<Test>]
+let ``A profile does not depend on how a parameter is written`` () =
+    // ρ = e^(−1/range) at equal distances; and the intraclass correlation of a random intercept.
+    let rho, range =
+        interval (structureAt 0) (fev "ar1"), interval (structureAt 0) (fev "exponential")
+
+    let shared = interval (structureAt 0) (fev "cs")
+
+    let icc =
+        ProfileTarget.Function("icc", Some(0.0, 1.0), fun e -> e.Variance(0, 0) / (e.Variance(0, 0) + e.Residual))
+
+    let share = interval icc (Models.reml "fev" "FEV1 ~ ARMCD + (1 | USUBJID)")
+
+    Law.assertHolds [
+        yield! Law.relativeAll "range" 1e-5 (ends rho) (ends range |> List.map (fun r -> exp (-1.0 / r)))
+        // Below, the random intercept ends at its bound; compound symmetry may be negative.
+        yield! Law.relative "shared" 1e-5 share.Upper.Value shared.Upper.Value
+        yield! Law.isTrue "bound" (share.Lower = Some 0.0 && shared.Lower.Value < 0.0)
+    ]
+
+[<Test>]
+let ``The curve of a parameter of the residuals is told on its own scale`` () =
+    let fit = fev "ar1"
+    let curve = Profile.curve 2.0 (structureAt 0) fit |> Models.value
+    let values = curve.Points |> List.map _.Value
+
+    let middle = curve.Points |> List.find (fun point -> point.Zeta = 0.0)
+
+    Law.assertHolds [
+        yield! Law.relative "estimate" 1e-10 curve.Estimate middle.Value
+        yield!
+            Law.isTrue
+                "between -1 and 1, rising"
+                (List.sort values = values && List.forall (fun v -> abs v < 1.0) values)
+    ]

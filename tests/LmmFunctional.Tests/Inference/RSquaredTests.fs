@@ -59,3 +59,41 @@ let ``The standard error of a heritability is the delta method's`` () =
 let ``A heritability at its bound has no standard error`` () =
     let fit = Models.reml "dyestuff2" "Yield ~ 1 + (1 | Batch)"
     Assert.That((RSquared.heritability 0 fit).StandardError.IsNone)
+
+// Structured residuals
+
+[<Test>]
+let ``The residual variance of unequal visits is its mean over the rows`` () =
+    let fit = Models.reml "fev" "FEV1 ~ ARMCD; residual = csh(VISITN | USUBJID)"
+    let found = RSquared.ofFit fit
+
+    let relative =
+        fit.CovarianceParameters
+        |> List.filter (fun own -> own.Name.StartsWith "sd(")
+        |> List.map _.Estimate
+
+    let deviations = 1.0 :: relative |> Array.ofList
+    let visits = fit.Design.Residual.Value.Factors.Head.Position
+
+    let expected =
+        visits |> Array.averageBy (fun visit -> (fit.Sigma * deviations[visit]) ** 2.0)
+
+    Law.assertHolds [
+        yield! Law.relative "residual" 1e-10 expected found.ResidualVariance
+        yield! Law.relative "random" 1e-10 1.0 (1.0 + found.RandomVariance)
+        yield! Law.relative "marginal" 1e-10 (found.FixedVariance / (found.FixedVariance + expected)) found.Marginal
+    ]
+
+[<Test>]
+let ``A random intercept beside autocorrelated residuals has the intraclass correlation of its variances`` () =
+    let fit =
+        Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
+
+    let found = RSquared.ofFit fit
+    let share = RSquared.heritability 0 fit
+    let b = (snd fit.RandomCovariances.Head)[0, 0]
+
+    Law.assertHolds [
+        yield! Law.relative "adjusted" 1e-10 (b / (b + fit.Sigma ** 2.0)) found.AdjustedIcc
+        yield! Law.relative "share" 1e-10 found.AdjustedIcc share.Estimate
+    ]

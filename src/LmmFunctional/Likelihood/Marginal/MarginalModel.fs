@@ -103,6 +103,18 @@ module internal MarginalModel =
             Rows = standard.Rows
         }
 
+    /// The same model for another response: rows, terms and patterns stay, the data of each pattern are made again.
+    let withResponse (standard: Standardised) (model: MarginalModel) : MarginalModel =
+        let columns = [| yield! standard.Fixed; standard.Response |]
+
+        {
+            model with
+                Patterns =
+                    model.Patterns
+                    |> Array.map (fun pattern ->
+                        MarginalPattern.create pattern.Rows pattern.Terms columns pattern.Members pattern.Size)
+        }
+
     /// Operations of one evaluation, roughly.
     let work (model: MarginalModel) =
         MarginalSweep.work model.FixedCount model.Patterns
