@@ -98,7 +98,8 @@ public static class LikelihoodInference
 
     /// <summary>Fixed effects with cluster-robust standard errors.</summary>
     /// <param name="fit">The fit.</param>
-    /// <param name="cluster">A grouping factor that holds each level of all others whole.</param>
+    /// <param name="cluster">A grouping factor, the subjects of structured residuals, or a column of the data (several joined by
+    /// colons) that holds each level of these whole.</param>
     /// <param name="correction">CR0 to CR3.</param>
     /// <param name="level">The level of the intervals.</param>
     /// <exception cref="LmmException">The clusters are not independent.</exception>

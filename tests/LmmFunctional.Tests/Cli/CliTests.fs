@@ -323,7 +323,7 @@ Degrees of freedom: Satterthwaite (lmerTest: observed information, factor scale)
         let code, _, error =
             runAll [ "fit"; TestData.csv "sleepstudy"; sleepstudy; "--cluster"; "Subject" ]
 
-        Assert.That(error.Trim(), Is.EqualTo "--cluster goes with --robust; write for instance --robust cr2.")
+        Assert.That(error.Trim(), Is.EqualTo "lmm: --cluster goes with --robust; write for instance --robust cr2.")
         Assert.That(code, Is.EqualTo 2)
 
         let _, _, error =

@@ -268,7 +268,7 @@ let ``The profile interval of an autocorrelation is that of gls with the correla
 let ``A profile does not depend on how a parameter is written`` () =
     // ρ = e^(−1/range) at equal distances; and the intraclass correlation of a random intercept.
     let rho, range =
-        interval (structureAt 0) (fev "ar1"), interval (structureAt 0) (fev "exponential")
+        interval (structureAt 0) (fev "ar1"), interval (structureAt 0) (fev "sp_exp")
 
     let shared = interval (structureAt 0) (fev "cs")
 

@@ -258,7 +258,7 @@ let ``Held variances are refused in words`` () =
 
 [<Test>]
 let ``One cluster, and a model without subjects, are refused in words`` () =
-    let fit = Models.reml "wheat2" "yield ~ 1; residual = corExp(latitude + longitude)"
+    let fit = Models.reml "wheat2" "yield ~ 1; residual = sp_exp(latitude + longitude)"
 
     TestFrame.same
         [
