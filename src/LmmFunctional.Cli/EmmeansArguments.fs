@@ -120,6 +120,7 @@ module internal EmmeansArguments =
                     Pedigrees = []
                     Held = []
                     Robust = None
+                    Cluster = None
                     Algorithm =
                         emmeans.TryGetResult EmmeansArguments.Algorithm
                         |> Option.map AlgorithmName.toAlgorithm
