@@ -358,7 +358,9 @@ module LogLikelihood =
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
         let reml = (kind = Criterion.Reml)
         let engine = SeparableObjective.engine model
-        let start = SeparableStart.improve model (marginalStart reml standard layout model.Marginal)
+
+        let start =
+            SeparableStart.improve model (marginalStart reml standard layout model.Marginal)
 
         if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
