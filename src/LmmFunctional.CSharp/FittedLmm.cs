@@ -110,6 +110,58 @@ public sealed class FittedLmm
         DfConvention convention = DfConvention.Usual) =>
         Convert.Terms(AnovaModule.ofInference(Convert.Hypotheses(type), Inference(method, convention)));
 
+    /// <summary>Estimated marginal means, or slopes.</summary>
+    /// <param name="over">Such as <c>variety | nitro</c>: compared variables, then those that hold them apart.</param>
+    /// <param name="settings">Covariate values, weights, scale and method; null for the defaults.</param>
+    /// <exception cref="LmmException">A variable is not in the model, or a setting does not fit.</exception>
+    public MarginalTable MarginalMeans(string over, MarginalSettings? settings = null) =>
+        Convert.Table(Marginal(over, settings));
+
+    /// <summary>Comparisons of marginal means within each family.</summary>
+    /// <param name="over">Such as <c>variety | nitro</c>: compared variables, then those that hold them apart.</param>
+    /// <param name="comparison">Which comparisons.</param>
+    /// <param name="adjustment">Of p-values and intervals.</param>
+    /// <param name="reference">The level that <see cref="Comparison.Reference"/> compares with; null for the
+    /// first.</param>
+    /// <param name="settings">Covariate values, weights, scale and method; null for the defaults.</param>
+    /// <exception cref="LmmException">A variable is not in the model, or an adjustment does not fit.</exception>
+    public MarginalTable MarginalContrasts(
+        string over,
+        Comparison comparison = Comparison.Pairwise,
+        PAdjustment adjustment = PAdjustment.Usual,
+        string? reference = null,
+        MarginalSettings? settings = null) =>
+        Convert.Table(Convert.ValueOrThrow(MarginalContrastsModule.create(
+            Convert.Contrast(comparison, reference), Convert.Adjusted(adjustment), Marginal(over, settings))));
+
+    /// <summary>The letters of marginal means: two means that share a letter do not differ.</summary>
+    /// <param name="over">As for <see cref="MarginalMeans"/>.</param>
+    /// <param name="alpha">Adjusted p-values below this are differences.</param>
+    /// <param name="adjustment">Of the pairwise comparisons; usual is Tukey.</param>
+    /// <param name="settings">Covariate values, weights, scale and method; null for the defaults.</param>
+    /// <exception cref="LmmException">A variable is not in the model, or a setting does not fit.</exception>
+    public IReadOnlyList<string> CompactLetters(
+        string over,
+        double alpha = 0.05,
+        PAdjustment adjustment = PAdjustment.Usual,
+        MarginalSettings? settings = null) =>
+        Convert.List(Convert.ValueOrThrow(LmmFunctional.CompactLetters.create(
+            alpha, Convert.Adjusted(adjustment)?.Value ?? Adjustment.Tukey, Marginal(over, settings))));
+
+    private MarginalMeans Marginal(string over, MarginalSettings? settings)
+    {
+        ArgumentNullException.ThrowIfNull(over);
+        settings ??= new MarginalSettings();
+        var spec = Convert.ValueOrThrow(MarginalSpecModule.parse(over));
+        var inference = Inference(settings.Method, settings.Convention);
+        var options = Convert.Options(settings);
+
+        return Convert.ValueOrThrow(
+            settings.Trend is { } covariate
+                ? MarginalTrends.create(options, covariate, spec, inference)
+                : MarginalMeansModule.create(options, spec, inference));
+    }
+
     private Inference Inference(DfMethod method, DfConvention convention) =>
         Convert.ValueOrThrow(InferenceModule.create(Convert.Method(method, convention), fit));
 

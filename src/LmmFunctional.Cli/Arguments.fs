@@ -6,12 +6,6 @@ open Argu
 open LmmFunctional
 open LmmFunctional.Classical
 
-/// <summary>The names of algorithms on the command line.</summary>
-type AlgorithmName =
-    | Nr = 0
-    | Fisher = 1
-    | Ai = 2
-
 /// <summary>The names of robust covariances on the command line.</summary>
 type RobustName =
     | Cr0 = 0
@@ -209,6 +203,7 @@ type ComparisonArguments =
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Fit of ParseResults<FitArguments>
     | [<CliPrefix(CliPrefix.None)>] Anova of ParseResults<FixedTestArguments>
+    | [<CliPrefix(CliPrefix.None)>] Emmeans of ParseResults<EmmeansArguments>
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Ci of ParseResults<IntervalArguments>
     | [<CliPrefix(CliPrefix.None)>] Compare of ParseResults<ComparisonArguments>
@@ -222,6 +217,7 @@ type Arguments =
             match argument with
             | Fit _ -> "fit a linear mixed model to a CSV file."
             | Anova _ -> "test the fixed terms of a model by type I, II or III tables."
+            | Emmeans _ -> "estimate and compare marginal means and slopes."
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
@@ -239,6 +235,8 @@ module CommandLine =
 
     lmm fit sleepstudy.csv "Reaction ~ Days + (Days | Subject)"
     lmm anova oats.csv "yield ~ Variety * nitroF + (1 | Block/Variety)"
+    lmm emmeans oats.csv "yield ~ Variety * nitroF + (1 | Block/Variety)"
+        --over "Variety | nitroF" --contrast pairwise
 
 Formulas are those of R and lme4. The result, a summary or JSON, goes to
 standard output; problems, and progress after a second, to standard error.
@@ -262,12 +260,6 @@ EXIT CODES:
                 helpTextMessage = introduction,
                 checkStructure = false
             ))
-
-    let private algorithm name =
-        match name with
-        | AlgorithmName.Nr -> Algorithm.NewtonRaphson
-        | AlgorithmName.Fisher -> Algorithm.FisherScoring
-        | _ -> Algorithm.AverageInformation
 
     let private robustKind name =
         match name with
@@ -350,7 +342,7 @@ EXIT CODES:
             Held = held
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
-                |> Option.map algorithm
+                |> Option.map AlgorithmName.toAlgorithm
                 |> Option.defaultValue Algorithm.AverageInformation
             Df = fit.TryGetResult FitArguments.Df
             Convention = fit.TryGetResult FitArguments.Convention
@@ -389,7 +381,7 @@ EXIT CODES:
                 Held = []
                 Algorithm =
                     anova.TryGetResult FixedTestArguments.Algorithm
-                    |> Option.map algorithm
+                    |> Option.map AlgorithmName.toAlgorithm
                     |> Option.defaultValue Algorithm.AverageInformation
                 Df = anova.TryGetResult FixedTestArguments.Df
                 Convention = anova.TryGetResult FixedTestArguments.Convention
@@ -424,6 +416,26 @@ EXIT CODES:
             "--ml"
             "--weights"
             "--algorithm"
+            "--json"
+            "--quiet"
+            "--help"
+          ]
+        | "emmeans" -> [
+            "--over"
+            "--trend"
+            "--contrast"
+            "--reference"
+            "--adjust"
+            "--at"
+            "--weights"
+            "--type"
+            "--level"
+            "--letters"
+            "--prior-weights"
+            "--ml"
+            "--algorithm"
+            "--df"
+            "--convention"
             "--json"
             "--quiet"
             "--help"
@@ -637,6 +649,7 @@ EXIT CODES:
             | Some(Compare comparison) -> comparisonRequest comparison
             | Some(Ems ems) -> emsRequest ems |> Result.map Command.Ems
             | Some(AnovaTable anova) -> anovaRequest anova |> Result.map Command.AnovaTable
+            | Some(Emmeans emmeans) -> EmmeansArguments.request emmeans |> Result.map Command.Emmeans
             | _ when parsed.Contains Version -> Ok Command.ShowVersion
             | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
         with :? ArguParseException as problem ->
@@ -645,7 +658,7 @@ EXIT CODES:
             | _ ->
                 let command =
                     match Array.tryHead arguments with
-                    | Some("plan" | "anova" | "ci" | "compare" | "ems" | "anova-table" as command) -> command
+                    | Some("plan" | "anova" | "emmeans" | "ci" | "compare" | "ems" | "anova-table" as command) -> command
                     | _ -> "fit"
 
                 Error(sentence command problem.Message)

@@ -169,6 +169,35 @@ module Cli =
             exitCode fit.Certificate
         | Error problems -> refuse error problems
 
+    let private runEmmeans display (output: TextWriter) (error: TextWriter) (request: EmmeansRequest) =
+        let errors result =
+            match result with
+            | Ok _ -> []
+            | Error problems -> problems
+
+        let found =
+            match EmmeansCommand.read request with
+            // Nobody should wait for a fit to learn that a name is mistyped.
+            | Error names ->
+                let others =
+                    errors (method request.Fit) @ errors (read request.Fit.Data request.Fit.Formula request.Fit.Residual)
+
+                Error(names @ others)
+            | Ok query ->
+                fitTested display request.Fit
+                |> Result.bind (fun (fit, method, _) ->
+                    EmmeansCommand.answer query method fit |> Result.map (fun result -> fit, result))
+
+        match found with
+        | Ok(fit, result) ->
+            if request.Fit.AsJson then
+                output.Write(MarginalJson.render result + "\n")
+            else
+                output.Write(MarginalReport.render SummaryFormat.Text result)
+
+            exitCode fit.Certificate
+        | Error problems -> refuse error problems
+
     let private runPlan (output: TextWriter) (error: TextWriter) (request: PlanRequest) =
         let planned =
             read request.Data request.Formula None
@@ -315,6 +344,7 @@ module Cli =
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) -> runFit (displayOn error request) output error request
+        | Ok(Command.Emmeans request) -> runEmmeans (displayOn error request.Fit) output error request
         | Ok(Command.Anova request) -> runFixedTests (displayOn error request.Fit) output error request
         | Ok(Command.Plan request) -> runPlan output error request
         | Ok(Command.Verify request) -> runVerify output error request

@@ -36,6 +36,24 @@ type FixedTestRequest = {
     Type: HypothesisType
 }
 
+/// <summary>Marginal means as asked for; names are read when the model is there.</summary>
+type EmmeansRequest = {
+    Fit: FitRequest
+    Over: string
+    /// The covariate whose slopes are wanted instead of means.
+    Trend: string option
+    Contrast: string option
+    Reference: string option
+    Adjust: string option
+    /// Such as x=1,2.
+    At: string list
+    /// The weights of what is averaged over, by name.
+    Averaging: string option
+    OnResponse: bool
+    Level: float
+    Letters: bool
+}
+
 /// <summary>A plan as asked for.</summary>
 type PlanRequest = {
     Data: string
@@ -110,5 +128,6 @@ type Command =
     | Compare of ComparisonRequest
     | Ems of EmsRequest
     | AnovaTable of AnovaRequest
+    | Emmeans of EmmeansRequest
     | ShowVersion
     | ShowHelp of text: string

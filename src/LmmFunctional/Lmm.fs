@@ -16,9 +16,9 @@ module Lmm =
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        Design.buildWith options.Known spec frame
-        |> Result.bind (LogLikelihood.createWith options.Held options.Criterion)
-        |> Result.map (fun likelihood ->
+        let create = LogLikelihood.createWith options.Held options.Criterion
+
+        let solve (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()
 
             let path =
@@ -31,7 +31,14 @@ module Lmm =
             Fit.ofIterations likelihood path (fun () -> {
                 Build = Stopwatch.GetElapsedTime(started, built)
                 Solve = Stopwatch.GetElapsedTime built
-            }))
+            })
+
+        Design.buildWith options.Known spec frame
+        |> Result.bind (fun design ->
+            if FittedCovariate.isIn design then
+                FittedCovariate.iterate create solve design
+            else
+                create design |> Result.map solve)
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>

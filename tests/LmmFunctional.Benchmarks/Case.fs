@@ -17,8 +17,8 @@ type Case = {
     Criterion: Criterion
     /// The package of R.
     Package: string
-    /// The fit in R to the data frame <c>data</c>.
-    Rival: string
+    /// The fit in R to the data frame <c>data</c>; None where the package is none that a machine is likely to have.
+    Rival: string option
     /// How many times faster than the rival we must be.
     Must: float
     /// How many times faster we would like to be.
@@ -45,7 +45,7 @@ module Case =
         Formula = formula
         Criterion = criterion
         Package = "lme4"
-        Rival = lmer formula criterion
+        Rival = Some(lmer formula criterion)
         Must = must
         Stretch = stretch
     }
@@ -95,6 +95,58 @@ module Case =
         instEval
     ]
 
+    let private ofResiduals name title formula data package rival (must, stretch) = {
+        Name = name
+        Title = title
+        Data = data
+        Groups = []
+        Formula = formula
+        Criterion = Criterion.Reml
+        Package = package
+        Rival = rival
+        Must = must
+        Stretch = stretch
+    }
+
+    let private unstructured =
+        "y ~ base + c1 + c2 + c3 + arm * visit; residual = us(visit | id)"
+
+    /// Structured residuals.
+    let private residuals = [
+        ofResiduals
+            "un-1k"
+            "unstructured residuals, 1 000 subjects × 10 visits, 12 % missing, 24 fixed effects, REML"
+            unstructured
+            (Datasets.visits 1_000 0.12)
+            "glmmTMB"
+            None
+            (100.0, 200.0)
+        ofResiduals
+            "un-100k"
+            "the same, 100 000 subjects"
+            unstructured
+            (Datasets.visits 100_000 0.12)
+            "glmmTMB"
+            None
+            (100.0, 200.0)
+        ofResiduals
+            "ar1-5k"
+            "AR(1) residuals, 5 000 subjects × 10, REML"
+            "y ~ base + arm * t; residual = ar1(t | id)"
+            (Datasets.visits 5_000 0.0)
+            "nlme"
+            (Some "gls(y ~ base + arm * t, data, correlation = corAR1(form = ~ t | id))")
+            (50.0, 200.0)
+        ofResiduals
+            "ar1-lme"
+            "random intercept and AR(1) residuals, 1 000 subjects × 10, REML"
+            "y ~ base + arm * t + (1 | id); residual = ar1(t | id)"
+            (Datasets.visits 1_000 0.0)
+            "nlme"
+            (Some "lme(y ~ base + arm * t, data, random = ~ 1 | id, correlation = corAR1(form = ~ t | id))")
+            (50.0, 200.0)
+    ]
+
     /// All cases, in the order of the table.
     let all =
         onFiles
@@ -104,7 +156,7 @@ module Case =
                     Name = "pastes-lme"
                     Title = "Pastes, REML, against nlme"
                     Package = "nlme"
-                    Rival = "lme(strength ~ 1, data, random = ~ 1 | batch/cask)"
+                    Rival = Some "lme(strength ~ 1, data, random = ~ 1 | batch/cask)"
             }
             ofLmer
                 "crossed"
@@ -147,3 +199,4 @@ module Case =
                 Datasets.factorial
                 (1.0, 5.0)
         ]
+        @ residuals

@@ -215,3 +215,41 @@ module Datasets =
                 let name = string (char (int 'a' + f))
                 name, factor name levels codes[f]
         ]
+
+    /// <summary>Ten visits of each subject in one of two arms, some missing: errors that are correlated the more the closer
+    /// the visits, and more variable the later.</summary>
+    let visits subjects missing folder =
+        let random = Random 11
+        let visits, covariates = 10, 3
+
+        let rows = [|
+            for subject in 0 .. subjects - 1 do
+                let own = normals random (2 + covariates)
+                let mutable error = normal random
+
+                for visit in 0 .. visits - 1 do
+                    error <- 0.6 * error + 0.8 * normal random
+                    let time = float visit
+                    let effect = 0.5 * own[0] + 0.3 * time * (1.0 + 0.2 * float (subject % 2))
+                    let y = 10.0 + effect + (0.7 + 0.1 * time) * error + 0.7 * own[1]
+
+                    // The first subject has all visits, so that every visit occurs.
+                    if random.NextDouble() >= missing || subject = 0 then
+                        struct (subject, visit, own, y)
+        |]
+
+        let column (value: struct (int * int * float[] * float) -> float) = rows |> Array.map value |> rounded
+        let codes (code: struct (int * int * float[] * float) -> int) = rows |> Array.map code
+
+        ofColumns folder $"visits-{subjects}-{text missing}" [
+            "y", column (fun struct (_, _, _, y) -> y)
+            "id", factor "s" subjects (codes (fun struct (subject, _, _, _) -> subject))
+            "arm", factor "a" 2 (codes (fun struct (subject, _, _, _) -> subject % 2))
+            "visit",
+            Column.factor (Seq.init visits (fun v -> $"v{v:D2}")) (codes (fun struct (_, visit, _, _) -> visit))
+            "t", column (fun struct (_, visit, _, _) -> float visit)
+            "base", column (fun struct (_, _, own, _) -> own[0])
+
+            for k in 1..covariates do
+                $"c{k}", column (fun struct (_, _, own, _) -> own[1 + k])
+        ]

@@ -76,7 +76,7 @@ let main arguments =
     | "vs-r" :: chosen -> versus chosen
     | [ "animal" ] -> AnimalModel.run ()
     | [ "null" ] -> NullDistribution.run 2000
-    | [ "animal" ] -> AnimalModel.run ()
+    | [ "field" ] -> FieldTrial.run ()
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

@@ -80,19 +80,21 @@ module Versus =
         let fit, peak = Ours.fitWatched case data.Frame
 
         let rivalFit =
-            rival
-            |> Option.map (fun r ->
-                r.Read(data.Path, case.Groups)
-                r.Fit(case.Rival, 1))
+            Option.map2
+                (fun (r: Rival) model ->
+                    r.Read(data.Path, case.Groups)
+                    r.Fit(model, 1))
+                rival
+                case.Rival
 
         let ours = Ours.seconds case data.Frame
 
         let rivalMedian, ourMedian, runs =
-            match rival, rivalFit with
+            match Option.map2 (fun r model -> r, model) rival case.Rival, rivalFit with
             | Some _, Some found when found.Seconds > longest ->
                 let _, ourMedian, _ = medians None ours
                 Some found.Seconds, ourMedian, 1
-            | Some r, Some _ -> medians (Some(fun times -> r.Fit(case.Rival, times).Seconds)) ours
+            | Some(r, model), Some _ -> medians (Some(fun times -> r.Fit(model, times).Seconds)) ours
             | _ -> medians None ours
 
         {

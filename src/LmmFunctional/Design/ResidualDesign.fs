@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System.Collections.Generic
 open System.Collections.Immutable
 
 /// <summary>One correlation of the residuals met with the data.</summary>
@@ -73,40 +74,47 @@ module internal ResidualDesign =
             Note = places.Note
         })
 
+    /// For every row the first one of the same code, as a pair where that is another row: in the order of the rows.
+    let private repeatsOf size (codes: int64[]) =
+        let firsts =
+            // A table where it is about as long as the data.
+            if size <= 16L * int64 codes.Length then
+                let table = Array.create (int size) -1
+
+                fun (code: int64) row ->
+                    if table[int code] < 0 then
+                        table[int code] <- row
+
+                    table[int code]
+            else
+                let table = Dictionary<int64, int>(codes.Length)
+
+                fun code row -> if not (table.TryAdd(code, row)) then table[code] else row
+
+        let repeats = ResizeArray<struct (int * int)>()
+
+        for row in 0 .. codes.Length - 1 do
+            let first = firsts codes[row] row
+
+            if first <> row then
+                repeats.Add(struct (first, row))
+
+        List.ofSeq repeats
+
     // Two rows of one subject at one place would have correlation one.
     let private repeated (selection: Selection) hasSubjects (name, levels: string[], codes: int[]) axes =
-        let place = {
-            Positions.Labels = levels
-            Values = Array.create levels.Length [||]
-            Codes = codes
-            Note = None
-        }
+        let places = codes |> Array.map int64
+        let mutable size = int64 levels.Length
 
-        let places =
-            (place, axes)
-            ||> List.fold (fun places axis ->
-                Positions.cross places {
-                    Labels = axis.Labels
-                    Values = axis.Values
-                    Codes = axis.Position
-                    Note = None
-                })
+        for axis in axes do
+            for row in 0 .. places.Length - 1 do
+                places[row] <- places[row] + size * int64 axis.Position[row]
 
-        let first = Array.create places.Labels.Length -1
+            size <- size * int64 axis.Labels.Length
 
-        let repeats =
-            places.Codes
-            |> Array.mapi (fun row place ->
-                if first[place] < 0 then
-                    first[place] <- row
-                    None
-                else
-                    Some(first[place], row))
-            |> Array.choose id
-
-        match List.ofArray repeats with
+        match repeatsOf size places with
         | [] -> []
-        | (before, row) :: others ->
+        | struct (before, row) :: others ->
             let position =
                 axes
                 |> List.map (fun axis ->

@@ -115,6 +115,13 @@ type LmmError =
     | NoCluster of groups: string list
     /// A column that is missing in some rows of a fit.
     | MissingCluster of column: string * rows: int
+    // Marginal means
+    /// A variable that is not in the fixed effects, what it was meant for, and those that are.
+    | NotInModel of role: string * name: string * suggestion: string option * known: string list
+    /// An adjustment that holds for another kind of comparisons, with what it needs.
+    | AdjustmentDoesNotFit of adjustment: string * needs: string
+    /// A response that cannot be computed back from the model's scale.
+    | NoInverse of response: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -368,3 +375,20 @@ module LmmError =
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
+        | LmmError.NotInModel(role, name, suggestion, known) ->
+            let choices =
+                match known with
+                | [] -> "the model has no variables there."
+                | _ -> "choose from " + String.concat ", " known + "."
+
+            let question =
+                match suggestion with
+                | Some near -> $"did you mean '{near}'? Otherwise "
+                | None -> ""
+
+            $"The {role} '{name}' is not in the fixed effects; {question}{choices}"
+        | LmmError.AdjustmentDoesNotFit(adjustment, needs) ->
+            $"The adjustment '{adjustment}' is for {needs}; take sidak or holm, which hold for any comparisons."
+        | LmmError.NoInverse response ->
+            $"The response '{response}' has no inverse, so that means cannot be told in its units; leave them on the "
+            + "scale of the model."

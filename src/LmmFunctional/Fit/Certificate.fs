@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Numerics
 
 /// <summary>What kind of point a fit ended at.</summary>
 [<RequireQualifiedAccess>]
@@ -62,6 +63,13 @@ module Certificate =
     // A negative eigenvalue this large is no rounding.
     let private saddle = -1e-4
 
+    // A parameter on a logarithmic scale with less curvature than this, in −2 log likelihood units, would have a standard
+    // error above 400: factors of e^400 are as likely as not.
+    let private unboundedCurvature = 1e-5
+
+    // Rounding of a criterion that hardly changes makes decrements up to this.
+    let private unboundedDecrement = 1e-4
+
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
@@ -76,6 +84,44 @@ module Certificate =
             Array.init (n * n) (fun k -> matrix[free[k % n], free[k / n]] * scale[k % n] * scale[k / n])
 
         Semidefinite.eigen n scaled
+
+    /// The parameters that make up a direction: those with a share in it.
+    let private namesIn (objective: Objective) (parameters: int[]) (direction: float[]) =
+        let largest = direction |> Array.fold (fun largest d -> max largest (abs d)) 0.0
+
+        [
+            for i in 0 .. parameters.Length - 1 do
+                if abs direction[i] > 0.1 * largest then
+                    objective.Names[parameters[i]]
+        ]
+
+    /// The direction of least curvature among parameters without a bound, the others at their best: where there is none to
+    /// speak of, the criterion only falls on and on towards the end of their scale.
+    let private endless (objective: Objective) (matrix: Matrix) (free: int[]) =
+        let unbounded, others =
+            free |> Array.partition (fun parameter -> objective.Unbounded[parameter])
+
+        let k, n = unbounded.Length, others.Length
+
+        let part (rows: int[]) (columns: int[]) =
+            Array.init (rows.Length * columns.Length) (fun at ->
+                matrix[rows[at % rows.Length], columns[at / rows.Length]])
+
+        let factor = part others others
+
+        if k = 0 || not (Dense.Factor(n, factor)) then
+            None
+        else
+            let profile = part unbounded unbounded
+            let half = part others unbounded
+            Dense.Solve(n, k, factor, false, half)
+            let taken = Dense.Multiply(k, k, n, half, true, half, false)
+            let struct (values, vectors) = Semidefinite.eigen k (Array.map2 (-) profile taken)
+
+            if values[0] < unboundedCurvature then
+                Some(namesIn objective unbounded (Array.sub vectors 0 k))
+            else
+                None
 
     /// <summary>The certificate of the last iteration of a solver.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
@@ -105,20 +151,21 @@ module Certificate =
             else
                 eigen curvature free
 
+        let onTheWay =
+            if last.Decrement < unboundedDecrement && free.Length > 0 then
+                endless objective curvature free
+            else
+                None
+
         let verdict =
             if not (Double.IsFinite last.Criterion) then
                 Verdict.NotConverged "the likelihood is not defined at the starting values"
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then
-                let direction = Array.init free.Length (fun i -> abs vectors[i])
-                let largest = Array.max direction
-
-                Verdict.FlatDirection [
-                    for i in 0 .. free.Length - 1 do
-                        if direction[i] > 0.1 * largest then
-                            objective.Names[free[i]]
-                ]
+                Verdict.FlatDirection(namesIn objective free (Array.sub vectors 0 free.Length))
+            elif onTheWay.IsSome then
+                Verdict.FlatDirection onTheWay.Value
             elif last.Decrement > decrementAllowed then
                 match last.Progress with
                 | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"

@@ -122,7 +122,8 @@ module internal CovarianceParameters =
 
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ()
-            | LikelihoodMethod.Marginal model ->
+            | LikelihoodMethod.Marginal model
+            | LikelihoodMethod.Separable(model, _) ->
                 let block = model.Residual.Parameters
 
                 let natural =

@@ -65,7 +65,7 @@ module Inference =
     let private dependent = 1e-10
 
     /// The rank of functions given in the frame, their lengths made one.
-    let private rankOf (framed: float[][]) =
+    let internal rankOf (framed: float[][]) =
         let q = framed.Length
         let lengths = framed |> Array.map (fun a -> sqrt (SmallSample.dot a a))
 

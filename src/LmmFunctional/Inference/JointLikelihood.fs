@@ -34,6 +34,9 @@ module internal JointLikelihood =
                 match MarginalObjective.factor model theta with
                 | Some factor -> MarginalObjective.residualSquare factor
                 | None -> nan
+            | LikelihoodMethod.Separable(_, engine) ->
+                SeparableObjective.withFactor engine theta _.ResidualSquare
+                |> Option.defaultValue nan
 
         log (square / df likelihood) + 2.0 * log likelihood.Standard.ResponseScale
 
@@ -179,5 +182,6 @@ module internal JointLikelihood =
                     }
             HasCheapCurvature = true
             IsCurvatureAffordable = true
+            Unbounded = profiled.Unbounded.Add false
             Tolerance = max 1e-14 profiled.Tolerance
         }

@@ -11,6 +11,13 @@ module internal Probability =
     // Beyond this t is normal to working precision, and the incomplete beta function loses digits.
     let private normal = 1e10
 
+    /// eˣ − 1, small x keeping all digits; MathNet's loses some.
+    let expm1 (x: float) =
+        if abs x > 1.0 then
+            exp x - 1.0
+        else
+            2.0 * exp (0.5 * x) * Math.Sinh(0.5 * x)
+
     /// P(|T| > |t|).
     let twoSided (df: float) (t: float) =
         if Double.IsNaN t || Double.IsNaN df then

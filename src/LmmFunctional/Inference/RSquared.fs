@@ -70,7 +70,8 @@ module RSquared =
         | LikelihoodMethod.Conditional _ ->
             let mean = meanInverseWeight fit
             fun estimates -> mean * estimates.Residual
-        | LikelihoodMethod.Marginal model ->
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) ->
             fun estimates ->
                 match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
                 // At the end of its region a parameter gives no variances; a search turns back there.

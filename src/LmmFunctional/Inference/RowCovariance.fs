@@ -76,7 +76,8 @@ module internal RowCovariance =
     let ofFit (fit: Fit) : int[] -> Matrix<float> =
         match fit.Model.Method with
         | LikelihoodMethod.Conditional _ -> conditional fit
-        | LikelihoodMethod.Marginal model -> marginal fit model
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) -> marginal fit model
 
     /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
     let roots (fit: Fit) (model: MarginalModel) : float[][] =

@@ -90,7 +90,8 @@ module Simulation =
         let add =
             match fit.Model.Method with
             | LikelihoodMethod.Conditional _ -> drawConditional fit
-            | LikelihoodMethod.Marginal model -> drawMarginal model (RowCovariance.roots fit model)
+            | LikelihoodMethod.Marginal model
+            | LikelihoodMethod.Separable(model, _) -> drawMarginal model (RowCovariance.roots fit model)
 
         fun index ->
             let response = Array.copy known

@@ -93,7 +93,8 @@ module VarianceParameters =
     let private structureAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> ImmutableArray.Empty
-        | LikelihoodMethod.Marginal model ->
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
             |> Array.map _.Value
             |> ImmutableArray.CreateRange

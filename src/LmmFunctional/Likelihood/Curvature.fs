@@ -142,7 +142,7 @@ module internal Curvature =
             result
 
     /// Whether a curvature is positive definite by a margin, its diagonal scaled to one.
-    let private isWellConditioned k (element: int -> int -> float) =
+    let isWellConditioned k (element: int -> int -> float) =
         let scale = Array.init k (fun i -> 1.0 / sqrt (max 1e-300 (element i i)))
 
         let scaled =

@@ -129,6 +129,7 @@ module internal HeldVariances =
                 objective with
                     Names = select objective.Names
                     Start = select objective.Start
+                    Unbounded = select objective.Unbounded
                     Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                     Boundary =
                         fun theta ->

@@ -13,6 +13,8 @@ type internal LikelihoodMethod =
     | Conditional of plan: Plan * engines: ConcurrentBag<Engine>
     /// With the random effects integrated out: dense blocks of rows; residuals have any structure.
     | Marginal of MarginalModel
+    /// The same for autoregressive residuals on fields of cells, through their sparse inverse.
+    | Separable of MarginalModel * SeparableEngine
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
@@ -145,7 +147,8 @@ module LogLikelihood =
     /// <exception cref="T:System.ArgumentException">The likelihood is a marginal one, which has no engine.</exception>
     let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
         match likelihood.Method with
-        | LikelihoodMethod.Marginal _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
+        | LikelihoodMethod.Marginal _
+        | LikelihoodMethod.Separable _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
         | LikelihoodMethod.Conditional(plan, engines) ->
             borrow engines plan (fun engine ->
                 engine.Factor lambdas |> ignore
@@ -194,7 +197,8 @@ module LogLikelihood =
     /// parameters matter.
     let private marginalOf (likelihood: LogLikelihood) =
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model -> Some model
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) -> Some model
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
             Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
@@ -275,11 +279,13 @@ module LogLikelihood =
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                         IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
+                        Unbounded = ImmutableArray.CreateRange(Seq.replicate layout.Parameters false)
                     }
             }
 
-    /// θ to start from: the random terms as without a residual structure, where that can be computed.
-    let private marginalStart (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
+    /// the residual structure proposes.
+    let private marginalStart reml (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
         let terms = Array.ofList standard.Terms
 
         let ofTerms =
@@ -292,42 +298,39 @@ module LogLikelihood =
                     model.Forms
                     |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
 
-        ImmutableArray.CreateRange(Array.append ofTerms model.Residual.Parameters.Start)
+        let withResiduals tau =
+            ImmutableArray.CreateRange(Array.append ofTerms tau)
 
-    let private ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
-        let reml = (kind = Criterion.Reml)
-        let work = MarginalModel.work model
-        let response = ExprText.deparse design.Spec.Response
+        let first = withResiduals model.Residual.Parameters.Start
 
-        let fitsExactly =
-            match MarginalObjective.factor model start with
-            | None -> false
-            | Some factor ->
-                let total = standard.Response |> Array.sumBy (fun y -> y * y)
-                MarginalObjective.residualSquare factor <= 1e-14 * total
-
-        if MarginalModel.bytes model > 0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) then
-            Error [
-                LmmError.TooLarge(
-                    "The covariance of dependent rows",
-                    MarginalModel.bytes model,
-                    float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
-                )
-            ]
-        elif fitsExactly then
-            Error [ LmmError.ResponseFitsExactly response ]
+        if model.Residual.FurtherStarts.Length = 0 then
+            first
         else
-            // V holds the weights already.
-            let constant = constantOf kind (MarginalObjective.residualDf reml model) standard
+            first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
+            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
 
-            Ok {
-                Model = design
-                Kind = kind
-                Standard = standard
-                Layout = layout
-                Held = HeldVariances.none
-                Method = LikelihoodMethod.Marginal model
-                Function = {
+    /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
+    let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
+        Seq.append
+            (Seq.replicate layout.Parameters false)
+            (model.Residual.Parameters.Kinds
+             |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
+        |> ImmutableArray.CreateRange
+
+    /// The likelihood of a model with structured residuals, however it is computed; V holds the weights already.
+    let private ofResiduals kind (design: Design) standard layout (model: MarginalModel) method start makeObjective =
+        let reml = (kind = Criterion.Reml)
+        let constant = constantOf kind (MarginalObjective.residualDf reml model) standard
+
+        {
+            Model = design
+            Kind = kind
+            Standard = standard
+            Layout = layout
+            Held = HeldVariances.none
+            Method = method
+            Function =
+                makeObjective constant {
                     Names =
                         ImmutableArray.CreateRange(
                             Seq.append
@@ -340,13 +343,68 @@ module LogLikelihood =
                         VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
                     HasCheapCurvature = true
                     IsCurvatureAffordable = true
-                    Tolerance = toleranceFor work
+                    Tolerance = toleranceFor (MarginalModel.work model)
+                    Unbounded = unboundedOf layout model
                 }
-            }
+        }
 
-    let private ofBlocks kind (design: Design) (standard: Standardised) layout =
-        let model = MarginalModel.create design standard layout
-        ofMarginal kind design standard layout model (marginalStart standard layout model)
+    /// Whether a residual square is rounding only: nothing is left to model.
+    let private fitsExactly (standard: Standardised) square =
+        match square with
+        | None -> false
+        | Some square -> square <= 1e-14 * (standard.Response |> Array.sumBy (fun y -> y * y))
+
+    /// Autoregressive residuals on fields of cells.
+    let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
+        let reml = (kind = Criterion.Reml)
+        let engine = SeparableObjective.engine model
+        let start = marginalStart reml standard layout model.Marginal
+
+        if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
+            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+        else
+            let method = LikelihoodMethod.Separable(model.Marginal, engine)
+
+            ofResiduals kind design standard layout model.Marginal method start (fun constant objective -> {
+                objective with
+                    Evaluate = SeparableObjective.evaluate reml constant engine
+                    Boundary =
+                        VarianceBoundary.inspect design layout (SeparableObjective.covarianceDerivatives reml engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < affordable
+                    Tolerance = toleranceFor model.Work
+            })
+            |> Ok
+
+    /// Dense blocks, with a θ to start from.
+    let private ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
+        let square =
+            MarginalObjective.factor model start
+            |> Option.map MarginalObjective.residualSquare
+
+        if MarginalModel.bytes model > 0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) then
+            Error [
+                LmmError.TooLarge(
+                    "The covariance of dependent rows",
+                    MarginalModel.bytes model,
+                    float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+                )
+            ]
+        elif fitsExactly standard square then
+            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+        else
+            let method = LikelihoodMethod.Marginal model
+            Ok(ofResiduals kind design standard layout model method start (fun _ objective -> objective))
+
+    /// The likelihood with another θ to start from.
+    let internal startingAt theta (likelihood: LogLikelihood) = {
+        likelihood with
+            Function = {
+                likelihood.Function with
+                    Start = theta
+            }
+    }
 
     /// dn: n, or n − p under REML.
     let internal degreesOfFreedom (likelihood: LogLikelihood) =
@@ -373,6 +431,8 @@ module LogLikelihood =
                     lambdas)
                     .D)
         | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
+        | LikelihoodMethod.Separable(_, engine) ->
+            SeparableObjective.covarianceDerivatives reml engine theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
@@ -389,6 +449,7 @@ module LogLikelihood =
             match MarginalObjective.factor model theta with
             | None -> Array.create theta.Length nan
             | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
+        | LikelihoodMethod.Separable(_, engine) -> SeparableObjective.squares reml engine theta
 
     // What the language can say and no engine can do: refused here, never fitted as something else.
     let private ofStructure kind (design: Design) standard layout (held: Map<string, float>) =
@@ -402,7 +463,13 @@ module LogLikelihood =
         ]
 
         if problems.IsEmpty then
-            ofBlocks kind design standard layout
+            let model = MarginalModel.create design standard layout
+
+            match SeparableModel.tryCreate design standard model with
+            | Some cells -> ofCells kind design standard layout cells
+            | None ->
+                marginalStart (kind = Criterion.Reml) standard layout model
+                |> ofMarginal kind design standard layout model
         else
             Error problems
 
@@ -446,6 +513,7 @@ module LogLikelihood =
                 likelihood.Layout
                 (MarginalModel.withResponse standard model)
                 likelihood.Function.Start
+        | LikelihoodMethod.Separable _ -> ofStructure likelihood.Kind design standard likelihood.Layout Map.empty
         | LikelihoodMethod.Conditional _ ->
             Plan.create standard
             |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)

@@ -24,16 +24,31 @@ type ModelPlan = {
 [<RequireQualifiedAccess>]
 module ModelPlan =
 
-    /// Residuals with a structure: dense blocks, the only way.
+    /// Residuals with a structure: dense blocks, or the sparse inverse of autoregressive fields.
     let private ofBlocks (design: Design) (standard: Standardised) layout : ModelPlan =
         let model = MarginalModel.create design standard layout
 
-        let chosen = {
+        let dense = {
             Engine = "marginal"
             Lead = design.Residual |> Option.map _.SubjectName
             Work = MarginalModel.work model
             Bytes = MarginalModel.bytes model
         }
+
+        let candidates = [
+            match SeparableModel.tryCreate design standard model with
+            | Some separable -> {
+                dense with
+                    Engine = "separable"
+                    Work = separable.Work
+                    Bytes = separable.Bytes
+              }
+            | None -> ()
+
+            dense
+        ]
+
+        let chosen = candidates.Head
 
         {
             Spec = design.Spec
@@ -43,7 +58,7 @@ module ModelPlan =
             ParameterCount = model.Parameters
             Chosen = chosen
             CurvatureWork = float model.Parameters * chosen.Work
-            Candidates = [ chosen ]
+            Candidates = candidates
         }
 
     /// <summary>The plan of a design; nothing is factored.</summary>

@@ -53,6 +53,9 @@ type Objective = {
     IsCurvatureAffordable: bool
     /// The Newton decrement at which more steps are not worth their time.
     Tolerance: float
+    /// Parameters on the logarithmic scale of a quantity that may go to a bound: where the curvature by them vanishes, they
+    /// are on their way there.
+    Unbounded: ImmutableArray<bool>
 }
 
 /// <summary>Making objectives.</summary>
@@ -85,4 +88,5 @@ module Objective =
             HasCheapCurvature = true
             IsCurvatureAffordable = true
             Tolerance = 1e-18
+            Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
         }

@@ -243,6 +243,54 @@ module internal Solution =
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
 
+    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) theta lambdas =
+        let standard = likelihood.Standard
+        let terms = Array.ofList standard.Terms
+        let model = engine.Model
+        let p = standard.Fixed.Length
+
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda -> Semidefinite.square term.Factor.Order lambda)
+                terms
+                lambdas
+
+        // Where V is not positive definite nothing is known; the certificate says so.
+        let undefined (term: StandardisedTerm) perLevel =
+            Array.create (term.Levels * perLevel term.Factor.Order) nan
+
+        let later perLevel (compute: SeparableFactor -> int -> StandardisedTerm -> float[]) =
+            lazy
+                (SeparableObjective.withFactor engine theta (fun factor -> terms |> Array.mapi (compute factor))
+                 |> Option.defaultWith (fun () -> terms |> Array.map (fun term -> undefined term perLevel)))
+
+        let square order = order * order
+
+        let left (factor: SeparableFactor) t (term: StandardisedTerm) =
+            conditional term (fun level -> factor.Conditional(t, level))
+
+        let predicted (factor: SeparableFactor) t (term: StandardisedTerm) =
+            let size = term.Factor.Order
+
+            let sums =
+                Array.init p (fun c -> SeparableProducts.levelSums model t factor.Scores (c * model.Rows))
+
+            prediction term covariances[t] p (left factor t term) (fun level ->
+                Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
+
+        let fixedFactor, logDeterminant =
+            SeparableObjective.withFactor engine theta (fun factor ->
+                Array.copy factor.FixedFactor, factor.LogDeterminant)
+            |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
+
+        // V holds the weights.
+        assemble likelihood lambdas fixedFactor logDeterminant 0.0 (fun scale ->
+            later id (fun factor t term ->
+                SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
+                |> effects term covariances[t] scale),
+            later square left,
+            later square predicted)
+
     /// The estimates of a likelihood at an inner θ that can be evaluated.
     let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
         let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
@@ -251,3 +299,4 @@ module internal Solution =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
         | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas
+        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine theta lambdas

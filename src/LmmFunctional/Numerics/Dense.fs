@@ -45,6 +45,13 @@ type internal Dense private () =
                 let strideB = if transposeB then n else k
                 Product.Add(m, n, k, 1.0, left, strideA, transposeA, right, strideB, transposeB, target, m, false)
 
+    /// The lower triangle of C (m×m) += A Aᵀ, A m×k, blocked.
+    static member AddSquare(m: int, k: int, a: float[], c: float[], atC: int) : unit =
+        if m > 0 && k > 0 then
+            use left = fixed &a[0]
+            use target = fixed &c[atC]
+            Product.Add(m, m, k, 1.0, left, m, false, left, m, true, target, m, true)
+
     /// op(A) op(B), m×n with inner dimension k.
     static member Multiply(m: int, n: int, k: int, a: float[], transposeA, b: float[], transposeB) : float[] =
         let c: float[] = Array.zeroCreate (m * n)

@@ -106,6 +106,33 @@ module FitTables =
 
         Table.create heads cells
 
+    /// <summary>The parameters of covariance structures with their standard errors; an empty table without structures.</summary>
+    /// <remarks>Standard deviations of residuals are relative to sigma, the first one.</remarks>
+    let covarianceParameters (fit: Fit) : Table =
+        let parameters = fit.CovarianceParameters
+        let errors = parameters |> List.map _.StandardError
+
+        let texts =
+            (parameters |> List.map _.Estimate) @ List.choose id errors
+            |> NumberText.column digits
+
+        let estimates, shown = List.splitAt parameters.Length texts
+
+        let shown =
+            (shown, errors)
+            ||> List.mapFold (fun rest error ->
+                match error, rest with
+                | Some _, text :: rest -> text, rest
+                | _ -> "-", rest)
+            |> fst
+
+        List.map3
+            (fun (parameter: CovarianceParameter) estimate error -> [ parameter.Group; parameter.Name; estimate; error ])
+            parameters
+            estimates
+            shown
+        |> Table.create [ left "Of"; left "Parameter"; right "Estimate"; right "Std. Error" ]
+
     /// <summary>Estimates, standard errors and t values of the fixed effects.</summary>
     let coefficients (fit: Fit) : Table =
         let coefficients = fit.Coefficients

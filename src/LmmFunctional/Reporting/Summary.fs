@@ -100,6 +100,20 @@ module Summary =
             Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe inference.Method}"
           ]
 
+    let private structures (fit: Fit) =
+        match fit.CovarianceParameters with
+        | [] -> []
+        | _ -> [
+            Block.Heading "Covariance parameters"
+            Block.Grid(FitTables.covarianceParameters fit)
+
+            for residual in Option.toList fit.Design.Residual do
+                for axis in residual.Factors do
+                    match axis.Note with
+                    | Some note -> Block.Line note
+                    | None -> ()
+          ]
+
     let private robustErrors (robust: RobustCovariance option) =
         match robust with
         | None -> []
@@ -124,6 +138,7 @@ module Summary =
             Block.Grid(FitTables.varianceComponents fit)
             Block.Line(sizes fit)
         ]
+        @ structures fit
         @ rowsLeftOut fit
         @ fixedEffects fit inference
         @ robustErrors robust

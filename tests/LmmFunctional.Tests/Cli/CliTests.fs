@@ -392,6 +392,106 @@ Degrees of freedom: Kenward-Roger (SAS: observed information, variance scale)
         Assert.That(code, Is.EqualTo 0)
 
     [<Test>]
+    let ``marginal means as text`` () =
+        let code, output, error =
+            runAll [
+                "emmeans"
+                TestData.csv "machines"
+                "score ~ Machine + (1 | Worker/Machine)"
+                "--over"
+                "Machine"
+                "--contrast"
+                "pairwise"
+                "--letters"
+                "--quiet"
+            ]
+
+        let expected =
+            """Estimated the mean of score
+ Machine Estimate Std. Error   df lower 95% upper 95% letters
+ A         52.356      2.486 8.52    46.684    58.027 a
+ B         60.322      2.486 8.52    54.650    65.994 b
+ C         66.272      2.486 8.52    60.600    71.944 b
+Degrees of freedom: Kenward-Roger (pbkrtest: expected information, variance scale)
+Means that share a letter do not differ at 0.05; p-values: tukey
+
+Contrasts:
+       Estimate Std. Error df lower 95% upper 95% t value Pr(>|t|)
+ A - B   -7.967      2.177 10   -13.934    -1.999  -3.660   0.0111
+ A - C  -13.917      2.177 10   -19.884    -7.949  -6.393   0.0002
+ B - C   -5.950      2.177 10   -11.918     0.018  -2.733   0.0507
+P-values and intervals are adjusted within each family: tukey
+"""
+
+        output.Replace("\r", "").Split '\n'
+        |> List.ofArray
+        |> Texts.equal (expected.Replace("\r", "").Split '\n' |> List.ofArray)
+
+        Assert.That(error, Is.Empty)
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``marginal slopes as JSON`` () =
+        let code, output, _ =
+            runAll [
+                "emmeans"
+                TestData.csv "oats"
+                "yield ~ Variety * nitro + (1 | Block/Variety)"
+                "--over"
+                "Variety"
+                "--trend"
+                "nitro"
+                "--contrast"
+                "1, -0.5, -0.5"
+                "--df"
+                "satterthwaite"
+                "--json"
+            ]
+
+        let root = JsonDocument.Parse(output).RootElement
+        let first = root.GetProperty("means")[0]
+        let contrast = root.GetProperty("contrasts")[0]
+        Assert.That(string (root.GetProperty "quantity"), Is.EqualTo "the slope of yield with nitro")
+        Assert.That(string (first.GetProperty("levels").GetProperty "Variety"), Is.EqualTo "GoldenRain")
+        Assert.That(first.GetProperty("estimate").GetDouble(), Is.EqualTo(75.3333333333).Within 1e-7)
+        Assert.That(contrast.GetProperty("estimate").GetDouble(), Is.EqualTo(2.5).Within 1e-7)
+        Assert.That(contrast.GetProperty("df").GetDouble(), Is.EqualTo(51.0).Within 1e-6)
+        Assert.That(string (root.GetProperty "adjust"), Is.EqualTo "none")
+        Assert.That(code, Is.EqualTo 0)
+
+    [<Test>]
+    let ``marginal means that cannot be had`` () =
+        let oats = [
+            "emmeans"
+            TestData.csv "oats"
+            "yield ~ Variety * nitroF + (1 | Block/Variety)"
+            "--quiet"
+        ]
+
+        oats @ [ "--over"; "Variety | nitro" ]
+        |> misuse
+            "The 'by' variable 'nitro' is not in the fixed effects; did you mean 'nitroF'? Otherwise choose from Variety, nitroF."
+
+        oats @ [ "--over"; "Variety"; "--adjust"; "tuckey"; "--at"; "x"; "--df"; "kr" ]
+        |> misuse (
+            String.concat Environment.NewLine [
+                "There is no adjustment 'tuckey'; choose one of none, tukey, sidak, bonferroni, holm, dunnett, scheffe, fdr."
+                "In 'x': write a covariate and its values, such as x=1,2."
+                "There is no method for degrees of freedom 'kr'; choose one of asymptotic, residual, containment, "
+                + "between-within, satterthwaite, kenward-roger."
+            ]
+        )
+
+        oats @ [ "--over"; "Variety"; "--at"; "nitro=a" ]
+        |> misuse "In 'nitro=a': the values are not numbers; write such as x=1,2."
+
+        oats @ [ "--over"; "Variety"; "--type"; "link" ]
+        |> misuse "lmm: there is no scale 'link'; --type is model or response."
+
+        oats @ [ "--over"; "Variety"; "--level"; "95" ]
+        |> misuse "lmm: --level is between 0 and 1, such as 0.95."
+
+    [<Test>]
     let ``methods and conventions that do not exist`` () =
         [
             "fit"

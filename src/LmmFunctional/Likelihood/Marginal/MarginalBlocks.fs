@@ -2,6 +2,8 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
+open LmmFunctional.Numerics
 
 /// <summary>The rows of a model parted into independent blocks, and blocks alike gathered into patterns.</summary>
 [<RequireQualifiedAccess>]
@@ -31,17 +33,17 @@ module internal MarginalBlocks =
 
             leading |> Array.map root
 
-    /// Codes as they are counted within a block: zero for the first that appears.
-    let private local (codes: int[]) (rows: int[]) =
-        let seen = Dictionary<int, int>()
+    /// Codes as they are counted within a block: zero for the first that appears. The marks of one factor serve all blocks.
+    let private local (marks: Dictionary<int, int>) (codes: int[]) (rows: int[]) =
+        marks.Clear()
 
         rows
         |> Array.map (fun row ->
-            match seen.TryGetValue codes[row] with
+            match marks.TryGetValue codes[row] with
             | true, code -> code
             | false, _ ->
-                let code = seen.Count
-                seen.Add(codes[row], code)
+                let code = marks.Count
+                marks.Add(codes[row], code)
                 code)
 
     /// Positions along all axes as one number, the first axis varying fastest.
@@ -70,10 +72,7 @@ module internal MarginalBlocks =
 
             member _.GetHashCode key =
                 let mutable hash = HashCode()
-
-                for value in key do
-                    hash.Add value
-
+                hash.AddBytes(MemoryMarshal.AsBytes(ReadOnlySpan key))
                 hash.ToHashCode()
     }
 
@@ -141,80 +140,144 @@ module internal MarginalBlocks =
 
         let comparer = Comparer<int>.Create(Comparison compare)
 
+        // Rows of each block in order, blocks in the order of their first rows.
         let blocks =
             let ids = components rows codings
-            let counts = Dictionary<int, ResizeArray<int>>()
-            let order = ResizeArray<ResizeArray<int>>()
+            let places: int[] = Array.create (1 + Array.max ids) -1
+            let sizes = ResizeArray<int>()
+
+            for id in ids do
+                if places[id] < 0 then
+                    places[id] <- sizes.Count
+                    sizes.Add 1
+                else
+                    sizes[places[id]] <- sizes[places[id]] + 1
+
+            let blocks =
+                Array.init sizes.Count (fun block -> Array.zeroCreate<int> sizes[block])
+
+            let filled: int[] = Array.zeroCreate sizes.Count
 
             for row in 0 .. rows - 1 do
-                match counts.TryGetValue ids[row] with
-                | true, members -> members.Add row
-                | false, _ ->
-                    let members = ResizeArray [ row ]
-                    counts.Add(ids[row], members)
-                    order.Add members
+                let block = places[ids[row]]
+                blocks[block].[filled[block]] <- row
+                filled[block] <- filled[block] + 1
 
-            order
-            |> Seq.map (fun members ->
-                members.Sort comparer
-                members.ToArray())
-            |> Array.ofSeq
+            let isInOrder (block: int[]) =
+                let mutable i = 1
+
+                while i < block.Length && compare block[i - 1] block[i] < 0 do
+                    i <- i + 1
+
+                i >= block.Length
+
+            // Most data are in order already.
+            for block in blocks do
+                if not (isInOrder block) then
+                    Array.Sort(block, comparer)
+
+            blocks
+
+        let marks = Dictionary<int, int>()
+
+        let ofBlock (values: 'value[]) (block: int[]) =
+            block |> Array.map (fun row -> values[row])
 
         let rowsOf (block: int[]) = {
-            Subjects = local subjects block
-            Levels = block |> Array.map (fun row -> levels[row])
-            Positions = block |> Array.map (fun row -> positions[row])
-            Covariates =
-                covariates
-                |> List.map (fun values -> block |> Array.map (fun row -> values[row]))
-                |> Array.ofList
-            RootVariances = block |> Array.map (fun row -> rootVariances[row])
+            Subjects = local marks subjects block
+            Levels = ofBlock levels block
+            Positions = ofBlock positions block
+            Covariates = covariates |> Seq.map (fun values -> ofBlock values block) |> Array.ofSeq
+            RootVariances = ofBlock rootVariances block
         }
 
         let termsOf (block: int[]) =
             terms
             |> Array.map (fun term -> {
-                Codes = local term.Codes block
-                Columns =
-                    term.Columns
-                    |> Array.map (fun column -> block |> Array.map (fun row -> column[row]))
+                Codes = local marks term.Codes block
+                Columns = term.Columns |> Array.map (fun column -> ofBlock column block)
             })
 
-        let signature (own: ResidualRows) (ownTerms: PatternTerm[]) =
-            let bits (value: float) = BitConverter.DoubleToInt64Bits value
+        let hasOneSubject = codings.Length = 1 && isCorrelated
+        let known = Array.ofList covariates
 
-            [|
-                for codes in [ own.Subjects; own.Levels; own.Positions ] do
-                    yield! Array.map int64 codes
+        // What decides the covariances of a block, as numbers: blocks with the same are one pattern.
+        let signature (block: int[]) =
+            let m = block.Length
 
-                for values in [ yield! own.Covariates; own.RootVariances ] do
-                    yield! Array.map bits values
+            let key: int64[] =
+                Array.zeroCreate (
+                    m
+                    * (4 + known.Length + (terms |> Array.sumBy (fun term -> 1 + term.Columns.Length)))
+                )
 
-                for term in ownTerms do
-                    yield! Array.map int64 term.Codes
+            let mutable part = 0
 
-                    for column in term.Columns do
-                        yield! Array.map bits column
-            |]
+            let addCodes (codes: int[]) =
+                for i in 0 .. m - 1 do
+                    key[part * m + i] <- int64 codes[block[i]]
+
+                part <- part + 1
+
+            let addNumbers (values: float[]) =
+                for i in 0 .. m - 1 do
+                    key[part * m + i] <- BitConverter.DoubleToInt64Bits values[block[i]]
+
+                part <- part + 1
+
+            let addLocal (codes: int[]) =
+                local marks codes block
+                |> Array.iteri (fun i code -> key[part * m + i] <- int64 code)
+
+                part <- part + 1
+
+            addCodes levels
+            addCodes positions
+            addNumbers rootVariances
+
+            if hasOneSubject then
+                part <- part + 1
+            else
+                addLocal subjects
+
+            for values in known do
+                addNumbers values
+
+            for term in terms do
+                addLocal term.Codes
+
+                for column in term.Columns do
+                    addNumbers column
+
+            key
 
         let found = Dictionary<int64[], int>(signatures)
         let members = ResizeArray<ResizeArray<int[]>>()
-        let shapes = ResizeArray<struct (ResidualRows * PatternTerm[])>()
 
         for block in blocks do
-            let own, ownTerms = rowsOf block, termsOf block
-            let key = signature own ownTerms
+            let key = signature block
 
             match found.TryGetValue key with
             | true, index -> members[index].Add block
             | false, _ ->
                 found.Add(key, members.Count)
                 members.Add(ResizeArray [ block ])
-                shapes.Add(struct (own, ownTerms))
 
         let columns = [| yield! standard.Fixed; standard.Response |]
 
-        Array.init members.Count (fun index ->
-            let struct (own, ownTerms) = shapes[index]
-            let rows = Array.concat members[index]
-            MarginalPattern.create own ownTerms columns rows own.Subjects.Length)
+        let shapes =
+            members |> Seq.map (fun own -> rowsOf own[0], termsOf own[0]) |> Array.ofSeq
+
+        let patterns: MarginalPattern option[] = Array.create members.Count None
+
+        Tiles.Run(
+            members.Count,
+            float rows * float columns.Length,
+            fun index ->
+                let own, ownTerms = shapes[index]
+
+                patterns[index] <-
+                    Some(MarginalPattern.create own ownTerms columns (Array.concat members[index]) own.Subjects.Length)
+        )
+
+        patterns |> Array.choose id

@@ -23,10 +23,8 @@ type internal MarginalParts = {
     Traces: float[]
     /// y'P V̇_k P y / r².
     Squares: float[]
-    /// tr(Q V̇_k Q V̇_l).
-    Products: Lazy<float[,]>
-    /// f_k'P f_l.
-    Averages: Lazy<float[,]>
+    /// a F + t T for numbers a and t, with F_kl = f_k'P f_l and T_kl = tr(Q V̇_k Q V̇_l).
+    Combined: float -> float -> float[,]
     /// ⟨∂f/∂V, V̈_kl⟩ for the weight dn of the residual part.
     Curvature: float -> float[,]
 }
@@ -193,10 +191,14 @@ module internal MarginalDerivatives =
 
             square k total 0
 
+        let information a t =
+            let f = if a <> 0.0 then averages () else Array2D.zeroCreate k k
+            let products = if t <> 0.0 then products () else Array2D.zeroCreate k k
+            Array2D.init k k (fun i j -> a * f[i, j] + t * products[i, j])
+
         {
             Traces = Array.sub linear 0 k
             Squares = Array.sub linear k k
-            Products = lazy (products ())
-            Averages = lazy (averages ())
+            Combined = information
             Curvature = curvature
         }

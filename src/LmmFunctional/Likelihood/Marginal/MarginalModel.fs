@@ -3,6 +3,63 @@ namespace LmmFunctional
 open System.Collections.Immutable
 open LmmFunctional.Numerics
 
+/// <summary>All places that a row may have where its covariances depend on nothing else: the levels with parameters of their
+/// own, and the positions along the correlations.</summary>
+[<NoComparison>]
+type internal PositionGrid = {
+    Levels: int
+    /// M.
+    Positions: int
+}
+
+[<RequireQualifiedAccess>]
+module internal PositionGrid =
+
+    // More positions than this are not worth a matrix of all of them.
+    let private most = 64
+
+    // Sums over pairs of positions and columns of X that are kept at a time.
+    let private mostSums = 4e6
+
+    /// The grid of a design, where the covariances of rows depend on their places only.
+    let ofDesign (design: Design) (standard: Standardised) =
+        match design.Residual with
+        | Some residual when
+            standard.Terms.IsEmpty
+            && standard.RootWeights.IsNone
+            && residual.Variances.IsEmpty
+            && not residual.Factors.IsEmpty
+            ->
+            let positions =
+                residual.Factors
+                |> List.fold (fun product axis -> product * float axis.Labels.Length) 1.0
+
+            if positions > float most then
+                None
+            else
+                Some {
+                    Levels =
+                        residual.Levels
+                        |> Option.map (fun (_, levels, _) -> levels.Length)
+                        |> Option.defaultValue 1
+                    Positions = int positions
+                }
+        | _ -> None
+
+    /// Pairs of positions, M(M + 1)/2.
+    let pairs grid =
+        grid.Positions * (grid.Positions + 1) / 2
+
+    /// <summary>Whether sums over pairs of positions cost less than matrices for each of k parameters: M⁴ against
+    /// 2kM³ + k²M² for each pattern.</summary>
+    let isQuicker p k grid =
+        let m, k = float grid.Positions, float k
+        let sums = float grid.Levels * m * float p
+
+        m * m < 2.0 * k * m + k * k
+        && sums * m * float p < mostSums
+        && pairs grid <= 1000
+
 /// <summary>A model whose rows fall into small independent blocks, each with a dense covariance matrix V.</summary>
 /// <remarks>θ holds the parameters of the random terms, then those of the residuals. Laird and Ware (1982).</remarks>
 [<NoComparison; ReferenceEquality>]
@@ -12,6 +69,8 @@ type internal MarginalModel = {
     Forms: EffectsForm[]
     Residual: ResidualModel
     Patterns: MarginalPattern[]
+    /// Where the covariances of rows depend on their places only.
+    Grid: PositionGrid option
     /// Columns of X.
     FixedCount: int
     Rows: int
@@ -39,6 +98,7 @@ module internal MarginalModel =
             Forms = Array.map2 formOf (Array.ofList design.Random) layout.Forms
             Residual = ResidualModel.create design.Residual
             Patterns = MarginalBlocks.patterns standard design.Residual
+            Grid = PositionGrid.ofDesign design standard
             FixedCount = standard.Fixed.Length
             Rows = standard.Rows
         }
@@ -115,22 +175,58 @@ module internal MarginalModel =
 
         result
 
+    /// λ̇ λᵀ + λ λ̇ᵀ.
+    let derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
+        let half = Dense.Multiply(n, n, n, derivative, false, lambda, true)
+        Array.init (n * n) (fun k -> half[k] + half[k / n + k % n * n])
+
+    /// The elements of every level of a grid, M×M by columns, at a τ whose parameters are jets.
+    let gridElements (model: MarginalModel) (grid: PositionGrid) (tau: Jet[]) : Jet[][] =
+        let element = model.Residual.Element tau
+
+        Array.init grid.Levels (fun level ->
+            ResidualModel.matrix element {
+                Subjects = Array.zeroCreate grid.Positions
+                Levels = Array.create grid.Positions level
+                Positions = Array.init grid.Positions id
+                Covariates = [||]
+                RootVariances = Array.create grid.Positions 1.0
+            })
+
+    /// The elements of the residual covariance of every pattern, m×m by columns: taken from the grid where there is one.
+    let private residualElements (model: MarginalModel) (tau: Jet[]) : int -> Jet[] =
+        match model.Grid with
+        | None ->
+            let element = model.Residual.Element tau
+            fun index -> ResidualModel.matrix element model.Patterns[index].Rows
+        | Some grid ->
+            let all = gridElements model grid tau
+
+            fun index ->
+                let rows = model.Patterns[index].Rows
+                let m = rows.Positions.Length
+                let own = all[rows.Levels[0]]
+                let elements: Jet[] = Array.create (m * m) Jet.zero
+
+                for j in 0 .. m - 1 do
+                    let column = rows.Positions[j] * grid.Positions
+
+                    for i in 0 .. m - 1 do
+                        elements[i + j * m] <- own[rows.Positions[i] + column]
+
+                elements
+
     /// λ of the terms with derivatives, and the elements of the residual covariance, at a θ whose parameters are jets.
     let private jets (model: MarginalModel) (theta: ImmutableArray<float>) (variables: float[] -> Jet[]) =
         let factors =
             model.Forms
             |> Array.mapi (fun t form -> form.Factor(variables (ThetaLayout.parametersOf model.Layout theta t)))
 
-        factors, model.Residual.Element(variables (residualParameters model theta))
-
-    /// λ̇ λᵀ + λ λ̇ᵀ.
-    let private derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
-        let half = Dense.Multiply(n, n, n, derivative, false, lambda, true)
-        Array.init (n * n) (fun k -> half[k] + half[k / n + k % n * n])
+        factors, residualElements model (variables (residualParameters model theta))
 
     /// V of every pattern at a θ, without derivatives.
     let matrix (model: MarginalModel) (theta: ImmutableArray<float>) : int -> float[] =
-        let factors, element = jets model theta Jet.constants
+        let factors, elements = jets model theta Jet.constants
 
         let covariances =
             Array.map2
@@ -141,13 +237,13 @@ module internal MarginalModel =
 
         fun index ->
             let pattern = model.Patterns[index]
-            let v = ResidualModel.matrix element pattern.Rows |> Array.map _.Value
+            let v = elements index |> Array.map _.Value
             Array.iter2 (fun term g -> addCongruence pattern.Size term g v) pattern.Terms covariances
             v
 
     /// V of every pattern with its derivatives at a θ.
     let covariance (model: MarginalModel) (theta: ImmutableArray<float>) : MarginalCovariance =
-        let factors, element = jets model theta Jet.variables
+        let factors, elements = jets model theta Jet.variables
         let own = model.Residual.Parameters.Names.Length
         let lambdas = factors |> Array.map (Array.map _.Value)
 
@@ -160,9 +256,7 @@ module internal MarginalModel =
                 factors
                 lambdas
 
-        let residuals =
-            model.Patterns
-            |> Array.map (fun pattern -> lazy (ResidualModel.matrix element pattern.Rows))
+        let residuals = model.Patterns |> Array.mapi (fun index _ -> lazy (elements index))
 
         let first index =
             let pattern = model.Patterns[index]

@@ -134,15 +134,17 @@ module internal MarginalMoments =
                     else identity))
 
         let information kind =
-            let f, t = parts.Averages, parts.Products
+            let own =
+                match kind with
+                | Information.Observed -> parts.Combined (2.0 * df) -1.0
+                | Information.Average -> parts.Combined df 0.0
+                | Information.Expected -> parts.Combined 0.0 1.0
 
             Matrix.init (k + 1) (k + 1) (fun i j ->
                 let i, j = max i j, min i j
 
                 match kind with
-                | Information.Observed when i < k -> 2.0 * df * f.Value[i, j] - t.Value[i, j]
-                | Information.Average when i < k -> df * f.Value[i, j]
-                | Information.Expected when i < k -> t.Value[i, j]
+                | _ when i < k -> own[i, j]
                 | Information.Expected when j < k -> parts.Traces[j]
                 | _ when j < k -> df * parts.Squares[j]
                 | _ -> df)

@@ -38,7 +38,7 @@ module internal MarginalObjective =
         MarginalSweep.factor model.FixedCount model.Patterns (MarginalModel.matrix model theta)
 
     /// Curvature by the information asked for.
-    let private curvature information reml (model: MarginalModel) (parts: MarginalParts) : Matrix =
+    let curvature information reml (model: MarginalModel) (parts: MarginalParts) : Matrix =
         let k = model.Parameters
         let df = residualDf reml model
         let squares, traces = parts.Squares, parts.Traces
@@ -75,29 +75,37 @@ module internal MarginalObjective =
 
         match information with
         | Information.Average ->
-            let f = parts.Averages.Value
-            Array2D.init k k (fun i j -> df * (f[i, j] - squares[i] * squares[j])) |> plus
+            let f = parts.Combined df 0.0
+            Array2D.init k k (fun i j -> f[i, j] - df * squares[i] * squares[j]) |> plus
         | Information.Expected ->
-            let t = parts.Products.Value
-            Array2D.init k k (fun i j -> t[i, j] - traces[i] * traces[j] / df) |> plus
-        | Information.Observed ->
-            let f, t = parts.Averages.Value, parts.Products.Value
-            let second = parts.Curvature df
+            let t = parts.Combined 0.0 1.0
+            let plain i j = t[i, j] - traces[i] * traces[j] / df
 
-            Matrix.init k k (fun i j -> df * (2.0 * f[i, j] - squares[i] * squares[j]) - t[i, j] + second[i, j])
+            if Curvature.isWellConditioned k plain then
+                Matrix.init k k plain
+            else
+                Array2D.init k k plain |> plus
+        | Information.Observed ->
+            let both = parts.Combined (2.0 * df) -1.0
+            let second = parts.Curvature df
+            Matrix.init k k (fun i j -> both[i, j] - df * squares[i] * squares[j] + second[i, j])
 
     /// Sums of all patterns and the derivatives at a θ that can be evaluated.
     let parts reml (model: MarginalModel) theta factor =
         let sums = MarginalSweep.sums reml model.FixedCount model.Patterns factor
 
         sums,
-        MarginalDerivatives.parts
-            reml
-            model.FixedCount
-            model.Patterns
-            (MarginalModel.covariance model theta)
-            factor
-            sums
+        match model.Grid with
+        | Some grid when PositionGrid.isQuicker model.FixedCount model.Parameters grid ->
+            PositionDerivatives.parts reml model theta grid factor sums
+        | _ ->
+            MarginalDerivatives.parts
+                reml
+                model.FixedCount
+                model.Patterns
+                (MarginalModel.covariance model theta)
+                factor
+                sums
 
     /// The function of θ; a constant is added to its value.
     let evaluate reml constant (model: MarginalModel) (theta: ImmutableArray<float>) order : Evaluation =

@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open LmmFunctional.Numerics
+
 /// <summary>The rows of one random term within a block: their level, counted within the block, and their coefficients.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal PatternTerm = {
@@ -36,12 +38,27 @@ module internal MarginalPattern =
     // So few blocks are as quick as their cross-products.
     let private fewBlocks = 12
 
+    // So many blocks are held at a time while their cross-products are added up.
+    let private batch = 256
+
     /// <summary>Vectors with the same cross-products: B with BᵀB = AᵀA, from A, K×N by columns (one column per block).</summary>
+    /// <param name="k">K.</param>
+    /// <param name="n">N.</param>
+    /// <param name="fill">Writes columns of A, given by the first and their number, to the start of an array.</param>
     /// <remarks>A Cholesky factor of A Aᵀ with pivoting, stopped at its rank: blocks that differ in a few numbers only, as the
     /// baseline values and responses of subjects do, collapse to as many vectors as there are such numbers.</remarks>
-    let private condense k n (a: float[]) : struct (int * float[]) =
-        let gram: float[] =
-            LmmFunctional.Numerics.Dense.Multiply(k, k, n, a, false, a, true)
+    let private condense k n (fill: int -> int -> float[] -> unit) : struct (int * float[]) =
+        let gram: float[] = Array.zeroCreate (k * k)
+        let columns: float[] = Array.zeroCreate (k * min n batch)
+
+        for first in 0..batch .. n - 1 do
+            let count = min batch (n - first)
+            fill first count columns
+            Dense.AddSquare(k, count, columns, gram, 0)
+
+        for j in 1 .. k - 1 do
+            for i in 0 .. j - 1 do
+                gram[i + j * k] <- gram[j + i * k]
 
         let remaining = Array.init k (fun i -> gram[i + i * k])
         let least = remaining |> Array.map (fun d -> negligible * d)
@@ -65,14 +82,16 @@ module internal MarginalPattern =
             else
                 let root = sqrt remaining[pivot]
 
-                let row =
-                    Array.init k (fun i ->
-                        let mutable sum = gram[i + pivot * k]
+                let row = Array.sub gram (pivot * k) k
 
-                        for previous in rows do
-                            sum <- sum - previous[i] * previous[pivot]
+                for previous in rows do
+                    let factor = previous[pivot]
 
-                        sum / root)
+                    for i in 0 .. k - 1 do
+                        row[i] <- row[i] - previous[i] * factor
+
+                for i in 0 .. k - 1 do
+                    row[i] <- row[i] / root
 
                 for i in 0 .. k - 1 do
                     remaining[i] <- remaining[i] - row[i] * row[i]
@@ -102,19 +121,21 @@ module internal MarginalPattern =
         let p = columns.Length
         let count = members.Length / size
         let k = size * p
-        let vectors: float[] = Array.zeroCreate (members.Length * p)
 
-        for block in 0 .. count - 1 do
-            for c in 0 .. p - 1 do
-                let column = columns[c]
+        let fill first number (into: float[]) =
+            for block in 0 .. number - 1 do
+                for c in 0 .. p - 1 do
+                    let column = columns[c]
 
-                for i in 0 .. size - 1 do
-                    vectors[block * k + c * size + i] <- column[members[block * size + i]]
+                    for i in 0 .. size - 1 do
+                        into[block * k + c * size + i] <- column[members[(first + block) * size + i]]
 
         let struct (r, condensed) =
             if count > fewBlocks then
-                condense k count vectors
+                condense k count fill
             else
+                let vectors: float[] = Array.zeroCreate (count * k)
+                fill 0 count vectors
                 struct (count, vectors)
 
         {

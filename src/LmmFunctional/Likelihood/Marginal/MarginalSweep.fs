@@ -50,18 +50,16 @@ module internal MarginalSweep =
     /// At most so many chunks, each with sums of its own.
     let private chunks = 16
 
-    /// Σ over patterns of what each adds to an array of sums, in a fixed order.
-    let sum (work: float) (patterns: MarginalPattern[]) length (add: int -> float[] -> unit) : float[] =
-        let count = min chunks patterns.Length
-        let parts = Array.init count (fun _ -> Array.zeroCreate<float> length)
+    // So many sums are held in all chunks together, or two chunks' worth.
+    let private mostSums = 8_000_000
 
-        Tiles.Run(
-            count,
-            work,
-            fun chunk ->
-                for index in chunk..count .. patterns.Length - 1 do
-                    add index parts[chunk]
-        )
+    /// Σ over chunks of patterns, given by their numbers, of what each chunk adds to an array of sums, in a fixed order.
+    let sumOfChunks (work: float) (patterns: MarginalPattern[]) length (add: int[] -> float[] -> unit) : float[] =
+        let count =
+            min chunks patterns.Length |> min (max 2 (mostSums / max 1 length)) |> max 1
+
+        let parts = Array.init count (fun _ -> Array.zeroCreate<float> length)
+        Tiles.Run(count, work, (fun chunk -> add [| chunk..count .. patterns.Length - 1 |] parts[chunk]))
 
         let total: float[] = Array.zeroCreate length
 
@@ -70,6 +68,12 @@ module internal MarginalSweep =
                 total[i] <- total[i] + part[i]
 
         total
+
+    /// Σ over patterns of what each adds to an array of sums, in a fixed order.
+    let sum work patterns length (add: int -> float[] -> unit) : float[] =
+        sumOfChunks work patterns length (fun own total ->
+            for index in own do
+                add index total)
 
     /// Operations of one sweep, roughly.
     let work (p: int) (patterns: MarginalPattern[]) =

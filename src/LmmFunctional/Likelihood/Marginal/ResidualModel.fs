@@ -1,13 +1,13 @@
 namespace LmmFunctional
 
-open System.Collections.Concurrent
-
 /// <summary>The residual covariance of a model as a function of τ, unconstrained; σ² multiplies it.</summary>
 /// <remarks>τ lists, for each level of a factor with parameters of its own, the logarithm of the standard deviation relative
 /// to the first level (not for the first), the parameters of the correlations, the nugget and the variance functions.</remarks>
 [<NoComparison; NoEquality>]
 type internal ResidualModel = {
     Parameters: ParameterBlock
+    /// Other τ to start from; the best of all is the one to take.
+    FurtherStarts: float[][]
     /// The covariance of rows i and j of a block at τ; apply it to τ once for each evaluation.
     Element: Jet[] -> ResidualRows -> int -> int -> Jet
 }
@@ -18,6 +18,7 @@ module internal ResidualModel =
     /// Independent residuals of equal variance: no parameters.
     let independent = {
         Parameters = ParameterBlock.concat []
+        FurtherStarts = [||]
         Element =
             fun _ rows i j ->
                 if i = j then
@@ -26,12 +27,24 @@ module internal ResidualModel =
                     Jet.zero
     }
 
-    /// The covariance of two positions at τ, computed once for each pair: many subjects share them.
-    let private remembered (form: CovarianceForm) tau =
+    // The covariances of so many positions are computed once for all subjects; more would hardly be shared.
+    let private fewPositions = 64
+
+    /// The covariance of two positions at τ.
+    let private remembered positions (form: CovarianceForm) tau =
         let element = form.Element tau
-        let known = ConcurrentDictionary<struct (int * int), Jet>()
-        let compute = fun struct (i, j) -> element i j
-        fun i j -> known.GetOrAdd((if i >= j then struct (i, j) else struct (j, i)), compute)
+
+        if positions > fewPositions then
+            element
+        else
+            let known = [|
+                for i in 0 .. positions - 1 do
+                    for j in 0..i -> element i j
+            |]
+
+            fun i j ->
+                let high, low = max i j, min i j
+                known[high * (high + 1) / 2 + low]
 
     /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
     let formOf (design: ResidualDesign) =
@@ -64,20 +77,31 @@ module internal ResidualModel =
             | VarianceFunction.Exponential _, _ -> VarianceForm.exponential
             | _, _ -> VarianceForm.power)
 
+    // Ranges of very different lengths are proposed: without those between, a short one that is no good may seem the best.
+    let private halfway (a: float[]) (b: float[]) =
+        Array.map2 (fun a b -> 0.5 * (a + b)) a b
+
     /// One level's covariances.
     let private single (design: ResidualDesign) : ResidualModel =
         let form = formOf design
         let variances = variancesOf design
+
+        let positions =
+            design.Factors |> List.fold (fun product axis -> product * axis.Labels.Length) 1
 
         let blocks =
             ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
 
         {
             Parameters = ParameterBlock.concat blocks
+            FurtherStarts =
+                form.FurtherStarts
+                |> Array.collect (fun own -> [| own; halfway form.Start own |])
+                |> Array.map (fun own -> Array.concat (own :: [ for block in blocks.Tail -> block.Start ]))
             Element =
                 fun tau ->
                     let parts = ParameterBlock.split blocks tau
-                    let covariance = remembered form parts.Head
+                    let covariance = remembered positions form parts.Head
 
                     let deviations =
                         List.map2 (fun (form: VarianceForm) part -> form.Deviation part) variances parts.Tail
@@ -120,6 +144,12 @@ module internal ResidualModel =
 
         {
             Parameters = ParameterBlock.concat blocks
+            FurtherStarts =
+                model.FurtherStarts
+                |> Array.map (fun own ->
+                    blocks
+                    |> Seq.mapi (fun index _ -> if index = 0 then own else Array.append [| 0.0 |] own)
+                    |> Array.concat)
             Element =
                 fun tau ->
                     let elements =

@@ -1,0 +1,132 @@
+namespace LmmFunctional.Cli
+
+open Argu
+open LmmFunctional
+
+/// <summary>The names of algorithms on the command line.</summary>
+type AlgorithmName =
+    | Nr = 0
+    | Fisher = 1
+    | Ai = 2
+
+/// <summary>Algorithms from the command line.</summary>
+[<RequireQualifiedAccess>]
+module internal AlgorithmName =
+
+    /// The algorithm of a name.
+    let toAlgorithm name =
+        match name with
+        | AlgorithmName.Nr -> Algorithm.NewtonRaphson
+        | AlgorithmName.Fisher -> Algorithm.FisherScoring
+        | _ -> Algorithm.AverageInformation
+
+/// <summary>What <c>lmm emmeans</c> understands.</summary>
+[<HelpFlags("--help", "-h")>]
+type EmmeansArguments =
+    | [<MainCommand; ExactlyOnce>] Model of DATA: string * FORMULA: string
+    | [<Mandatory; Unique>] Over of VARIABLES: string
+    | [<Unique>] Trend of COVARIATE: string
+    | [<Unique>] Contrast of NAME: string
+    | [<Unique>] Reference of LEVEL: string
+    | [<Unique>] Adjust of NAME: string
+    | At of VALUES: string
+    | [<Unique>] Weights of NAME: string
+    | [<Unique; CustomCommandLine("--type")>] Scale of NAME: string
+    | [<Unique>] Level of FRACTION: float
+    | [<Unique>] Letters
+    | [<Unique>] Df of METHOD: string
+    | [<Unique>] Convention of NAME: string
+    | [<Unique>] Ml
+    | [<Unique>] Prior_Weights of COLUMN: string
+    | [<Unique>] Algorithm of AlgorithmName
+    | [<Unique>] Json
+    | [<Unique>] Quiet
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Model _ -> "a CSV file with a header, and a model such as \"yield ~ variety * nitro + (1 | block)\"."
+            | Over _ -> "the variables of the means, and those that hold them apart: \"variety | nitro\"."
+            | Trend _ -> "slopes with this covariate instead of means."
+            | Contrast _ ->
+                "compare: pairwise, reference, poly, consec, eff, or weights of one's own such as \"1, -0.5, -0.5\"."
+            | Reference _ -> "the level that --contrast reference compares with; the first is the default."
+            | Adjust _ ->
+                "adjust for several comparisons: tukey, dunnett, sidak, bonferroni, holm, scheffe, fdr or none; "
+                + "without it what goes with the contrast."
+            | At _ -> "values of a covariate instead of its mean: \"x=1,2\"; may be repeated."
+            | Weights _ ->
+                "how other variables are averaged over: equal, proportional, outer or cells; equal is the default."
+            | Scale _ -> "model or response: response goes back from log and the like; model is the default."
+            | Level _ -> "of the intervals; 0.95 is the default."
+            | Letters -> "show by letters which means differ."
+            | Df _ ->
+                "degrees of freedom: asymptotic, residual, containment, between-within, satterthwaite or "
+                + "kenward-roger; kenward-roger after pbkrtest is the default, satterthwaite with --ml."
+            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
+            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
+            | Prior_Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
+            | Algorithm _ -> "observed, expected or average information; ai is the default."
+            | Json -> "print one line of JSON instead of the tables."
+            | Quiet -> "show no progress on standard error."
+
+/// <summary>Reading the arguments of <c>lmm emmeans</c>.</summary>
+[<RequireQualifiedAccess>]
+module internal EmmeansArguments =
+
+    /// The request that the arguments stand for, or what is wrong with them.
+    let request (emmeans: ParseResults<EmmeansArguments>) : Result<EmmeansRequest, string> =
+        let data, formula = emmeans.GetResult EmmeansArguments.Model
+
+        let onResponse =
+            match emmeans.TryGetResult EmmeansArguments.Scale with
+            | None
+            | Some "model" -> Ok false
+            | Some "response" -> Ok true
+            | Some other -> Error $"there is no scale '{other}'; --type is model or response."
+
+        let level =
+            match emmeans.TryGetResult EmmeansArguments.Level with
+            | None -> Ok 0.95
+            | Some level when level > 0.0 && level < 1.0 -> Ok level
+            | Some _ -> Error "--level is between 0 and 1, such as 0.95."
+
+        match onResponse, level with
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok onResponse, Ok level ->
+            Ok {
+                Over = emmeans.GetResult EmmeansArguments.Over
+                Trend = emmeans.TryGetResult EmmeansArguments.Trend
+                Contrast = emmeans.TryGetResult EmmeansArguments.Contrast
+                Reference = emmeans.TryGetResult EmmeansArguments.Reference
+                Adjust = emmeans.TryGetResult EmmeansArguments.Adjust
+                At = emmeans.GetResults EmmeansArguments.At
+                Averaging = emmeans.TryGetResult EmmeansArguments.Weights
+                OnResponse = onResponse
+                Level = level
+                Letters = emmeans.Contains EmmeansArguments.Letters
+                Fit = {
+                    Data = data
+                    Formula = formula
+                    Criterion =
+                        if emmeans.Contains EmmeansArguments.Ml then
+                            Criterion.Ml
+                        else
+                            Criterion.Reml
+                    Weights = emmeans.TryGetResult EmmeansArguments.Prior_Weights
+                    Residual = None
+                    Known = []
+                    Pedigrees = []
+                    Held = []
+                    Robust = None
+                    Algorithm =
+                        emmeans.TryGetResult EmmeansArguments.Algorithm
+                        |> Option.map AlgorithmName.toAlgorithm
+                        |> Option.defaultValue Algorithm.AverageInformation
+                    Df = emmeans.TryGetResult EmmeansArguments.Df
+                    Convention = emmeans.TryGetResult EmmeansArguments.Convention
+                    AsJson = emmeans.Contains EmmeansArguments.Json
+                    IsQuiet = emmeans.Contains EmmeansArguments.Quiet
+                }
+            }

@@ -1,0 +1,156 @@
+namespace LmmFunctional.Cli
+
+open System
+open System.Globalization
+open LmmFunctional
+
+/// <summary>What a request for marginal means asks, its names read.</summary>
+type internal EmmeansQuery = {
+    Spec: MarginalSpec
+    Trend: string option
+    Contrast: MeanContrast option
+    Adjust: Adjustment option
+    Options: MarginalOptions
+    Letters: bool
+}
+
+/// <summary>The command <c>lmm emmeans</c>.</summary>
+[<RequireQualifiedAccess>]
+module internal EmmeansCommand =
+
+    let private number (text: string) =
+        match Double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value -> Some value
+        | false, _ -> None
+
+    let private numbers (text: string) =
+        let found = text.Split ',' |> List.ofArray |> List.map number
+
+        if found |> List.forall Option.isSome then
+            Some(found |> List.choose id)
+        else
+            None
+
+    /// x=1,2; "x=1; z=0" for several.
+    let private at (texts: string list) : Result<(string * float list) list, LmmError list> =
+        let one (text: string) =
+            match text.Split '=' with
+            | [| name; values |] ->
+                match numbers values with
+                | Some values -> Ok(name.Trim().Trim('`'), values)
+                | None ->
+                    Error [
+                        LmmError.WrongArguments(text, "the values are not numbers; write such as x=1,2.")
+                    ]
+            | _ ->
+                Error [
+                    LmmError.WrongArguments(text, "write a covariate and its values, such as x=1,2.")
+                ]
+
+        let found =
+            texts
+            |> List.collect (fun text -> text.Split ';' |> List.ofArray)
+            |> List.map one
+
+        let problems =
+            found
+            |> List.collect (fun own ->
+                match own with
+                | Error problems -> problems
+                | Ok _ -> [])
+
+        match problems with
+        | [] ->
+            found
+            |> List.choose (fun own ->
+                match own with
+                | Ok own -> Some own
+                | Error _ -> None)
+            |> Ok
+        | _ -> Error problems
+
+    let private contrast (request: EmmeansRequest) =
+        match request.Contrast, request.Reference with
+        | None, None -> Ok None
+        | None, Some level
+        | Some "reference", Some level -> Ok(Some(MeanContrast.Reference(Some level)))
+        | Some name, _ ->
+            match numbers name with
+            | Some weights -> Ok(Some(MeanContrast.Custom [ name.Trim(), weights ]))
+            | None -> MeanContrast.ofName name |> Result.map Some
+
+    let private optional read name =
+        match name with
+        | None -> Ok None
+        | Some name -> read name |> Result.map Some
+
+    let private errors result =
+        match result with
+        | Ok _ -> []
+        | Error problems -> problems
+
+    /// <summary>The names of a request, or all that are wrong.</summary>
+    let read (request: EmmeansRequest) : Result<EmmeansQuery, LmmError list> =
+        let spec = MarginalSpec.parse request.Over
+        let contrast = contrast request
+        let adjust = optional Adjustment.ofName request.Adjust
+        let weights = optional MarginalWeights.ofName request.Averaging
+        let at = at request.At
+
+        match spec, contrast, adjust, weights, at with
+        | Ok spec, Ok contrast, Ok adjust, Ok weights, Ok at ->
+            Ok {
+                Spec = spec
+                Trend = request.Trend
+                Contrast = contrast
+                Adjust = adjust
+                Options = {
+                    At = at
+                    Weights = defaultArg weights MarginalWeights.Equal
+                    Level = request.Level
+                    OnResponse = request.OnResponse
+                }
+                Letters = request.Letters
+            }
+        | _ -> Error(errors spec @ errors contrast @ errors adjust @ errors weights @ errors at)
+
+    // emmeans takes Kenward-Roger from pbkrtest; it is derived for REML.
+    let private usualMethod (fit: Fit) =
+        match fit.Criterion with
+        | Criterion.Reml -> DegreesOfFreedomMethod.KenwardRoger Convention.pbkrtest
+        | Criterion.Ml -> DegreesOfFreedomMethod.satterthwaite
+
+    let private letters query means =
+        if query.Letters then
+            let adjustment = defaultArg query.Adjust Adjustment.Tukey
+
+            CompactLetters.create (1.0 - query.Options.Level) adjustment means
+            |> Result.map (fun letters -> Some(adjustment, letters))
+        else
+            Ok None
+
+    let private contrasts query means =
+        match query.Contrast, query.Adjust with
+        // An adjustment without a contrast means the usual one, as in emmeans.
+        | None, Some _ when not query.Letters ->
+            MarginalContrasts.create MeanContrast.Pairwise query.Adjust means
+            |> Result.map Some
+        | None, _ -> Ok None
+        | Some contrast, adjust -> MarginalContrasts.create contrast adjust means |> Result.map Some
+
+    /// <summary>Means, letters and comparisons of a fit, or what cannot be answered.</summary>
+    let answer (query: EmmeansQuery) method (fit: Fit) : Result<MarginalResult, LmmError list> =
+        Inference.create (defaultArg method (usualMethod fit)) fit
+        |> Result.bind (fun inference ->
+            match query.Trend with
+            | Some covariate -> MarginalTrends.create query.Options covariate query.Spec inference
+            | None -> MarginalMeans.create query.Options query.Spec inference)
+        |> Result.bind (fun means ->
+            match letters query means, contrasts query means with
+            | Ok letters, Ok contrasts ->
+                Ok {
+                    Means = means
+                    Letters = letters
+                    Contrasts = contrasts
+                }
+            | letters, contrasts -> Error(List.distinct (errors letters @ errors contrasts)))
