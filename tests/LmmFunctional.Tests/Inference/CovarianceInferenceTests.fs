@@ -199,7 +199,8 @@ let ``Wald intervals of an autocorrelation and of sigma are those of gls`` () =
 
 [<TestCase("fev", "FEV1 ~ ARMCD; residual = arh1(VISITN | USUBJID)", "log log log z")>]
 [<TestCase("fev", "FEV1 ~ ARMCD; residual = toeph(VISITN | USUBJID)", "log log log z z z")>]
-[<TestCase("wheat2", "yield ~ 1; residual = sp_gau(latitude + longitude) + nugget", "log logit")>]
+[<TestCase("bodyweight", "weight ~ Time * Diet; residual = sp_exp(Time | Rat) + nugget", "log logit")>]
+[<TestCase("orthodont", "distance ~ age; residual = sp_exp(age | Subject) + nugget", "log logit")>]
 let ``Wald intervals are symmetric on the scale of their kind`` (data: string) (model: string) (scales: string) =
     let fit = Models.reml data model
 

@@ -285,6 +285,20 @@ let ``A profile does not depend on how a parameter is written`` () =
     ]
 
 [<Test>]
+let ``A range whose infinite limit the data allow has no upper end`` () =
+    // With a nugget the limit of an infinite range is a random intercept.
+    let fit =
+        Models.reml "orthodont" "distance ~ age; residual = sp_exp(age | Subject) + nugget"
+
+    let limit = Models.reml "orthodont" "distance ~ age + (1 | Subject)"
+    let found = interval (structureAt 0) fit
+    let rise = limit.CriterionValue - fit.CriterionValue
+    Law.assertHolds (Law.isTrue "the limit is within the interval" (rise > 0.0 && rise < z * z))
+    Assert.That(found.Upper.IsNone)
+    Assert.That(found.Lower.Value, Is.InRange(1.0, 39.0))
+    TestFrame.same (Some "there is no upper end: the likelihood never falls far enough") found.Note
+
+[<Test>]
 let ``The curve of a parameter of the residuals is told on its own scale`` () =
     let fit = fev "ar1"
     let curve = Profile.curve 2.0 (structureAt 0) fit |> Models.value

@@ -42,10 +42,9 @@ let ``Standard errors and degrees of freedom are those of clubSandwich`` () =
     ]
 
 /// Everything with n×n matrices, as it is written down in the papers.
-let private dense kind (codes: int[]) (fit: Fit) =
+let private dense kind (residual: int -> int -> float) (codes: int[]) (fit: Fit) =
     let n, p = fit.Observations, fit.FixedCount
     let x = Matrix<float>.Build.Dense(n, p, fun i j -> fit.Design.Fixed.Matrix[i, j])
-    let sigma = fit.Sigma ** 2.0
 
     let v =
         Matrix<float>
@@ -62,7 +61,7 @@ let private dense kind (codes: int[]) (fit: Fit) =
                             else
                                 0.0)
 
-                    if a = b then random + sigma else random
+                    random + residual a b
             )
 
     let w = v.Inverse()
@@ -137,10 +136,11 @@ let ``The covariance is that of the dense formulas`` () =
         |> Models.value
 
     let codes = fit.Design.Random.Head.Codes
+    let residual a b = if a = b then fit.Sigma ** 2.0 else 0.0
 
     Law.assertHolds [
         for kind in kinds do
-            let expected, df = dense kind codes fit
+            let expected, df = dense kind residual codes fit
             let found = robust kind "Subject" fit
             yield! Law.relativeAll $"{kind}" 1e-7 (expected.ToColumnMajorArray()) found.Matrix.Values
 
@@ -319,6 +319,45 @@ let ``CR0 of structured residuals is SAS's empirical covariance`` structure expe
 [<TestCase("arh1", 0.77913503559498, 2e-4)>]
 let ``CR0 of weighted rows is SAS's`` structure expected tolerance =
     Law.assertHolds (Law.relative structure tolerance expected (armError (weightedFev structure)))
+
+[<Test>]
+let ``The covariance beside structured residuals is that of the dense formulas`` () =
+    let frame =
+        TestFrame.read "orthodont"
+        |> Frame.filter (fun row -> row >= 40 && row < 83)
+        |> Models.value
+
+    let fit =
+        Lmm.fitFormula FitOptions.defaults frame "distance ~ age * Sex + (1 | Subject); residual = ar1(age | Subject)"
+        |> Models.value
+
+    let codes = fit.Design.Random.Head.Codes
+    let visits = fit.Design.Residual.Value.Factors.Head.Position
+
+    let rho =
+        (fit.CovarianceParameters |> List.find (fun own -> own.Name = "rho")).Estimate
+
+    let residual a b =
+        if codes[a] = codes[b] then
+            fit.Sigma ** 2.0 * rho ** float (abs (visits[a] - visits[b]))
+        else
+            0.0
+
+    Law.assertHolds [
+        for kind in kinds do
+            let expected, df = dense kind residual codes fit
+            let found = RobustCovariance.ofSubjects kind fit |> Models.value
+            yield! Law.relativeAll $"{kind}" 1e-7 (expected.ToColumnMajorArray()) found.Matrix.Values
+
+            let contrast = [ 0.0; 1.0; 0.0; 0.5 ]
+
+            yield!
+                Law.relative
+                    $"{kind} df"
+                    1e-7
+                    (df (Vector<float>.Build.DenseOfEnumerable contrast))
+                    (RobustCovariance.df contrast found)
+    ]
 
 [<Test>]
 let ``Compound symmetry and a random intercept have the same robust covariances`` () =
