@@ -383,7 +383,15 @@ EXIT CODES:
                     anova.TryGetResult FixedTestArguments.Algorithm
                     |> Option.map AlgorithmName.toAlgorithm
                     |> Option.defaultValue Algorithm.AverageInformation
-                Df = anova.TryGetResult FixedTestArguments.Df
+                // A convention alone is that of the method the table has without one.
+                Df =
+                    anova.TryGetResult FixedTestArguments.Df
+                    |> Option.orElse (
+                        if anova.Contains FixedTestArguments.Convention then
+                            Some "satterthwaite"
+                        else
+                            None
+                    )
                 Convention = anova.TryGetResult FixedTestArguments.Convention
                 Robust = None
                 Cluster = None

@@ -125,7 +125,15 @@ module internal EmmeansArguments =
                         emmeans.TryGetResult EmmeansArguments.Algorithm
                         |> Option.map AlgorithmName.toAlgorithm
                         |> Option.defaultValue Algorithm.AverageInformation
-                    Df = emmeans.TryGetResult EmmeansArguments.Df
+                    // A convention alone is that of the method means have without one.
+                    Df =
+                        emmeans.TryGetResult EmmeansArguments.Df
+                        |> Option.orElse (
+                            match emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml with
+                            | false, _ -> None
+                            | true, false -> Some "kenward-roger"
+                            | true, true -> Some "satterthwaite"
+                        )
                     Convention = emmeans.TryGetResult EmmeansArguments.Convention
                     AsJson = emmeans.Contains EmmeansArguments.Json
                     IsQuiet = emmeans.Contains EmmeansArguments.Quiet
