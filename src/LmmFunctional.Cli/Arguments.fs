@@ -658,7 +658,8 @@ EXIT CODES:
             | _ ->
                 let command =
                     match Array.tryHead arguments with
-                    | Some("plan" | "anova" | "emmeans" | "ci" | "compare" | "ems" | "anova-table" as command) -> command
+                    | Some("plan" | "anova" | "emmeans" | "ci" | "compare" | "ems" | "anova-table" as command) ->
+                        command
                     | _ -> "fit"
 
                 Error(sentence command problem.Message)

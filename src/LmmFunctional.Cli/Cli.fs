@@ -180,7 +180,8 @@ module Cli =
             // Nobody should wait for a fit to learn that a name is mistyped.
             | Error names ->
                 let others =
-                    errors (method request.Fit) @ errors (read request.Fit.Data request.Fit.Formula request.Fit.Residual)
+                    errors (method request.Fit)
+                    @ errors (read request.Fit.Data request.Fit.Formula request.Fit.Residual)
 
                 Error(names @ others)
             | Ok query ->

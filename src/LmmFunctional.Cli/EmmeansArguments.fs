@@ -119,14 +119,14 @@ module internal EmmeansArguments =
                     Known = []
                     Pedigrees = []
                     Held = []
+                    Robust = None
+                    Cluster = None
                     Algorithm =
                         emmeans.TryGetResult EmmeansArguments.Algorithm
                         |> Option.map AlgorithmName.toAlgorithm
                         |> Option.defaultValue Algorithm.AverageInformation
                     Df = emmeans.TryGetResult EmmeansArguments.Df
                     Convention = emmeans.TryGetResult EmmeansArguments.Convention
-                    Robust = None
-                    Cluster = None
                     AsJson = emmeans.Contains EmmeansArguments.Json
                     IsQuiet = emmeans.Contains EmmeansArguments.Quiet
                 }

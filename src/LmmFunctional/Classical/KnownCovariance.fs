@@ -93,7 +93,11 @@ module KnownCovariance =
 
             match roots |> List.filter (fun (_, _, l) -> l.IsNone) with
             | [] -> Ok(roots |> List.map (fun (_, n, l) -> n, Option.get l))
-            | bad -> Error(bad |> List.map (fun (name, _, _) -> LmmError.CovarianceNotPositiveDefinite name))
+            | bad ->
+                Error(
+                    bad
+                    |> List.map (fun (name, _, _) -> LmmError.CovarianceNotPositiveDefinite name)
+                )
 
         match covariance with
         | KnownCovariance.Dense v -> rooted [ "The covariance matrix", v ] |> Result.map solveBlocks

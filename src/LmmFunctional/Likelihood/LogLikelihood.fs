@@ -358,7 +358,9 @@ module LogLikelihood =
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
         let reml = (kind = Criterion.Reml)
         let engine = SeparableObjective.engine model
-        let start = marginalStart reml standard layout model.Marginal
+
+        let start =
+            SeparableStart.improve model (marginalStart reml standard layout model.Marginal)
 
         if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
@@ -379,7 +381,8 @@ module LogLikelihood =
 
     /// Dense blocks, with a θ to start from.
     let private ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
-        let square =
+        // Nothing is factored before it is known to fit into memory.
+        let square () =
             MarginalObjective.factor model start
             |> Option.map MarginalObjective.residualSquare
 
@@ -391,7 +394,7 @@ module LogLikelihood =
                     float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
                 )
             ]
-        elif fitsExactly standard square then
+        elif fitsExactly standard (square ()) then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
         else
             let method = LikelihoodMethod.Marginal model

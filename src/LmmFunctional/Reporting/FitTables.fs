@@ -127,7 +127,12 @@ module FitTables =
             |> fst
 
         List.map3
-            (fun (parameter: CovarianceParameter) estimate error -> [ parameter.Group; parameter.Name; estimate; error ])
+            (fun (parameter: CovarianceParameter) estimate error -> [
+                parameter.Group
+                parameter.Name
+                estimate
+                error
+            ])
             parameters
             estimates
             shown

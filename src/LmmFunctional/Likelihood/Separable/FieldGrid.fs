@@ -124,7 +124,7 @@ module internal FieldGrid =
     let isComplete (grid: FieldGrid) = grid.Cells = grid.CellOfRow.Length
 
     /// Applies something to all lines of cells along an axis: cells, first cell, stride.
-    let private lines (grid: FieldGrid) axis (apply: int -> int -> int -> unit) =
+    let lines (grid: FieldGrid) axis (apply: int -> int -> int -> unit) =
         for field in grid.Fields do
             if axis = 0 then
                 for j in 0 .. field.Width - 1 do

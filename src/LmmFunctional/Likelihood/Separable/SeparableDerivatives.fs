@@ -141,8 +141,7 @@ module internal SeparableDerivatives =
                     let weighted weight (matrix: Lazy<float[,]>) i j =
                         if weight = 0.0 then 0.0 else weight * matrix.Value[i, j]
 
-                    Array2D.init k k (fun i j ->
-                        weighted ofAverage average i j + weighted ofTrace traceProduct i j)
+                    Array2D.init k k (fun i j -> weighted ofAverage average i j + weighted ofTrace traceProduct i j)
             Curvature = curvature
         },
         derivatives
