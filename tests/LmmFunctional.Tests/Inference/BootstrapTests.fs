@@ -259,10 +259,10 @@ let ``The bootstrap test of an effect beside structured residuals is the chi-squ
         yield! Law.near "failed" 0.0 0.0 (float found.Failed)
     ]
 
-/// A field of 14 rows and 12 columns: large enough for the sparse way.
+/// A field of 16 rows and 16 columns: large enough for the sparse way.
 let private field =
     lazy
-        (let plots = Array.allPairs [| 1.0 .. 12.0 |] [| 1.0 .. 14.0 |]
+        (let plots = Array.allPairs [| 1.0 .. 16.0 |] [| 1.0 .. 16.0 |]
          let random = RandomStream(5UL, 0)
          let noise = plots |> Array.map (fun _ -> random.NextNormal())
 
@@ -274,7 +274,7 @@ let private field =
              TestFrame.ofColumns [
                  "y",
                  plots
-                 |> Array.mapi (fun k _ -> at k + at (k - 1) + at (k - 14) + 0.5 * random.NextNormal())
+                 |> Array.mapi (fun k _ -> at k + at (k - 1) + at (k - 16) + 0.5 * random.NextNormal())
                  |> TestFrame.numbers
                  "row", plots |> Array.map snd |> TestFrame.numbers
                  "col", plots |> Array.map fst |> TestFrame.numbers
@@ -300,9 +300,9 @@ let ``Fields are drawn with the covariance of their rows`` () =
     let along, across, nugget = parameter 0, parameter 1, parameter 2
     let variance = fit.Sigma ** 2.0
 
-    // Cells (row, column), counted from zero: 14 rows to a column.
+    // Cells (row, column), counted from zero: 16 rows to a column.
     let cells = [ 0, 0; 1, 0; 3, 0; 0, 1; 2, 2 ]
-    let rows = cells |> List.map (fun (row, column) -> row + 14 * column)
+    let rows = cells |> List.map (fun (row, column) -> row + 16 * column)
 
     let expected (r, c) (s, d) =
         let shared = along ** float (abs (r - s: int)) * across ** float (abs (c - d: int))
