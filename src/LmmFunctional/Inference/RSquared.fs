@@ -67,11 +67,12 @@ module RSquared =
     /// The mean over the rows of the residual variance.
     let private meanResidual (fit: Fit) : CovarianceEstimates -> float =
         match fit.Model.Method with
-        | LikelihoodMethod.Conditional _ ->
+        | LikelihoodMethod.Conditional _
+        // A process and its nugget share one variance.
+        | LikelihoodMethod.Separable _ ->
             let mean = meanInverseWeight fit
             fun estimates -> mean * estimates.Residual
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) ->
+        | LikelihoodMethod.Marginal model ->
             fun estimates ->
                 match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
                 // At the end of its region a parameter gives no variances; a search turns back there.

@@ -7,23 +7,13 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal RowCovariance =
 
-    /// Independent residuals of variance σ²/w, and z'Gz of rows that share a level.
-    let private conditional (fit: Fit) =
+    /// Adds z'Gz of rows that share a level.
+    let private addRandom (fit: Fit) =
         let covariances = fit.RandomCovariances |> List.map snd
-        let variance = fit.Sigma * fit.Sigma
 
-        fun (rows: int[]) ->
-            let n = rows.Length
-            let v = Matrix<float>.Build.Dense(n, n)
-
-            for a in 0 .. n - 1 do
-                v[a, a] <-
-                    match fit.Design.Weights with
-                    | Some weights -> variance / weights[rows[a]]
-                    | None -> variance
-
+        fun (rows: int[]) (v: Matrix<float>) ->
             for term, covariance in Seq.zip fit.Design.Random covariances do
-                for a in 0 .. n - 1 do
+                for a in 0 .. rows.Length - 1 do
                     for b in 0..a do
                         if term.Codes[rows[a]] = term.Codes[rows[b]] then
                             let mutable sum = 0.0
@@ -38,6 +28,55 @@ module internal RowCovariance =
                                 v[b, a] <- v[b, a] + sum
 
             v
+
+    let private inverseWeight (fit: Fit) row =
+        match fit.Design.Weights with
+        | Some weights -> 1.0 / weights[row]
+        | None -> 1.0
+
+    /// Independent residuals of variance σ²/w.
+    let private conditional (fit: Fit) =
+        let variance = fit.Sigma * fit.Sigma
+        let add = addRandom fit
+
+        fun (rows: int[]) ->
+            Matrix<float>.Build.DenseDiagonal(rows.Length, rows.Length, fun a -> variance * inverseWeight fit rows[a])
+            |> add rows
+
+    /// Residuals element by element: the blocks of these models are too large to be kept.
+    let private separable (fit: Fit) (model: MarginalModel) =
+        let variance = fit.Sigma * fit.Sigma
+        let add = addRandom fit
+        let tau = MarginalModel.residualParameters model (List.last fit.Path).Theta
+        let element = model.Residual.Element(Jet.constants tau)
+
+        match fit.Design.Residual with
+        | None -> conditional fit
+        | Some design ->
+            let steps =
+                design.Factors |> List.scan (fun step axis -> step * axis.Labels.Length) 1
+
+            let position row =
+                List.map2
+                    (fun step (axis: ResidualAxis) -> step * axis.Position[row])
+                    (List.truncate design.Factors.Length steps)
+                    design.Factors
+                |> List.sum
+
+            fun (rows: int[]) ->
+                let own = {
+                    Subjects = rows |> Array.map (fun row -> design.SubjectCodes[row])
+                    Levels = Array.zeroCreate rows.Length
+                    Positions = Array.map position rows
+                    Covariates = [||]
+                    RootVariances = rows |> Array.map (inverseWeight fit >> sqrt)
+                }
+
+                let elements = ResidualModel.matrix element own
+
+                Matrix<float>
+                    .Build.Dense(rows.Length, rows.Length, fun a b -> variance * elements[a + b * rows.Length].Value)
+                |> add rows
 
     /// σ² times the patterns' matrices; rows of different blocks are independent.
     let private marginal (fit: Fit) (model: MarginalModel) =
@@ -76,8 +115,8 @@ module internal RowCovariance =
     let ofFit (fit: Fit) : int[] -> Matrix<float> =
         match fit.Model.Method with
         | LikelihoodMethod.Conditional _ -> conditional fit
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) -> marginal fit model
+        | LikelihoodMethod.Marginal model -> marginal fit model
+        | LikelihoodMethod.Separable(model, _) -> separable fit model
 
     /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
     let roots (fit: Fit) (model: MarginalModel) : float[][] =

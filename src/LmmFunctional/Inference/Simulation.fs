@@ -76,6 +76,49 @@ module Simulation =
                     for k in 0..i do
                         response[row] <- response[row] + root[i + k * m] * normal[k]
 
+    /// An autoregressive process of variance one from independent numbers: places start, start + step, … of an array.
+    let private correlate (rho: float) (values: float[]) start step count =
+        let rest = sqrt ((1.0 - rho) * (1.0 + rho))
+
+        for k in 1 .. count - 1 do
+            let at = start + k * step
+            values[at] <- rho * values[at - step] + rest * values[at]
+
+    /// Adds random effects, the process of each field cell by cell, and the nugget.
+    let private drawSeparable (fit: Fit) (model: SeparableModel) (stream: RandomStream) (response: float[]) =
+        for term, (_, covariance) in Seq.zip fit.Design.Random fit.RandomCovariances do
+            addEffects stream response term covariance
+
+        // Correlations along the axes, then the nugget's share.
+        let structure = (VarianceParameters.estimates fit).Structure
+        let cells = Array.init model.Grid.Cells (fun _ -> stream.NextNormal())
+
+        for field in model.Grid.Fields do
+            for j in 0 .. field.Width - 1 do
+                correlate structure[0] cells (field.Start + j * field.Length) 1 field.Length
+
+            if model.Grid.Axes > 1 then
+                for i in 0 .. field.Length - 1 do
+                    correlate structure[1] cells (field.Start + i) field.Length field.Width
+
+        let nugget = if model.HasNugget then structure[model.Grid.Axes] else 0.0
+
+        for row in 0 .. response.Length - 1 do
+            let deviation =
+                match fit.Design.Weights with
+                | Some weights -> fit.Sigma / sqrt weights[row]
+                | None -> fit.Sigma
+
+            let shared = sqrt (1.0 - nugget) * cells[model.Grid.CellOfRow[row]]
+
+            let noise =
+                if model.HasNugget then
+                    sqrt nugget * stream.NextNormal()
+                else
+                    0.0
+
+            response[row] <- response[row] + deviation * (shared + noise)
+
     let private checkUnrelated (fit: Fit) =
         if not (LogLikelihood.isUnrelated fit.Model) then
             invalidArg
@@ -90,8 +133,8 @@ module Simulation =
         let add =
             match fit.Model.Method with
             | LikelihoodMethod.Conditional _ -> drawConditional fit
-            | LikelihoodMethod.Marginal model
-            | LikelihoodMethod.Separable(model, _) -> drawMarginal model (RowCovariance.roots fit model)
+            | LikelihoodMethod.Marginal model -> drawMarginal model (RowCovariance.roots fit model)
+            | LikelihoodMethod.Separable(_, engine) -> drawSeparable fit engine.Model
 
         fun index ->
             let response = Array.copy known

@@ -258,3 +258,83 @@ let ``The bootstrap test of an effect beside structured residuals is the chi-squ
         yield! Law.near "p" (5.0 * found.MonteCarloError) found.Asymptotic.P found.P
         yield! Law.near "failed" 0.0 0.0 (float found.Failed)
     ]
+
+/// A field of 16 rows and 16 columns: large enough for the sparse way.
+let private field =
+    lazy
+        (let plots = Array.allPairs [| 1.0 .. 16.0 |] [| 1.0 .. 16.0 |]
+         let random = RandomStream(5UL, 0)
+         let noise = plots |> Array.map (fun _ -> random.NextNormal())
+
+         // Neighbours share what the average of three has.
+         let at k =
+             if k < 0 || k >= noise.Length then 0.0 else noise[k]
+
+         let frame =
+             TestFrame.ofColumns [
+                 "y",
+                 plots
+                 |> Array.mapi (fun k _ -> at k + at (k - 1) + at (k - 16) + 0.5 * random.NextNormal())
+                 |> TestFrame.numbers
+                 "row", plots |> Array.map snd |> TestFrame.numbers
+                 "col", plots |> Array.map fst |> TestFrame.numbers
+             ]
+
+         Lmm.fitFormula FitOptions.defaults frame "y ~ 1; residual = kron(ar1(row), ar1(col)) + nugget"
+         |> Models.value)
+
+[<Test>]
+let ``Fields are drawn with the covariance of their rows`` () =
+    let fit = field.Value
+
+    match fit.Model.Method with
+    | LikelihoodMethod.Separable _ -> ()
+    | _ -> Assert.Fail "the field is expected to take the sparse way"
+
+    let parameter k =
+        (fit.CovarianceParameters
+         |> List.filter (fun own -> own.Name <> "sigma")
+         |> List.item k)
+            .Estimate
+
+    let along, across, nugget = parameter 0, parameter 1, parameter 2
+    let variance = fit.Sigma ** 2.0
+
+    // Cells (row, column), counted from zero: 16 rows to a column.
+    let cells = [ 0, 0; 1, 0; 3, 0; 0, 1; 2, 2 ]
+    let rows = cells |> List.map (fun (row, column) -> row + 16 * column)
+
+    let expected (r, c) (s, d) =
+        let shared = along ** float (abs (r - s: int)) * across ** float (abs (c - d: int))
+
+        variance * ((1.0 - nugget) * shared + (if (r, c) = (s, d) then nugget else 0.0))
+
+    let found = RowCovariance.ofFit fit (Array.ofList rows)
+    let draws = Simulation.simulateMany 3 3000 fit |> Array.ofList
+    let mean = fit.Inner.Beta[0]
+
+    Law.assertHolds [
+        for (i, a), (j, b) in List.allPairs (List.indexed cells) (List.indexed cells) do
+            let value = expected a b
+
+            let drawn =
+                draws |> Array.averageBy (fun y -> (y[rows[i]] - mean) * (y[rows[j]] - mean))
+
+            yield! Law.near $"{a} {b}" (1e-9 * variance) value found[i, j]
+            // Five standard errors.
+            yield! Law.near $"drawn {a} {b}" (5.0 * variance * sqrt (2.0 / 3000.0)) value drawn
+
+        yield! Law.relative "residual variance" 1e-10 variance (RSquared.ofFit fit).ResidualVariance
+    ]
+
+[<Test>]
+let ``A refit of a field is the fit from scratch`` () =
+    let fit = field.Value
+    let response = Simulation.simulate 5 fit
+    let again = Refit.withResponse response fit |> Models.value
+
+    let fresh =
+        Refit.ofDesign fit.Criterion { fit.Design with Response = response }
+        |> Models.value
+
+    Law.assertHolds (Law.near "criterion" 1e-6 fresh.CriterionValue again.CriterionValue)
