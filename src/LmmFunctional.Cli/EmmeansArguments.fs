@@ -129,7 +129,9 @@ module internal EmmeansArguments =
                     Df =
                         emmeans.TryGetResult EmmeansArguments.Df
                         |> Option.orElse (
-                            match emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml with
+                            match
+                                emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml
+                            with
                             | false, _ -> None
                             | true, false -> Some "kenward-roger"
                             | true, true -> Some "satterthwaite"
