@@ -87,3 +87,33 @@ module FevInferenceTests =
                 yield! Law.near "SE" 1e-4 se own.StandardError
                 yield! Law.near "df" 0.51 df own.Df
         ]
+
+    [<Test>]
+    let ``types II and III with a covariate and interactions`` () =
+        let tests model kind =
+            let fit = Inferred.reml "fev" $"FEV1 ~ {model}; residual = ar1(AVISIT | USUBJID)"
+            (Inferred.anova kind (Inferred.satterthwaite Convention.sas) fit).Tests
+
+        let same model kind expected = [
+            for name, f, df in expected do
+                let test = tests model kind |> List.find (fun (test: JointTest) -> test.Name = name)
+
+                yield! Law.relative $"{name}, F" 1e-5 f test.F
+                yield! Law.relative $"{name}, df" 2e-6 df test.DenominatorDf
+        ]
+
+        Law.assertHolds [
+            yield!
+                same "ARMCD * FEV1_BL" HypothesisType.III [
+                    "ARMCD", 0.03099660681111, 199.582314485653
+                    "FEV1_BL", 11.0435094615508, 198.163532037936
+                    "ARMCD:FEV1_BL", 0.7644368094469, 198.163532037936
+                ]
+            yield! same "ARMCD * FEV1_BL" HypothesisType.II [ "FEV1_BL", 11.5301174147263, 196.41571750149 ]
+            yield!
+                same "SEX * ARMCD + FEV1_BL:ARMCD" HypothesisType.II [
+                    "SEX", 0.10489707559679, 186.404412481085
+                    "ARMCD:FEV1_BL", 6.11482167585228, 194.942672335072
+                ]
+            yield! same "SEX * ARMCD + FEV1_BL:ARMCD" HypothesisType.III [ "SEX", 0.09277653315012, 186.119018537661 ]
+        ]
