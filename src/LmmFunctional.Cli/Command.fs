@@ -30,6 +30,29 @@ type FitRequest = {
     IsQuiet: bool
 }
 
+/// <summary>Fits as asked for.</summary>
+[<RequireQualifiedAccess>]
+module FitRequest =
+
+    /// A fit by REML and average information without any option.
+    let plain data formula = {
+        Data = data
+        Formula = formula
+        Criterion = Criterion.Reml
+        Weights = None
+        Residual = None
+        Known = []
+        Pedigrees = []
+        Held = []
+        Algorithm = Algorithm.AverageInformation
+        Df = None
+        Convention = None
+        Robust = None
+        Cluster = None
+        AsJson = false
+        IsQuiet = false
+    }
+
 /// <summary>Tests of the fixed terms as asked for.</summary>
 type FixedTestRequest = {
     Fit: FitRequest

@@ -1,7 +1,6 @@
 namespace LmmFunctional.Cli
 
 open System
-open System.Globalization
 open Argu
 open LmmFunctional
 open LmmFunctional.Classical
@@ -48,62 +47,6 @@ EXIT CODES:
         | RobustName.Cr2 -> RobustKind.Cr2
         | _ -> RobustKind.Cr3
 
-    // A=kinship.csv: a name, which has no equals sign, and a file, which may have one.
-    let private namedFile option (text: string) =
-        match text.IndexOf '=' with
-        | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
-        | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
-
-    // Residual=4: the name of a variance, which may have an equals sign, and a number, which has none.
-    let private heldVariance (text: string) =
-        let at = text.LastIndexOf '='
-        let number = if at > 0 then text.Substring(at + 1) else ""
-
-        match Double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture) with
-        | true, value -> Ok(text.Substring(0, at), value)
-        | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
-
-    let private heldVariances (fit: ParseResults<FitArguments>) =
-        (fit.GetResults FitArguments.Fix, Ok [])
-        ||> List.foldBack (fun text rest ->
-            rest
-            |> Result.bind (fun pairs -> heldVariance text |> Result.map (fun pair -> pair :: pairs)))
-        |> Result.bind (fun pairs ->
-            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
-            | Some(name, _) -> Error $"'{name}' has two values; give it one."
-            | None -> Ok pairs)
-
-    // A name stands for one matrix, whether it is given or made from a pedigree.
-    let private namedFiles (fit: ParseResults<FitArguments>) =
-        let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
-
-        let pedigrees =
-            fit.GetResults FitArguments.Pedigree |> List.map (namedFile "--pedigree")
-
-        let pairs results =
-            results
-            |> List.choose (fun result ->
-                match result with
-                | Ok pair -> Some pair
-                | Error _ -> None)
-
-        let first =
-            known @ pedigrees
-            |> List.tryPick (fun result ->
-                match result with
-                | Ok _ -> None
-                | Error problem -> Some problem)
-
-        let repeated =
-            pairs known @ pairs pedigrees
-            |> List.countBy fst
-            |> List.tryFind (fun (_, count) -> count > 1)
-
-        match first, repeated with
-        | Some problem, _ -> Error problem
-        | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
-        | None, None -> Ok(pairs known, pairs pedigrees)
-
     let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
@@ -147,104 +90,31 @@ EXIT CODES:
         |> Result.map (fun kind -> {
             Type = kind
             Fit = {
-                Data = data
-                Formula = formula
-                Criterion =
-                    if anova.Contains FixedTestArguments.Ml then
-                        Criterion.Ml
-                    else
-                        Criterion.Reml
-                Weights = anova.TryGetResult FixedTestArguments.Weights
-                Residual = None
-                Known = []
-                Pedigrees = []
-                Held = []
-                Algorithm =
-                    anova.TryGetResult FixedTestArguments.Algorithm
-                    |> Option.map AlgorithmName.toAlgorithm
-                    |> Option.defaultValue Algorithm.AverageInformation
-                // A convention alone is that of the method the table has without one.
-                Df =
-                    anova.TryGetResult FixedTestArguments.Df
-                    |> Option.orElse (
-                        if anova.Contains FixedTestArguments.Convention then
-                            Some "satterthwaite"
+                FitRequest.plain data formula with
+                    Criterion =
+                        if anova.Contains FixedTestArguments.Ml then
+                            Criterion.Ml
                         else
-                            None
-                    )
-                Convention = anova.TryGetResult FixedTestArguments.Convention
-                Robust = None
-                Cluster = None
-                AsJson = anova.Contains FixedTestArguments.Json
-                IsQuiet = anova.Contains FixedTestArguments.Quiet
+                            Criterion.Reml
+                    Weights = anova.TryGetResult FixedTestArguments.Weights
+                    Algorithm =
+                        anova.TryGetResult FixedTestArguments.Algorithm
+                        |> Option.map AlgorithmName.toAlgorithm
+                        |> Option.defaultValue Algorithm.AverageInformation
+                    // A convention alone is that of the method the table has without one.
+                    Df =
+                        anova.TryGetResult FixedTestArguments.Df
+                        |> Option.orElse (
+                            if anova.Contains FixedTestArguments.Convention then
+                                Some "satterthwaite"
+                            else
+                                None
+                        )
+                    Convention = anova.TryGetResult FixedTestArguments.Convention
+                    AsJson = anova.Contains FixedTestArguments.Json
+                    IsQuiet = anova.Contains FixedTestArguments.Quiet
             }
         })
-
-    let private options command =
-        match command with
-        | "plan" -> [ "--json"; "--help" ]
-        | "compare" -> [ "--ml"; "--weights"; "--json"; "--help" ]
-        | "ci" -> [
-            "--ml"
-            "--weights"
-            "--profile"
-            "--wald"
-            "--boot"
-            "--interval"
-            "--seed"
-            "--level"
-            "--json"
-            "--help"
-          ]
-        | "ems" -> [ "--random"; "--levels"; "--reps"; "--restricted"; "--differences"; "--help" ]
-        | "anova" -> [
-            "--type"
-            "--df"
-            "--convention"
-            "--ml"
-            "--weights"
-            "--algorithm"
-            "--json"
-            "--quiet"
-            "--help"
-          ]
-        | "emmeans" -> [
-            "--over"
-            "--trend"
-            "--contrast"
-            "--reference"
-            "--adjust"
-            "--at"
-            "--weights"
-            "--type"
-            "--level"
-            "--letters"
-            "--prior-weights"
-            "--ml"
-            "--algorithm"
-            "--df"
-            "--convention"
-            "--json"
-            "--quiet"
-            "--help"
-          ]
-        | "anova-table" -> [ "--random"; "--type"; "--zero"; "--differences"; "--json"; "--help" ]
-        | _ -> [
-            "--ml"
-            "--weights"
-            "--residual"
-            "--known"
-            "--pedigree"
-            "--fix"
-            "--algorithm"
-            "--df"
-            "--convention"
-            "--robust"
-            "--cluster"
-            "--json"
-            "--quiet"
-            "--help"
-          ]
 
     /// Argu repeats the whole help below its sentence; a user who mistyped a word needs only the sentence.
     let private sentence command (message: string) =
@@ -254,7 +124,7 @@ EXIT CODES:
         let question =
             match first.StartsWith "unrecognized", first.Split '\'' with
             | true, [| _; word; _ |] when word.StartsWith "--" ->
-                match Nearest.suggest (options command) word with
+                match Nearest.suggest (OptionNames.ofCommand command) word with
                 | Some option -> $" did you mean '{option}'?"
                 | None -> ""
             // A formula without quotes arrives in pieces.
@@ -428,8 +298,9 @@ EXIT CODES:
             | Some(Fit fit) when fit.Contains FitArguments.Cluster && not (fit.Contains FitArguments.Robust) ->
                 Error "--cluster goes with --robust; write for instance --robust cr2."
             | Some(Fit fit) ->
-                namedFiles fit
-                |> Result.bind (fun files -> heldVariances fit |> Result.map (request fit files >> Command.Fit))
+                NamedValues.namedFiles fit
+                |> Result.bind (fun files ->
+                    NamedValues.heldVariances fit |> Result.map (request fit files >> Command.Fit))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
             | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))

@@ -107,37 +107,30 @@ module internal EmmeansArguments =
                 Level = level
                 Letters = emmeans.Contains EmmeansArguments.Letters
                 Fit = {
-                    Data = data
-                    Formula = formula
-                    Criterion =
-                        if emmeans.Contains EmmeansArguments.Ml then
-                            Criterion.Ml
-                        else
-                            Criterion.Reml
-                    Weights = emmeans.TryGetResult EmmeansArguments.Prior_Weights
-                    Residual = None
-                    Known = []
-                    Pedigrees = []
-                    Held = []
-                    Robust = None
-                    Cluster = None
-                    Algorithm =
-                        emmeans.TryGetResult EmmeansArguments.Algorithm
-                        |> Option.map AlgorithmName.toAlgorithm
-                        |> Option.defaultValue Algorithm.AverageInformation
-                    // A convention alone is that of the method means have without one.
-                    Df =
-                        emmeans.TryGetResult EmmeansArguments.Df
-                        |> Option.orElse (
-                            match
-                                emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml
-                            with
-                            | false, _ -> None
-                            | true, false -> Some "kenward-roger"
-                            | true, true -> Some "satterthwaite"
-                        )
-                    Convention = emmeans.TryGetResult EmmeansArguments.Convention
-                    AsJson = emmeans.Contains EmmeansArguments.Json
-                    IsQuiet = emmeans.Contains EmmeansArguments.Quiet
+                    FitRequest.plain data formula with
+                        Criterion =
+                            if emmeans.Contains EmmeansArguments.Ml then
+                                Criterion.Ml
+                            else
+                                Criterion.Reml
+                        Weights = emmeans.TryGetResult EmmeansArguments.Prior_Weights
+                        Algorithm =
+                            emmeans.TryGetResult EmmeansArguments.Algorithm
+                            |> Option.map AlgorithmName.toAlgorithm
+                            |> Option.defaultValue Algorithm.AverageInformation
+                        // A convention alone is that of the method means have without one.
+                        Df =
+                            emmeans.TryGetResult EmmeansArguments.Df
+                            |> Option.orElse (
+                                match
+                                    emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml
+                                with
+                                | false, _ -> None
+                                | true, false -> Some "kenward-roger"
+                                | true, true -> Some "satterthwaite"
+                            )
+                        Convention = emmeans.TryGetResult EmmeansArguments.Convention
+                        AsJson = emmeans.Contains EmmeansArguments.Json
+                        IsQuiet = emmeans.Contains EmmeansArguments.Quiet
                 }
             }

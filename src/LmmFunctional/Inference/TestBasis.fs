@@ -51,7 +51,7 @@ module internal TestBasis =
 
     let private satterthwaite (fit: Fit) (convention: Convention) =
         let moments =
-            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
+            LikelihoodMoments.moments convention.Parametrisation fit.Model (lastTheta fit)
 
         let w = ParameterCovariance.ofMoments convention moments
         let degrees = SmallSample.degrees moments w
@@ -75,7 +75,7 @@ module internal TestBasis =
     // covariance.
     let private kenwardRoger (fit: Fit) (convention: Convention) =
         let moments =
-            LogLikelihood.moments convention.Parametrisation fit.Model (lastTheta fit)
+            LikelihoodMoments.moments convention.Parametrisation fit.Model (lastTheta fit)
 
         let w = ParameterCovariance.ofMoments convention moments
         let full = SmallSample.adjustment convention moments w

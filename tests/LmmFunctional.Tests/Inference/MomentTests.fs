@@ -81,7 +81,7 @@ module MomentTests =
         let dense = DenseMoments(likelihood, theta, Parametrisation.VarianceScale)
         let where = $"{RandomModel.formula model} {point}"
 
-        LogLikelihood.userMoments Parametrisation.VarianceScale likelihood theta
+        LikelihoodMoments.userMoments Parametrisation.VarianceScale likelihood theta
         |> compare where dense
         |> Law.holds
 
@@ -92,7 +92,7 @@ module MomentTests =
         let dense = DenseMoments(likelihood, theta, Parametrisation.FactorScale)
         let where = $"{RandomModel.formula model} {seed}"
 
-        LogLikelihood.userMoments Parametrisation.FactorScale likelihood theta
+        LikelihoodMoments.userMoments Parametrisation.FactorScale likelihood theta
         |> compare where dense
         |> Law.holds
 

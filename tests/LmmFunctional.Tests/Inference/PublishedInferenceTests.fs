@@ -91,7 +91,7 @@ module PublishedInferenceTests =
         let asycov data =
             let fit = Inferred.reml "sleepstudy" data
 
-            LogLikelihood.userMoments Parametrisation.VarianceScale fit.Model (List.last fit.Path).Theta
+            LikelihoodMoments.userMoments Parametrisation.VarianceScale fit.Model (List.last fit.Path).Theta
             |> ParameterCovariance.ofMoments Convention.sas
 
         let independent = asycov "Reaction ~ Days + (Days || Subject)"

@@ -1,0 +1,90 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>What small-sample inference needs of a likelihood, by whichever method it is computed.</summary>
+[<RequireQualifiedAccess>]
+module internal LikelihoodMoments =
+
+    /// <summary>What inference about β needs of the covariance parameters at an inner θ that can be
+    /// evaluated.</summary>
+    /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the
+    /// user.</returns>
+    let private momentsAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        let standard = likelihood.Standard
+        let layout = likelihood.Layout
+        let lambdas = ThetaLayout.matrices layout theta
+
+        let variance =
+            LogLikelihood.withEngine likelihood lambdas (fun engine ->
+                let df = LogLikelihood.residualDf likelihood.Kind engine
+                standard.ResponseScale * standard.ResponseScale * engine.ResidualSquare / df)
+
+        let inner =
+            EngineMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                variance
+                (Standardised.coefficientMap standard)
+                layout
+                (Seq.toArray (ThetaLayout.names likelihood.Model layout))
+                lambdas
+                {
+                    new IFactored with
+                        member _.Run action =
+                            LogLikelihood.withEngine likelihood lambdas action
+                }
+
+        let covariances =
+            Array.map2
+                (fun (term: StandardisedTerm) lambda ->
+                    let n = term.Factor.Order
+
+                    Semidefinite.congruence n term.Transform (Semidefinite.square n lambda)
+                    |> Array.map ((*) variance))
+                (Array.ofList standard.Terms)
+                lambdas
+
+        inner, covariances
+
+    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
+    /// parameters matter.
+    let private marginalOf (likelihood: LogLikelihood) =
+        match likelihood.Method with
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) -> Some model
+        | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
+        | LikelihoodMethod.Conditional _ ->
+            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+
+    /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
+    /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
+    /// can tell.
+    /// </remarks>
+    let moments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : CovarianceMoments =
+        match marginalOf likelihood with
+        | Some model ->
+            let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
+
+            MarginalMoments.create
+                (likelihood.Kind = Criterion.Reml)
+                parametrisation
+                likelihood.Model
+                likelihood.Standard
+                model
+                isFixed
+                theta
+        | None ->
+            let inner, covariances = momentsAt likelihood theta
+
+            match parametrisation with
+            | Parametrisation.VarianceScale -> inner
+            | Parametrisation.FactorScale ->
+                MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+
+    /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
+    let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        match marginalOf likelihood, parametrisation with
+        | None, Parametrisation.VarianceScale ->
+            let inner, covariances = momentsAt likelihood theta
+            MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
+        | _ -> moments parametrisation likelihood theta
