@@ -62,6 +62,20 @@ module internal IdentityWords =
         else
             test setting
 
+    /// A check at an optimum.
+    let atOptimum test (setting: Setting) =
+        if setting.IsSettled then
+            test setting
+        else
+            IdentityOutcome.NotApplicable "the fit has not converged"
+
+    /// A check that σ² is estimated for.
+    let withFreeScale test (setting: Setting) =
+        if setting.Claims.IsScaleFree then
+            test setting
+        else
+            IdentityOutcome.NotApplicable "the residual variance is held at a known value"
+
     /// A check at an optimum inside the parameter space.
     let inside test (setting: Setting) =
         if setting.IsSingular then
@@ -75,9 +89,18 @@ module internal IdentityWords =
         | Some other -> test other.Value
         | None -> test setting
 
-    /// A check that needs parameters of G.
+    let private withoutParameters = "no covariance parameter but σ² is estimated"
+
+    /// A check that needs parameters beside σ².
     let withParameters test (setting: Setting) (dense: Dense) =
         if dense.Derivatives.Length = 0 then
-            IdentityOutcome.NotApplicable "the model has no random effects"
+            IdentityOutcome.NotApplicable withoutParameters
         else
             test setting dense
+
+    /// The same where nothing is dense.
+    let withAnyParameters test (setting: Setting) =
+        if setting.Claims.Jets.Free.Length = 0 then
+            IdentityOutcome.NotApplicable withoutParameters
+        else
+            test setting
