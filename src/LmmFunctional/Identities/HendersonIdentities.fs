@@ -68,13 +68,16 @@ module internal HendersonIdentities =
                 let square = (weighted.TransposeThisAndMultiply(derivative * weighted))[0, 0]
                 let scaled = Marginal.solveR model w
 
+                let own = Marginal.solveR model derivative
+
                 let traceByC =
-                    (Marginal.solveR model derivative).Trace()
+                    own.Trace()
                     - (inverse * scaled.TransposeThisAndMultiply(derivative * scaled)).Trace()
 
                 let squareByC = (residual.TransposeThisAndMultiply(derivative * residual))[0, 0]
-                let size = (traceMatrix.PointwiseMultiply derivative).PointwiseAbs().RowSums().Sum()
-                gap (size + abs square) (trace - square) (traceByC - squareByC))
+                // Where the residuals are small, what is left of these sums is much less than they are.
+                let size = own.Diagonal().PointwiseAbs().Sum() + abs squareByC
+                gap size (trace - square) (traceByC - squareByC))
 
         largest (forG @ forR) |> within (tolerance setting)
 
@@ -109,7 +112,7 @@ module internal HendersonIdentities =
             distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
             if setting.Claims.IsScaleFree then
                 gap setting.Df rest[k, k] setting.Df
-            distance average (setting.Claims.Curvature Information.Average)
+            distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
         ]
         |> within (tolerance setting)
 

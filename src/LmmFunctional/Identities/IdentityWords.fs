@@ -26,10 +26,13 @@ module internal IdentityWords =
         |> Array.fold (fun sum value -> sum + value * value) 0.0
         |> sqrt
 
-    /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
-    let distance (a: Matrix<float>) (b: Matrix<float>) : float =
-        let size = max (norm a) (norm b)
+    /// The norm of the difference of two matrices relative to the larger of them and a size; zero when all are.
+    let distanceOf (size: float) (a: Matrix<float>) (b: Matrix<float>) : float =
+        let size = max size (max (norm a) (norm b))
         if size = 0.0 then 0.0 else norm (a - b) / size
+
+    /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
+    let distance (a: Matrix<float>) (b: Matrix<float>) : float = distanceOf 0.0 a b
 
     /// The difference of two numbers relative to a size.
     let gap (size: float) (a: float) (b: float) : float =

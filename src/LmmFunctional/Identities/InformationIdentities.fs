@@ -57,6 +57,13 @@ module internal InformationIdentities =
         else
             0.0
 
+    /// The size of that, which may be much more than what is left.
+    let private sizeOfScale (setting: Setting) (along: float[]) =
+        if setting.Claims.IsScaleFree then
+            (along |> Array.sumBy (fun value -> value * value)) / setting.Df
+        else
+            0.0
+
     /// The engine's score against the textbook's, where it is not zero.
     let private gradient (setting: Setting) (dense: Dense) =
         let parts = parts dense
@@ -76,7 +83,10 @@ module internal InformationIdentities =
                 2.0 * image - parts.Products[k, l] + own[k, l]
                 - ofScale setting parts.Squares k l)
 
-        distance (setting.Claims.Curvature Information.Observed) (matrix value)
+        distanceOf
+            (sizeOfScale setting parts.Squares)
+            (setting.Claims.Curvature Information.Observed)
+            (matrix value)
         |> within (tolerance setting + setting.Claims.CurvatureError)
 
     /// The engines raise it only where it would be singular without.
@@ -90,7 +100,9 @@ module internal InformationIdentities =
 
         let claimed = setting.Claims.Curvature Information.Expected
 
-        min (distance claimed value) (distance claimed (Dense.raised dense value))
+        let size = sizeOfScale setting parts.Traces
+
+        min (distanceOf size claimed value) (distanceOf size claimed (Dense.raised dense value))
         |> within (tolerance setting)
 
     let private average (setting: Setting) (dense: Dense) =
@@ -101,7 +113,10 @@ module internal InformationIdentities =
             |> Array2D.mapi (fun k l image -> image - ofScale setting parts.Squares k l)
             |> matrix
 
-        distance (setting.Claims.Curvature Information.Average) (Dense.raised dense value)
+        distanceOf
+            (sizeOfScale setting parts.Squares)
+            (setting.Claims.Curvature Information.Average)
+            (Dense.raised dense value)
         |> within (tolerance setting)
 
     // The curvature of G itself is there what the solver left of the score.

@@ -86,6 +86,9 @@ module internal Setting =
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
 
+    // The same where the criterion falls on and on by less and less.
+    let private leftOnFlats = 1e-2
+
     // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
 
@@ -189,8 +192,8 @@ module internal Setting =
             Rounding = rounding
             Unsettled =
                 match certificate.Verdict with
-                // Where the curvature is nothing a decrement tells nothing.
-                | Verdict.FlatDirection _ -> leftByCertificates + rounding
+                // The solver stops on a way that has no end.
+                | Verdict.FlatDirection _ -> leftOnFlats + rounding
                 | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
             IsSingular = beside.IsSome && certificate.IsSingular
             IsSettled =

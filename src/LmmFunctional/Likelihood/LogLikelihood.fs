@@ -154,6 +154,22 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
+    /// Which parameters of random terms are logarithms or the like: not coefficients, nor standard deviations, whose sign is
+    /// free.
+    let private unboundedOfTerms (layout: ThetaLayout) : seq<bool> =
+        let isUnbounded (form: EffectsForm) k =
+            match form.Kinds[k] with
+            | ParameterKind.Real
+            | ParameterKind.Loading -> false
+            | _ -> not (Array.contains k form.Deviations)
+
+        seq {
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | Some form -> yield! Seq.init form.Kinds.Length (isUnbounded form)
+                | None -> yield! Seq.replicate (layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]) false
+        }
+
     let private ofPlan kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
@@ -193,7 +209,7 @@ module LogLikelihood =
                         HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                         IsCurvatureAffordable = plan.CurvatureWork < affordable
                         Tolerance = toleranceFor plan.Chosen.Work
-                        Unbounded = ImmutableArray.CreateRange(Seq.replicate layout.Parameters false)
+                        Unbounded = ImmutableArray.CreateRange(unboundedOfTerms layout)
                     }
             }
 
@@ -223,10 +239,10 @@ module LogLikelihood =
             first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
             |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
 
-    /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
+    /// Which parameters of residuals are logarithms or the like: all but coefficients. Those of random terms come first.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
         Seq.append
-            (Seq.replicate layout.Parameters false)
+            (unboundedOfTerms layout)
             (model.Residual.Parameters.Kinds
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
