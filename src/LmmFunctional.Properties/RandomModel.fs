@@ -82,7 +82,13 @@ module RandomModel =
     let formula model =
         let offset = if model.HasOffset then " + offset(o)" else ""
         let random = if model.Random = "" then "" else $" + {model.Random}"
-        let residual = if model.Residual = "" then "" else $"; residual = {model.Residual}"
+
+        let residual =
+            if model.Residual = "" then
+                ""
+            else
+                $"; residual = {model.Residual}"
+
         $"y ~ {model.Fixed}{offset}{random}{residual}"
 
     let private isRelated model = model.Random.Contains "known"
@@ -257,7 +263,9 @@ module RandomModel =
             let! besideRich = Gen.elements [ ""; ""; "(1 | site)" ]
             let! random = Gen.elements RandomStructures.randoms
             let! held = Gen.elements [ heldTogether; List.truncate 1 heldTogether ]
-            let! heldBeside = Gen.elements [ "(1 | g)"; "(1 | g) + (1 | h)"; "(1 | g) + (x | h)" ]
+
+            let! heldBeside =
+                Gen.elements [ "(1 | g)"; "(1 | g) + (1 | h)"; "(1 | g) + (x | h)" ]
 
             let isField = rich.StartsWith "kron"
 
@@ -294,8 +302,7 @@ module RandomModel =
     let gen = genOf (Gen.choose (50, 80))
 
     /// <summary>Models of any kind without structures, with a number of rows that grows with the size that FsCheck asks for.</summary>
-    let genSized fewest most =
-        genOf (sized fewest most)
+    let genSized fewest most = genOf (sized fewest most)
 
     /// <summary>Models with structured residuals, structured random terms, related levels or variances held, and a number of
     /// rows that grows with the size that FsCheck asks for.</summary>
@@ -327,7 +334,11 @@ module RandomModel =
                 if model.Random <> "" then
                     { model with Random = "" }
 
-                { model with Residual = ""; Random = "(1 | g)" }
+                {
+                    model with
+                        Residual = ""
+                        Random = "(1 | g)"
+                }
             elif isStructured model then
                 { model with Random = "(1 | g)" }
             else

@@ -51,7 +51,14 @@ module internal RandomStructures =
     ]
 
     /// Random terms beside residual structures with room for them.
-    let besideResiduals = [ ""; "(1 | site)"; "(1 | id)"; "(t | id)"; "(t || id)"; "(1 | site) + (1 | id)" ]
+    let besideResiduals = [
+        ""
+        "(1 | site)"
+        "(1 | id)"
+        "(t | id)"
+        "(t || id)"
+        "(1 | site) + (1 | id)"
+    ]
 
     /// Random terms with structures, or with related levels.
     let randoms = [
@@ -151,7 +158,8 @@ module internal RandomStructures =
 
         // Along the visits of each subject, in their order.
         let serial =
-            let states = Array.init ofIds.Length (fun _ -> Array.init visits (fun _ -> normal random))
+            let states =
+                Array.init ofIds.Length (fun _ -> Array.init visits (fun _ -> normal random))
 
             for state in states do
                 for k in 1 .. visits - 1 do

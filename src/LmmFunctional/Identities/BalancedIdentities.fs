@@ -97,7 +97,8 @@ module internal BalancedIdentities =
         let fit (b: Matrix<float>) =
             setting.Basis * setting.Basis.TransposeThisAndMultiply b
 
-        let same (a: Matrix<float>) b = norm (a - b) <= 1e-10 * norm setting.Probes
+        let same (a: Matrix<float>) b =
+            norm (a - b) <= 1e-10 * norm setting.Probes
 
         let commute =
             List.allPairs [ 0 .. count - 1 ] [ 0 .. count - 1 ]
@@ -134,8 +135,7 @@ module internal BalancedIdentities =
                 let ofFixed = norm (projected own setting.Basis) ** 2.0
 
                 // Under ML the fixed effects cost no degree of freedom.
-                let df =
-                    float (dimension own) - (if setting.IsRestricted then ofFixed else 0.0)
+                let df = float (dimension own) - (if setting.IsRestricted then ofFixed else 0.0)
 
                 {
                     Terms = own
@@ -148,7 +148,9 @@ module internal BalancedIdentities =
     /// σ² and σ²ₜ from the strata; None where these are not as many.
     let private components (setting: Setting) (strata: Stratum list) =
         let count = setting.Model.Terms.Length
-        let sizes = setting.Model.Terms |> List.map (fun term -> float (setting.N / term.Levels))
+
+        let sizes =
+            setting.Model.Terms |> List.map (fun term -> float (setting.N / term.Levels))
 
         let expected =
             Matrix<float>
@@ -179,7 +181,8 @@ module internal BalancedIdentities =
             setting.Basis.TransposeThisAndMultiply(setting.Model.Response.ToColumnMatrix())
 
         let claimed =
-            setting.Triangle * Matrix<float>.Build.Dense(setting.Claims.Beta.Length, 1, setting.Claims.Beta)
+            setting.Triangle
+            * Matrix<float>.Build.Dense(setting.Claims.Beta.Length, 1, setting.Claims.Beta)
 
         largest [
             distance claimed coefficients
@@ -211,8 +214,7 @@ module internal BalancedIdentities =
         | Some strata ->
             match components setting strata, terms with
             | None, _ -> IdentityOutcome.NotApplicable "there are not as many strata as variances"
-            | Some components, _ when Array.forall (fun value -> value > 0.0) components ->
-                compare setting components
+            | Some components, _ when Array.forall (fun value -> value > 0.0) components -> compare setting components
             // Nothing between groups: one mean square is left.
             | Some _, [ _ ] ->
                 let df = strata |> List.sumBy _.Df

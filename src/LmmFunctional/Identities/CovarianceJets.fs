@@ -120,7 +120,8 @@ module internal CovarianceJets =
     /// The part that each estimated parameter belongs to: the number of its term, or that of terms for the residuals.
     let partsOf (jets: CovarianceJets) =
         jets.Free
-        |> Array.map (fun place -> Array.findIndexBack (fun start -> start <= place) jets.Starts[.. jets.Starts.Length - 2])
+        |> Array.map (fun place ->
+            Array.findIndexBack (fun start -> start <= place) jets.Starts[.. jets.Starts.Length - 2])
 
     /// Whether covariance (i, k) of a term depends on its parameters.
     let isFree (jets: CovarianceJets) t i k =
@@ -159,7 +160,11 @@ module internal CovarianceJets =
         Array.map2
             (fun place part ->
                 let own = place - jets.Starts[part]
-                if part = residuals then ofResiduals own else ofTerm part own)
+
+                if part = residuals then
+                    ofResiduals own
+                else
+                    ofTerm part own)
             jets.Free
             (partsOf jets)
 
@@ -196,7 +201,9 @@ module internal CovarianceJets =
         |> Array.iteri (fun part own ->
             let start = jets.Starts[part]
             let count = jets.Starts[part + 1] - start
-            own |> Array.iteri (fun at value -> full[start + at % count, start + at / count] <- value))
+
+            own
+            |> Array.iteri (fun at value -> full[start + at % count, start + at / count] <- value))
 
         select jets full
 

@@ -174,8 +174,7 @@ module internal EstimationIdentities =
             let lambda = setting.Claims.Transforms[t].Solve term.Factor
             lambda * lambda.Transpose()
 
-        let along (a: Matrix<float>) =
-            a.PointwiseMultiply(g).RowSums().Sum()
+        let along (a: Matrix<float>) = a.PointwiseMultiply(g).RowSums().Sum()
 
         // Covariances that a structure fixes have no derivative.
         let free =
@@ -186,7 +185,8 @@ module internal EstimationIdentities =
                     0.0)
 
         [
-            max 0.0 -(Seq.min (free.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real)) / size
+            max 0.0 -(Seq.min (free.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real))
+            / size
 
             if along trace > 0.0 then
                 abs (along d) / along trace
@@ -212,7 +212,11 @@ module internal EstimationIdentities =
 
     /// <summary>The identities.</summary>
     let all: Identity list = [
-        create "score" "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML" generalForm (atOptimum (onDense score))
+        create
+            "score"
+            "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML"
+            generalForm
+            (atOptimum (onDense score))
         create
             "EM fixed point"
             "Ĝ = (1/J) Σⱼ {ũⱼũⱼᵀ + var(ũⱼ − uⱼ)}; var(uⱼ | y, β) under ML"
@@ -221,9 +225,13 @@ module internal EstimationIdentities =
         create
             "Kuhn-Tucker conditions"
             "D = ∂(−2ℓ)/∂G ⪰ 0, DG = 0: no derivative by a variance of zero is negative"
-            generalForm
+            "Kuhn & Tucker (1951), Proc. 2nd Berkeley Symp., 481–492"
             (withEffects (atOptimum (onDense kuhnTucker)))
-        create "residual variance" "(y − Xβ̂)ᵀV⁻¹(y − Xβ̂) = n − p under REML, n under ML" searle (withFreeScale residualVariance)
+        create
+            "residual variance"
+            "(y − Xβ̂)ᵀV⁻¹(y − Xβ̂) = n − p under REML, n under ML"
+            searle
+            (withFreeScale residualVariance)
         create "GLS normal equations" "XᵀV⁻¹(y − Xβ̂) = 0" "Aitken (1935), Proc. R. Soc. Edinb. 55, 42–48" glsEquations
         create
             "Henderson's equations"

@@ -83,10 +83,7 @@ module internal InformationIdentities =
                 2.0 * image - parts.Products[k, l] + own[k, l]
                 - ofScale setting parts.Squares k l)
 
-        distanceOf
-            (sizeOfScale setting parts.Squares)
-            (setting.Claims.Curvature Information.Observed)
-            (matrix value)
+        distanceOf (sizeOfScale setting parts.Squares) (setting.Claims.Curvature Information.Observed) (matrix value)
         |> within (tolerance setting + setting.Claims.CurvatureError)
 
     /// The engines raise it only where it would be singular without.
@@ -170,5 +167,9 @@ module internal InformationIdentities =
             "𝓘_A = yᵀP V̇ᵢ P V̇ⱼ P y, σ² profiled out"
             gilmour
             (beside (onDense (withParameters average)))
-        create "average information is the mean" "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum, where V is linear in κ" gilmour (withAnyParameters (atOptimum (inside mean)))
+        create
+            "average information is the mean"
+            "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum, where V is linear in κ"
+            gilmour
+            (withAnyParameters (atOptimum (inside mean)))
     ]

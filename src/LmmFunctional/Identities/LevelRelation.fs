@@ -35,8 +35,7 @@ module internal LevelRelation =
                 precision.Solve unit
                 unit
 
-            let a =
-                Matrix<float>.Build.DenseOfColumnArrays(Array.init precision.Count column)
+            let a = Matrix<float>.Build.DenseOfColumnArrays(Array.init precision.Count column)
 
             let a = 0.5 * (a + a.Transpose())
 

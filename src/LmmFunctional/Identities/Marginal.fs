@@ -166,10 +166,7 @@ module internal Marginal =
         let starts: int list = targets model
 
         let terms =
-            List.zip3
-                model.Terms
-                (List.pairwise (sources model))
-                (List.pairwise starts)
+            List.zip3 model.Terms (List.pairwise (sources model)) (List.pairwise starts)
             |> List.map (fun (term, from, into) -> term, from, into, matrixOf term)
 
         u
@@ -211,7 +208,8 @@ module internal Marginal =
             sphereStarts
             effectStarts
             (fun term -> Matrix<float>.Build.DenseIdentity term.Order)
-            (fun relation -> LevelRelation.solveRoot relation (Matrix<float>.Build.DenseIdentity relation.Root.RowCount))
+            (fun relation ->
+                LevelRelation.solveRoot relation (Matrix<float>.Build.DenseIdentity relation.Root.RowCount))
             u
 
     /// R b.

@@ -45,7 +45,8 @@ module internal PredictionIdentities =
     /// With one grouping factor every level stands alone: its effects are those of least squares, shrunken.
     let private shrinkage (setting: Setting) =
         match setting.Model.Terms with
-        | [ term ] when term.Relation.IsSome -> IdentityOutcome.NotApplicable "the levels of the random term are related"
+        | [ term ] when term.Relation.IsSome ->
+            IdentityOutcome.NotApplicable "the levels of the random term are related"
         | [ term ] when not (standsAlone setting term) ->
             IdentityOutcome.NotApplicable "residuals of different levels are correlated"
         | [ term ] ->
@@ -67,8 +68,8 @@ module internal PredictionIdentities =
             let expected =
                 Array.map2
                     (fun (square: Matrix<float>) (sum: Vector<float>) ->
-                        (Matrix<float>.Build.DenseIdentity s + term.Covariance * square).Solve(term.Covariance * sum
-                        : Vector<float>))
+                        (Matrix<float>.Build.DenseIdentity s + term.Covariance * square)
+                            .Solve(term.Covariance * sum: Vector<float>))
                     squares
                     sums
                 |> Array.collect (fun (u: Vector<float>) -> u.ToArray())

@@ -95,7 +95,8 @@ module internal ResidualCovariance =
                 isCorrelated[row] <- true
 
         let single =
-            [| 0 .. variances.Length - 1 |] |> Array.filter (fun row -> not isCorrelated[row])
+            [| 0 .. variances.Length - 1 |]
+            |> Array.filter (fun row -> not isCorrelated[row])
 
         {
             Variances = variances
@@ -191,7 +192,12 @@ module internal ResidualCovariance =
     // Use
 
     /// Applies a scale to the rows that stand alone, and a matrix to those of each block; n×k to n×k.
-    let private map (scale: float -> float) (matrixOf: ResidualBlock -> Matrix<float>) (residual: ResidualCovariance) (b: Matrix<float>) =
+    let private map
+        (scale: float -> float)
+        (matrixOf: ResidualBlock -> Matrix<float>)
+        (residual: ResidualCovariance)
+        (b: Matrix<float>)
+        =
         let result = Matrix<float>.Build.Dense(b.RowCount, b.ColumnCount)
 
         for j in 0 .. b.ColumnCount - 1 do

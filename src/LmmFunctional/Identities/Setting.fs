@@ -122,7 +122,14 @@ module internal Setting =
     let private mostCondition = 1e12
 
     /// <summary>The setting of claims about a design, with n×n matrices up to a limit of rows.</summary>
-    let private create limit (design: Design) isRestricted (certificate: Certificate) (claims: Claims) (beside: Lazy<Setting> option) : Setting =
+    let private create
+        limit
+        (design: Design)
+        isRestricted
+        (certificate: Certificate)
+        (claims: Claims)
+        (beside: Lazy<Setting> option)
+        : Setting =
         let decrement = certificate.NewtonDecrement
 
         let model =
@@ -224,7 +231,9 @@ module internal Setting =
 
     /// <summary>The setting of a fit whose claims are first changed: so that tests see what a wrong fit does.</summary>
     let ofChanged limit (change: Claims -> Claims) (fit: Fit) : Setting =
-        let create = create limit fit.Design (fit.Criterion = Criterion.Reml) fit.Certificate
+        let create =
+            create limit fit.Design (fit.Criterion = Criterion.Reml) fit.Certificate
+
         let beside = lazy (create (change (Claims.besideFit fit)) None)
         create (change (Claims.ofFit fit)) (Some beside)
 
