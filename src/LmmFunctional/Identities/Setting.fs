@@ -80,6 +80,24 @@ type internal Setting = {
     member setting.ConditionalResidual =
         setting.MarginalResidual - Marginal.timesZ setting.Model setting.Effects
 
+    /// What y − Xβ̂ is a difference of.
+    member private setting.Parts =
+        let x = setting.Model.Fixed
+
+        setting.Model.Response.L2Norm()
+        + Seq.sum (Seq.init x.ColumnCount (fun j -> abs setting.Claims.Beta[j] * x.Column(j).L2Norm()))
+
+    /// How much larger y and Xβ̂ are than their difference: digits lost before anything else happens.
+    member setting.Cancellation =
+        setting.Parts / max Double.Epsilon (setting.MarginalResidual.Column(0).L2Norm())
+
+    /// How much larger y, Xβ̂ and Zũ are than what is left of them: much where residuals are small.
+    member setting.ConditionalCancellation =
+        let effects = Marginal.timesZ setting.Model setting.Effects
+
+        (setting.Parts + effects.Column(0).L2Norm())
+        / max Double.Epsilon (setting.ConditionalResidual.Column(0).L2Norm())
+
 [<RequireQualifiedAccess>]
 module internal Setting =
 
