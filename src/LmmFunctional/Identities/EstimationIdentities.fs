@@ -64,13 +64,16 @@ module internal EstimationIdentities =
         distance claimed setting.BasisCovariance
         |> within (setting.Rounding * setting.FixedCondition * setting.FixedCondition)
 
+    // On the solver's scale the certificate calls less curvature rounding.
+    let private leftOfCurvature = 1e-8
+
     /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
     let private score (setting: Setting) (scores: Scores) =
         let ofParameter k =
             let curvature = scores.Products[k, k] + abs scores.OwnCurvature[k, k]
 
             if not setting.Endless[k] && curvature > 1e-16 * float setting.N then
-                let deviation = sqrt curvature
+                let deviation = sqrt (max leftOfCurvature curvature)
                 // What traces are summed up from may be more than the bound of Cauchy and Schwarz on them.
                 let size = max (sqrt (float setting.N)) (scores.Sizes[k] / deviation)
                 abs (scores.Traces[k] - scores.Squares[k]) / deviation, setting.Unsettled + setting.Rounding * size

@@ -113,6 +113,9 @@ module internal Setting =
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
 
+    // Its limit on a way that has no end.
+    let private leftOnFlats = 1e-2
+
     // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
 
@@ -200,7 +203,7 @@ module internal Setting =
             Unsettled =
                 match certificate.Verdict with
                 // Where the solver stops on a way that has no end the other parameters still move with it.
-                | Verdict.FlatDirection _ -> leftByCertificates + rounding
+                | Verdict.FlatDirection _ -> leftOnFlats + rounding
                 | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
             Endless =
                 match certificate.Verdict with
