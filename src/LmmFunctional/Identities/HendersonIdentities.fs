@@ -58,7 +58,8 @@ module internal HendersonIdentities =
 
                 let effects = outer unrelated |> blockSum setting t
                 let byC = l * blockSum setting t (identity - own) * l.Transpose() - effects
-                distance byV byC)
+                // What the difference from I is taken of.
+                distanceOf (float term.Rank * norm term.Covariance) byV byC)
 
         let residual = Marginal.solveR model setting.ConditionalResidual
 
@@ -80,7 +81,12 @@ module internal HendersonIdentities =
                 let size = own.Diagonal().PointwiseAbs().Sum() + abs squareByC
                 gap size (trace - square) (traceByC - squareByC))
 
-        largest (forG @ forR) |> within (tolerance setting)
+        // Effects of unrelated levels are those of related ones divided by T.
+        let conditions =
+            model.Terms |> List.choose _.Relation |> List.map _.Root.ConditionNumber()
+
+        largest (forG @ forR)
+        |> within (tolerance setting * List.fold max 1.0 conditions)
 
     /// [Q y X Z]ᵀR⁻¹[Q y X Z] with G⁻¹ added, W absorbed: what is left is [Q y]ᵀP[Q y].
     let private absorbed (setting: Setting) (dense: Dense) =

@@ -75,7 +75,9 @@ module internal SimulationIdentities =
 
         directions dense
         |> List.map (fun derivative ->
-            let a = dense.Precision * (derivative * setting.WeightedBasis)
+            // Of any size: squares of the smallest would vanish.
+            let size = max Double.Epsilon (norm derivative)
+            let a = dense.Precision * (derivative / size * setting.WeightedBasis)
             let means = (a.TransposeThisAndMultiply y).RowSums() / float draws
             let variances = (a.TransposeThisAndMultiply(dense.V * a)).Diagonal()
             Seq.map2 standardised variances means |> largest)
