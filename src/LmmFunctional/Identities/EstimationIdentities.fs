@@ -166,7 +166,7 @@ module internal EstimationIdentities =
 
         along dense.Score, along dense.TraceMatrix
 
-    /// How far D of one term is from being positive semidefinite, and ⟨D, G⟩ from zero: relative to the trace part of D.
+    /// How far D of one term is from being positive semidefinite, relative to its trace part, and ⟨D, G⟩ from zero.
     let private multipliers (setting: Setting) (dense: Dense) t (term: MarginalTerm) =
         let d, trace = derivatives setting dense t
         let jets = setting.Claims.Jets
@@ -190,8 +190,8 @@ module internal EstimationIdentities =
             max 0.0 -(Seq.min (free.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real))
             / size
 
-            if along trace > 0.0 then
-                abs (along d) / along trace
+            // The slope of −2ℓ along a multiple of G: of a variance that is next to nothing it is next to nothing.
+            abs (along d) / (1.0 + along trace)
         ]
 
     /// The Kuhn-Tucker conditions on the cone of covariance matrices.
