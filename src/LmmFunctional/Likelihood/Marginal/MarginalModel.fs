@@ -110,9 +110,10 @@ module internal MarginalModel =
         {
             model with
                 Patterns =
-                    model.Patterns
-                    |> Array.map (fun pattern ->
-                        MarginalPattern.create pattern.Rows pattern.Terms columns pattern.Members pattern.Size)
+                    MarginalPattern.create
+                        (model.Patterns |> Array.map (fun pattern -> pattern.Rows, pattern.Terms))
+                        columns
+                        (model.Patterns |> Array.map _.Members)
         }
 
     /// Operations of one evaluation, roughly.
