@@ -17,7 +17,7 @@ module internal LikelihoodMoments =
 
         let variance =
             LogLikelihood.withEngine likelihood lambdas (fun engine ->
-                let df = LogLikelihood.residualDf likelihood.Kind engine
+                let df = ConditionalObjective.residualDf likelihood.Kind engine
                 standard.ResponseScale * standard.ResponseScale * engine.ResidualSquare / df)
 
         let inner =

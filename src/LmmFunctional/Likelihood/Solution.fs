@@ -162,7 +162,7 @@ module internal Solution =
             ResidualShare = square / totalSquare standard
             Deviance =
                 logDeterminant
-                + LogLikelihood.residualPart likelihood.Held rows square
+                + ConditionalObjective.residualPart likelihood.Held rows square
                 + 2.0 * rows * log standard.ResponseScale
                 - sumOfLogWeights
         }
@@ -196,7 +196,7 @@ module internal Solution =
                 lambdas
                 engine.FixedFactor
                 engine.LogDeterminant
-                (LogLikelihood.sumOfLogWeights likelihood.Model)
+                (ConditionalObjective.sumOfLogWeights likelihood.Model)
                 (fun scale ->
                     solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
                     solved left,

@@ -1,0 +1,122 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>−2 log likelihood of a model with structured residuals as a function of θ, however that is computed; V
+/// holds the weights.</summary>
+[<RequireQualifiedAccess>]
+module internal ResidualObjective =
+
+    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
+    /// the residual structure proposes.
+    let start reml (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+        let terms = Array.ofList standard.Terms
+
+        let ofTerms =
+            if model.Forms.Length = 0 then
+                [||]
+            else
+                match Plan.create standard with
+                | Ok plan -> StartingValues.create layout terms (plan.NewEngine())
+                | Error _ ->
+                    model.Forms
+                    |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
+
+        let withResiduals tau =
+            ImmutableArray.CreateRange(Array.append ofTerms tau)
+
+        let first = withResiduals model.Residual.Parameters.Start
+
+        if model.Residual.FurtherStarts.Length = 0 then
+            first
+        else
+            first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
+            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
+
+    /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
+    let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
+        Seq.append
+            (Seq.replicate layout.Parameters false)
+            (model.Residual.Parameters.Kinds
+             |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
+        |> ImmutableArray.CreateRange
+
+    /// The function of a model with dense blocks, for others to change.
+    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start : Objective =
+        let reml = (kind = Criterion.Reml)
+
+        {
+            Names =
+                ImmutableArray.CreateRange(
+                    Seq.append
+                        (ThetaLayout.names design layout)
+                        (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
+                )
+            Start = start
+            Evaluate = MarginalObjective.evaluate reml constant model
+            Boundary = VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
+            HasCheapCurvature = true
+            IsCurvatureAffordable = true
+            Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
+            Unbounded = unboundedOf layout model
+        }
+
+    let private constantOf kind standard (model: MarginalModel) =
+        ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
+
+    /// Whether a residual square is rounding only: nothing is left to model.
+    let private fitsExactly (standard: Standardised) square =
+        match square with
+        | None -> false
+        | Some square -> square <= 1e-14 * (standard.Response |> Array.sumBy (fun y -> y * y))
+
+    let private exact (design: Design) =
+        Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+
+    /// <summary>Autoregressive residuals on fields of cells.</summary>
+    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
+    let ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) start =
+        let reml = (kind = Criterion.Reml)
+        let engine = SeparableObjective.engine model
+        let start = SeparableStart.improve model start
+
+        if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
+            exact design
+        else
+            let constant = constantOf kind standard model.Marginal
+            let derivatives = SeparableObjective.covarianceDerivatives reml engine
+
+            Ok(
+                LikelihoodMethod.Separable(model.Marginal, engine),
+                {
+                    ofModel kind design layout model.Marginal constant start with
+                        Evaluate = SeparableObjective.evaluate reml constant engine
+                        Boundary = VarianceBoundary.inspect design layout derivatives
+                        HasCheapCurvature = false
+                        // Two gradients for each parameter.
+                        IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                        Tolerance = ConditionalObjective.toleranceFor model.Work
+                }
+            )
+
+    /// <summary>Dense blocks, with a θ to start from.</summary>
+    /// <returns>The function and how it is computed, or: too little memory, a response that the fixed effects fit exactly.
+    /// </returns>
+    let ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
+        let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+
+        // Nothing is factored before it is known to fit into memory.
+        let square () =
+            MarginalObjective.factor model start
+            |> Option.map MarginalObjective.residualSquare
+
+        if MarginalModel.bytes model > 0.8 * available then
+            Error [
+                LmmError.TooLarge("The covariance of dependent rows", MarginalModel.bytes model, available)
+            ]
+        elif fitsExactly standard (square ()) then
+            exact design
+        else
+            let constant = constantOf kind standard model
+            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant start)
