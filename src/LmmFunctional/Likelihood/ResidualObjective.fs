@@ -28,10 +28,15 @@ module internal ResidualObjective =
 
         let first = withResiduals model.Residual.Parameters.Start
 
-        if model.Residual.FurtherStarts.Length = 0 then
+        let others = [
+            yield! MomentStart.tryFind model |> Option.toList
+            for tau in model.Residual.FurtherStarts -> withResiduals tau
+        ]
+
+        if others.IsEmpty then
             first
         else
-            first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
+            first :: others
             |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
 
     /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
