@@ -228,9 +228,9 @@ module CliTests =
             (Fitted.stopped "sleepstudy" "Reaction ~ Days + (Days | Subject)").Certificate
 
         let code verdict =
-            Cli.exitCode { certificate with Verdict = verdict }
+            ExitCode.ofCertificate { certificate with Verdict = verdict }
 
-        Assert.That(Cli.exitCode certificate, Is.EqualTo 3)
+        Assert.That(ExitCode.ofCertificate certificate, Is.EqualTo 3)
         Assert.That(code Verdict.Optimum, Is.EqualTo 0)
         Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
         Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
@@ -617,8 +617,8 @@ P-values and intervals are adjusted within each family: tukey
 
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) ->
-            TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Known
-            TestFrame.same [ "P", "p.csv" ] request.Pedigrees
+            TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Model.Known
+            TestFrame.same [ "P", "p.csv" ] request.Model.Pedigrees
         | other -> Assert.Fail $"%A{other}"
 
     // Identities
