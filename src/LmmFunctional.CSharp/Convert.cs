@@ -104,12 +104,14 @@ internal static partial class Convert
             SolverAlgorithm.AverageInformation => Algorithm.AverageInformation,
             SolverAlgorithm.NewtonRaphson => Algorithm.NewtonRaphson,
             SolverAlgorithm.FisherScoring => Algorithm.FisherScoring,
+            SolverAlgorithm.ExpectationMaximisation => Algorithm.Em,
+            SolverAlgorithm.ParameterExpandedEm => Algorithm.PxEm,
             _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Not an algorithm."),
         };
 
         var defaults = FitOptionsModule.defaults;
-        var steps = maxIterations ?? defaults.Solver.MaxIterations;
-        var solver = new SolverOptions(chosen, steps, defaults.Solver.Tolerance);
+        var usual = SolverOptionsModule.ofAlgorithm(chosen);
+        var solver = new SolverOptions(chosen, maxIterations ?? usual.MaxIterations, usual.Tolerance);
 
         var report = progress is null
             ? defaults.Progress

@@ -67,7 +67,7 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <summary>Fits the model to data.</summary>
     /// <param name="frame">The data.</param>
     /// <param name="by">What is maximised.</param>
-    /// <param name="algorithm">The curvature to step with.</param>
+    /// <param name="algorithm">How the solver steps.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
@@ -93,7 +93,7 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="fit">The fit; null if there are problems.</param>
     /// <param name="issues">All problems.</param>
     /// <param name="by">What is maximised.</param>
-    /// <param name="algorithm">The curvature to step with.</param>
+    /// <param name="algorithm">How the solver steps.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>

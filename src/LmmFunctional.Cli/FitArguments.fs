@@ -8,6 +8,8 @@ type AlgorithmName =
     | Nr = 0
     | Fisher = 1
     | Ai = 2
+    | Em = 3
+    | Px_Em = 4
 
 /// <summary>Algorithms from the command line.</summary>
 [<RequireQualifiedAccess>]
@@ -18,6 +20,8 @@ module internal AlgorithmName =
         match name with
         | Some AlgorithmName.Nr -> Algorithm.NewtonRaphson
         | Some AlgorithmName.Fisher -> Algorithm.FisherScoring
+        | Some AlgorithmName.Em -> Algorithm.Em
+        | Some AlgorithmName.Px_Em -> Algorithm.PxEm
         | _ -> Algorithm.AverageInformation
 
 /// <summary>The names of robust covariances on the command line.</summary>

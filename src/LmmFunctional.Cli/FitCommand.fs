@@ -20,10 +20,7 @@ module internal FitCommand =
         ProgressDisplay.during (displayOn error request) (fun report ->
             let options = {
                 ModelSource.options request.Criterion source with
-                    Solver = {
-                        SolverOptions.defaults with
-                            Algorithm = request.Algorithm
-                    }
+                    Solver = SolverOptions.ofAlgorithm request.Algorithm
                     Held = Map.ofList request.Held
                     Progress = Some report
             }

@@ -22,7 +22,8 @@ module internal OptionText =
     let pedigree =
         "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
 
-    let algorithm = "observed, expected or average information; ai is the default."
+    let algorithm =
+        "observed, expected or average information, EM or PX-EM; ai is the default."
 
     let convention =
         "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."

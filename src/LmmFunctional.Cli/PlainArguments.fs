@@ -16,6 +16,8 @@ module PlainArguments =
         | "nr" -> Some Algorithm.NewtonRaphson
         | "fisher" -> Some Algorithm.FisherScoring
         | "ai" -> Some Algorithm.AverageInformation
+        | "em" -> Some Algorithm.Em
+        | "px-em" -> Some Algorithm.PxEm
         | _ -> None
 
     let private robustKind name =

@@ -162,9 +162,9 @@ module CliTests =
 
     [<Test>]
     let ``an algorithm that does not exist`` () =
-        [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
+        [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "newton" ]
         |> misuse (
-            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai>, but was 'em'; "
+            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai|em|px-em>, but was 'newton'; "
             + "'lmm fit --help' lists the arguments."
         )
 
@@ -554,7 +554,7 @@ P-values and intervals are adjusted within each family: tukey
     let ``help is an answer`` (word: string) =
         let code, output, error = runAll [ "fit"; word ]
         Assert.That(output, Does.Contain "lmm fit sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\"")
-        Assert.That(output, Does.Contain "--algorithm <nr|fisher|ai>")
+        Assert.That(output, Does.Contain "--algorithm <nr|fisher|ai|em|px-em>")
         Assert.That(error, Is.Empty)
         Assert.That(code, Is.EqualTo 0)
 
