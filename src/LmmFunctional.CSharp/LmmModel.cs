@@ -115,43 +115,6 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         return fit is not null;
     }
 
-    /// <summary>The analysis of variance of the model, with expected mean squares.</summary>
-    /// <param name="frame">The data.</param>
-    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
-    /// <param name="type">Which sums of squares.</param>
-    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
-    /// <exception cref="LmmException">The data do not suit the model; all problems are in it.</exception>
-    public VarianceAnalysis AnalyseVariance(
-        Frame frame,
-        IReadOnlyList<string>? random = null,
-        AnovaType type = AnovaType.One,
-        bool zeroNegative = false)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-        return Convert.ValueOrThrow(Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative));
-    }
-
-    /// <summary>The analysis of variance of the model, or the problems of the data.</summary>
-    /// <param name="frame">The data.</param>
-    /// <param name="analysis">The analysis; null if there are problems.</param>
-    /// <param name="issues">All problems.</param>
-    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
-    /// <param name="type">Which sums of squares.</param>
-    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
-    public bool TryAnalyseVariance(
-        Frame frame,
-        [NotNullWhen(true)] out VarianceAnalysis? analysis,
-        out IReadOnlyList<LmmIssue> issues,
-        IReadOnlyList<string>? random = null,
-        AnovaType type = AnovaType.One,
-        bool zeroNegative = false)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-
-        return Convert.TryValue(
-            Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative), out analysis, out issues);
-    }
-
     /// <summary>The model as canonical formula text, which <see cref="Model.Parse"/> reads back.</summary>
     public override string ToString() => Formula.print(spec);
 
