@@ -21,8 +21,13 @@ module Lmm =
         let solve (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()
 
+            let iterations =
+                match ExpectationSteps.rule options.Solver.Algorithm likelihood with
+                | Some propose -> Solver.iterationsBy propose
+                | None -> Solver.iterations
+
             let path =
-                Solver.iterations options.Solver likelihood.Objective
+                iterations options.Solver likelihood.Objective
                 |> Seq.map (fun iteration ->
                     options.Progress |> Option.iter (fun report -> report iteration)
                     iteration)
@@ -35,10 +40,10 @@ module Lmm =
 
         Design.buildWith options.Known spec frame
         |> Result.bind (fun design ->
-            if FittedCovariate.isIn design then
-                FittedCovariate.iterate create solve design
-            else
-                create design |> Result.map solve)
+            match ExpectationSteps.problems options design with
+            | [] when FittedCovariate.isIn design -> FittedCovariate.iterate create solve design
+            | [] -> create design |> Result.map solve
+            | problems -> Error problems)
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>

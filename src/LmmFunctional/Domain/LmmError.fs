@@ -88,6 +88,7 @@ type LmmError =
     | NoLevels of factor: string
     | IncompleteDesign of reason: string
     | NotClassical of reason: string
+    | NoEmStep of reason: string
     // Inference
     | UnknownChoice of kind: string * name: string * known: string list
     /// A method for degrees of freedom that has no conventions, with the one asked for.
@@ -318,6 +319,7 @@ module LmmError =
         | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
         | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
+        | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
         | LmmError.UnknownChoice(kind, name, known) ->
             let choices = String.concat ", " known
             $"There is no {kind} '{name}'; choose one of {choices}."
