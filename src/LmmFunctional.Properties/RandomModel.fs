@@ -18,6 +18,10 @@ type RandomModel = {
     HasOffset: bool
     /// Whether every pair of the levels of g and h is met equally often.
     IsBalanced: bool
+    /// The structure of the residuals; empty where they are independent.
+    Residual: string
+    /// Variances held at known values, by name.
+    Held: (string * float) list
 }
 
 /// <summary>A model with regular random effects, for laws about θ inside its space.</summary>
@@ -77,7 +81,23 @@ module RandomModel =
     /// The formula of a model.
     let formula model =
         let offset = if model.HasOffset then " + offset(o)" else ""
-        $"y ~ {model.Fixed}{offset} + {model.Random}"
+        let random = if model.Random = "" then "" else $" + {model.Random}"
+
+        let residual =
+            if model.Residual = "" then
+                ""
+            else
+                $"; residual = {model.Residual}"
+
+        $"y ~ {model.Fixed}{offset}{random}{residual}"
+
+    let private isRelated model = model.Random.Contains "known"
+
+    /// Whether a model has a structure of its own, or related levels.
+    let private isStructured model =
+        model.Residual <> ""
+        || isRelated model
+        || List.contains model.Random RandomStructures.randoms
 
     /// The number of levels of g and h, and of k within g.
     let private levels model =
@@ -114,6 +134,10 @@ module RandomModel =
         let w =
             Array.init n (fun i -> if i % 7 = 6 then 0.0 else 0.25 + 2.0 * random.NextDouble())
 
+        // Seeds of their own: what has no structure is the same with and without them.
+        let further, structured =
+            RandomStructures.columns (model.Seed + 2) n model.Size normal
+
         let y =
             Array.init n (fun i ->
                 let deviation =
@@ -128,7 +152,8 @@ module RandomModel =
                 + uh[h[i]]
                 + 0.1 * z[i] * zh[h[i]]
                 + uk[g[i] * ofK + k[i]]
-                + deviation * normal random)
+                + deviation * normal random
+                + (if isStructured model then structured[i] else 0.0))
 
         let number (values: float[]) =
             Column.Numeric(ImmutableArray.CreateRange values)
@@ -152,6 +177,7 @@ module RandomModel =
             "g", text "g" g
             "h", text "h" h
             "k", text "k" k
+            yield! further
         ]
 
     let private orRaise result =
@@ -168,16 +194,28 @@ module RandomModel =
         let spec = Formula.parse (formula model) |> orRaise
         if model.HasWeights then Spec.withWeights "w" spec else spec
 
-    /// The criterion of the model, the rest by default.
+    /// The known matrix of the model, if it has one.
+    let known model : Map<string, Relationship> =
+        if isRelated model then
+            RandomStructures.relationship (model.Seed + 3)
+            |> Option.map (fun relationship -> "A", relationship)
+            |> Option.toList
+            |> Map.ofList
+        else
+            Map.empty
+
+    /// The criterion of the model, its known matrix and variances, the rest by default.
     let options model = {
         FitOptions.defaults with
             Criterion = model.Criterion
+            Known = known model
+            Held = Map.ofList model.Held
     }
 
     /// The likelihood of a model and its data.
     let likelihood model =
-        Design.build (spec model) (frame model)
-        |> Result.bind (LogLikelihood.create model.Criterion)
+        Design.buildWith (known model) (spec model) (frame model)
+        |> Result.bind (LogLikelihood.createWith (Map.ofList model.Held) model.Criterion)
         |> orRaise
 
     /// A fit of other data by the model.
@@ -209,15 +247,66 @@ module RandomModel =
                 HasWeights = weighted
                 HasOffset = offset
                 IsBalanced = balanced
+                Residual = ""
+                Held = []
             }
         }
 
-    /// Models of any kind with 50 to 80 rows.
+    /// A model with a structure in place of the random terms that it had, or with variances held.
+    let private structured model =
+        let heldTogether = [ "Residual", 1.0; "g.(Intercept)", max 0.1 (model.Size * model.Size) ]
+
+        gen {
+            let! residual = Gen.elements RandomStructures.residuals
+            let! rich = Gen.elements RandomStructures.richResiduals
+            let! beside = Gen.elements RandomStructures.besideResiduals
+            let! besideRich = Gen.elements [ ""; ""; "(1 | site)" ]
+            let! random = Gen.elements RandomStructures.randoms
+            let! held = Gen.elements [ heldTogether; List.truncate 1 heldTogether ]
+
+            let! heldBeside =
+                Gen.elements [ "(1 | g)"; "(1 | g) + (1 | h)"; "(1 | g) + (x | h)" ]
+
+            let isField = rich.StartsWith "kron"
+
+            return!
+                Gen.frequency [
+                    6,
+                    Gen.constant {
+                        model with
+                            Residual = residual
+                            Random = beside
+                    }
+                    6,
+                    Gen.constant {
+                        model with
+                            Residual = rich
+                            Random = if isField then "" else besideRich
+                    }
+                    7, Gen.constant { model with Random = random }
+                    1,
+                    Gen.constant {
+                        model with
+                            Random = heldBeside
+                            Held = held
+                    }
+                ]
+        }
+
+    let private genStructuredOf rows = genOf rows |> Gen.bind structured
+
+    let private sized fewest most =
+        Gen.sized (fun size -> Gen.choose (fewest, fewest + (most - fewest) * min size 100 / 100))
+
+    /// Models of any kind without structures, with 50 to 80 rows.
     let gen = genOf (Gen.choose (50, 80))
 
-    /// <summary>Models of any kind, with a number of rows that grows with the size that FsCheck asks for.</summary>
-    let genSized fewest most =
-        genOf (Gen.sized (fun size -> Gen.choose (fewest, fewest + (most - fewest) * min size 100 / 100)))
+    /// <summary>Models of any kind without structures, with a number of rows that grows with the size that FsCheck asks for.</summary>
+    let genSized fewest most = genOf (sized fewest most)
+
+    /// <summary>Models with structured residuals, structured random terms, related levels or variances held, and a number of
+    /// rows that grows with the size that FsCheck asks for.</summary>
+    let genStructured fewest most = genStructuredOf (sized fewest most)
 
     /// Simpler models: fewer rows, simpler parts.
     let shrink model =
@@ -237,10 +326,26 @@ module RandomModel =
             if model.Criterion = Criterion.Reml then
                 { model with Criterion = Criterion.Ml }
 
-            let position = List.findIndex ((=) model.Random) randomParts
+            if not model.Held.IsEmpty then
+                { model with Held = [] }
 
-            for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
-                { model with Random = simpler }
+            if model.Residual <> "" then
+                // Fields need their structure; the others are simpler with fewer random terms.
+                if model.Random <> "" then
+                    { model with Random = "" }
+
+                {
+                    model with
+                        Residual = ""
+                        Random = "(1 | g)"
+                }
+            elif isStructured model then
+                { model with Random = "(1 | g)" }
+            else
+                let position = List.findIndex ((=) model.Random) randomParts
+
+                for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
+                    { model with Random = simpler }
         }
 
     /// <summary>θ for a likelihood, on the scale of its objective.</summary>
@@ -313,6 +418,14 @@ type RandomModels =
 /// <summary>Random models of few rows, for laws that form n×n matrices.</summary>
 type SmallModels =
 
-    /// Models of any kind with 32 to 40 rows.
+    /// Models of any kind without structures, with 32 to 40 rows.
     static member RandomModel() =
         Arb.fromGenShrink (RandomModel.genSized 32 40, RandomModel.shrink)
+
+/// <summary>Random models of few rows with structured residuals, structured random terms, related levels or variances held.
+/// </summary>
+type StructuredSmallModels =
+
+    /// Models with 36 to 44 rows.
+    static member RandomModel() =
+        Arb.fromGenShrink (RandomModel.genStructured 36 44, RandomModel.shrink)

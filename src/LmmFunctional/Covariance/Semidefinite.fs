@@ -33,6 +33,39 @@ module internal Semidefinite =
 
         l
 
+    /// <summary>An n×r matrix L by columns with a = L Lᵀ to working precision, and its rank r: the largest pivot first.</summary>
+    /// <remarks>What the triangular factor leaves out beside a small pivot may be as large as the root of that pivot; here all
+    /// that is left is as small as the pivots themselves.</remarks>
+    let root n (a: float[]) : struct (int * float[]) =
+        let remaining = Array.init n (fun i -> a[i + i * n])
+        let smallest = float n * Math.ScaleB(1.0, -52) * Array.fold max 0.0 remaining
+        let l: float[] = Array.zeroCreate (n * n)
+        let mutable rank = 0
+        let mutable isDone = n = 0
+
+        while not isDone do
+            let pivot = Seq.maxBy (fun i -> remaining[i]) (seq { 0 .. n - 1 })
+
+            if rank = n || remaining[pivot] <= smallest then
+                isDone <- true
+            else
+                let size = sqrt remaining[pivot]
+
+                for i in 0 .. n - 1 do
+                    let mutable sum = a[i + pivot * n]
+
+                    for k in 0 .. rank - 1 do
+                        sum <- sum - l[i + k * n] * l[pivot + k * n]
+
+                    let value = sum / size
+                    l[i + rank * n] <- value
+                    remaining[i] <- remaining[i] - value * value
+
+                remaining[pivot] <- 0.0
+                rank <- rank + 1
+
+        struct (rank, Array.sub l 0 (n * rank))
+
     /// a aᵀ.
     let square n (a: float[]) : float[] =
         let product: float[] = Array.zeroCreate (n * n)

@@ -21,10 +21,16 @@ type internal Dense = {
     ProjectedResponse: Vector<float>
     /// V̇ₖ = ∂V/∂θₖ.
     Derivatives: Matrix<float>[]
+    /// ∂V/∂σ² times a number, and V̇ of the parameters of the residual structure: directions of R alone.
+    ResidualDerivatives: Matrix<float> list
     /// The trace matrix times V̇ₖ.
     Products: Lazy<Matrix<float>[]>
-    /// tr(Q V̈ₖₗ) − yᵀPV̈ₖₗPy, Q being the trace matrix: zero at an optimum where G is regular.
+    /// Q − Py(Py)ᵀ, Q being the trace matrix: the derivative of −2 log likelihood by V.
+    Score: Matrix<float>
+    /// tr(Q V̈ₖₗ) − yᵀPV̈ₖₗPy: zero at an optimum where V is linear in its parameters, and G regular.
     OwnCurvature: Lazy<Matrix<float>>
+    /// The part of it that keeps the solver's steps sound near a variance of zero.
+    PositiveCurvature: Lazy<Matrix<float>>
     /// L₂, n×(n − p), with L₂ᵀX = 0.
     Contrasts: Lazy<Matrix<float>>
     /// [X K]ᵀR⁻¹[X K] + diag(0, I): C with u = Λv, X replaced by its orthonormal basis.
@@ -54,16 +60,15 @@ module internal Dense =
 
     /// <summary>The matrices of a model; deviations are y less its least squares fit. Cost O(n³).</summary>
     let create isRestricted (model: Marginal) (claims: Claims) (basis: Matrix<float>) deviations =
-        let v = Marginal.covariance model
+        let v = FormedCovariance.covariance model
         let factor = v.Cholesky()
         let n = v.RowCount
         let precision = factor.Solve(Matrix<float>.Build.DenseIdentity n)
         let weighted = precision * basis
         let information = basis.TransposeThisAndMultiply weighted
-        let q = Marginal.effects model
 
         let loadings =
-            Matrix<float>.Build.DenseIdentity q
+            Matrix<float>.Build.DenseIdentity(Marginal.spheres model)
             |> Marginal.timesFactor model
             |> Marginal.timesZ model
 
@@ -79,21 +84,10 @@ module internal Dense =
             precision - weighted * information.Cholesky().Solve(weighted.Transpose())
 
         let traceMatrix = if isRestricted then projection else precision
-
-        let derivatives =
-            claims.Directions
-            |> Array.map (fun direction -> Marginal.spread model direction.Term direction.Derivative)
-
+        let derivatives = CovarianceJets.derivatives model claims.Jets
         let projected = (projection * deviations: Matrix<float>).Column 0
-
-        let ownCurvature k l =
-            match claims.SecondDerivative k l with
-            | None -> 0.0
-            | Some g ->
-                let derivative = Marginal.spread model claims.Directions[k].Term g
-
-                traceMatrix.PointwiseMultiply(derivative).RowSums().Sum()
-                - projected * (derivative * projected)
+        let score = traceMatrix - projected.OuterProduct projected
+        let curvatures = lazy (CovarianceJets.curvature model claims.Jets score)
 
         {
             V = v
@@ -104,17 +98,21 @@ module internal Dense =
             TraceMatrix = traceMatrix
             ProjectedResponse = projected
             Derivatives = derivatives
+            ResidualDerivatives = [
+                Marginal.timesR model (Matrix<float>.Build.DenseIdentity n)
+                / Array.min model.Residual.Variances
+
+                for part, derivative in Seq.zip (CovarianceJets.partsOf claims.Jets) derivatives do
+                    if part = model.Terms.Length then
+                        derivative
+            ]
             Products = lazy (derivatives |> Array.map (fun derivative -> traceMatrix * derivative))
-            OwnCurvature = lazy Matrix<float>.Build.Dense(derivatives.Length, derivatives.Length, ownCurvature)
+            Score = score
+            OwnCurvature = lazy (let struct (own, _) = curvatures.Value in own)
+            PositiveCurvature = lazy (let struct (_, positive) = curvatures.Value in positive)
             Contrasts = lazy contrasts basis
             Henderson = henderson
         }
 
-    /// What keeps steps sound near a variance of zero is added to an information: the positive part of the curvature of
-    /// G = ΛΛᵀ itself.
-    let raised (dense: Dense) (value: Matrix<float>) : Matrix<float> =
-        let own = dense.OwnCurvature.Value
-        let n = own.RowCount
-
-        value
-        + Matrix<float>.Build.Dense(n, n, Semidefinite.positivePart n (own.ToColumnMajorArray()))
+    /// What the engines add to an information.
+    let raised (dense: Dense) (value: Matrix<float>) : Matrix<float> = value + dense.PositiveCurvature.Value

@@ -72,7 +72,7 @@ module internal EstimationIdentities =
         distance claimed setting.BasisCovariance
         |> within (setting.Rounding * setting.FixedCondition * setting.FixedCondition)
 
-    /// ∂(−2ℓ)/∂θₖ over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
+    /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
     let private score (setting: Setting) (dense: Dense) =
         let r = dense.ProjectedResponse
         let own = dense.OwnCurvature.Value
@@ -92,25 +92,30 @@ module internal EstimationIdentities =
     // One column of C^{ZZ} needs a solve with V of its own: as many of these as fixed effects and a few levels are bearable.
     let private mostSolves = 200
 
-    /// What one step of the EM algorithm changes in G.
+    /// What one step of the EM algorithm changes in the G of independent levels without a structure of its own.
     let private emStep (setting: Setting) =
         let model = setting.Model
         let p = setting.Basis.ColumnCount
+        let jets = setting.Claims.Jets
+
+        let terms =
+            model.Terms
+            |> List.indexed
+            |> List.filter (fun (t, term) -> term.Relation.IsNone && CovarianceJets.isPlain jets t)
 
         if p > mostSolves then
             IdentityOutcome.NotApplicable $"it takes {p} solves with V; the limit is {mostSolves}"
+        elif terms.IsEmpty then
+            IdentityOutcome.NotApplicable "every random term has a structure, related levels or variances held"
         else
             // GZᵀV⁻¹B, whose spread by var(β̂) is what conditional covariances under REML have beyond those given β.
             let shares =
                 Marginal.timesG model (Marginal.timesTransposedZ model setting.WeightedBasis)
 
-            let starts =
-                model.Terms
-                |> List.scan (fun start term -> start + term.Levels * term.Columns.Length) 0
+            let starts = Marginal.effectStarts model
 
-            let change t (term: MarginalTerm) =
-                let s = term.Columns.Length
-                let g = term.Factor * term.Factor.Transpose()
+            let change (t, term: MarginalTerm) =
+                let s = term.Order
                 let mean = Matrix<float>.Build.Dense(s, s)
 
                 for level in 0 .. term.Levels - 1 do
@@ -133,86 +138,100 @@ module internal EstimationIdentities =
                     mean.Add(sum / float term.Levels, mean)
 
                 // A structure that fixes covariances at zero says nothing of them.
-                let isFree i k =
-                    setting.Claims.Directions
-                    |> Array.exists (fun d -> d.Term = t && d.Derivative[i, k] <> 0.0)
-                    || i = k
-
                 let free (a: Matrix<float>) =
-                    a.MapIndexed(fun i k value -> if isFree i k then value else 0.0)
+                    a.MapIndexed(fun i k value ->
+                        if i = k || CovarianceJets.isFree jets t i k then
+                            value
+                        else
+                            0.0)
 
-                distance (free mean) (free g)
+                distance (free mean) (free term.Covariance)
 
-            model.Terms
-            |> List.mapi change
+            terms
+            |> List.map change
             |> largest
             |> within (10.0 * setting.Unsettled + tolerance setting)
 
-    /// Balanced one-way classification: the analysis of variance in closed form.
-    let private balanced (setting: Setting) =
-        let isConstant (column: float seq) = Seq.forall ((=) 1.0) column
-        let x = setting.Model.Fixed
+    // Smaller derivatives by a variance, relative to their trace part, are no way out of a bound for the solver.
+    let private leftAtBounds = 1e-6
 
-        match setting.Model.Terms with
-        | [ term ] when
-            setting.IsUnweighted
-            && term.Columns.Length = 1
-            && isConstant term.Columns[0]
-            && x.ColumnCount = 1
-            && isConstant (x.Column 0)
-            && (term.Codes |> Array.countBy id |> Array.distinctBy snd).Length = 1
-            ->
-            let groups = term.Levels
-            let n = setting.N
-            let size = n / groups
-            let y = setting.Model.Response
-            let mean = y.Sum() / float n
-            let means = Array.zeroCreate groups
+    /// D = ∂(−2ℓ)/∂G of a term and its trace part, for the solver's columns: those of λ when G = TλλᵀTᵀ.
+    let private derivatives (setting: Setting) (dense: Dense) t =
+        let transform = setting.Claims.Transforms[t]
 
-            term.Codes
-            |> Array.iteri (fun row level -> means[level] <- means[level] + y[row] / float size)
+        let along w =
+            transform.Transpose() * FormedCovariance.gather setting.Model t w * transform
 
-            let between = float size * Array.sumBy (fun m -> (m - mean) ** 2.0) means
+        along dense.Score, along dense.TraceMatrix
 
-            let within' =
-                Seq.init n (fun row -> (y[row] - means[term.Codes[row]]) ** 2.0) |> Seq.sum
+    /// How far D of one term is from being positive semidefinite, and ⟨D, G⟩ from zero: relative to the trace part of D.
+    let private multipliers (setting: Setting) (dense: Dense) t (term: MarginalTerm) =
+        let d, trace = derivatives setting dense t
+        let jets = setting.Claims.Jets
+        let size = trace.Diagonal().PointwiseAbs().Maximum()
 
-            // Under ML the mean costs no degree of freedom.
-            let groupDf = float (if setting.IsRestricted then groups - 1 else groups)
-            let errorDf = float (n - groups)
-            let error = within' / errorDf
-            let component' = (between / groupDf - error) / float size
+        let g =
+            let lambda = setting.Claims.Transforms[t].Solve term.Factor
+            lambda * lambda.Transpose()
 
-            let error, component' =
-                if component' > 0.0 then
-                    error, component'
+        let along (a: Matrix<float>) = a.PointwiseMultiply(g).RowSums().Sum()
+
+        // Covariances that a structure fixes have no derivative.
+        let free =
+            d.MapIndexed(fun i k value ->
+                if i = k || CovarianceJets.isFree jets t i k then
+                    value
                 else
-                    (between + within') / setting.Df, 0.0
+                    0.0)
 
-            let claimed = term.Factor[0, 0] ** 2.0
+        [
+            max 0.0 -(Seq.min (free.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real))
+            / size
 
-            largest [
-                gap (error + component') claimed component'
-                gap error (setting.Claims.Sigma ** 2.0) error
-                gap (abs mean) setting.Claims.Beta[0] mean
-            ]
-            |> within (10.0 * setting.Unsettled + tolerance setting)
-        | _ ->
-            IdentityOutcome.NotApplicable
-                "closed forms need one random intercept, groups of one size, a common mean and no weights"
+            if along trace > 0.0 then
+                abs (along d) / along trace
+        ]
+
+    /// The Kuhn-Tucker conditions on the cone of covariance matrices.
+    let private kuhnTucker (setting: Setting) (dense: Dense) =
+        let terms =
+            setting.Model.Terms
+            |> List.indexed
+            |> List.filter (fst >> CovarianceJets.isPlain setting.Claims.Jets)
+
+        if terms.IsEmpty then
+            IdentityOutcome.NotApplicable "every random term has a structure or variances held"
+        else
+            terms
+            |> List.collect (fun (t, term) -> multipliers setting dense t term)
+            |> largest
+            |> within (leftAtBounds + setting.Unsettled + setting.Rounding * sqrt (float setting.N))
 
     let private generalForm = "Harville (1977), J. Am. Statist. Assoc. 72, 320–338"
     let private searle = "Searle, Casella & McCulloch (1992), Variance Components"
 
     /// <summary>The identities.</summary>
     let all: Identity list = [
-        create "score" "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML" generalForm (onDense score)
+        create
+            "score"
+            "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML"
+            generalForm
+            (atOptimum (onDense score))
         create
             "EM fixed point"
             "Ĝ = (1/J) Σⱼ {ũⱼũⱼᵀ + var(ũⱼ − uⱼ)}; var(uⱼ | y, β) under ML"
             "Laird & Ware (1982), Biometrics 38, 963–974"
-            (withEffects emStep)
-        create "residual variance" "(y − Xβ̂)ᵀV⁻¹(y − Xβ̂) = n − p under REML, n under ML" searle residualVariance
+            (withEffects (atOptimum emStep))
+        create
+            "Kuhn-Tucker conditions"
+            "D = ∂(−2ℓ)/∂G ⪰ 0, DG = 0: no derivative by a variance of zero is negative"
+            "Kuhn & Tucker (1951), Proc. 2nd Berkeley Symp., 481–492"
+            (withEffects (atOptimum (onDense kuhnTucker)))
+        create
+            "residual variance"
+            "(y − Xβ̂)ᵀV⁻¹(y − Xβ̂) = n − p under REML, n under ML"
+            searle
+            (withFreeScale residualVariance)
         create "GLS normal equations" "XᵀV⁻¹(y − Xβ̂) = 0" "Aitken (1935), Proc. R. Soc. Edinb. 55, 42–48" glsEquations
         create
             "Henderson's equations"
@@ -220,5 +239,4 @@ module internal EstimationIdentities =
             "Henderson (1950), Ann. Math. Statist. 21, 309–310"
             henderson
         create "variance of β̂" "var(β̂) XᵀV⁻¹X = I" generalForm betaVariance
-        create "balanced closed form" "σ̂² = MSE, σ̂²ₐ = (MSA − MSE)/n, μ̂ = ȳ; pooled where σ̂²ₐ = 0" searle balanced
     ]

@@ -15,15 +15,10 @@ module internal HendersonIdentities =
     /// The blocks of one term on the diagonal of a matrix over all effects, added up.
     let private blockSum (setting: Setting) t (a: Matrix<float>) =
         let model = setting.Model
+        let start = (Marginal.sphereStarts model)[t]
+        let s = model.Terms[t].Order
 
-        let start =
-            model.Terms
-            |> List.truncate t
-            |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
-
-        let s = model.Terms[t].Columns.Length
-
-        List.init model.Terms[t].Levels (fun level -> a.SubMatrix(start + level * s, s, start + level * s, s))
+        List.init model.Terms[t].Rank (fun level -> a.SubMatrix(start + level * s, s, start + level * s, s))
         |> List.reduce (+)
 
     let private outer (a: Matrix<float>) = a * a.Transpose()
@@ -48,6 +43,7 @@ module internal HendersonIdentities =
         let own = inverse.SubMatrix(size - q, q, size - q, q)
         let identity = Matrix<float>.Build.DenseIdentity q
         let images = k.TransposeThisAndMultiply weighted
+        let unrelated = Marginal.unrelated model setting.Effects
 
         let forG =
             model.Terms
@@ -59,25 +55,29 @@ module internal HendersonIdentities =
                     * blockSum setting t (k.TransposeThisAndMultiply(traceMatrix * k) - outer images)
                     * l.Transpose()
 
-                let effects = outer setting.Effects |> blockSum setting t
+                let effects = outer unrelated |> blockSum setting t
                 let byC = l * blockSum setting t (identity - own) * l.Transpose() - effects
                 distance byV byC)
 
         let residual = Marginal.solveR model setting.ConditionalResidual
 
         let forR =
-            Marginal.residualDerivatives model
+            dense.ResidualDerivatives
             |> List.map (fun derivative ->
-                let trace = (derivative traceMatrix).Trace()
-                let square = (weighted.TransposeThisAndMultiply(derivative weighted))[0, 0]
+                let trace = traceMatrix.PointwiseMultiply(derivative).RowSums().Sum()
+                let square = (weighted.TransposeThisAndMultiply(derivative * weighted))[0, 0]
                 let scaled = Marginal.solveR model w
 
-                let traceByC =
-                    (Marginal.solveR model (derivative (Matrix<float>.Build.DenseIdentity setting.N))).Trace()
-                    - (inverse * scaled.TransposeThisAndMultiply(derivative scaled)).Trace()
+                let own = Marginal.solveR model derivative
 
-                let squareByC = (residual.TransposeThisAndMultiply(derivative residual))[0, 0]
-                gap (abs trace + abs square) (trace - square) (traceByC - squareByC))
+                let traceByC =
+                    own.Trace()
+                    - (inverse * scaled.TransposeThisAndMultiply(derivative * scaled)).Trace()
+
+                let squareByC = (residual.TransposeThisAndMultiply(derivative * residual))[0, 0]
+                // Where the residuals are small, what is left of these sums is much less than they are.
+                let size = own.Diagonal().PointwiseAbs().Sum() + abs squareByC
+                gap size (trace - square) (traceByC - squareByC))
 
         largest (forG @ forR) |> within (tolerance setting)
 
@@ -100,13 +100,19 @@ module internal HendersonIdentities =
         let k = working.ColumnCount
         let along = rest.SubMatrix(0, k, k, 1)
 
-        let average =
-            rest.SubMatrix(0, k, 0, k) - outer along / setting.Df |> Dense.raised dense
+        let profile =
+            if setting.Claims.IsScaleFree then
+                outer along / setting.Df
+            else
+                Matrix<float>.Build.Dense(k, k)
+
+        let average = rest.SubMatrix(0, k, 0, k) - profile |> Dense.raised dense
 
         largest [
             distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
-            gap setting.Df rest[k, k] setting.Df
-            distance average (setting.Claims.Curvature Information.Average)
+            if setting.Claims.IsScaleFree then
+                gap setting.Df rest[k, k] setting.Df
+            distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
         ]
         |> within (tolerance setting)
 

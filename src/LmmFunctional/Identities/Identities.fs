@@ -11,6 +11,7 @@ module Identities =
     let all: Identity list =
         List.concat [
             EstimationIdentities.all
+            BalancedIdentities.all
             ProjectionIdentities.all
             LikelihoodIdentities.all
             InformationIdentities.all

@@ -67,20 +67,23 @@ module Identity =
         Outcome = IdentityOutcome.NotApplicable reason
     }
 
-    /// Why no identity can be checked on a fit: its V is not made of independent levels and rows, or σ² is not free.
+    /// Why no identity can be checked on a fit: matrices that are known or dense would be too large.
     let private obstacle (fit: Fit) =
-        let held = fit.Model.Held
+        let largestBlock =
+            ResidualCovariance.correlated fit.Design
+            |> Seq.fold (fun most rows -> max most rows.Length) 0
+
+        let mostLevels =
+            fit.Design.Random
+            |> Seq.filter _.Relationship.IsSome
+            |> Seq.fold (fun most term -> max most term.Levels.Length) 0
 
         if fit.FixedCount = 0 then
             Some "the model has no fixed effects"
-        elif fit.Design.Residual.IsSome then
-            Some "the residuals have a structure of their own"
-        elif fit.Design.Random |> List.exists _.Relationship.IsSome then
-            Some "the levels of a random term are related"
-        elif not fit.Model.Layout.IsPlain then
-            Some "the covariance of a random term has a structure"
-        elif held.Residual.IsSome || not held.Entries.IsEmpty then
-            Some "variances are held at known values"
+        elif largestBlock > ResidualCovariance.mostRows then
+            Some $"the residuals of {largestBlock} rows are correlated; the limit is {ResidualCovariance.mostRows}"
+        elif mostLevels > LevelRelation.mostLevels then
+            Some $"a known matrix relates {mostLevels} levels; the limit is {LevelRelation.mostLevels}"
         else
             None
 

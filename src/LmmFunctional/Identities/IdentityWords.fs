@@ -26,10 +26,13 @@ module internal IdentityWords =
         |> Array.fold (fun sum value -> sum + value * value) 0.0
         |> sqrt
 
-    /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
-    let distance (a: Matrix<float>) (b: Matrix<float>) : float =
-        let size = max (norm a) (norm b)
+    /// The norm of the difference of two matrices relative to the larger of them and a size; zero when all are.
+    let distanceOf (size: float) (a: Matrix<float>) (b: Matrix<float>) : float =
+        let size = max size (max (norm a) (norm b))
         if size = 0.0 then 0.0 else norm (a - b) / size
+
+    /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
+    let distance (a: Matrix<float>) (b: Matrix<float>) : float = distanceOf 0.0 a b
 
     /// The difference of two numbers relative to a size.
     let gap (size: float) (a: float) (b: float) : float =
@@ -62,6 +65,20 @@ module internal IdentityWords =
         else
             test setting
 
+    /// A check at an optimum.
+    let atOptimum test (setting: Setting) =
+        if setting.IsSettled then
+            test setting
+        else
+            IdentityOutcome.NotApplicable "the fit has not converged"
+
+    /// A check that σ² is estimated for.
+    let withFreeScale test (setting: Setting) =
+        if setting.Claims.IsScaleFree then
+            test setting
+        else
+            IdentityOutcome.NotApplicable "the residual variance is held at a known value"
+
     /// A check at an optimum inside the parameter space.
     let inside test (setting: Setting) =
         if setting.IsSingular then
@@ -75,9 +92,18 @@ module internal IdentityWords =
         | Some other -> test other.Value
         | None -> test setting
 
-    /// A check that needs parameters of G.
+    let private withoutParameters = "no covariance parameter but σ² is estimated"
+
+    /// A check that needs parameters beside σ².
     let withParameters test (setting: Setting) (dense: Dense) =
         if dense.Derivatives.Length = 0 then
-            IdentityOutcome.NotApplicable "the model has no random effects"
+            IdentityOutcome.NotApplicable withoutParameters
         else
             test setting dense
+
+    /// The same where nothing is dense.
+    let withAnyParameters test (setting: Setting) =
+        if setting.Claims.Jets.Free.Length = 0 then
+            IdentityOutcome.NotApplicable withoutParameters
+        else
+            test setting

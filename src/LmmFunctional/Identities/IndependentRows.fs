@@ -2,11 +2,11 @@ namespace LmmFunctional
 
 open MathNet.Numerics.LinearAlgebra
 
-/// <summary>Rows that share no level of any grouping factor: V is block diagonal in them.</summary>
+/// <summary>Rows that share neither random effects nor residual covariances: V is block diagonal in them.</summary>
 [<RequireQualifiedAccess>]
 module internal IndependentRows =
 
-    /// <summary>The rows that belong together: sets that share no level of any grouping factor.</summary>
+    /// <summary>The rows that belong together: sets that share no related levels and no correlated residuals.</summary>
     let find (model: Marginal) : int[] list =
         let n = Marginal.rows model
         let parent = Array.init n id
@@ -18,6 +18,8 @@ module internal IndependentRows =
                 parent[row] <- parent[parent[row]]
                 root parent[row]
 
+        let join a b = parent[root a] <- root b
+
         for term in model.Terms do
             let first = Array.create term.Levels -1
 
@@ -27,7 +29,19 @@ module internal IndependentRows =
                 if first[level] < 0 then
                     first[level] <- row
                 else
-                    parent[root row] <- root first[level]
+                    join row first[level]
+
+            match term.Relation with
+            | None -> ()
+            | Some relation ->
+                for i in 1 .. term.Levels - 1 do
+                    for j in 0 .. i - 1 do
+                        if first[i] >= 0 && first[j] >= 0 && relation.Covariance[i, j] <> 0.0 then
+                            join first[i] first[j]
+
+        for block in model.Residual.Blocks do
+            for row in block.Rows do
+                join row block.Rows[0]
 
         [| 0 .. n - 1 |] |> Array.groupBy root |> Array.map snd |> List.ofArray
 
@@ -47,5 +61,5 @@ module internal IndependentRows =
                         Codes = pick term.Codes
                         Columns = Array.map pick term.Columns
                 })
-            ResidualVariances = pick model.ResidualVariances
+            Residual = ResidualCovariance.restrict chosen model.Residual
         }

@@ -24,6 +24,8 @@ module internal InformationIdentities =
         Products: float[,]
         /// yᵀPV̇ₖPV̇ₗPy.
         Images: float[,]
+        /// What traces and squares are summed up from, without signs.
+        Sizes: float[]
     }
 
     let private parts (dense: Dense) =
@@ -39,19 +41,35 @@ module internal InformationIdentities =
             Products =
                 Array2D.init k k (fun i j -> products[i].PointwiseMultiply(products[j].Transpose()).RowSums().Sum())
             Images = Array2D.init k k (fun i j -> images[i] * projected[j])
+            Sizes =
+                dense.Derivatives
+                |> Array.map (fun d ->
+                    d.PointwiseMultiply(dense.TraceMatrix).PointwiseAbs().RowSums().Sum()
+                    + weighted.PointwiseAbs() * (d.PointwiseAbs() * weighted.PointwiseAbs()))
         }
 
     let private matrix (values: float[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray values
+
+    /// What profiling σ² takes from an information.
+    let private ofScale (setting: Setting) (along: float[]) k l =
+        if setting.Claims.IsScaleFree then
+            along[k] * along[l] / setting.Df
+        else
+            0.0
+
+    /// The size of that, which may be much more than what is left.
+    let private sizeOfScale (setting: Setting) (along: float[]) =
+        if setting.Claims.IsScaleFree then
+            (along |> Array.sumBy (fun value -> value * value)) / setting.Df
+        else
+            0.0
 
     /// The engine's score against the textbook's, where it is not zero.
     let private gradient (setting: Setting) (dense: Dense) =
         let parts = parts dense
 
-        Array.map3
-            (fun trace square claimed -> gap (abs trace + abs square) claimed (trace - square))
-            parts.Traces
-            parts.Squares
-            setting.Claims.Gradient
+        Array.map2 (-) parts.Traces parts.Squares
+        |> Array.map3 gap parts.Sizes setting.Claims.Gradient
         |> largest
         |> within (tolerance setting)
 
@@ -63,10 +81,10 @@ module internal InformationIdentities =
             parts.Images
             |> Array2D.mapi (fun k l image ->
                 2.0 * image - parts.Products[k, l] + own[k, l]
-                - parts.Squares[k] * parts.Squares[l] / setting.Df)
+                - ofScale setting parts.Squares k l)
 
-        distance (setting.Claims.Curvature Information.Observed) (matrix value)
-        |> within (tolerance setting)
+        distanceOf (sizeOfScale setting parts.Squares) (setting.Claims.Curvature Information.Observed) (matrix value)
+        |> within (tolerance setting + setting.Claims.CurvatureError)
 
     /// The engines raise it only where it would be singular without.
     let private expected (setting: Setting) (dense: Dense) =
@@ -74,12 +92,14 @@ module internal InformationIdentities =
 
         let value =
             parts.Products
-            |> Array2D.mapi (fun k l product -> product - parts.Traces[k] * parts.Traces[l] / setting.Df)
+            |> Array2D.mapi (fun k l product -> product - ofScale setting parts.Traces k l)
             |> matrix
 
         let claimed = setting.Claims.Curvature Information.Expected
 
-        min (distance claimed value) (distance claimed (Dense.raised dense value))
+        let size = sizeOfScale setting parts.Traces
+
+        min (distanceOf size claimed value) (distanceOf size claimed (Dense.raised dense value))
         |> within (tolerance setting)
 
     let private average (setting: Setting) (dense: Dense) =
@@ -87,22 +107,40 @@ module internal InformationIdentities =
 
         let value =
             parts.Images
-            |> Array2D.mapi (fun k l image -> image - parts.Squares[k] * parts.Squares[l] / setting.Df)
+            |> Array2D.mapi (fun k l image -> image - ofScale setting parts.Squares k l)
             |> matrix
 
-        distance (setting.Claims.Curvature Information.Average) (Dense.raised dense value)
+        distanceOf
+            (sizeOfScale setting parts.Squares)
+            (setting.Claims.Curvature Information.Average)
+            (Dense.raised dense value)
         |> within (tolerance setting)
 
     // The curvature of G itself is there what the solver left of the score.
-    let private atOptimum (setting: Setting) =
+    let private settled (setting: Setting) =
         tolerance setting + 100.0 * setting.Unsettled
 
-    /// Needs no matrices but those of the fit.
+    /// Needs no matrices but those of the fit. V̈ of parameters of one part is nothing at an optimum where V is linear in the
+    /// variances and covariances of that part, and nothing anyway for parameters of two parts.
     let private mean (setting: Setting) =
         let claimed = setting.Claims.Curvature
+        let parts = CovarianceJets.partsOf setting.Claims.Jets
 
-        distance (claimed Information.Average) (0.5 * (claimed Information.Observed + claimed Information.Expected))
-        |> within (atOptimum setting)
+        let isLinear k l =
+            parts[k] <> parts[l] || setting.Claims.Jets.IsLinear[parts[k]]
+
+        let places = seq { 0 .. parts.Length - 1 }
+
+        let linear (a: Matrix<float>) =
+            a.MapIndexed(fun k l value -> if isLinear k l then value else 0.0)
+
+        if places |> Seq.exists (fun k -> Seq.exists (isLinear k) places) then
+            distance
+                (linear (claimed Information.Average))
+                (linear (0.5 * (claimed Information.Observed + claimed Information.Expected)))
+            |> within (settled setting + setting.Claims.CurvatureError)
+        else
+            IdentityOutcome.NotApplicable "V is not linear in its parameters"
 
     let private harville = "Harville (1977), J. Am. Statist. Assoc. 72, 320–338"
     let private gilmour = "Gilmour, Thompson & Cullis (1995), Biometrics 51, 1440–1450"
@@ -129,5 +167,9 @@ module internal InformationIdentities =
             "𝓘_A = yᵀP V̇ᵢ P V̇ⱼ P y, σ² profiled out"
             gilmour
             (beside (onDense (withParameters average)))
-        create "average information is the mean" "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum" gilmour (withEffects (inside mean))
+        create
+            "average information is the mean"
+            "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum, where V is linear in κ"
+            gilmour
+            (withAnyParameters (atOptimum (inside mean)))
     ]

@@ -64,8 +64,14 @@ module internal LikelihoodIdentities =
 
         let n = float setting.N
 
-        // σ² is profiled out of the claim: V is as good as any multiple of itself.
-        n * (1.0 + log (2.0 * Math.PI * square / n))
+        let residualPart =
+            if setting.Claims.IsScaleFree then
+                // σ² is profiled out of the claim: V is as good as any multiple of itself.
+                n * (1.0 + log (2.0 * Math.PI * square / n))
+            else
+                n * log (2.0 * Math.PI) + square
+
+        residualPart
         + Marginal.logDeterminantR setting.Model
         + logDeterminant (dense.Henderson.SubMatrix(p, q, p, q))
         |> compare setting setting.Claims.Deviance
@@ -92,7 +98,7 @@ module internal LikelihoodIdentities =
                 blocks
                 |> List.map (fun rows ->
                     let factor =
-                        (Marginal.covariance (IndependentRows.restrict rows setting.Model)).Cholesky()
+                        (FormedCovariance.covariance (IndependentRows.restrict rows setting.Model)).Cholesky()
 
                     let pick (a: Matrix<float>) =
                         Matrix<float>.Build.Dense(rows.Length, a.ColumnCount, fun i j -> a[rows[i], j])

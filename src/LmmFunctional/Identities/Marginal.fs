@@ -13,11 +13,33 @@ type internal MarginalTerm = {
     Columns: float[][]
     /// Λ, S×S: the covariance of one level's effects is ΛΛᵀ, in squared units of the response.
     Factor: Matrix<float>
-}
+    /// What relates the levels; None when they are independent.
+    Relation: LevelRelation option
+} with
+
+    /// S.
+    member term.Order = term.Columns.Length
+
+    /// The number of effects of one kind that all others are made of: the rank of what relates the levels.
+    member term.Rank =
+        match term.Relation with
+        | Some relation -> relation.Root.ColumnCount
+        | None -> term.Levels
+
+    /// ΛΛᵀ.
+    member term.Covariance = term.Factor * term.Factor.Transpose()
+
+    /// A_ij.
+    member term.Related i j =
+        match term.Relation with
+        | Some relation -> relation.Covariance[i, j]
+        | None when i = j -> 1.0
+        | None -> 0.0
 
 /// <summary>y ~ N(Xβ, V), V = ZGZᵀ + R: the one place that says what X, Z, G and R of a model are.</summary>
 /// <remarks>Made from the user's columns alone, so that nothing the engines compute with comes into it. Blocks of k
-/// columns are n×k or q×k; Z, G and V are applied, never formed.</remarks>
+/// columns are n×k or q×k; Z, G and V are applied, never formed. u = (T ⊗ Λ)v for spherical v, T being the identity where
+/// levels are independent.</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal Marginal = {
     /// The response less the offset.
@@ -25,8 +47,8 @@ type internal Marginal = {
     /// X, n×p of full column rank.
     Fixed: Matrix<float>
     Terms: MarginalTerm list
-    /// The diagonal of R.
-    ResidualVariances: float[]
+    /// R.
+    Residual: ResidualCovariance
 }
 
 [<RequireQualifiedAccess>]
@@ -34,8 +56,9 @@ module internal Marginal =
 
     // Construction
 
-    /// <summary>The model of a design with the given factors Λ per term and residual standard deviation.</summary>
-    let create (design: Design) (factors: Matrix<float> list) (sigma: float) : Marginal = {
+    /// <summary>The model of a design with the given factors Λ per term, residual standard deviation, and parameters τ of
+    /// the residual structure.</summary>
+    let create (design: Design) (factors: Matrix<float> list) (sigma: float) (tau: float[]) : Marginal = {
         Response =
             match design.Offset with
             | Some offset -> Vector<float>.Build.Dense(Array.map2 (-) design.Response offset)
@@ -50,27 +73,37 @@ module internal Marginal =
                     Codes = term.Codes
                     Columns = term.Columns
                     Factor = factor
+                    Relation = term.Relationship |> Option.map LevelRelation.create
                 }
         ]
-        ResidualVariances =
-            match design.Weights with
-            | Some weights -> weights |> Array.map (fun w -> sigma * sigma / w)
-            | None -> Array.create design.Response.Length (sigma * sigma)
+        Residual = ResidualCovariance.create design sigma tau
     }
 
     // Sizes
 
     let rows (model: Marginal) = model.Response.Count
 
-    let private effectsOf term = term.Levels * term.Columns.Length
+    let private effectsOf (term: MarginalTerm) = term.Levels * term.Order
+
+    let private spheresOf (term: MarginalTerm) = term.Rank * term.Order
+
+    /// Where the u of each term start; the last is q.
+    let effectStarts (model: Marginal) =
+        model.Terms |> List.scan (fun start term -> start + effectsOf term) 0
+
+    /// Where the v of each term start; the last is their number.
+    let sphereStarts (model: Marginal) =
+        model.Terms |> List.scan (fun start term -> start + spheresOf term) 0
 
     /// q.
-    let effects (model: Marginal) = List.sumBy effectsOf model.Terms
+    let effects (model: Marginal) = List.last (effectStarts model)
+
+    /// The number of spherical effects v.
+    let spheres (model: Marginal) = List.last (sphereStarts model)
 
     /// The terms with the place of their first effect.
     let private placed model =
-        let starts = model.Terms |> List.scan (fun start term -> start + effectsOf term) 0
-        List.zip model.Terms (List.truncate model.Terms.Length starts)
+        List.zip model.Terms (List.truncate model.Terms.Length (effectStarts model))
 
     // Products
 
@@ -95,7 +128,7 @@ module internal Marginal =
         u
         |> mapColumns (rows model) (fun u from result into ->
             for term, start in terms do
-                let s = term.Columns.Length
+                let s = term.Order
 
                 for k in 0 .. s - 1 do
                     let column = term.Columns[k]
@@ -111,7 +144,7 @@ module internal Marginal =
         b
         |> mapColumns (effects model) (fun b from result into ->
             for term, start in terms do
-                let s = term.Columns.Length
+                let s = term.Order
 
                 for k in 0 .. s - 1 do
                     let column = term.Columns[k]
@@ -121,130 +154,120 @@ module internal Marginal =
                         let at = first + term.Codes[row] * s
                         result[at] <- result[at] + column[row] * b[from + row])
 
-    /// Level by level the S×S matrix of a term times its effects.
-    let private eachLevel model (matrixOf: MarginalTerm -> Matrix<float>) (u: Matrix<float>) =
+    /// Level by level the S×S matrix of a term times its effects, then what relates the levels: (related ⊗ matrix).
+    let private eachLevel
+        model
+        targets
+        sources
+        (matrixOf: MarginalTerm -> Matrix<float>)
+        (relate: LevelRelation -> Matrix<float>)
+        (u: Matrix<float>)
+        =
+        let starts: int list = targets model
+
         let terms =
-            placed model |> List.map (fun (term, start) -> term, start, matrixOf term)
+            List.zip3 model.Terms (List.pairwise (sources model)) (List.pairwise starts)
+            |> List.map (fun (term, from, into) -> term, from, into, matrixOf term)
 
         u
-        |> mapColumns (effects model) (fun u from result into ->
-            for term, start, a in terms do
+        |> mapColumns (List.last starts) (fun u from result into ->
+            for term, (first, last), (target, _), a in terms do
                 let s = a.RowCount
+                let images: float[] = Array.zeroCreate (last - first)
 
-                for first in start..s .. start + effectsOf term - 1 do
+                for level in 0..s .. last - first - 1 do
                     for i in 0 .. s - 1 do
                         for k in 0 .. s - 1 do
-                            let at = into + first + i
-                            result[at] <- result[at] + a[i, k] * u[from + first + k])
+                            images[level + i] <- images[level + i] + a[i, k] * u[from + first + level + k]
 
-    /// Λ v.
-    let timesFactor model v = eachLevel model _.Factor v
+                let related =
+                    match term.Relation with
+                    | None -> images
+                    | Some relation ->
+                        let byLevels = Matrix<float>.Build.Dense(s, images.Length / s, images)
+                        (byLevels * (relate relation).Transpose()).ToColumnMajorArray()
 
-    /// Λᵀ u.
-    let timesTransposedFactor model u = eachLevel model _.Factor.Transpose() u
+                Array.blit related 0 result (into + target) related.Length)
+
+    /// u = (T ⊗ Λ) v.
+    let timesFactor model v =
+        eachLevel model effectStarts sphereStarts _.Factor _.Root v
+
+    /// (T ⊗ Λ)ᵀ u.
+    let timesTransposedFactor model u =
+        eachLevel model sphereStarts effectStarts _.Factor.Transpose() _.Root.Transpose() u
 
     /// G u.
     let timesG model u =
-        eachLevel model (fun term -> term.Factor * term.Factor.Transpose()) u
+        eachLevel model effectStarts effectStarts _.Covariance _.Covariance u
 
-    let private scaleRows (scale: float -> float) model (b: Matrix<float>) =
-        let factors = model.ResidualVariances |> Array.map scale
-
-        b
-        |> mapColumns (rows model) (fun b from result into ->
-            for row in 0 .. factors.Length - 1 do
-                result[into + row] <- factors[row] * b[from + row])
+    /// (T⁺ ⊗ I) u: with independent levels u itself.
+    let unrelated model u =
+        eachLevel
+            model
+            sphereStarts
+            effectStarts
+            (fun term -> Matrix<float>.Build.DenseIdentity term.Order)
+            (fun relation ->
+                LevelRelation.solveRoot relation (Matrix<float>.Build.DenseIdentity relation.Root.RowCount))
+            u
 
     /// R b.
-    let timesR model b = scaleRows id model b
+    let timesR model b =
+        ResidualCovariance.times model.Residual b
 
     /// R⁻¹ b.
     let solveR model b =
-        scaleRows (fun variance -> 1.0 / variance) model b
+        ResidualCovariance.solve model.Residual b
 
     /// A square root of R times b.
-    let timesRootR model b = scaleRows sqrt model b
-
-    /// The derivatives of R by its parameters, applied: here by σ² alone, R/σ².
-    let residualDerivatives model : (Matrix<float> -> Matrix<float>) list =
-        let smallest = Array.min model.ResidualVariances
-        [ fun b -> timesR model b / smallest ]
+    let timesRootR model b =
+        ResidualCovariance.timesRoot model.Residual b
 
     /// log|R|.
-    let logDeterminantR model = Array.sumBy log model.ResidualVariances
+    let logDeterminantR model =
+        ResidualCovariance.logDeterminant model.Residual
 
     /// V b = Z G Zᵀ b + R b.
     let timesV model b =
         timesZ model (timesG model (timesTransposedZ model b)) + timesR model b
 
-    // Dense, for few rows
-
-    /// Zₜ(I ⊗ g)Zₜᵀ of one term, n×n: V where g is its G, a derivative of V where g is one of G.
-    let spread model t (g: Matrix<float>) : Matrix<float> =
-        let term = model.Terms[t]
-        let s = term.Columns.Length
-        let n = rows model
-
-        Matrix<float>
-            .Build.Dense(
-                n,
-                n,
-                fun i j ->
-                    if term.Codes[i] <> term.Codes[j] then
-                        0.0
-                    else
-                        let mutable sum = 0.0
-
-                        for k in 0 .. s - 1 do
-                            for l in 0 .. s - 1 do
-                                sum <- sum + term.Columns[k][i] * g[k, l] * term.Columns[l][j]
-
-                        sum
-            )
-
-    /// V, n×n.
-    let covariance model : Matrix<float> =
-        model.Terms
-        |> List.indexed
-        |> List.fold
-            (fun v (t, term) -> v + spread model t (term.Factor * term.Factor.Transpose()))
-            (timesR model (Matrix<float>.Build.DenseIdentity(rows model)))
-
     // Conditioning
 
     /// The model of absolute values: with it products bound what rounding does to those of the model.
     let absolute (model: Marginal) : Marginal = {
-        model with
-            Response = model.Response.PointwiseAbs()
-            Fixed = model.Fixed.PointwiseAbs()
-            Terms =
-                model.Terms
-                |> List.map (fun term -> {
-                    term with
-                        Columns = term.Columns |> Array.map (Array.map abs)
-                        Factor = term.Factor.PointwiseAbs()
-                })
+        Response = model.Response.PointwiseAbs()
+        Fixed = model.Fixed.PointwiseAbs()
+        Terms =
+            model.Terms
+            |> List.map (fun term -> {
+                term with
+                    Columns = term.Columns |> Array.map (Array.map abs)
+                    Factor = term.Factor.PointwiseAbs()
+                    Relation = term.Relation |> Option.map LevelRelation.absolute
+            })
+        Residual = ResidualCovariance.absolute model.Residual
     }
 
-    /// <summary>A bound on the condition of V: its largest absolute row sum over the smallest variance of R.</summary>
+    /// <summary>A bound on the condition of V: its largest absolute row sum over a bound on the smallest eigenvalue of R.
+    /// </summary>
     let condition model : float =
-        let sums = Array.copy model.ResidualVariances
+        let ones = Matrix<float>.Build.Dense(rows model, 1, 1.0)
 
-        for term in model.Terms do
-            let s = term.Columns.Length
-            let g = (term.Factor * term.Factor.Transpose()).PointwiseAbs()
-            let totals: float[] = Array.zeroCreate (effectsOf term)
+        // Covariances keep their own factors: absolute ones would make them larger.
+        let positive = {
+            absolute model with
+                Terms =
+                    List.map2
+                        (fun (term: MarginalTerm) (own: MarginalTerm) -> { term with Factor = own.Factor })
+                        (absolute model).Terms
+                        model.Terms
+        }
 
-            for k in 0 .. s - 1 do
-                for row in 0 .. sums.Length - 1 do
-                    let at = term.Codes[row] * s + k
-                    totals[at] <- totals[at] + abs (term.Columns[k][row])
+        let ofEffects =
+            timesTransposedZ positive ones
+            |> eachLevel positive effectStarts effectStarts _.Covariance.PointwiseAbs() _.Covariance
+            |> timesZ positive
 
-            for row in 0 .. sums.Length - 1 do
-                for k in 0 .. s - 1 do
-                    for l in 0 .. s - 1 do
-                        sums[row] <-
-                            sums[row]
-                            + abs (term.Columns[k][row]) * g[k, l] * totals[term.Codes[row] * s + l]
-
-        Array.max sums / max Double.Epsilon (Array.min model.ResidualVariances)
+        (ofEffects + timesR positive ones).InfinityNorm()
+        / max Double.Epsilon model.Residual.Smallest

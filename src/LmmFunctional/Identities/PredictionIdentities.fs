@@ -35,27 +35,41 @@ module internal PredictionIdentities =
             (Marginal.timesR setting.Model (setting.Project setting.Deviations))
         |> within (tolerance setting)
 
+    /// Whether the residuals of different levels of a term are independent.
+    let private standsAlone (setting: Setting) (term: MarginalTerm) =
+        setting.Model.Residual.Blocks
+        |> Array.forall (fun block ->
+            block.Rows
+            |> Array.forall (fun row -> term.Codes[row] = term.Codes[block.Rows[0]]))
+
     /// With one grouping factor every level stands alone: its effects are those of least squares, shrunken.
     let private shrinkage (setting: Setting) =
         match setting.Model.Terms with
+        | [ term ] when term.Relation.IsSome ->
+            IdentityOutcome.NotApplicable "the levels of the random term are related"
+        | [ term ] when not (standsAlone setting term) ->
+            IdentityOutcome.NotApplicable "residuals of different levels are correlated"
         | [ term ] ->
-            let s = term.Columns.Length
-            let g = term.Factor * term.Factor.Transpose()
+            let s = term.Order
             let r = setting.MarginalResidual
             let squares = Array.init term.Levels (fun _ -> Matrix<float>.Build.Dense(s, s))
             let sums = Array.init term.Levels (fun _ -> Vector<float>.Build.Dense s)
+            // The columns of all levels at once: R⁻¹ does not mix rows of different levels.
+            let weighted =
+                Marginal.solveR setting.Model (Matrix<float>.Build.DenseOfColumnArrays term.Columns)
 
             for row in 0 .. setting.N - 1 do
-                let z = Vector<float>.Build.Dense(s, fun k -> term.Columns[k][row])
-                let weight = 1.0 / setting.Model.ResidualVariances[row]
                 let level = term.Codes[row]
-                squares[level].Add(weight * z.OuterProduct z, squares[level])
-                sums[level].Add(weight * r[row, 0] * z, sums[level])
+                let image = weighted.Row row
+                let z = Vector<float>.Build.Dense(s, fun k -> term.Columns[k][row])
+                squares[level].Add(image.OuterProduct z, squares[level])
+                sums[level].Add(r[row, 0] * image, sums[level])
 
             let expected =
                 Array.map2
                     (fun (square: Matrix<float>) (sum: Vector<float>) ->
-                        (Matrix<float>.Build.DenseIdentity s + g * square).Solve(g * sum: Vector<float>))
+                        (Matrix<float>.Build.DenseIdentity s + term.Covariance * square)
+                            .Solve(term.Covariance * sum: Vector<float>))
                     squares
                     sums
                 |> Array.collect (fun (u: Vector<float>) -> u.ToArray())
@@ -68,13 +82,10 @@ module internal PredictionIdentities =
     // Levels of each term that a check looks at, spread over all of them.
     let private sampled = 4
 
-    /// G − GZⱼᵀV⁻¹ZⱼG of some levels against the claims.
-    let private givenData (setting: Setting) =
+    /// G − GZᵀMZG of some levels against claims, M being what a block is multiplied with.
+    let private leftOver (setting: Setting) multiply (claims: float[][]) =
         let model = setting.Model
-
-        let starts =
-            model.Terms
-            |> List.scan (fun start term -> start + term.Levels * term.Columns.Length) 0
+        let starts = Marginal.effectStarts model
 
         let chosen =
             model.Terms
@@ -87,40 +98,45 @@ module internal PredictionIdentities =
         let columns =
             chosen
             |> List.collect (fun (t, level) ->
-                let s = model.Terms[t].Columns.Length
+                let s = model.Terms[t].Order
                 List.init s (fun k -> starts[t] + level * s + k))
             |> Array.ofList
 
-        let z =
+        let image =
             Matrix<float>
                 .Build.Dense(Marginal.effects model, columns.Length, fun i j -> if i = columns[j] then 1.0 else 0.0)
+            |> Marginal.timesG model
             |> Marginal.timesZ model
 
-        let squares = z.TransposeThisAndMultiply(setting.SolveV z)
+        let squares = image.TransposeThisAndMultiply(multiply image: Matrix<float>)
 
         let compare first (t, level) =
             let term = model.Terms[t]
-            let s = term.Columns.Length
-            let g = term.Factor * term.Factor.Transpose()
-            let own = g - g * squares.SubMatrix(first, s, first, s) * g
+            let s = term.Order
+            let own = term.Related level level * term.Covariance
 
             let claimed =
-                Matrix<float>.Build.Dense(s, s, Array.sub setting.Claims.EffectCovariances[t] (level * s * s) (s * s))
+                Matrix<float>.Build.Dense(s, s, Array.sub claims[t] (level * s * s) (s * s))
 
-            let size = norm g
+            let size = norm own
 
             if size = 0.0 then
                 norm claimed
             else
-                norm (claimed - own) / size
+                norm (claimed - (own - squares.SubMatrix(first, s, first, s))) / size
 
         let firsts =
-            chosen
-            |> List.scan (fun first (t, _) -> first + model.Terms[t].Columns.Length) 0
+            chosen |> List.scan (fun first (t, _) -> first + model.Terms[t].Order) 0
 
         List.map2 compare (List.truncate chosen.Length firsts) chosen
         |> largest
         |> within (tolerance setting)
+
+    let private givenData (setting: Setting) =
+        leftOver setting setting.SolveV setting.Claims.EffectCovariances
+
+    let private errors (setting: Setting) =
+        leftOver setting setting.Project setting.Claims.PredictionCovariances
 
     /// Var of [β̂ − β; ũ − u] in the bases of X and Λ, by V and as the inverse of Henderson's matrix.
     let private predictionErrors (setting: Setting) (dense: Dense) =
@@ -204,6 +220,7 @@ module internal PredictionIdentities =
             "var(u | y, β) = G − GZᵀV⁻¹ZG"
             "Laird & Ware (1982), Biometrics 38, 963–974"
             (withEffects givenData)
+        create "errors of BLUP" "var(ũ − u) = G − GZᵀPZG" henderson75 (withEffects errors)
         create
             "prediction error variance"
             "var(β̂ − β, ũ − u) = C⁻¹"

@@ -33,6 +33,8 @@ type internal Setting = {
     Unsettled: float
     /// Whether a variance or correlation is at its bound.
     IsSingular: bool
+    /// Whether the fit claims to be an optimum.
+    IsSettled: bool
     /// n×3 of ±1.
     Probes: Matrix<float>
     SolveV: Matrix<float> -> Matrix<float>
@@ -84,6 +86,9 @@ module internal Setting =
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
 
+    // The same where the criterion falls on and on by less and less.
+    let private leftOnFlats = 1e-2
+
     // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
 
@@ -113,9 +118,23 @@ module internal Setting =
         let lengths = triangle.ColumnNorms 2.0
         triangle.MapIndexed(fun _ j value -> value / lengths[j]).ConditionNumber()
 
+    // Conjugate gradients would not help either.
+    let private mostCondition = 1e12
+
     /// <summary>The setting of claims about a design, with n×n matrices up to a limit of rows.</summary>
-    let create limit (design: Design) isRestricted decrement isSingular (claims: Claims) beside : Setting =
-        let model = Marginal.create design claims.Factors claims.Sigma
+    let private create
+        limit
+        (design: Design)
+        isRestricted
+        (certificate: Certificate)
+        (claims: Claims)
+        (beside: Lazy<Setting> option)
+        : Setting =
+        let decrement = certificate.NewtonDecrement
+
+        let model =
+            Marginal.create design claims.Factors claims.Sigma claims.ResidualParameters
+
         let n = Marginal.rows model
         let basis, triangle = orthonormal model.Fixed
         let condition = Marginal.condition model
@@ -128,13 +147,16 @@ module internal Setting =
             model.Response.ToColumnMatrix() |> clear |> clear
 
         let dense =
-            if n <= limit && condition < 1e12 then
+            if n <= limit && condition < mostCondition then
                 Some(lazy (Dense.create isRestricted model claims basis deviations))
             else
                 None
 
-        let solveByGradients b =
-            ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
+        let solveByGradients (b: Matrix<float>) : struct (Matrix<float> * float) =
+            if condition < mostCondition then
+                ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
+            else
+                struct (b, 1.0)
 
         let solveV =
             match dense with
@@ -156,6 +178,7 @@ module internal Setting =
 
         let information = basis.TransposeThisAndMultiply weighted
         let covariance = (0.5 * (information + information.Transpose())).Inverse()
+
         let rounding = (64.0 * Math.ScaleB(1.0, -52) + 4.0 * reached) * condition
 
         {
@@ -174,8 +197,16 @@ module internal Setting =
             Triangle = triangle
             FixedCondition = conditionOf triangle
             Rounding = rounding
-            Unsettled = min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
-            IsSingular = isSingular
+            Unsettled =
+                match certificate.Verdict with
+                // The solver stops on a way that has no end.
+                | Verdict.FlatDirection _ -> leftOnFlats + rounding
+                | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
+            IsSingular = beside.IsSome && certificate.IsSingular
+            IsSettled =
+                match certificate.Verdict with
+                | Verdict.NotConverged _ -> false
+                | _ -> true
             Probes = probes
             SolveV = solveV
             Project =
@@ -190,6 +221,8 @@ module internal Setting =
             Obstacle =
                 if rounding < muchRounding then
                     None
+                elif Double.IsInfinity condition || model.Residual.Smallest <= 0.0 then
+                    Some "R is singular to working precision"
                 else
                     let power = condition.ToString("0e+0", CultureInfo.InvariantCulture)
                     Some $"the condition of V, {power}, hides errors in rounding"
@@ -198,20 +231,11 @@ module internal Setting =
 
     /// <summary>The setting of a fit whose claims are first changed: so that tests see what a wrong fit does.</summary>
     let ofChanged limit (change: Claims -> Claims) (fit: Fit) : Setting =
-        let isRestricted = (fit.Criterion = Criterion.Reml)
-        let decrement = fit.Certificate.NewtonDecrement
+        let create =
+            create limit fit.Design (fit.Criterion = Criterion.Reml) fit.Certificate
 
-        let beside =
-            lazy (create limit fit.Design isRestricted decrement false (change (Claims.besideFit fit)) None)
-
-        create
-            limit
-            fit.Design
-            isRestricted
-            decrement
-            fit.Certificate.IsSingular
-            (change (Claims.ofFit fit))
-            (Some beside)
+        let beside = lazy (create (change (Claims.besideFit fit)) None)
+        create (change (Claims.ofFit fit)) (Some beside)
 
     /// <summary>The setting of a fit.</summary>
     let ofFit (fit: Fit) : Setting = ofChanged denseRows id fit

@@ -143,7 +143,7 @@ module internal ConditionalObjective =
                 HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                 IsCurvatureAffordable = plan.CurvatureWork < affordable
                 Tolerance = toleranceFor plan.Chosen.Work
-                Unbounded = ImmutableArray.CreateRange(Seq.replicate layout.Parameters false)
+                Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
             }
 
             Ok(LikelihoodMethod.Conditional(plan, engines), HeldVariances.restrict layout held objective)

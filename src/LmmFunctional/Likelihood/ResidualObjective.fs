@@ -39,10 +39,10 @@ module internal ResidualObjective =
             first :: others
             |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
 
-    /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
+    /// Which parameters are logarithms or the like: of those of residuals all but coefficients.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
         Seq.append
-            (Seq.replicate layout.Parameters false)
+            (ThetaLayout.unbounded layout)
             (model.Residual.Parameters.Kinds
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange

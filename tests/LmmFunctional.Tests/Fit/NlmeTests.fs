@@ -16,49 +16,8 @@ type NlmeTests() =
     static let criterionTolerance = 1e-4
     static let parameterTolerance = 1e-3
 
-    static let correlations = [ "corStruct" ]
-    static let heterogeneous = [ "varStruct"; "corStruct" ]
-
-    static let ovary =
-        "follicles ~ sin(2 * pi * Time) + cos(2 * pi * Time) + (1 + sin(2 * pi * Time) || Mare)"
-
-    static let trial = "score ~ base + arm * visit"
-
-    static let cases = [
-        "orthodont-un", "distance ~ age * Sex; residual = us(age | Subject)", heterogeneous
-        "orthodont-cs", "distance ~ age * Sex; residual = cs(age | Subject)", correlations
-        "orthodont-ar1", "distance ~ age * Sex; residual = ar1(age | Subject)", correlations
-        "orthodont-arh1", "distance ~ age * Sex; residual = arh1(age | Subject)", heterogeneous
-        "orthodont-bysex", "distance ~ age * Sex + (age | Subject); residual = ident(Sex)", heterogeneous
-        "ovary-ar1", $"{ovary}; residual = ar1(1 | Mare)", correlations
-        "ovary-arma11", $"{ovary}; residual = arma(1,1)(1 | Mare)", correlations
-        "bodyweight-varpower",
-        "weight ~ Time * Diet + (Time | Rat); residual = varpower(fitted())",
-        [ "corStruct"; "varStruct" ]
-        "bodyweight-varpower-exp",
-        "weight ~ Time * Diet + (Time | Rat); residual = sp_exp(Time | Rat) * varpower(fitted())",
-        [ "corStruct"; "varStruct" ]
-        "wheat2-gaus", "yield ~ variety; residual = sp_gau(latitude + longitude) + nugget", correlations
-        "trial-un", $"{trial}; residual = us(visit | subject)", heterogeneous
-        "trial-ar1", $"{trial}; residual = ar1(visit | subject)", correlations
-        "trial-car1", $"{trial}; residual = car1(week | subject)", correlations
-    ]
-
-    static let references =
-        lazy
-            [
-                for case in
-                    (JsonDocument.Parse(File.ReadAllText(TestData.reference "nlme"))).RootElement.EnumerateArray() ->
-                    string (case.GetProperty("id").GetString()), case
-            ]
-
-    static let fit file formula =
-        match
-            Csv.read (TestData.csv file)
-            |> Result.bind (fun frame -> Lmm.fitFormula FitOptions.defaults frame formula)
-        with
-        | Ok fit -> fit
-        | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat "; ")
+    static let references = Nlme.references
+    static let fit = Nlme.fit
 
     /// Numbers of a list or an object, in their order.
     static let numbers (element: JsonElement) = [
@@ -90,11 +49,11 @@ type NlmeTests() =
         |> List.filter (fun parameter -> parameter.Group = "Residual")
         |> List.map _.Estimate
 
-    static member Ids = cases |> List.map (fun (id, _, _) -> id)
+    static member Ids = Nlme.cases |> List.map (fun (id, _, _) -> id)
 
     [<TestCaseSource("Ids")>]
     member _.``Criterion, estimates and standard errors are nlme's``(id: string) =
-        let _, formula, order = cases |> List.find (fun (own, _, _) -> own = id)
+        let _, formula, order = Nlme.cases |> List.find (fun (own, _, _) -> own = id)
         let case = references.Value |> List.find (fun (own, _) -> own = id) |> snd
 
         let file =

@@ -107,12 +107,14 @@ module MutationTests =
         [
             "score"
             "EM fixed point"
+            "Kuhn-Tucker conditions"
             "residual variance"
             "balanced closed form"
             "variance of β̂"
             "BLUP"
             "BLUP is shrinkage"
             "effects given the data"
+            "errors of BLUP"
             "observed information"
             "expected information"
             "average information"
@@ -132,6 +134,13 @@ module MutationTests =
                     EffectCovariances = c.EffectCovariances |> Array.map (scaled 1.001)
             })),
         [ "effects given the data"; "EM fixed point" ]
+        "var(ũ − u) by 0.1 %",
+        (fun () ->
+            claims (fun c -> {
+                c with
+                    PredictionCovariances = c.PredictionCovariances |> Array.map (scaled 1.001)
+            })),
+        [ "errors of BLUP" ]
         "fitted values by 0.1 %",
         (fun () ->
             claims (fun c -> {

@@ -131,9 +131,9 @@ module internal MarginalDerivatives =
                         total[i] <- total[i] + float pattern.Count * own1[i]
 
                     if reml && p > 0 then
-                        let root = Semidefinite.factor m own.Leverage
-                        let crossed = solvedProducts m m l first[index] root
-                        let own2: float[] = Dense.Multiply(k, k, m * m, crossed, true, crossed, false)
+                        let struct (rank, root) = Semidefinite.root m own.Leverage
+                        let crossed = solvedProducts m rank l first[index] root
+                        let own2: float[] = Dense.Multiply(k, k, m * rank, crossed, true, crossed, false)
 
                         for i in 0 .. k * k - 1 do
                             total[i] <- total[i] - 2.0 * own2[i]
