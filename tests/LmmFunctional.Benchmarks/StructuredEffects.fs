@@ -45,7 +45,10 @@ module StructuredEffects =
         let rows = Array.init (2 * animals) (fun row -> row / 2, row % 2)
 
         Frame.ofColumns [
-            "weight", rows |> Array.map (fun (k, t) -> 3.0 + float t + values[k, t] + noise[k].[t]) |> Column.ofFloats
+            "weight",
+            rows
+            |> Array.map (fun (k, t) -> 3.0 + float t + values[k, t] + noise[k].[t])
+            |> Column.ofFloats
             "trait", Column.factor [ "first"; "second" ] (Array.map snd rows)
             "animal", rows |> Array.map (fun (k, _) -> pedigree.Animals[k]) |> Column.ofStrings
         ]
@@ -72,7 +75,10 @@ module StructuredEffects =
             "y", rows |> Array.map (fun (_, _, _, _, y) -> y) |> Column.ofFloats
             "time", rows |> Array.map (fun (_, _, _, time, _) -> time) |> Column.ofFloats
             "trial", rows |> Array.map (fun (_, trial, _, _, _) -> float trial) |> Column.ofFloats
-            "subject", rows |> Array.map (fun (subject, _, _, _, _) -> $"s{subject}") |> Column.ofStrings
+            "subject",
+            rows
+            |> Array.map (fun (subject, _, _, _, _) -> $"s{subject}")
+            |> Column.ofStrings
             "item", rows |> Array.map (fun (_, _, item, _, _) -> $"i{item}") |> Column.ofStrings
         ]
         |> orRaise

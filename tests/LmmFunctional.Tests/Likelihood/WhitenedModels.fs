@@ -129,13 +129,20 @@ module internal WhitenedModels =
         let random = Random(seed: int)
         let pedigree = RandomPedigree.make seed 14
         let choice = random.Next 3
-        let part, residual = parts[random.Next parts.Length], residuals[random.Next residuals.Length]
+
+        let part, residual =
+            parts[random.Next parts.Length], residuals[random.Next residuals.Length]
+
         let kind = if random.Next 2 = 0 then Criterion.Ml else Criterion.Reml
         let text = $"y ~ 0 + trait + {part}; residual = {residual}"
 
         let spec =
             TestFrame.formula text
-            |> fun spec -> if random.Next 3 = 0 then Spec.withWeights "w" spec else spec
+            |> fun spec ->
+                if random.Next 3 = 0 then
+                    Spec.withWeights "w" spec
+                else
+                    spec
 
         let likelihood =
             Design.buildWith (Map [ "A", relationship choice pedigree seed ]) spec (frame pedigree seed)

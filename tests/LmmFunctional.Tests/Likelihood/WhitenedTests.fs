@@ -26,8 +26,7 @@ module WhitenedTests =
         let isNearZero = random.Next 4 = 0
 
         Array.init likelihood.Objective.Start.Length (fun k ->
-            let moved =
-                likelihood.Objective.Start[k] + 0.8 * (random.NextDouble() - 0.5)
+            let moved = likelihood.Objective.Start[k] + 0.8 * (random.NextDouble() - 0.5)
 
             if k < likelihood.Layout.Parameters && isNearZero && random.Next 2 = 0 then
                 0.0
@@ -42,7 +41,10 @@ module WhitenedTests =
         let marginal = StructuredModel.marginal likelihood
         let engine = WhitenedModels.engineOf likelihood
         let theta = point likelihood seed
-        let what = $"{StructuredModel.formula model}, {model.Criterion} at {List.ofSeq theta}"
+
+        let what =
+            $"{StructuredModel.formula model}, {model.Criterion} at {List.ofSeq theta}"
+
         let reml = (model.Criterion = Criterion.Reml)
 
         let dense order =
@@ -151,7 +153,9 @@ module WhitenedTests =
 
                 for information in [ Information.Average; Information.Expected; Information.Observed ] do
                     yield!
-                        close $"{information}" (fun moments -> [| Array.ofSeq (moments.Information information).Values |])
+                        close $"{information}" (fun moments -> [|
+                            Array.ofSeq (moments.Information information).Values
+                        |])
         ]
 
     [<Property>]
@@ -193,7 +197,7 @@ module WhitenedTests =
                 $"{what}, {name}"
                 (1e-7 * largest (Seq.cast<float> expected))
                 (Seq.cast<float> expected)
-                (Seq.cast<float> (Array2D.init k k found))
+                (Seq.cast<float>(Array2D.init k k found))
 
         Law.holds [
             yield! compare "average" dense.Average (fun i j -> average[i, j] - df * squares[i] * squares[j])

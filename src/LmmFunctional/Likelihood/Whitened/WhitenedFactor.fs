@@ -39,6 +39,9 @@ type internal WhitenedFactor(model: WhitenedModel) =
     /// R at the point that was factored last.
     member _.Residual = residual.Value
 
+    /// The θ that was factored last.
+    member _.Point = factored
+
     /// λ of every term with its derivatives.
     member _.Factors = factors
 

@@ -14,7 +14,7 @@ module internal WhitenedMoments =
     /// V̇_kU of all parameters, n×p each, side by side.
     let private images (factor: WhitenedFactor) =
         let n, p = factor.Model.Rows.Count, factor.Model.Rows.Residual.FixedCount
-        WhitenedDerivatives.images factor p (Array.sub factor.Scores 0 (n * p))
+        WhitenedImages.create factor p (Array.sub factor.Scores 0 (n * p))
 
     let private first (factor: WhitenedFactor) : float[][] =
         let model = factor.Model
@@ -47,7 +47,7 @@ module internal WhitenedMoments =
 
         for d in 0 .. p - 1 do
             for c in d .. p - 1 do
-                let own = WhitenedDerivatives.secondAlong factor c d
+                let own = WhitenedSeconds.along factor c d
 
                 for i in 0 .. k - 1 do
                     for j in 0..i do
