@@ -54,8 +54,8 @@ module StructuredEffects =
         ]
         |> orRaise
 
-    /// Trials of subjects, each on an item: AR(1) noise within subjects.
-    let private trials subjects perSubject items =
+    /// Trials of subjects, each on an item: AR(1) noise within subjects; a share of the trials is missing.
+    let private trials subjects perSubject items missing =
         let random = Random 7
         let ofItems = Array.init items (fun _ -> 0.5 * normal random)
         let ofSubjects = Array.init subjects (fun _ -> 0.7 * normal random)
@@ -68,7 +68,9 @@ module StructuredEffects =
                     noise <- 0.4 * noise + sqrt (1.0 - 0.16) * normal random
                     let item = random.Next items
                     let time = float trial / float perSubject
-                    subject, trial, item, time, 1.0 + 0.3 * time + ofItems[item] + ofSubjects[subject] + noise
+
+                    if random.NextDouble() >= missing then
+                        subject, trial, item, time, 1.0 + 0.3 * time + ofItems[item] + ofSubjects[subject] + noise
         |]
 
         Frame.ofColumns [
@@ -86,8 +88,12 @@ module StructuredEffects =
     let private processor () =
         Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds
 
-    let private fit what options frame text =
+    let private fit what (options: FitOptions) frame text =
         let spec = Formula.parse text |> orRaise
+
+        for candidate in (Lmm.planWith options.Known frame spec |> orRaise).Candidates do
+            printfn $"  {candidate.Engine}: {candidate.Work:E1} operations, {candidate.Bytes / 1e6:F0} MB"
+
         let before = processor ()
         let started = Stopwatch.GetTimestamp()
         let fit = Lmm.fit options frame spec |> orRaise
@@ -101,8 +107,11 @@ module StructuredEffects =
         for parameter in fit.CovarianceParameters do
             printfn $"  {parameter.Group} {parameter.Name} {parameter.Estimate:F4}"
 
-        for random in fit.VarianceComponents do
-            printfn $"  {random.Group} {random.Covariance:F4}"
+        for own in fit.VarianceComponents do
+            let effects =
+                Option.toList own.First @ Option.toList own.Second |> String.concat ", "
+
+            printfn $"  {own.Group} {effects} {own.Covariance:F4}"
 
     /// Prints what each fit costs, the second time when everything is compiled.
     let run () =
@@ -114,7 +123,10 @@ module StructuredEffects =
         }
 
         let animals = traits pedigree
-        let crossed = trials 1000 50 200
+        let complete, incomplete = trials 1000 50 200 0.0, trials 1000 50 200 0.05
+
+        let crossed =
+            "y ~ time + (1 | item) + (1 | subject); residual = ar1(trial | subject)"
 
         for _ in 1..2 do
             fit
@@ -123,10 +135,7 @@ module StructuredEffects =
                 animals
                 "weight ~ 0 + trait + kron(us(0 + trait), known(A) | animal); residual = us(trait | animal)"
 
-            fit
-                "1000 subjects of 50 trials, 200 items"
-                FitOptions.defaults
-                crossed
-                "y ~ time + (1 | item) + (1 | subject); residual = ar1(trial | subject)"
+            fit "1000 subjects of 50 trials, 200 items" FitOptions.defaults complete crossed
+            fit "The same, one trial in twenty missing" FitOptions.defaults incomplete crossed
 
         0

@@ -75,35 +75,58 @@ module internal ResidualPlan =
                 Candidates = [ candidate ]
             }
 
+    /// The equations of unrelated levels, where they may cost so much less than a number of operations.
+    let private tryEquations design (standard: Standardised) model isWorthIt =
+        if
+            standard.Terms.IsEmpty
+            || not (isWorthIt (WhitenedModel.leastWork design standard))
+        then
+            None
+        else
+            WhitenedModel.tryCreate design standard model
+            |> Option.filter fits
+            |> Option.map (fun model -> model, ofEquations design model)
+
     /// Dense blocks, or equations where these are much cheaper or the blocks too large.
     let private ofIndependent (design: Design) standard (model: MarginalModel) dense =
-        let blocks others = {
+        let isWorthIt work =
+            dense.Work > noticeable
+            && (advantage * work < dense.Work || dense.Bytes > available ())
+
+        match tryEquations design standard model isWorthIt with
+        | Some(equations, candidate) when isWorthIt candidate.Work -> {
+            Way = ResidualWay.Equations equations
+            Chosen = candidate
+            Candidates = [ candidate; dense ]
+          }
+        | others -> {
             Way = ResidualWay.Blocks model
             Chosen = dense
-            Candidates = dense :: others
-        }
+            Candidates = dense :: [ for _, candidate in Option.toList others -> candidate ]
+          }
 
-        let isWorthIt work =
-            advantage * work < dense.Work || dense.Bytes > available ()
+    /// Fields of cells, or equations where lines of cells are so short that these are cheaper.
+    let private ofField (design: Design) standard (model: MarginalModel) dense (cells: SeparableModel) =
+        let sparse = ofCells dense cells
 
-        if model.Forms.Length = 0 || dense.Work <= noticeable then
-            blocks []
-        elif not (isWorthIt (WhitenedModel.leastWork design standard)) then
-            blocks []
-        else
-            match WhitenedModel.tryCreate design standard model with
-            | None -> blocks []
-            | Some whitened ->
-                let candidate = ofEquations design whitened
+        match tryEquations design standard model (fun work -> work < sparse.Work) with
+        | Some(equations, candidate) when candidate.Work < sparse.Work -> {
+            Way = ResidualWay.Equations equations
+            Chosen = candidate
+            Candidates = [ candidate; sparse; dense ]
+          }
+        | others -> {
+            Way = ResidualWay.Cells cells
+            Chosen = sparse
+            Candidates = [
+                sparse
 
-                if fits whitened && isWorthIt candidate.Work then
-                    {
-                        Way = ResidualWay.Equations whitened
-                        Chosen = candidate
-                        Candidates = [ candidate; dense ]
-                    }
-                else
-                    blocks [ candidate ]
+                for _, candidate in Option.toList others do
+                    candidate
+
+                dense
+            ]
+          }
 
     /// <summary>The plan of a design whose residuals have a structure; nothing is factored.</summary>
     /// <returns>The plan, or a refusal with the memory that related levels would need.</returns>
@@ -115,12 +138,6 @@ module internal ResidualPlan =
             let dense = ofBlocks design model
 
             match SeparableModel.tryCreate design standard model with
-            | Some cells ->
-                let candidate = ofCells dense cells
-
-                Ok {
-                    Way = ResidualWay.Cells cells
-                    Chosen = candidate
-                    Candidates = [ candidate; dense ]
-                }
-            | None -> Ok(ofIndependent design standard model dense)
+            | Some cells -> ofField design standard model dense cells
+            | None -> ofIndependent design standard model dense
+            |> Ok

@@ -43,11 +43,27 @@ module internal WhitenedModels =
 
     /// The same likelihood by whitened equations.
     let whitened (likelihood: LogLikelihood) : LogLikelihood =
-        let engine = engineOf likelihood
+        let candidate = {
+            Engine = "whitened"
+            Lead = None
+            Work = 0.0
+            Bytes = 0.0
+        }
+
+        let plan = {
+            Way = ResidualWay.Equations (engineOf likelihood).Model
+            Chosen = candidate
+            Candidates = [ candidate ]
+        }
+
+        let method, objective =
+            ResidualObjective.create likelihood.Criterion likelihood.Design likelihood.Standard likelihood.Layout plan
+            |> orRaise
 
         {
             likelihood with
-                Method = LikelihoodMethod.Whitened(engine.Model.Marginal, engine)
+                Method = method
+                Function = objective
         }
 
     let private parts = [

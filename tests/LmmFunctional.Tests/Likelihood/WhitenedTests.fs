@@ -242,3 +242,53 @@ module WhitenedTests =
                         covariances
                         solution.ConditionalCovariances.Value[t]
         ]
+
+    [<Property(MaxTest = 20)>]
+    let ``differences give the traces of products`` (seed: int) =
+        let what, likelihood = WhitenedModels.related seed
+        let theta = StructuredModel.theta likelihood (seed + 1)
+        let reml = (likelihood.Criterion = Criterion.Reml)
+
+        let traces (factor: WhitenedFactor) =
+            (fst (WhitenedDerivatives.parts reml factor)).Traces
+
+        let find (factor: WhitenedFactor) =
+            let exact = WhitenedTraceProducts.exact reml factor
+            let second = (fst (WhitenedDerivatives.parts reml factor)).Curvature 0.0
+            exact, WhitenedTraceProducts.byDifferences factor (fun () -> traces factor) second, factor.Point
+
+        match likelihood.Method with
+        | LikelihoodMethod.Whitened(_, engine) ->
+            match WhitenedObjective.withFactor engine theta find with
+            | Some(exact, Some differences, point) ->
+                let size = largest (Seq.cast<float> exact)
+
+                Law.holds [
+                    yield! Law.isTrue $"{what}: the factor is not put back" (point = theta)
+                    // Fixed steps of a thousandth, to fourth order.
+                    yield! Law.nearAll what (1e-6 * size) (Seq.cast<float> exact) (Seq.cast<float> differences)
+                ]
+            | _ -> Law.holds [ $"{what}: nothing found" ]
+        | _ -> Law.holds [ $"{what}: the equations are expected" ]
+
+    [<Property(MaxTest = 10)>]
+    let ``any number of threads gives the same bits`` (seed: int) =
+        let what, likelihood = WhitenedModels.related seed
+        let theta = point likelihood (seed + 1)
+
+        let evaluated () =
+            let engine = WhitenedModels.engineOf likelihood
+
+            let found =
+                WhitenedObjective.evaluate
+                    (likelihood.Criterion = Criterion.Reml)
+                    0.0
+                    engine
+                    theta
+                    (Order.Curvature Information.Average)
+
+            found.Value :: List.ofSeq found.Gradient @ List.ofSeq found.Curvature.Values
+
+        match Naive.withThreads evaluated with
+        | [ one; two ] -> Law.holds (Law.isTrue what (one = two))
+        | _ -> Law.holds [ "two runs are expected" ]
