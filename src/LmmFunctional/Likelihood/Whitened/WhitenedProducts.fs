@@ -9,11 +9,14 @@ module internal WhitenedProducts =
 
     /// target ← target + weight z_i z_jᵀ at a place, rows×columns.
     let private addProduct weight (left: float[]) i rows (right: float[]) j columns (target: float[]) at =
-        for b in 0 .. columns - 1 do
-            let value = weight * right[j * columns + b]
+        if rows = 1 && columns = 1 then
+            target[at] <- target[at] + weight * left[i] * right[j]
+        else
+            for b in 0 .. columns - 1 do
+                let value = weight * right[j * columns + b]
 
-            for a in 0 .. rows - 1 do
-                target[at + a + b * rows] <- target[at + a + b * rows] + left[i * rows + a] * value
+                for a in 0 .. rows - 1 do
+                    target[at + a + b * rows] <- target[at + a + b * rows] + left[i * rows + a] * value
 
     /// Calls visit with block, first place, rows and R⁻¹ of every block.
     let private eachBlock (rows: WhitenedRows) (residual: WhitenedResidual) visit =

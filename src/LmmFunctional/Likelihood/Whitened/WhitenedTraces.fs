@@ -26,16 +26,19 @@ module internal WhitenedTraces =
 
     /// z_iᵀ H z_j for a block H at a place.
     let private form (left: float[]) i rows (h: float[]) at (right: float[]) j columns =
-        let mutable sum = 0.0
+        if rows = 1 && columns = 1 then
+            left[i] * h[at] * right[j]
+        else
+            let mutable sum = 0.0
 
-        for b in 0 .. columns - 1 do
-            let value = right[j * columns + b]
+            for b in 0 .. columns - 1 do
+                let value = right[j * columns + b]
 
-            if value <> 0.0 then
-                for a in 0 .. rows - 1 do
-                    sum <- sum + left[i * rows + a] * h[at + a + b * rows] * value
+                if value <> 0.0 then
+                    for a in 0 .. rows - 1 do
+                        sum <- sum + left[i * rows + a] * h[at + a + b * rows] * value
 
-        sum
+            sum
 
     /// Half of Σ_s Z_s H Z_sᵀ over a run of blocks, the other half being its transpose.
     let private addEffects
