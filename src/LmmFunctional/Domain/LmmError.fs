@@ -80,7 +80,6 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
-    | NotFittedYet of structure: string
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -309,8 +308,6 @@ module LmmError =
             + $"'{other}' in row {secondRow}."
         | LmmError.ZeroCovariate(call, row) ->
             $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
-        | LmmError.NotFittedYet structure ->
-            $"The structure '{structure}' is understood, but this version cannot fit it."
         | LmmError.CovarianceNotPositiveDefinite what ->
             $"{what} is not symmetric and positive definite; check its elements and their signs."
         | LmmError.CombinationNotEstimable combination ->

@@ -123,7 +123,8 @@ module internal CovarianceParameters =
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ()
             | LikelihoodMethod.Marginal model
-            | LikelihoodMethod.Separable(model, _) ->
+            | LikelihoodMethod.Separable(model, _)
+            | LikelihoodMethod.Whitened(model, _) ->
                 let block = model.Residual.Parameters
 
                 let natural =

@@ -37,6 +37,9 @@ module internal JointLikelihood =
             | LikelihoodMethod.Separable(_, engine) ->
                 SeparableObjective.withFactor engine theta _.ResidualSquare
                 |> Option.defaultValue nan
+            | LikelihoodMethod.Whitened(_, engine) ->
+                WhitenedObjective.withFactor engine theta _.ResidualSquare
+                |> Option.defaultValue nan
 
         log (square / df likelihood) + 2.0 * log likelihood.Standard.ResponseScale
 

@@ -46,33 +46,31 @@ module internal LikelihoodMoments =
 
         inner, covariances
 
-    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
-    /// parameters matter.
-    let private marginalOf (likelihood: LogLikelihood) =
+    /// What makes the moments of a model that has structures, whose own parameters matter, and θ: None where it has none.
+    let private ofStructures parametrisation (likelihood: LogLikelihood) =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        let ofBlocks model =
+            Some(fun isFixed theta ->
+                MarginalMoments.create reml parametrisation likelihood.Model likelihood.Standard model isFixed theta)
+
         match likelihood.Method with
         | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) -> Some model
+        | LikelihoodMethod.Separable(model, _) -> ofBlocks model
+        | LikelihoodMethod.Whitened(_, engine) ->
+            Some(fun isFixed theta ->
+                WhitenedMoments.create reml parametrisation likelihood.Model likelihood.Standard engine isFixed theta)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
-            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+            ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
 
     /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
     /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
     /// can tell.
     /// </remarks>
     let moments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : CovarianceMoments =
-        match marginalOf likelihood with
-        | Some model ->
-            let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
-
-            MarginalMoments.create
-                (likelihood.Kind = Criterion.Reml)
-                parametrisation
-                likelihood.Model
-                likelihood.Standard
-                model
-                isFixed
-                theta
+        match ofStructures parametrisation likelihood with
+        | Some create -> create (Seq.toArray (likelihood.Function.Boundary theta).Fixed) theta
         | None ->
             let inner, covariances = momentsAt likelihood theta
 
@@ -83,7 +81,7 @@ module internal LikelihoodMoments =
 
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
-        match marginalOf likelihood, parametrisation with
+        match ofStructures parametrisation likelihood, parametrisation with
         | None, Parametrisation.VarianceScale ->
             let inner, covariances = momentsAt likelihood theta
             MomentScales.variances likelihood.Standard likelihood.Layout covariances inner

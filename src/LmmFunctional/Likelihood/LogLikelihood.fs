@@ -33,7 +33,8 @@ module LogLikelihood =
     let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
         match likelihood.Method with
         | LikelihoodMethod.Marginal _
-        | LikelihoodMethod.Separable _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
+        | LikelihoodMethod.Separable _
+        | LikelihoodMethod.Whitened _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
         | LikelihoodMethod.Conditional(plan, engines) ->
             ConditionalObjective.borrow engines plan (fun engine ->
                 engine.Factor lambdas |> ignore
@@ -78,6 +79,8 @@ module LogLikelihood =
         | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
         | LikelihoodMethod.Separable(_, engine) ->
             SeparableObjective.covarianceDerivatives reml engine theta |> Array.map fst
+        | LikelihoodMethod.Whitened(_, engine) ->
+            WhitenedObjective.covarianceDerivatives reml engine theta |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
@@ -90,6 +93,7 @@ module LogLikelihood =
             | None -> Array.create theta.Length nan
             | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
         | LikelihoodMethod.Separable(_, engine) -> SeparableObjective.squares reml engine theta
+        | LikelihoodMethod.Whitened(_, engine) -> WhitenedObjective.squares reml engine theta
 
     /// The likelihood of a design by a method with its function of θ.
     let private ofMethod kind (design: Design) standard layout held (method, objective) = {
@@ -102,25 +106,16 @@ module LogLikelihood =
         Function = objective
     }
 
-    // What the language can say and no engine can do: refused here, never fitted as something else.
+    /// Structured residuals.
     let private ofStructure kind (design: Design) standard layout (held: Map<string, float>) =
         let problems = [
-            for term in design.Spec.Random do
-                if term.Relationship.IsSome then
-                    LmmError.NotFittedYet(TermText.deparseRandom term)
-
             for KeyValue(name, _) in held do
                 LmmError.HeldWithStructure name
         ]
 
         if problems.IsEmpty then
-            let model = MarginalModel.create design standard layout
-
-            let start = ResidualObjective.start (kind = Criterion.Reml) standard layout model
-
-            match SeparableModel.tryCreate design standard model with
-            | Some cells -> ResidualObjective.ofCells kind design standard layout cells start
-            | None -> ResidualObjective.ofMarginal kind design standard layout model start
+            ResidualPlan.create design standard layout
+            |> Result.bind (ResidualObjective.create kind design standard layout)
             |> Result.map (ofMethod kind design standard layout HeldVariances.none)
         else
             Error problems
@@ -162,19 +157,18 @@ module LogLikelihood =
         let standard = Standardised.withResponse design likelihood.Standard
 
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model ->
-            ResidualObjective.ofMarginal
+        | LikelihoodMethod.Conditional _ ->
+            Plan.create standard
+            |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
+        | method ->
+            ResidualObjective.withResponse
                 likelihood.Kind
                 design
                 standard
                 likelihood.Layout
-                (MarginalModel.withResponse standard model)
                 likelihood.Function.Start
+                method
             |> Result.map (ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Held)
-        | LikelihoodMethod.Separable _ -> ofStructure likelihood.Kind design standard likelihood.Layout Map.empty
-        | LikelihoodMethod.Conditional _ ->
-            Plan.create standard
-            |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
 
     /// Whether levels are independent and no variance is held.
     let internal isUnrelated (likelihood: LogLikelihood) =

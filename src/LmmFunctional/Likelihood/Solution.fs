@@ -122,7 +122,7 @@ module internal Solution =
         result
 
     /// What both methods have in common once V is factored.
-    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant sumOfLogWeights later =
+    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
@@ -164,16 +164,16 @@ module internal Solution =
                 logDeterminant
                 + ConditionalObjective.residualPart likelihood.Held rows square
                 + 2.0 * rows * log standard.ResponseScale
-                - sumOfLogWeights
         }
 
-    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+    /// From the equations of the random effects, factored for whoever asks; log|V| lacks what is given.
+    let private engineAt (likelihood: LogLikelihood) lambdas (factored: IFactored) logDeterminantRest =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
         let solved compute =
             lazy
-                (LogLikelihood.withEngine likelihood lambdas (fun engine ->
+                (factored.Run(fun engine ->
                     engine.Solve()
                     terms |> Array.mapi (compute engine)))
 
@@ -190,19 +190,48 @@ module internal Solution =
         let left (engine: Engine) t (term: StandardisedTerm) =
             conditional term (fun level -> engine.ConditionalCovariance(t, level))
 
-        LogLikelihood.withEngine likelihood lambdas (fun engine ->
-            assemble
-                likelihood
-                lambdas
-                engine.FixedFactor
-                engine.LogDeterminant
-                (ConditionalObjective.sumOfLogWeights likelihood.Model)
-                (fun scale ->
-                    solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
-                    solved left,
-                    solved (fun engine t term ->
-                        let own = left engine t term
-                        prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
+        factored.Run(fun engine ->
+            assemble likelihood lambdas engine.FixedFactor (engine.LogDeterminant + logDeterminantRest) (fun scale ->
+                solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
+                solved left,
+                solved (fun engine t term ->
+                    let own = left engine t term
+                    prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
+
+    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    LogLikelihood.withEngine likelihood lambdas action
+        }
+
+        engineAt likelihood lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
+
+    /// What stands where V is not positive definite: nothing is known; the certificate says so.
+    let private undefinedAt (likelihood: LogLikelihood) lambdas =
+        let columns = likelihood.Standard.Fixed.Length + 1
+        let terms = Array.ofList likelihood.Standard.Terms
+
+        let nothing power =
+            lazy
+                (terms
+                 |> Array.map (fun term -> Array.create (term.Levels * pown term.Factor.Order power) nan))
+
+        assemble likelihood lambdas (Array.create (columns * columns) nan) nan (fun _ ->
+            nothing 1, nothing 2, nothing 2)
+
+    let private whitenedAt (likelihood: LogLikelihood) (engine: WhitenedEngine) theta lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    WhitenedObjective.withFactor engine theta (fun factor -> action factor.Engine)
+                    // It has been factored here before.
+                    |> Option.defaultWith (fun () -> invalidOp "The covariance of the rows is not positive definite.")
+        }
+
+        match WhitenedObjective.withFactor engine theta _.Residual.LogDeterminant with
+        | Some ofResiduals -> engineAt likelihood lambdas factored ofResiduals
+        | None -> undefinedAt likelihood lambdas
 
     let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
         let standard = likelihood.Standard
@@ -238,7 +267,7 @@ module internal Solution =
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
-        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
+        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant (fun scale ->
             lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
@@ -284,7 +313,7 @@ module internal Solution =
             |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
 
         // V holds the weights.
-        assemble likelihood lambdas fixedFactor logDeterminant 0.0 (fun scale ->
+        assemble likelihood lambdas fixedFactor logDeterminant (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
                 |> effects term covariances[t] scale),
@@ -300,3 +329,4 @@ module internal Solution =
         | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
         | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas
         | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine theta lambdas
+        | LikelihoodMethod.Whitened(_, engine) -> whitenedAt likelihood engine theta lambdas
