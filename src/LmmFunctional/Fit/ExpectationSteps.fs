@@ -85,7 +85,7 @@ module internal ExpectationSteps =
 
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             engine.Solve()
-            let root = sqrt (LogLikelihood.residualDf likelihood.Kind engine)
+            let root = sqrt (ConditionalObjective.residualDf likelihood.Kind engine)
 
             // Under REML β is as missing as the effects.
             let columns =
