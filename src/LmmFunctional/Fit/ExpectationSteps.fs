@@ -85,13 +85,14 @@ module internal ExpectationSteps =
 
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             engine.Solve()
-            let root = sqrt (LogLikelihood.residualDf likelihood.Kind engine)
 
             // Under REML β is as missing as the effects.
             let columns =
                 match likelihood.Kind with
                 | Criterion.Ml -> 0
                 | Criterion.Reml -> engine.P - 1
+
+            let root = sqrt (float (engine.Rows - columns))
 
             for level in 0 .. term.Levels - 1 do
                 let at = level * n * n

@@ -109,12 +109,6 @@ module KnownMatricesTests =
             Assert.That(output, Is.Empty, command)
 
         refuses
-            "anova"
-            [ "--df"; "satterthwaite" ]
-            ("These degrees of freedom are not known yet for a model with related levels; "
-             + "take residual, asymptotic or between-within.")
-
-        refuses
             "ci"
             [ "--boot"; "30" ]
             "A bootstrap needs unrelated levels and no held variances; fit the model without them."
