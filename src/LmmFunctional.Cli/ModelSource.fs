@@ -36,13 +36,36 @@ module internal ModelSource =
         |> Result.bind (withResidual request.Residual)
         |> Result.map (withWeights request.Weights)
 
+    // A matrix that no model names is a mistyped name.
+    let private unused (request: ModelRequest) (specs: LmmSpec list) =
+        let named =
+            [
+                for spec in specs do
+                    for term in spec.Random do
+                        yield! Option.toList term.Relationship
+            ]
+            |> List.distinct
+
+        request.Known @ request.Pedigrees
+        |> List.map fst
+        |> List.filter (fun name -> not (List.contains name named))
+        |> List.map (fun name -> LmmError.UnusedMatrix(name, named))
+
     /// <summary>Several models of the same data, with the weights and structures of the request.</summary>
     /// <param name="formulas">Their formulas, one at least.</param>
     /// <param name="request">The data, and what the models have in common.</param>
     /// <returns>The models with their data, or all problems of formulas and files.</returns>
     let readAll (formulas: string list) (request: ModelRequest) : Result<ModelSource list, LmmError list> =
         let started = Stopwatch.GetTimestamp()
-        let specs = formulas |> List.map (specOf request) |> Results.all
+
+        let specs =
+            formulas
+            |> List.map (specOf request)
+            |> Results.all
+            |> Result.bind (fun specs ->
+                match unused request specs with
+                | [] -> Ok specs
+                | problems -> Error problems)
 
         match specs, Csv.read request.Data, KnownMatrices.read request.Known request.Pedigrees with
         | Ok specs, Ok frame, Ok known ->

@@ -59,6 +59,8 @@ type LmmError =
     | UnnamedAnimal of row: int
     | TooFewColumns of source: string * expected: string * found: int
     | UnknownMatrix of name: string * suggestion: string option
+    /// A matrix that was given, and those that the model names.
+    | UnusedMatrix of name: string * named: string list
     /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
     | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
     | RepeatedLevel of matrix: string * level: string
@@ -254,6 +256,11 @@ module LmmError =
             $"{source} has {found} where {expected} are needed, in this order."
         | LmmError.UnknownMatrix(name, suggestion) ->
             $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.UnusedMatrix(name, []) ->
+            $"Matrix '{name}' is given, but the model has no term for it; write one such as known({name} | g)."
+        | LmmError.UnusedMatrix(name, named) ->
+            let named = String.concat ", " named
+            $"Matrix '{name}' is given, but the model names {named}; use one name for both."
         | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
             let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
             let more = if count > levels.Length then ", ..." else ""

@@ -4,11 +4,11 @@ open System.Collections.Immutable
 open LmmFunctional.Numerics
 
 /// <summary>The steps of EM and PX-EM on the engines: from θ to a θ at which the criterion is no higher.</summary>
-/// <remarks>The covariance G of a term's effects, relative to σ², becomes the mean of their expected squares given the data,
-/// which by the score D = ∂(−2ℓ)/∂G is G − GDG/m for m levels; β and σ² are profiled out at each step (ECME: Liu and Rubin
-/// 1994). PX-EM (Liu, Rubin and Wu 1998) also maximises over a matrix α that the effects are multiplied with: its score is DG,
-/// its information the sum of Z_j'Z_j ⊗ E(u_j u_j'|y), and αGα' takes the place of G. It goes term after term, each with an
-/// expectation of its own, so that no step raises the criterion.</remarks>
+/// <remarks>The covariance G of a term's effects, relative to σ², becomes the mean of their expected squares given the
+/// data, which by the score D = ∂(−2ℓ)/∂G is G − GDG/m for m levels; β and σ² are profiled out at each step (ECME: Liu
+/// and Rubin 1994). PX-EM (Liu, Rubin and Wu 1998) also maximises over a matrix α that the effects are multiplied with:
+/// its score is DG, its information the sum of Z_j'Z_j ⊗ E(u_j u_j'|y), and αGα' takes the place of G. It goes term after
+/// term, each with an expectation of its own, so that no step raises the criterion.</remarks>
 [<RequireQualifiedAccess>]
 module internal ExpectationSteps =
 
@@ -85,13 +85,14 @@ module internal ExpectationSteps =
 
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             engine.Solve()
-            let root = sqrt (ConditionalObjective.residualDf likelihood.Kind engine)
 
             // Under REML β is as missing as the effects.
             let columns =
                 match likelihood.Kind with
                 | Criterion.Ml -> 0
                 | Criterion.Reml -> engine.P - 1
+
+            let root = sqrt (float (engine.Rows - columns))
 
             for level in 0 .. term.Levels - 1 do
                 let at = level * n * n

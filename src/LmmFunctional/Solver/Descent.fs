@@ -135,7 +135,7 @@ module internal Descent =
     // A rule that brings less than this share of what is left crawls, as EM does towards a variance of zero.
     let private crawling = 1e-3
 
-    /// A step to the point that a rule proposes, such as EM's; where the rule crawls or rises, a step with average information.
+    /// A step to the point that a rule proposes, such as EM's; where the rule crawls, one with average information.
     let follow (propose: ImmutableArray<float> -> ImmutableArray<float>) (objective: Objective) (from: Iteration) =
         let theta = propose from.Theta
         let evaluation = objective.Evaluate theta (Order.Curvature Information.Average)

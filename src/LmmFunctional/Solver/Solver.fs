@@ -2,8 +2,8 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one more
-/// rule of steps.</summary>
+/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one
+/// more rule of steps.</summary>
 /// <remarks>A trust region with exact gradients. While the criterion resolves the predicted fall, a step is kept only when
 /// the criterion falls; past that point full steps polish the estimates as long as the Newton decrement falls.</remarks>
 [<RequireQualifiedAccess>]
@@ -166,7 +166,7 @@ module Solver =
         refuseEm options
         sequence Descent.step options objective
 
-    /// <summary>The same with points that a rule proposes instead of the steps, as long as they bring a thousandth of what is
-    /// left; the last digits, bounds and saddle points are as with every algorithm.</summary>
+    /// <summary>The same with points that a rule proposes instead of the steps, as long as they bring a thousandth of
+    /// what is left; the last digits, bounds and saddle points are as with every algorithm.</summary>
     let internal iterationsBy propose (options: SolverOptions) (objective: Objective) : seq<Iteration> =
         sequence (Descent.follow propose) options objective

@@ -109,15 +109,25 @@ module KnownMatricesTests =
             Assert.That(output, Is.Empty, command)
 
         refuses
-            "anova"
-            [ "--df"; "satterthwaite" ]
-            ("These degrees of freedom are not known yet for a model with related levels; "
-             + "take residual, asymptotic or between-within.")
-
-        refuses
             "ci"
             [ "--boot"; "30" ]
             "A bootstrap needs unrelated levels and no held variances; fit the model without them."
+
+    [<Test>]
+    let ``a matrix that no term names`` () =
+        let error formula name =
+            let code, _, error =
+                runCommand "plan" [ formula; "--pedigree"; $"{name}=@pedigree.csv" ]
+
+            Assert.That(code, Is.EqualTo 2)
+            error
+
+        Assert.That(error model "B", Is.EqualTo "Matrix 'B' is given, but the model names A; use one name for both.")
+
+        Assert.That(
+            error "gain ~ sex" "A",
+            Is.EqualTo "Matrix 'A' is given, but the model has no term for it; write one such as known(A | g)."
+        )
 
     [<TestCase("plan")>]
     [<TestCase("anova")>]

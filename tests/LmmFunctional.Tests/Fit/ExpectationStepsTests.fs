@@ -51,7 +51,7 @@ module ExpectationStepsTests =
 
     [<Property>]
     let ``both end where average information does`` (model: RandomModel) =
-        // Without an intercept either of two crossed factors may take the mean: there are two optima, and both are right.
+        // Without an intercept either of two crossed factors may take the mean: there are two optima, both right.
         let model =
             if model.Fixed = "0 + x" then
                 { model with Fixed = "x" }
@@ -121,8 +121,8 @@ module ExpectationStepsTests =
                 yield! Law.atMost formula (float (steps Algorithm.Em)) (float (steps Algorithm.PxEm))
         ]
 
-    // One step of EM and of PX-EM from G = σ²I on the intercepts of groups, with β and σ² profiled out, from the definitions:
-    // M-steps on the conditional moments of a dense V.
+    // One step of EM and of PX-EM from G = σ²I on the intercepts of groups, with β and σ² profiled out: M-steps
+    // on the conditional moments of balanced groups.
     [<Test>]
     let ``a step is that of the definition`` () =
         let likelihood =
