@@ -169,7 +169,7 @@ module internal CovarianceJets =
             (partsOf jets)
 
     /// ⟨w, V̈⟩ of every pair of parameters, for each part: k×k by columns.
-    let private curvatures (model: Marginal) (jets: CovarianceJets) (w: Matrix<float>) : float[][] =
+    let curvatures (model: Marginal) (jets: CovarianceJets) (w: Matrix<float>) : float[][] =
         let countOf part =
             jets.Starts[part + 1] - jets.Starts[part]
 
@@ -207,12 +207,10 @@ module internal CovarianceJets =
 
         select jets full
 
-    /// <summary>⟨w, V̈⟩ of every pair of estimated parameters, and the part of it that keeps the solver's steps sound near a
-    /// variance of zero: the positive one of terms with entries of Λ for parameters, that of the one standard deviation of
-    /// others.</summary>
-    let curvature (model: Marginal) (jets: CovarianceJets) (w: Matrix<float>) : struct (Matrix<float> * Matrix<float>) =
-        let parts = curvatures model jets w
-
+    /// <summary>⟨w, V̈⟩ of every pair of estimated parameters from that of each part, and what of it keeps the solver's steps
+    /// sound near a variance of zero: the positive part of terms with entries of Λ for parameters, that of the one standard
+    /// deviation of others.</summary>
+    let assembled (jets: CovarianceJets) (parts: float[][]) : struct (Matrix<float> * Matrix<float>) =
         let positive part (own: float[]) =
             if part = jets.Effects.Length then
                 Array.zeroCreate own.Length
@@ -222,3 +220,6 @@ module internal CovarianceJets =
                 | None -> Semidefinite.positivePart (jets.Starts[part + 1] - jets.Starts[part]) own
 
         struct (assemble jets parts, assemble jets (Array.mapi positive parts))
+
+    /// The same for some of the rows, of which the elements of R are given by their places among them.
+    let forRows elements (jets: CovarianceJets) : CovarianceJets = { jets with Residuals = lazy elements }

@@ -27,10 +27,6 @@ type internal Dense = {
     Products: Lazy<Matrix<float>[]>
     /// Q − Py(Py)ᵀ, Q being the trace matrix: the derivative of −2 log likelihood by V.
     Score: Matrix<float>
-    /// tr(Q V̈ₖₗ) − yᵀPV̈ₖₗPy: zero at an optimum where V is linear in its parameters, and G regular.
-    OwnCurvature: Lazy<Matrix<float>>
-    /// The part of it that keeps the solver's steps sound near a variance of zero.
-    PositiveCurvature: Lazy<Matrix<float>>
     /// L₂, n×(n − p), with L₂ᵀX = 0.
     Contrasts: Lazy<Matrix<float>>
     /// [X K]ᵀR⁻¹[X K] + diag(0, I): C with u = Λv, X replaced by its orthonormal basis.
@@ -87,7 +83,6 @@ module internal Dense =
         let derivatives = CovarianceJets.derivatives model claims.Jets
         let projected = (projection * deviations: Matrix<float>).Column 0
         let score = traceMatrix - projected.OuterProduct projected
-        let curvatures = lazy (CovarianceJets.curvature model claims.Jets score)
 
         {
             V = v
@@ -108,11 +103,6 @@ module internal Dense =
             ]
             Products = lazy (derivatives |> Array.map (fun derivative -> traceMatrix * derivative))
             Score = score
-            OwnCurvature = lazy (let struct (own, _) = curvatures.Value in own)
-            PositiveCurvature = lazy (let struct (_, positive) = curvatures.Value in positive)
             Contrasts = lazy contrasts basis
             Henderson = henderson
         }
-
-    /// What the engines add to an information.
-    let raised (dense: Dense) (value: Matrix<float>) : Matrix<float> = value + dense.PositiveCurvature.Value

@@ -73,17 +73,12 @@ module internal EstimationIdentities =
         |> within (setting.Rounding * setting.FixedCondition * setting.FixedCondition)
 
     /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
-    let private score (setting: Setting) (dense: Dense) =
-        let r = dense.ProjectedResponse
-        let own = dense.OwnCurvature.Value
-
-        dense.Products.Value
-        |> Array.mapi (fun k product ->
-            let curvature =
-                product.PointwiseMultiply(product.Transpose()).RowSums().Sum() + abs own[k, k]
+    let private score (setting: Setting) (scores: Scores) =
+        Array.init scores.Traces.Length (fun k ->
+            let curvature = scores.Products[k, k] + abs scores.OwnCurvature[k, k]
 
             if curvature > 1e-16 * float setting.N then
-                abs (product.Trace() - r * (dense.Derivatives[k] * r)) / sqrt curvature
+                abs (scores.Traces[k] - scores.Squares[k]) / sqrt curvature
             else
                 0.0)
         |> largest
@@ -216,7 +211,7 @@ module internal EstimationIdentities =
             "score"
             "u(κ̂) = −½{tr(P V̇ᵢ) − yᵀP V̇ᵢ P y} = 0; V⁻¹ in the trace under ML"
             generalForm
-            (atOptimum (onDense score))
+            (atOptimum (onScores score))
         create
             "EM fixed point"
             "Ĝ = (1/J) Σⱼ {ũⱼũⱼᵀ + var(ũⱼ − uⱼ)}; var(uⱼ | y, β) under ML"

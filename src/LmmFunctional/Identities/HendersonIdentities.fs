@@ -106,7 +106,12 @@ module internal HendersonIdentities =
             else
                 Matrix<float>.Build.Dense(k, k)
 
-        let average = rest.SubMatrix(0, k, 0, k) - profile |> Dense.raised dense
+        let raised (value: Matrix<float>) =
+            setting.Scores
+            |> Option.map (fun scores -> Scores.raised scores.Value value)
+            |> Option.defaultValue value
+
+        let average = rest.SubMatrix(0, k, 0, k) - profile |> raised
 
         largest [
             distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
@@ -129,5 +134,5 @@ module internal HendersonIdentities =
             "absorption of the mixed model equations"
             "[Q y X Z]ᵀR⁻¹[Q y X Z] + G⁻¹, less X and Z, = [Q y]ᵀP[Q y], qᵢ = V̇ᵢPy"
             johnson
-            (onDense (withParameters absorbed))
+            (withParameters (onDense absorbed))
     ]

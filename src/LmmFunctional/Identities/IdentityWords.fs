@@ -51,6 +51,20 @@ module internal IdentityWords =
             IdentityOutcome.NotApplicable
                 $"it takes {setting.N} × {setting.N} matrices; the limit is {Setting.denseRows} rows"
 
+    /// A check that needs the matrices of independent blocks of rows.
+    let onScores (test: Setting -> Scores -> IdentityOutcome) (setting: Setting) =
+        match setting.Scores with
+        | Some scores -> test setting scores.Value
+        | None ->
+            let largest = setting.Blocks.Value |> Seq.map Array.length |> Seq.max
+
+            IdentityOutcome.NotApplicable(
+                if largest > Setting.denseRows then
+                    $"it takes {largest} × {largest} matrices; the limit is {Setting.denseRows} rows"
+                else
+                    $"the matrices of {setting.Blocks.Value.Length} independent blocks of rows take too long"
+            )
+
     /// A check that means something under REML only.
     let underReml test (setting: Setting) =
         if setting.IsRestricted then
@@ -95,14 +109,7 @@ module internal IdentityWords =
     let private withoutParameters = "no covariance parameter but σ² is estimated"
 
     /// A check that needs parameters beside σ².
-    let withParameters test (setting: Setting) (dense: Dense) =
-        if dense.Derivatives.Length = 0 then
-            IdentityOutcome.NotApplicable withoutParameters
-        else
-            test setting dense
-
-    /// The same where nothing is dense.
-    let withAnyParameters test (setting: Setting) =
+    let withParameters test (setting: Setting) =
         if setting.Claims.Jets.Free.Length = 0 then
             IdentityOutcome.NotApplicable withoutParameters
         else

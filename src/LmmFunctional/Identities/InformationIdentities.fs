@@ -13,43 +13,6 @@ module internal InformationIdentities =
     let private tolerance (setting: Setting) =
         16.0 * setting.Rounding * sqrt (float setting.N)
 
-    /// The parts of scores and informations along each parameter.
-    [<NoComparison; ReferenceEquality>]
-    type private Parts = {
-        /// tr(Q V̇ₖ), Q being P or V⁻¹.
-        Traces: float[]
-        /// yᵀPV̇ₖPy.
-        Squares: float[]
-        /// tr(Q V̇ₖ Q V̇ₗ).
-        Products: float[,]
-        /// yᵀPV̇ₖPV̇ₗPy.
-        Images: float[,]
-        /// What traces and squares are summed up from, without signs.
-        Sizes: float[]
-    }
-
-    let private parts (dense: Dense) =
-        let weighted = dense.ProjectedResponse
-        let products = dense.Products.Value
-        let images = dense.Derivatives |> Array.map (fun d -> d * weighted)
-        let projected = images |> Array.map (fun image -> dense.Projection * image)
-        let k = images.Length
-
-        {
-            Traces = products |> Array.map _.Trace()
-            Squares = images |> Array.map (fun image -> image * weighted)
-            Products =
-                Array2D.init k k (fun i j -> products[i].PointwiseMultiply(products[j].Transpose()).RowSums().Sum())
-            Images = Array2D.init k k (fun i j -> images[i] * projected[j])
-            Sizes =
-                dense.Derivatives
-                |> Array.map (fun d ->
-                    d.PointwiseMultiply(dense.TraceMatrix).PointwiseAbs().RowSums().Sum()
-                    + weighted.PointwiseAbs() * (d.PointwiseAbs() * weighted.PointwiseAbs()))
-        }
-
-    let private matrix (values: float[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray values
-
     /// What profiling σ² takes from an information.
     let private ofScale (setting: Setting) (along: float[]) k l =
         if setting.Claims.IsScaleFree then
@@ -64,56 +27,36 @@ module internal InformationIdentities =
         else
             0.0
 
-    /// The engine's score against the textbook's, where it is not zero.
-    let private gradient (setting: Setting) (dense: Dense) =
-        let parts = parts dense
+    /// An information from its elements less what profiling σ² takes.
+    let private profiled setting along (full: Matrix<float>) : Matrix<float> =
+        full.MapIndexed(fun k l value -> value - ofScale setting along k l)
 
-        Array.map2 (-) parts.Traces parts.Squares
-        |> Array.map3 gap parts.Sizes setting.Claims.Gradient
+    /// The engine's score against the textbook's, where it is not zero.
+    let private gradient (setting: Setting) (scores: Scores) =
+        Array.map2 (-) scores.Traces scores.Squares
+        |> Array.map3 gap scores.Sizes setting.Claims.Gradient
         |> largest
         |> within (tolerance setting)
 
-    let private observed (setting: Setting) (dense: Dense) =
-        let parts = parts dense
-        let own = dense.OwnCurvature.Value
-
-        let value =
-            parts.Images
-            |> Array2D.mapi (fun k l image ->
-                2.0 * image - parts.Products[k, l] + own[k, l]
-                - ofScale setting parts.Squares k l)
-
-        distanceOf (sizeOfScale setting parts.Squares) (setting.Claims.Curvature Information.Observed) (matrix value)
+    let private observed (setting: Setting) (scores: Scores) =
+        2.0 * scores.Images - scores.Products + scores.OwnCurvature
+        |> profiled setting scores.Squares
+        |> distanceOf (sizeOfScale setting scores.Squares) (setting.Claims.Curvature Information.Observed)
         |> within (tolerance setting + setting.Claims.CurvatureError)
 
     /// The engines raise it only where it would be singular without.
-    let private expected (setting: Setting) (dense: Dense) =
-        let parts = parts dense
-
-        let value =
-            parts.Products
-            |> Array2D.mapi (fun k l product -> product - ofScale setting parts.Traces k l)
-            |> matrix
-
+    let private expected (setting: Setting) (scores: Scores) =
+        let value = profiled setting scores.Traces scores.Products
         let claimed = setting.Claims.Curvature Information.Expected
+        let size = sizeOfScale setting scores.Traces
 
-        let size = sizeOfScale setting parts.Traces
-
-        min (distanceOf size claimed value) (distanceOf size claimed (Dense.raised dense value))
+        min (distanceOf size claimed value) (distanceOf size claimed (Scores.raised scores value))
         |> within (tolerance setting)
 
-    let private average (setting: Setting) (dense: Dense) =
-        let parts = parts dense
-
-        let value =
-            parts.Images
-            |> Array2D.mapi (fun k l image -> image - ofScale setting parts.Squares k l)
-            |> matrix
-
-        distanceOf
-            (sizeOfScale setting parts.Squares)
-            (setting.Claims.Curvature Information.Average)
-            (Dense.raised dense value)
+    let private average (setting: Setting) (scores: Scores) =
+        profiled setting scores.Squares scores.Images
+        |> Scores.raised scores
+        |> distanceOf (sizeOfScale setting scores.Squares) (setting.Claims.Curvature Information.Average)
         |> within (tolerance setting)
 
     // The curvature of G itself is there what the solver left of the score.
@@ -151,25 +94,25 @@ module internal InformationIdentities =
             "score by V"
             "∂(−2ℓ_R)/∂κᵢ = tr(P V̇ᵢ) − yᵀP V̇ᵢ P y; V⁻¹ in the trace under ML"
             harville
-            (beside (onDense (withParameters gradient)))
+            (beside (withParameters (onScores gradient)))
         create
             "observed information"
             "−2 ∂²ℓ_R/∂κᵢ∂κⱼ = tr(P V̈ᵢⱼ) − tr(P V̇ᵢ P V̇ⱼ) + 2 yᵀP V̇ᵢ P V̇ⱼ P y − yᵀP V̈ᵢⱼ P y, σ² profiled out"
             harville
-            (beside (onDense (withParameters observed)))
+            (beside (withParameters (onScores observed)))
         create
             "expected information"
             "E(−2 ∂²ℓ_R/∂κᵢ∂κⱼ) = tr(P V̇ᵢ P V̇ⱼ), σ² profiled out"
             harville
-            (beside (onDense (withParameters expected)))
+            (beside (withParameters (onScores expected)))
         create
             "average information"
             "𝓘_A = yᵀP V̇ᵢ P V̇ⱼ P y, σ² profiled out"
             gilmour
-            (beside (onDense (withParameters average)))
+            (beside (withParameters (onScores average)))
         create
             "average information is the mean"
             "𝓘_A = ½(𝓘_O + 𝓘_E) at an optimum, where V is linear in κ"
             gilmour
-            (withAnyParameters (atOptimum (inside mean)))
+            (withParameters (atOptimum (inside mean)))
     ]

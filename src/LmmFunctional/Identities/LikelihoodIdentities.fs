@@ -76,18 +76,15 @@ module internal LikelihoodIdentities =
         + logDeterminant (dense.Henderson.SubMatrix(p, q, p, q))
         |> compare setting setting.Claims.Deviance
 
-    // Blocks of n×n cost n³ each.
-    let private mostWork = 2e9
-
     let private bySummation (setting: Setting) =
-        let blocks = IndependentRows.find setting.Model
+        let blocks = setting.Blocks.Value
         let work = blocks |> List.sumBy (fun rows -> float rows.Length ** 3.0)
 
         match blocks with
         | []
         | [ _ ] -> IdentityOutcome.NotApplicable "all rows hang together"
         | _ when
-            work > mostWork
+            work > Setting.mostWork
             || blocks |> List.exists (fun rows -> rows.Length > Setting.denseRows)
             ->
             IdentityOutcome.NotApplicable "the independent blocks of rows are too large"

@@ -50,6 +50,10 @@ type internal Setting = {
     BasisCovariance: Matrix<float>
     /// None when n is too large.
     Dense: Lazy<Dense> option
+    /// Sets of rows that are independent of each other.
+    Blocks: Lazy<int[] list>
+    /// None when n is too large, and so are the blocks.
+    Scores: Lazy<Scores> option
     /// Why the identities cannot be checked at all.
     Obstacle: string option
     /// The same beside the optimum.
@@ -79,6 +83,9 @@ module internal Setting =
 
     /// Up to so many rows n×n matrices are formed.
     let denseRows = 300
+
+    /// Matrices of independent blocks of rows cost their cubes, up to so many operations.
+    let mostWork = 2e9
 
     // A rounding above this hides what an identity could show.
     let private muchRounding = 1e-6
@@ -152,6 +159,8 @@ module internal Setting =
             else
                 None
 
+        let blocks = lazy (IndependentRows.find model)
+
         let solveByGradients (b: Matrix<float>) : struct (Matrix<float> * float) =
             if condition < mostCondition then
                 ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
@@ -218,6 +227,18 @@ module internal Setting =
             WeightedProbes = lazy solveV probes
             BasisCovariance = covariance
             Dense = dense
+            Blocks = blocks
+            Scores =
+                match dense with
+                | Some dense -> Some(lazy (Scores.ofDense model claims dense.Value))
+                | None when
+                    condition < mostCondition
+                    && blocks.Value |> List.forall (fun rows -> rows.Length <= denseRows)
+                    && List.sumBy (fun rows -> float (Array.length rows) ** 3.0) blocks.Value
+                       <= mostWork
+                    ->
+                    Some(lazy (Scores.ofBlocks isRestricted model claims basis covariance deviations blocks.Value))
+                | None -> None
             Obstacle =
                 if rounding < muchRounding then
                     None

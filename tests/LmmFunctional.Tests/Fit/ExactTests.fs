@@ -224,3 +224,24 @@ module ExactTests =
     let ``NIST's AtmWtAg, atomic weights of silver`` () =
         // Seven digits of the variance between are in the file: one part in 1e9 of a weight is 1e-3 of its deviation.
         certified (TestFrame.read "atmwtag") "instrument" "weight" 1e-7 1.42091080917874e-10 2.28155932971014e-10
+
+    // Visits of a subject with the same mean: the correlation of their effects is one, at the end of its scale.
+    [<Test>]
+    let ``a correlation of random effects that grows to one is a flat direction`` () =
+        let subjects = [ 3.0; -2.0; 5.0; 1.0; -4.0; -3.0 ]
+
+        let rows = [
+            for id, effect in List.indexed subjects do
+                for visit in 1..3 do
+                    for noise in [ -1.0; 0.0; 1.0 ] -> $"s{id}", $"v{visit}", 10.0 + effect + noise
+        ]
+
+        let fit =
+            TestFrame.ofColumns [
+                "id", rows |> List.map (fun (id, _, _) -> id) |> TestFrame.texts
+                "visit", rows |> List.map (fun (_, visit, _) -> visit) |> TestFrame.texts
+                "y", rows |> List.map (fun (_, _, y) -> y) |> TestFrame.numbers
+            ]
+            |> fitOf Criterion.Reml "y ~ 1 + ar1(0 + visit | id)"
+
+        Assert.That(fit.Certificate.Verdict, Is.EqualTo(Verdict.FlatDirection [ "id.rho" ]))

@@ -63,7 +63,7 @@ module ReferenceIdentityTests =
         let file =
             Path.GetFileNameWithoutExtension(string (case.GetProperty("data").GetString()))
 
-        // Without n×n matrices a dozen identities are left; with a range that grows without end R is singular.
+        // Without n×n matrices less than half of the identities are left; with a range that grows without end R is singular.
         let least = if id = "wheat2-exp" then 0 else 10
         Law.assertHolds (failuresOf least (Nlme.fit file formula))
 
@@ -85,7 +85,7 @@ module ReferenceIdentityTests =
     [<TestCase("toep(AVISIT | USUBJID)")>]
     let ``every identity holds on the FEV data`` structure =
         Fitted.reml "fev" $"FEV1 ~ RACE + SEX + ARMCD * AVISIT; residual = {structure}"
-        |> failuresOf 10
+        |> failuresOf 17
         |> Law.assertHolds
 
     let private calves held =

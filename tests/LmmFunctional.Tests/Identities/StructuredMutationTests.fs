@@ -121,6 +121,26 @@ module StructuredMutationTests =
             "observed information"
             "score by V"
         ]
+        "κ_R of us by 1 %, by independent blocks",
+        (fun () -> Setting.ofChanged 0 byParameters patterned.Value),
+        [
+            "score"
+            "score by V"
+            "observed information"
+            "expected information"
+            "average information"
+            "summation over independent blocks"
+        ]
+        "κ_R of ar1 by 1 %, by independent blocks",
+        (fun () -> Setting.ofChanged 0 byParameters serial.Value),
+        [
+            "score"
+            "score by V"
+            "observed information"
+            "expected information"
+            "average information"
+            "BLUP"
+        ]
         "the score of κ_R by 0.1 %",
         claims serial (fun c -> {
             c with

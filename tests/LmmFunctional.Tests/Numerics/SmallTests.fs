@@ -109,6 +109,31 @@ module SmallTests =
         ]
 
     [<Property>]
+    let ``as many columns as the rank make the matrix again`` (BlockOrder n) seed =
+        let rank = Random(seed: int).Next(n + 1)
+        let b = Naive.random seed n n
+        let half = Array2D.init n n (fun i j -> if j < rank then b[i, j] else 0.0)
+        let a = Naive.product half (Naive.transpose half)
+        let struct (found, l) = Semidefinite.root n (columns a)
+
+        let product =
+            Array.init (n * n) (fun k -> Seq.init found (fun c -> l[k % n + c * n] * l[k / n + c * n]) |> Seq.sum)
+
+        Law.holds (Law.relativeAll $"rank {rank} of {n}" 1e-13 (columns a) product)
+
+    // A pivot of 2.5e-15 beside an element of 5e-8.
+    [<Test>]
+    let ``a small pivot takes nothing with it`` () =
+        let u, v = [| 1.0; 1.0; 0.0 |], [| 0.0; 5e-8; 1.0 |]
+        let a = Array.init 9 (fun k -> u[k % 3] * u[k / 3] + v[k % 3] * v[k / 3])
+        let struct (rank, l) = Semidefinite.root 3 a
+
+        let product =
+            Array.init 9 (fun k -> Seq.init rank (fun c -> l[k % 3 + c * 3] * l[k / 3 + c * 3]) |> Seq.sum)
+
+        Law.assertHolds (Law.nearAll "L Lᵀ" 1e-15 a product)
+
+    [<Property>]
     let ``the positive part keeps positive eigenvalues and drops the others`` (BlockOrder n) seed =
         let b = Naive.random seed n n
         let a = Array2D.init n n (fun i j -> b[i, j] + b[j, i])

@@ -131,7 +131,13 @@ module internal MarginalDerivatives =
                         total[i] <- total[i] + float pattern.Count * own1[i]
 
                     if reml && p > 0 then
-                        let struct (rank, root) = Semidefinite.root m own.Leverage
+                        // U L⁻ᵀ where it is narrow; the same leverage by as many columns as its rank where there are many blocks.
+                        let struct (rank, root) =
+                            if r * p <= m then
+                                struct (r * p, Dense.Multiply(m * r, p, p, own.Effects, false, inverse, true))
+                            else
+                                Semidefinite.root m own.Leverage
+
                         let crossed = solvedProducts m rank l first[index] root
                         let own2: float[] = Dense.Multiply(k, k, m * rank, crossed, true, crossed, false)
 
