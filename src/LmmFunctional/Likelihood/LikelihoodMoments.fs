@@ -51,15 +51,15 @@ module internal LikelihoodMoments =
         let reml = (likelihood.Kind = Criterion.Reml)
 
         let ofBlocks model =
-            Some(fun isFixed theta ->
-                MarginalMoments.create reml parametrisation likelihood.Model likelihood.Standard model isFixed theta)
+            Some(MarginalMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
+
+        let ofSolver model =
+            Some(SolvedMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
 
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) -> ofBlocks model
-        | LikelihoodMethod.Whitened(_, engine) ->
-            Some(fun isFixed theta ->
-                WhitenedMoments.create reml parametrisation likelihood.Model likelihood.Standard engine isFixed theta)
+        | LikelihoodMethod.Marginal model -> ofBlocks model
+        | LikelihoodMethod.Separable(_, engine) -> ofSolver (SeparableObjective.solver engine)
+        | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
             ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)

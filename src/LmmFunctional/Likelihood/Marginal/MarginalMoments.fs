@@ -239,15 +239,8 @@ module internal MarginalMoments =
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
 
-    /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
-    /// <param name="reml">Whether the criterion is REML.</param>
-    /// <param name="parametrisation">Elements of G, or of its factors.</param>
-    /// <param name="design">The design.</param>
-    /// <param name="standard">The same on the inner scale.</param>
-    /// <param name="model">The marginal model.</param>
-    /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
-    /// <param name="theta">The inner parameters.</param>
-    let create reml parametrisation design standard (model: MarginalModel) isFixed theta : CovarianceMoments =
+    /// What the moments of a model are made of, at a θ; nothing is known where V is not positive definite.
+    let partsAt reml (model: MarginalModel) theta : MomentParts =
         let factor =
             MarginalObjective.factor model theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
@@ -258,10 +251,22 @@ module internal MarginalMoments =
         let frames = framed p model.Patterns factor sums
         let first, quadratic = products p model.Patterns factor frames covariance.First k
 
-        ofParts reml parametrisation design standard model isFixed theta {
+        {
             FixedFactor = factor.FixedFactor
             Parts = parts
             First = first
             Products = quadratic
             Seconds = lazy (seconds p model.Patterns covariance frames k)
         }
+
+    /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
+    /// <param name="reml">Whether the criterion is REML.</param>
+    /// <param name="parametrisation">Elements of G, or of its factors.</param>
+    /// <param name="design">The design.</param>
+    /// <param name="standard">The same on the inner scale.</param>
+    /// <param name="model">The marginal model.</param>
+    /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
+    /// <param name="theta">The inner parameters.</param>
+    let create reml parametrisation design standard (model: MarginalModel) isFixed theta : CovarianceMoments =
+        partsAt reml model theta
+        |> ofParts reml parametrisation design standard model isFixed theta

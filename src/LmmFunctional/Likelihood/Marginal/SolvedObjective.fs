@@ -11,6 +11,14 @@ type internal ISolved =
     abstract FixedFactor: float[]
     /// First derivatives, and lazily the rest, with the parts of ∂f/∂G of every term.
     abstract Parts: reml: bool -> MarginalParts * TermDerivative[]
+    /// [E | ε], n×P by columns: E = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X, ε = V⁻¹(y − Xβ)/r; rows in an order of the model's own.
+    abstract Scores: float[]
+    /// V⁻¹W for m columns W of n rows.
+    abstract Solve: m: int * w: float[] -> float[]
+    /// V̇_kW of all parameters for m columns W of n rows: for each parameter the m images side by side.
+    abstract Images: m: int * w: float[] -> float[]
+    /// w_c'V̈_klw_d for two columns of the scores, k×k.
+    abstract SecondAlong: c: int * d: int -> float[,]
 
 /// <summary>A model whose derivatives come from solves with V.</summary>
 type internal ISolvedModel =

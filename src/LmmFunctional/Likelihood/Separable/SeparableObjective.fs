@@ -37,6 +37,10 @@ module internal SeparableObjective =
             member _.LogDeterminant = factor.LogDeterminant
             member _.FixedFactor = factor.FixedFactor
             member _.Parts reml = SeparableDerivatives.parts reml factor
+            member _.Scores = factor.Scores
+            member _.Solve(m, w) = factor.Solve(m, w)
+            member _.Images(m, w) = SeparableSeconds.images factor m w
+            member _.SecondAlong(c, d) = SeparableSeconds.along factor c d
     }
 
     /// The model as one that is solved with.

@@ -37,6 +37,10 @@ module internal WhitenedObjective =
             member _.LogDeterminant = factor.LogDeterminant
             member _.FixedFactor = factor.FixedFactor
             member _.Parts reml = WhitenedDerivatives.parts reml factor
+            member _.Scores = factor.Scores
+            member _.Solve(m, w) = factor.Solve(m, w)
+            member _.Images(m, w) = WhitenedImages.create factor m w
+            member _.SecondAlong(c, d) = WhitenedSeconds.along factor c d
     }
 
     /// The model as one that is solved with.
