@@ -36,8 +36,7 @@ module internal ResidualObjective =
         if others.IsEmpty then
             first
         else
-            first :: others
-            |> List.minBy (fun theta -> (evaluate theta Order.Value).Value)
+            first :: others |> List.minBy (fun theta -> (evaluate theta Order.Value).Value)
 
     /// Which parameters are logarithms or the like: of those of residuals all but coefficients.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
