@@ -2,27 +2,9 @@ namespace LmmFunctional.Properties
 
 open System
 open System.Collections.Immutable
+open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
-
-/// <summary>A random model with its data: small enough to print, enough to make everything again.</summary>
-type RandomModel = {
-    Seed: int
-    Rows: int
-    Fixed: string
-    Random: string
-    Criterion: Criterion
-    /// Standard deviations of the true random effects over that of the residual: zero gives fits at the boundary.
-    Size: float
-    HasWeights: bool
-    HasOffset: bool
-    /// Whether every pair of the levels of g and h is met equally often.
-    IsBalanced: bool
-    /// The structure of the residuals; empty where they are independent.
-    Residual: string
-    /// Variances held at known values, by name.
-    Held: (string * float) list
-}
 
 /// <summary>A model with regular random effects, for laws about θ inside its space.</summary>
 type RegularModel = RegularModel of RandomModel
@@ -36,7 +18,7 @@ type RandomPoint =
     | NearZero of seed: int
 
 /// <summary>Making the data of a random model, and its likelihood.</summary>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module RandomModel =
 
     /// One factor; nested; crossed, fully and in part; vector-valued; several terms of one factor.
@@ -74,12 +56,8 @@ module RandomModel =
         "0 + f * copy"
     ]
 
-    let private normal (random: Random) =
-        sqrt (-2.0 * log (1.0 - random.NextDouble()))
-        * cos (2.0 * Math.PI * random.NextDouble())
-
     /// The formula of a model.
-    let formula model =
+    let formula (model: RandomModel) =
         let offset = if model.HasOffset then " + offset(o)" else ""
         let random = if model.Random = "" then "" else $" + {model.Random}"
 
@@ -91,94 +69,8 @@ module RandomModel =
 
         $"y ~ {model.Fixed}{offset}{random}{residual}"
 
-    let private isRelated model = model.Random.Contains "known"
-
-    /// Whether a model has a structure of its own, or related levels.
-    let private isStructured model =
-        model.Residual <> ""
-        || isRelated model
-        || List.contains model.Random RandomStructures.randoms
-
-    /// The number of levels of g and h, and of k within g.
-    let private levels model =
-        let random = Random(model.Seed)
-        3 + random.Next 4, 3 + random.Next 3, 2
-
     /// The columns of the data, numbers or text.
-    let columns model : (string * Column) list =
-        let random = Random(model.Seed + 1)
-        let n = model.Rows
-        let ofG, ofH, ofK = levels model
-
-        let codes balanced count =
-            if model.IsBalanced then
-                Array.init n balanced
-            else
-                // All levels occur, most rows at random.
-                Array.init n (fun i -> if i < count then i else random.Next count)
-
-        let g = codes (fun i -> i % ofG) ofG
-        let h = codes (fun i -> i / ofG % ofH) ofH
-        let k = Array.init n (fun i -> (i / (ofG * ofH) + random.Next 2) % ofK)
-        let f = Array.init n (fun i -> if i < 3 then i else random.Next 3)
-        let x = Array.init n (fun _ -> 2.0 + normal random)
-        let z = Array.init n (fun _ -> 30.0 * random.NextDouble() - 10.0)
-        let o = Array.init n (fun _ -> 5.0 * normal random)
-
-        let effects count =
-            Array.init count (fun _ -> model.Size * normal random)
-
-        let ug, xg, uh, zh, uk =
-            effects ofG, effects ofG, effects ofH, effects ofH, effects (ofG * ofK)
-
-        let w =
-            Array.init n (fun i -> if i % 7 = 6 then 0.0 else 0.25 + 2.0 * random.NextDouble())
-
-        // Seeds of their own: what has no structure is the same with and without them.
-        let further, structured =
-            RandomStructures.columns (model.Seed + 2) n model.Size normal
-
-        let y =
-            Array.init n (fun i ->
-                let deviation =
-                    if model.HasWeights && w[i] > 0.0 then
-                        1.0 / sqrt w[i]
-                    else
-                        1.0
-
-                20.0 + (if model.HasOffset then o[i] else 0.0) + x[i] - float f[i]
-                + ug[g[i]]
-                + 0.5 * x[i] * xg[g[i]]
-                + uh[h[i]]
-                + 0.1 * z[i] * zh[h[i]]
-                + uk[g[i] * ofK + k[i]]
-                + deviation * normal random
-                + (if isStructured model then structured[i] else 0.0))
-
-        let number (values: float[]) =
-            Column.Numeric(ImmutableArray.CreateRange values)
-
-        // Codes below ten: their order is that of the texts.
-        let text prefix (codes: int[]) =
-            let known = codes |> Array.distinct |> Array.sort
-            let levels = known |> Seq.map (fun code -> $"{prefix}{code}")
-            let places = codes |> Seq.map (fun code -> Array.IndexOf(known, code))
-            Column.Categorical(ImmutableArray.CreateRange levels, ImmutableArray.CreateRange places)
-
-        [
-            "y", number y
-            "x", number x
-            "z", number z
-            "o", number o
-            "w", number w
-            "f", text "f" f
-            // A coarser factor: its columns depend on those of f.
-            "copy", text "c" (f |> Array.map (fun code -> if code = 0 then 0 else 1))
-            "g", text "g" g
-            "h", text "h" h
-            "k", text "k" k
-            yield! further
-        ]
+    let columns (model: RandomModel) : (string * Column) list = RandomData.columns model
 
     let private orRaise result =
         match result with
@@ -186,17 +78,17 @@ module RandomModel =
         | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat "; ")
 
     /// The data of a model: the same every time.
-    let frame model =
+    let frame (model: RandomModel) =
         Frame.ofColumns (columns model) |> orRaise
 
     /// The model as it would be written.
-    let spec model =
+    let spec (model: RandomModel) =
         let spec = Formula.parse (formula model) |> orRaise
         if model.HasWeights then Spec.withWeights "w" spec else spec
 
     /// The known matrix of the model, if it has one.
-    let known model : Map<string, Relationship> =
-        if isRelated model then
+    let known (model: RandomModel) : Map<string, Relationship> =
+        if RandomData.isRelated model then
             RandomStructures.relationship (model.Seed + 3)
             |> Option.map (fun relationship -> "A", relationship)
             |> Option.toList
@@ -205,7 +97,7 @@ module RandomModel =
             Map.empty
 
     /// The criterion of the model, its known matrix and variances, the rest by default.
-    let options model = {
+    let options (model: RandomModel) = {
         FitOptions.defaults with
             Criterion = model.Criterion
             Known = known model
@@ -213,19 +105,19 @@ module RandomModel =
     }
 
     /// The likelihood of a model and its data.
-    let likelihood model =
+    let likelihood (model: RandomModel) =
         Design.buildWith (known model) (spec model) (frame model)
         |> Result.bind (LogLikelihood.createWith (Map.ofList model.Held) model.Criterion)
         |> orRaise
 
     /// A fit of other data by the model.
-    let fitTo frame model =
+    let fitTo frame (model: RandomModel) =
         Lmm.fit (options model) frame (spec model) |> orRaise
 
     /// The fit of a model to its data.
-    let fit model = fitTo (frame model) model
+    let fit (model: RandomModel) = fitTo (frame model) model
 
-    let private genOf rows =
+    let private genOf rows : Gen<RandomModel> =
         gen {
             let! seed = Gen.choose (0, 1_000_000)
             let! rows = rows
@@ -253,7 +145,7 @@ module RandomModel =
         }
 
     /// A model with a structure in place of the random terms that it had, or with variances held.
-    let private structured model =
+    let private structured (model: RandomModel) =
         let heldTogether = [ "Residual", 1.0; "g.(Intercept)", max 0.1 (model.Size * model.Size) ]
 
         gen {
@@ -293,7 +185,7 @@ module RandomModel =
                 ]
         }
 
-    let private genStructuredOf rows = genOf rows |> Gen.bind structured
+    let private genStructuredOf rows : Gen<RandomModel> = genOf rows |> Gen.bind structured
 
     let private sized fewest most =
         Gen.sized (fun size -> Gen.choose (fewest, fewest + (most - fewest) * min size 100 / 100))
@@ -309,7 +201,7 @@ module RandomModel =
     let genStructured fewest most = genStructuredOf (sized fewest most)
 
     /// Simpler models: fewer rows, simpler parts.
-    let shrink model =
+    let shrink (model: RandomModel) =
         seq {
             if model.Rows > 50 then
                 { model with Rows = 50 }
@@ -339,9 +231,9 @@ module RandomModel =
                         Residual = ""
                         Random = "(1 | g)"
                 }
-            elif isStructured model then
+            elif RandomData.isStructured model then
                 { model with Random = "(1 | g)" }
-            else
+            elif model.Held.IsEmpty then
                 let position = List.findIndex ((=) model.Random) randomParts
 
                 for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
@@ -392,40 +284,3 @@ module RandomModel =
                     if entry.Column >= rank[entry.Term] then 0.0 else value)
 
         ImmutableArray.CreateRange values
-
-/// <summary>Random models and random points, as FsCheck's <c>Arbitrary</c> takes them.</summary>
-type RandomModels =
-
-    /// Models of any kind with 50 to 80 rows.
-    static member RandomModel() =
-        Arb.fromGenShrink (RandomModel.gen, RandomModel.shrink)
-
-    /// Models whose random effects are as large as their residuals.
-    static member RegularModel() =
-        RandomModel.gen
-        |> Gen.map (fun model -> RegularModel { model with Size = 1.0 })
-        |> Arb.fromGen
-
-    /// Values of θ, regular and singular.
-    static member RandomPoint() =
-        gen {
-            let! seed = Gen.choose (0, 1_000_000)
-            let! make = Gen.elements [ Inside; Inside; WithZeros; WithSingularFactors; NearZero ]
-            return make seed
-        }
-        |> Arb.fromGen
-
-/// <summary>Random models of few rows, for laws that form n×n matrices.</summary>
-type SmallModels =
-
-    /// Models of any kind without structures, with 32 to 40 rows.
-    static member RandomModel() =
-        Arb.fromGenShrink (RandomModel.genSized 32 40, RandomModel.shrink)
-
-/// <summary>Random models of few rows with structured residuals, structured random terms, related levels or variances held.
-/// </summary>
-type StructuredSmallModels =
-
-    /// Models with 36 to 44 rows.
-    static member RandomModel() =
-        Arb.fromGenShrink (RandomModel.genStructured 36 44, RandomModel.shrink)

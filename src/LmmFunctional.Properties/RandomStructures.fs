@@ -133,10 +133,12 @@ module internal RandomStructures =
                 |> Relationship.ofMatrix pedigree.Animals
                 |> Result.toOption
 
-    let private number (values: float[]) =
+    /// A column of numbers.
+    let number (values: float[]) =
         Column.Numeric(ImmutableArray.CreateRange values)
 
-    let private text prefix (codes: int[]) =
+    /// A column of levels, in the order of their codes: below ten, or all of as many digits.
+    let text prefix (codes: int[]) =
         let known = codes |> Array.distinct |> Array.sort
         let levels = known |> Seq.map (fun code -> $"{prefix}{code}")
         let place = codes |> Seq.map (fun code -> Array.IndexOf(known, code))

@@ -32,7 +32,7 @@ module internal EstimationIdentities =
 
     /// |G||Z|ᵀR⁻¹(|y| + |X||β̂| + |Z||ũ|): what GZᵀR⁻¹(y − Xβ̂ − Zũ) is summed up from, and what rounding is relative to.
     let private summands (setting: Setting) =
-        let model = Marginal.absolute setting.Model
+        let model = MarginalBounds.absolute setting.Model
 
         let beta =
             Matrix<float>.Build.Dense(setting.Claims.Beta.Length, 1, Array.map abs setting.Claims.Beta)
@@ -77,7 +77,7 @@ module internal EstimationIdentities =
         Array.init scores.Traces.Length (fun k ->
             let curvature = scores.Products[k, k] + abs scores.OwnCurvature[k, k]
 
-            if curvature > 1e-16 * float setting.N then
+            if not setting.Endless[k] && curvature > 1e-16 * float setting.N then
                 abs (scores.Traces[k] - scores.Squares[k]) / sqrt curvature
             else
                 0.0)

@@ -155,7 +155,7 @@ module internal Marginal =
                         result[at] <- result[at] + column[row] * b[from + row])
 
     /// Level by level the S×S matrix of a term times its effects, then what relates the levels: (related ⊗ matrix).
-    let private eachLevel
+    let eachLevel
         model
         targets
         sources
@@ -231,43 +231,3 @@ module internal Marginal =
     /// V b = Z G Zᵀ b + R b.
     let timesV model b =
         timesZ model (timesG model (timesTransposedZ model b)) + timesR model b
-
-    // Conditioning
-
-    /// The model of absolute values: with it products bound what rounding does to those of the model.
-    let absolute (model: Marginal) : Marginal = {
-        Response = model.Response.PointwiseAbs()
-        Fixed = model.Fixed.PointwiseAbs()
-        Terms =
-            model.Terms
-            |> List.map (fun term -> {
-                term with
-                    Columns = term.Columns |> Array.map (Array.map abs)
-                    Factor = term.Factor.PointwiseAbs()
-                    Relation = term.Relation |> Option.map LevelRelation.absolute
-            })
-        Residual = ResidualCovariance.absolute model.Residual
-    }
-
-    /// <summary>A bound on the condition of V: its largest absolute row sum over a bound on the smallest eigenvalue of R.
-    /// </summary>
-    let condition model : float =
-        let ones = Matrix<float>.Build.Dense(rows model, 1, 1.0)
-
-        // Covariances keep their own factors: absolute ones would make them larger.
-        let positive = {
-            absolute model with
-                Terms =
-                    List.map2
-                        (fun (term: MarginalTerm) (own: MarginalTerm) -> { term with Factor = own.Factor })
-                        (absolute model).Terms
-                        model.Terms
-        }
-
-        let ofEffects =
-            timesTransposedZ positive ones
-            |> eachLevel positive effectStarts effectStarts _.Covariance.PointwiseAbs() _.Covariance
-            |> timesZ positive
-
-        (ofEffects + timesR positive ones).InfinityNorm()
-        / max Double.Epsilon model.Residual.Smallest

@@ -3,20 +3,6 @@ namespace LmmFunctional
 open System
 open MathNet.Numerics.LinearAlgebra
 
-/// <summary>Rows whose residuals are correlated, with their covariance.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal ResidualBlock = {
-    Rows: int[]
-    /// R of these rows, m×m, in squared units of the response.
-    Covariance: Matrix<float>
-    /// R⁻¹.
-    Precision: Matrix<float>
-    /// L, R = LLᵀ.
-    Root: Matrix<float>
-    /// log|R|.
-    LogDeterminant: float
-}
-
 /// <summary>R of a model: element by element from the structure that the user wrote, block by block where it is applied.
 /// </summary>
 [<NoComparison; ReferenceEquality>]
@@ -49,42 +35,8 @@ module internal ResidualCovariance =
             |> List.filter (fun rows -> rows.Length > 1)
         | _ -> []
 
-    let private block (rows: int[]) (covariance: Matrix<float>) =
-        let m = rows.Length
-        let factor = covariance.ToColumnMajorArray()
-
-        // Where R is singular to working precision nothing can be checked; the smallest eigenvalue says so.
-        if Numerics.Dense.Factor(m, factor) then
-            let root =
-                Matrix<float>.Build.Dense(m, m, fun i j -> if i >= j then factor[i + j * m] else 0.0)
-
-            let inverse = root.Solve(Matrix<float>.Build.DenseIdentity m)
-
-            {
-                Rows = rows
-                Covariance = covariance
-                Precision = inverse.TransposeThisAndMultiply inverse
-                Root = root
-                LogDeterminant = 2.0 * (root.Diagonal() |> Seq.sumBy log)
-            }
-        else
-            {
-                Rows = rows
-                Covariance = covariance
-                Precision = Matrix<float>.Build.Dense(m, m)
-                Root = Matrix<float>.Build.Dense(m, m)
-                LogDeterminant = nan
-            }
-
-    let private smallest (variances: float[]) (blocks: ResidualBlock[]) single =
-        Seq.append
-            (single |> Seq.map (fun row -> variances[row]))
-            (blocks
-             |> Seq.map (fun block ->
-                 if Double.IsNaN block.LogDeterminant then
-                     0.0
-                 else
-                     1.0 / block.Precision.InfinityNorm()))
+    let private smallest (variances: float[]) blocks single =
+        Seq.append (single |> Seq.map (fun row -> variances[row])) (Seq.map ResidualBlock.smallest blocks)
         |> Seq.min
 
     let private ofBlocks (variances: float[]) (blocks: ResidualBlock[]) =
@@ -163,7 +115,7 @@ module internal ResidualCovariance =
                             rows.Length,
                             fun i j -> variance * (element rows[max i j] rows[min i j]).Value
                         )
-                    |> block rows)
+                    |> ResidualBlock.create rows)
                 |> Array.ofList
 
             ofBlocks (Array.init design.Response.Length (fun row -> variance * (element row row).Value)) blocks
@@ -234,13 +186,7 @@ module internal ResidualCovariance =
     /// The same with absolute values of R and R⁻¹.
     let absolute (residual: ResidualCovariance) = {
         residual with
-            Blocks =
-                residual.Blocks
-                |> Array.map (fun block -> {
-                    block with
-                        Covariance = block.Covariance.PointwiseAbs()
-                        Precision = block.Precision.PointwiseAbs()
-                })
+            Blocks = residual.Blocks |> Array.map ResidualBlock.absolute
     }
 
     /// R of some rows, of every block all or none.

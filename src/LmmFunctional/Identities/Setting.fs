@@ -31,6 +31,8 @@ type internal Setting = {
     Rounding: float
     /// Largest standardised score that the certificate of the fit leaves.
     Unsettled: float
+    /// Estimated parameters along which the criterion only falls on and on: no optimum is claimed there.
+    Endless: bool[]
     /// Whether a variance or correlation is at its bound.
     IsSingular: bool
     /// Whether the fit claims to be an optimum.
@@ -93,9 +95,6 @@ module internal Setting =
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
 
-    // The same where the criterion falls on and on by less and less.
-    let private leftOnFlats = 1e-2
-
     // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
 
@@ -103,48 +102,22 @@ module internal Setting =
         let random = Random 20261120
         Matrix<float>.Build.Dense(n, probeCount, fun _ _ -> if random.Next 2 = 0 then 1.0 else -1.0)
 
-    /// Gram-Schmidt, twice: x = basis triangle.
-    let private orthonormal (x: Matrix<float>) =
-        let p = x.ColumnCount
-        let basis = x.ToColumnArrays() |> Array.map Vector<float>.Build.Dense
-        let triangle = Matrix<float>.Build.Dense(p, p)
-
-        for j in 0 .. p - 1 do
-            for _ in 1..2 do
-                for i in 0 .. j - 1 do
-                    let along = basis[i].DotProduct basis[j]
-                    triangle[i, j] <- triangle[i, j] + along
-                    basis[j] <- basis[j] - along * basis[i]
-
-            triangle[j, j] <- basis[j].L2Norm()
-            basis[j] <- basis[j] / triangle[j, j]
-
-        Matrix<float>.Build.DenseOfColumnVectors basis, triangle
-
-    let private conditionOf (triangle: Matrix<float>) =
-        let lengths = triangle.ColumnNorms 2.0
-        triangle.MapIndexed(fun _ j value -> value / lengths[j]).ConditionNumber()
-
     // Conjugate gradients would not help either.
     let private mostCondition = 1e12
 
-    /// <summary>The setting of claims about a design, with n×n matrices up to a limit of rows.</summary>
-    let private create
-        limit
-        (design: Design)
-        isRestricted
-        (certificate: Certificate)
-        (claims: Claims)
-        (beside: Lazy<Setting> option)
-        : Setting =
+    /// <summary>The setting of a fit's claims, with n×n matrices up to a limit of rows.</summary>
+    let private create limit (fit: Fit) (claims: Claims) (beside: Lazy<Setting> option) : Setting =
+        let design = fit.Design
+        let isRestricted = (fit.Criterion = Criterion.Reml)
+        let certificate = fit.Certificate
         let decrement = certificate.NewtonDecrement
 
         let model =
             Marginal.create design claims.Factors claims.Sigma claims.ResidualParameters
 
         let n = Marginal.rows model
-        let basis, triangle = orthonormal model.Fixed
-        let condition = Marginal.condition model
+        let basis, triangle = FixedBasis.create model.Fixed
+        let condition = MarginalBounds.condition model
         let probes = probes n
 
         let deviations =
@@ -204,13 +177,20 @@ module internal Setting =
             Df = float (if isRestricted then n - basis.ColumnCount else n)
             Basis = basis
             Triangle = triangle
-            FixedCondition = conditionOf triangle
+            FixedCondition = FixedBasis.condition triangle
             Rounding = rounding
             Unsettled =
                 match certificate.Verdict with
-                // The solver stops on a way that has no end.
-                | Verdict.FlatDirection _ -> leftOnFlats + rounding
+                // Where the solver stops on a way that has no end the other parameters still move with it.
+                | Verdict.FlatDirection _ -> leftByCertificates + rounding
                 | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
+            Endless =
+                match certificate.Verdict with
+                | Verdict.FlatDirection names ->
+                    fit.Model.Function.Names
+                    |> Seq.map (fun name -> List.contains name names)
+                    |> Array.ofSeq
+                | _ -> Array.create fit.Model.Function.Names.Length false
             IsSingular = beside.IsSome && certificate.IsSingular
             IsSettled =
                 match certificate.Verdict with
@@ -252,8 +232,7 @@ module internal Setting =
 
     /// <summary>The setting of a fit whose claims are first changed: so that tests see what a wrong fit does.</summary>
     let ofChanged limit (change: Claims -> Claims) (fit: Fit) : Setting =
-        let create =
-            create limit fit.Design (fit.Criterion = Criterion.Reml) fit.Certificate
+        let create = create limit fit
 
         let beside = lazy (create (change (Claims.besideFit fit)) None)
         create (change (Claims.ofFit fit)) (Some beside)

@@ -634,7 +634,7 @@ P-values and intervals are adjusted within each family: tukey
 
         Assert.That(
             output,
-            Does.StartWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n37 id"
+            Does.StartWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n39 id"
         )
 
     [<Test>]
