@@ -14,9 +14,6 @@ module internal VarianceBoundary =
     let private zeroPivot = 1e-5
     let private zeroDeviation = 1e-4
 
-    // Any entry of a factor this small is zero: relative to the residual it is a variance of 1e-16.
-    let private zeroEntry = 1e-8
-
     // A derivative by a variance this small, relative to the trace part of D, is rounding.
     let private zeroDerivative = 1e-6
 
@@ -31,46 +28,7 @@ module internal VarianceBoundary =
         Tolerance: float
     }
 
-    let private snap n (lambda: float[]) =
-        let rowOf i =
-            sqrt (Seq.init (i + 1) (fun j -> lambda[i + j * n] * lambda[i + j * n]) |> Seq.sum)
-
-        let isZero i =
-            abs lambda[i + i * n] <= max zeroDeviation (zeroPivot * rowOf i)
-
-        if Seq.exists isZero (seq { 0 .. n - 1 }) then
-            let isPivot k = k / n = k % n
-
-            let cleaned =
-                Array.mapi
-                    (fun k v ->
-                        if abs v <= zeroEntry || isPivot k && isZero (k / n) then
-                            0.0
-                        else
-                            v)
-                    lambda
-            // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
-            Semidefinite.factor n (Semidefinite.square n cleaned)
-        else
-            lambda
-
-    /// The smallest eigenvalue of D on the null space of G, which has the given dimension.
-    let private multiplierOn nullity n (g: float[]) (d: float[]) =
-        let struct (_, vectors) = Semidefinite.eigen n g
-
-        let onNull =
-            Array.init (nullity * nullity) (fun index ->
-                let a, b = index % nullity, index / nullity
-                let mutable sum = 0.0
-
-                for i in 0 .. n - 1 do
-                    for j in 0 .. n - 1 do
-                        sum <- sum + vectors[i + a * n] * d[i + j * n] * vectors[j + b * n]
-
-                sum)
-
-        let struct (values, _) = Semidefinite.eigen nullity onNull
-        values[0]
+    let private snap = LowerRank.cleaned zeroPivot zeroDeviation
 
     /// The bounds of one term whose λ has zero pivots: one for each variance of a diagonal term, one for the rank of G else.
     let private bounds t (term: RandomDesign) (lambda: float[]) (zeros: int list) (d: float[]) (scale: float[]) =
@@ -104,7 +62,7 @@ module internal VarianceBoundary =
                             $"{term.Group} {names}"
                         else
                             $"{term.Group} (rank {rank} of {n})"
-                    Multiplier = multiplierOn zeros.Length n (Semidefinite.square n lambda) d
+                    Multiplier = LowerRank.multiplier zeros.Length n (Semidefinite.square n lambda) d
                     Slope = values[0]
                     Direction = Array.sub vectors 0 n
                     Tolerance = tolerance
@@ -164,6 +122,9 @@ module internal VarianceBoundary =
             |> Seq.filter (fun at -> abs theta[at] <= zeroDeviation)
             |> Seq.fold (fun values at -> replaced at 0.0 values) ofEntries
 
+        let isFull t =
+            RelativeFactor.count layout.Shapes[t] = orderOf t * (orderOf t + 1) / 2
+
         let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
         let parts: (float[] * float[])[] Lazy = lazy (derivatives theta)
 
@@ -198,6 +159,19 @@ module internal VarianceBoundary =
                         lambda)
                 |> ThetaLayout.withMatrices layout theta
 
+        let turns =
+            seq {
+                for t in 0 .. terms.Length - 1 do
+                    if layout.Forms[t].IsNone && isFull t then
+                        match LowerRank.turn (orderOf t) lambdas[t] (lazy (fst parts.Value[t])) with
+                        | None -> ()
+                        | Some turned ->
+                            fun share ->
+                                lambdas
+                                |> Array.mapi (fun other lambda -> if other = t then turned share else lambda)
+                                |> ThetaLayout.withMatrices layout theta
+            }
+
         let isFixed = Array.create theta.Length false
 
         for t in 0 .. terms.Length - 1 do
@@ -220,4 +194,5 @@ module internal VarianceBoundary =
                 active
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)
                 |> Option.map wayOut
+            Turn = Seq.tryHead turns
         }
