@@ -34,6 +34,7 @@ module Lmm =
             })
 
         Design.buildWith options.Known spec frame
+        |> Result.bind Identification.check
         |> Result.bind (fun design ->
             if FittedCovariate.isIn design then
                 FittedCovariate.iterate create solve design

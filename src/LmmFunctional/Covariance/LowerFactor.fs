@@ -24,12 +24,12 @@ module internal LowerFactor =
 
             lambda[row + b * n] <- 0.0
 
-    /// L for any n×n Λ.
-    let ofColumns n (lambda: float[]) : float[] =
+    /// The columns of L, each told its place by the row of its pivot and by how many there are before it.
+    let private placed (placeOf: int -> int -> int) n (lambda: float[]) : float[] =
         let turned = Array.copy lambda
         let factor: float[] = Array.zeroCreate (n * n)
 
-        let rec place row (columns: int list) =
+        let rec place count row (columns: int list) =
             match columns with
             | first :: others when row < n ->
                 let size =
@@ -38,17 +38,24 @@ module internal LowerFactor =
                 others |> List.iter (rotate n turned row first)
 
                 if abs turned[row + first * n] > zero * size then
-                    Array.blit turned (row + first * n) factor (row + row * n) (n - row)
-                    place (row + 1) others
+                    Array.blit turned (row + first * n) factor (row + placeOf row count * n) (n - row)
+                    place (count + 1) (row + 1) others
                 else
                     turned[row + first * n] <- 0.0
-                    place (row + 1) columns
+                    place count (row + 1) columns
             | _ -> ()
 
-        place 0 [
+        place 0 0 [
             for j in 0 .. n - 1 do
                 if Seq.exists (fun i -> lambda[i + j * n] <> 0.0) (seq { 0 .. n - 1 }) then
                     j
         ]
 
         factor
+
+    /// L for any n×n Λ.
+    let ofColumns n (lambda: float[]) : float[] = placed (fun row _ -> row) n lambda
+
+    /// The same columns with those that are zero behind the others: loadings, zero above the diagonal.
+    let loadings n (lambda: float[]) : float[] =
+        placed (fun _ before -> before) n lambda

@@ -25,7 +25,8 @@ type LmmError =
     | FormulaSyntax of text: string * position: int * expected: string
     | TwoResiduals
     // Names and types, found when a model meets its data
-    | UnknownColumn of name: string * suggestion: string option
+    /// A column that is not there, the one probably meant, and those that are.
+    | UnknownColumn of name: string * suggestion: string option * known: string list
     | UnknownFunction of name: string * suggestion: string option
     | WrongArguments of call: string * reason: string
     /// With the first value that is no number and its row, counted from one, unless all values are numbers as text.
@@ -58,7 +59,8 @@ type LmmError =
     | RepeatedAnimal of animal: string * rows: int list
     | UnnamedAnimal of row: int
     | TooFewColumns of source: string * expected: string * found: int
-    | UnknownMatrix of name: string * suggestion: string option
+    /// A known matrix that was not given, the one probably meant, and those that were.
+    | UnknownMatrix of name: string * suggestion: string option * known: string list
     /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
     | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
     | RepeatedLevel of matrix: string * level: string
@@ -80,6 +82,8 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
+    /// A level of an unstructured matrix, of the rows of a level of another factor perhaps, that has one row.
+    | SeenOnce of structure: string * variable: string * level: string * within: (string * string) option * row: int
     | NotFittedYet of structure: string
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
@@ -131,6 +135,24 @@ module LmmError =
         match suggestion with
         | Some name -> $"; did you mean '{name}'?"
         | None -> "."
+
+    // More names than this are no help.
+    let private mostListed = 10
+
+    /// The name that was probably meant, or the names that there are, those most like it first.
+    let private meantOrListed suggestion name (known: string list) =
+        match suggestion, known with
+        | Some _, _
+        | None, [] -> didYouMean suggestion
+        | None, known when known.Length <= mostListed ->
+            let thereIs = Plural.verb known.Length "there is" "there are"
+            $"; {thereIs} " + String.concat ", " known + "."
+        | None, known ->
+            let nearest =
+                known |> List.sortBy (Nearest.distance name) |> List.truncate mostListed
+
+            let others = known.Length - mostListed
+            "; there are " + String.concat ", " nearest + $" and {others} more."
 
     let private caret what (text: string) position expected =
         let at = min (max position 0) text.Length
@@ -187,7 +209,8 @@ module LmmError =
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
         | LmmError.FormulaSyntax(text, position, expected) -> caret "formula" text position expected
         | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
-        | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
+        | LmmError.UnknownColumn(name, suggestion, known) ->
+            $"Column '{name}' is not in the data{meantOrListed suggestion name known}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
         | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
         | LmmError.NotNumeric(name, neededBy, found) ->
@@ -252,8 +275,8 @@ module LmmError =
         | LmmError.TooFewColumns(source, expected, found) ->
             let found = Plural.count found "column"
             $"{source} has {found} where {expected} are needed, in this order."
-        | LmmError.UnknownMatrix(name, suggestion) ->
-            $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.UnknownMatrix(name, suggestion, known) ->
+            $"The model names a known matrix '{name}' that was not given{meantOrListed suggestion name known}"
         | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
             let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
             let more = if count > levels.Length then ", ..." else ""
@@ -277,6 +300,14 @@ module LmmError =
         | LmmError.RepeatedElement(matrix, row, column) ->
             $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
         | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.SeenOnce(structure, variable, level, within, row) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            $"{variable} '{level}' is seen once{where}, in row {row}: its variance cannot be estimated by '{structure}'; "
+            + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->

@@ -37,6 +37,28 @@ module internal LowerRank =
         else
             lambda
 
+    /// The columns without their directions of hardly any variance, relative to the largest or to the residual, as loadings;
+    /// None where that leaves as many columns as there are.
+    let fewerLoadings relative absolute n most (lambda: float[]) : float[] option =
+        let struct (variances, vectors) =
+            Semidefinite.eigen n (Semidefinite.square n lambda)
+
+        let limit = max (absolute * absolute) (relative * relative * Array.last variances)
+
+        if
+            variances |> Array.filter (fun variance -> variance > limit) |> Array.length
+            >= most
+        then
+            None
+        else
+            Array.init (n * n) (fun k ->
+                if variances[k / n] > limit then
+                    vectors[k] * sqrt variances[k / n]
+                else
+                    0.0)
+            |> LowerFactor.loadings n
+            |> Some
+
     /// NᵀDN, n×n by columns D, n×m N.
     let private restricted n m (basis: float[]) (d: float[]) =
         Dense.Multiply(m, m, n, basis, true, Dense.Multiply(n, m, n, d, false, basis, false), false)

@@ -118,7 +118,11 @@ module Solver =
 
     /// A lower point along the direction in which second derivatives are negative, if there is one.
     let private leaveSaddle options (objective: Objective) (boundary: Boundary) (from: Iteration) =
-        TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
+        // Where the criterion is not defined there are no derivatives.
+        if from.Curvature.Rows = 0 then
+            None
+        else
+            TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
         |> Option.bind (fun direction ->
             let size = max 1.0 (Descent.norm from.Theta)
 
