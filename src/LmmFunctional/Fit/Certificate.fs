@@ -59,8 +59,9 @@ module Certificate =
     // A scaled eigenvalue below this is zero to the accuracy of the curvature.
     let private flat = 1e-8
 
-    // On a dimensionless scale a curvature below this is rounding.
-    let private rounding = 1e-8
+    // A curvature below this, relative to the largest or to one, is rounding: that by a standard deviation of 10⁵ times the
+    // residual one is about 1e-10.
+    let private rounding = 1e-13
 
     // A negative eigenvalue this large is no rounding.
     let private saddle = -1e-4
@@ -75,8 +76,15 @@ module Certificate =
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
+    /// What makes the diagonal one. What is rounding itself stays as it is: scaled up it would be curvature of either sign.
     let private scaleOf (matrix: Matrix) (free: int[]) =
-        free |> Array.map (fun i -> 1.0 / sqrt (max rounding (abs matrix[i, i])))
+        let largest =
+            free |> Array.fold (fun largest i -> max largest (abs matrix[i, i])) 1.0
+
+        free
+        |> Array.map (fun i ->
+            let own = abs matrix[i, i]
+            if own > rounding * largest then 1.0 / sqrt own else 1.0)
 
     /// Eigenvalues, ascending, and eigenvectors of the curvature in the free parameters, its diagonal scaled to one.
     let private eigen (matrix: Matrix) (free: int[]) =
@@ -159,7 +167,11 @@ module Certificate =
         |]
 
         let gradient =
-            free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
+            // None where the criterion is not defined.
+            if last.Gradient.IsEmpty then
+                infinity
+            else
+                free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
 
         let information, curvature =
             if last.Theta.IsEmpty || last.Information = Information.Observed then

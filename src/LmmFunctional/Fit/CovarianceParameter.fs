@@ -135,8 +135,8 @@ module internal CovarianceParameters =
                     parameter "Residual" block.Names[i] 0 layout.Parameters natural[i]
         ]
 
-    /// <summary>A direction of θ as one of the natural parameters: what changes along it, standard deviations and what else
-    /// is positive by its share.</summary>
+    /// <summary>A direction of θ as one of the natural parameters: what changes along it, standard deviations and the like
+    /// by their logarithms, proportions by their logits and correlations by Fisher's z.</summary>
     /// <remarks>θ may hold what a parameter depends on together with others, so that a parameter that does not matter is a
     /// direction of several θ.</remarks>
     let direction (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (along: float[]) : float[] =
@@ -152,13 +152,14 @@ module internal CovarianceParameters =
                         natural[i].First
 
                 let unit =
-                    match kinds[i] with
-                    | ParameterKind.StandardDeviation
-                    | ParameterKind.Positive
-                    | ParameterKind.Variance when natural[i].Value > 0.0 -> natural[i].Value
+                    match kinds[i], natural[i].Value with
+                    | (ParameterKind.StandardDeviation | ParameterKind.Positive | ParameterKind.Variance), value ->
+                        value
+                    | ParameterKind.Proportion, value -> value * (1.0 - value)
+                    | ParameterKind.Correlation, value -> 1.0 - value * value
                     | _ -> 1.0
 
-                result[start + i] <- change / unit
+                result[start + i] <- if unit > 0.0 then change / unit else change
 
         for t in 0 .. likelihood.Layout.Forms.Length - 1 do
             match likelihood.Layout.Forms[t] with
