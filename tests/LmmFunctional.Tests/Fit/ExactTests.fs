@@ -224,3 +224,27 @@ module ExactTests =
     let ``NIST's AtmWtAg, atomic weights of silver`` () =
         // Seven digits of the variance between are in the file: one part in 1e9 of a weight is 1e-3 of its deviation.
         certified (TestFrame.read "atmwtag") "instrument" "weight" 1e-7 1.42091080917874e-10 2.28155932971014e-10
+
+    // Sums of squares that the groups dominate hold σ² to 2⁻⁵² of their own size: docs/accuracy.md.
+    [<TestCase(100, 1e-10)>]
+    [<TestCase(10000, 1e-6)>]
+    [<TestCase(100000, 1e-4)>]
+    let ``groups far apart leave fewer digits to the residual`` (ratio: int) (allowed: float) =
+        let shifted =
+            match (smls "1" 21).TryColumn "treatment", (smls "1" 21).TryColumn "response" with
+            | Some(Column.Numeric treatments), Some(Column.Numeric values) ->
+                TestFrame.ofColumns [
+                    "treatment", Column.Numeric treatments
+                    "response", TestFrame.numbers (Seq.map2 (fun t y -> y + 0.1 * float ratio * t) treatments values)
+                ]
+            | _ -> invalidOp "The columns are not numeric."
+
+        let fit = fitOf Criterion.Reml "response ~ 1 + (1 | treatment)" shifted
+        let exactBetween, exactWithin = oneWay (groupsOf shifted "treatment" "response")
+        let found = variances fit
+
+        Law.assertHolds [
+            yield! Law.relative "between" 1e-10 exactBetween found[0]
+            yield! Law.relative "residual" allowed exactWithin found[1]
+            yield! Law.isTrue $"{fit.Certificate.Verdict}" (fit.Certificate.Verdict = Verdict.Optimum)
+        ]
