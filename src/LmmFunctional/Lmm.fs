@@ -39,6 +39,7 @@ module Lmm =
             })
 
         Design.buildWith options.Known spec frame
+        |> Result.bind Identification.check
         |> Result.bind (fun design ->
             match ExpectationSteps.problems options design with
             | [] when FittedCovariate.isIn design -> FittedCovariate.iterate create solve design

@@ -25,7 +25,8 @@ type LmmError =
     | FormulaSyntax of text: string * position: int * expected: string
     | TwoResiduals
     // Names and types, found when a model meets its data
-    | UnknownColumn of name: string * suggestion: string option
+    /// A column that is not there, the one probably meant, and those that are.
+    | UnknownColumn of name: string * suggestion: string option * known: string list
     | UnknownFunction of name: string * suggestion: string option
     | WrongArguments of call: string * reason: string
     /// With the first value that is no number and its row, counted from one, unless all values are numbers as text.
@@ -58,7 +59,8 @@ type LmmError =
     | RepeatedAnimal of animal: string * rows: int list
     | UnnamedAnimal of row: int
     | TooFewColumns of source: string * expected: string * found: int
-    | UnknownMatrix of name: string * suggestion: string option
+    /// A known matrix that was not given, the one probably meant, and those that were.
+    | UnknownMatrix of name: string * suggestion: string option * known: string list
     /// A matrix that was given, and those that the model names.
     | UnusedMatrix of name: string * named: string list
     /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
@@ -82,6 +84,8 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
+    /// A level of an unstructured matrix, of the rows of a level of another factor perhaps, that has one row.
+    | SeenOnce of structure: string * variable: string * level: string * within: (string * string) option * row: int
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -129,36 +133,7 @@ type LmmError =
 [<RequireQualifiedAccess>]
 module LmmError =
 
-    let private didYouMean suggestion =
-        match suggestion with
-        | Some name -> $"; did you mean '{name}'?"
-        | None -> "."
-
-    let private caret what (text: string) position expected =
-        let at = min (max position 0) text.Length
-
-        String.concat Environment.NewLine [
-            $"The {what} cannot be read:"
-            "  " + text
-            "  " + String(' ', at) + "^ " + expected
-        ]
-
-    // Digits around one comma, as much of Europe writes a decimal number.
-    let private hasDecimalComma (value: string) =
-        let digits (text: string) = text |> Seq.forall Char.IsAsciiDigit
-
-        match value.TrimStart('-', '+').Split ',' with
-        | [| whole; fraction |] -> fraction <> "" && digits whole && digits fraction
-        | _ -> false
-
-    let private correction found =
-        match found with
-        | Some(value: string, row: int) when hasDecimalComma value ->
-            $"row {row} has '{value}': write decimal points, {value.Replace(',', '.')}."
-        | Some(value, row) -> $"row {row} has '{value}', which is not a number."
-        | None -> "make the column numeric."
-
-    let private gigabytes bytes = bytes / 1e9
+    open Wording
 
     /// <summary>One problem in words a statistician can act on.</summary>
     let describe problem =
@@ -189,7 +164,8 @@ module LmmError =
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
         | LmmError.FormulaSyntax(text, position, expected) -> caret "formula" text position expected
         | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
-        | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
+        | LmmError.UnknownColumn(name, suggestion, known) ->
+            $"Column '{name}' is not in the data{meantOrListed suggestion name known}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
         | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
         | LmmError.NotNumeric(name, neededBy, found) ->
@@ -254,8 +230,8 @@ module LmmError =
         | LmmError.TooFewColumns(source, expected, found) ->
             let found = Plural.count found "column"
             $"{source} has {found} where {expected} are needed, in this order."
-        | LmmError.UnknownMatrix(name, suggestion) ->
-            $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.UnknownMatrix(name, suggestion, known) ->
+            $"The model names a known matrix '{name}' that was not given{meantOrListed suggestion name known}"
         | LmmError.UnusedMatrix(name, []) ->
             $"Matrix '{name}' is given, but the model has no term for it; write one such as known({name} | g)."
         | LmmError.UnusedMatrix(name, named) ->
@@ -284,6 +260,14 @@ module LmmError =
         | LmmError.RepeatedElement(matrix, row, column) ->
             $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
         | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.SeenOnce(structure, variable, level, within, row) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            $"{variable} '{level}' is seen once{where}, in row {row}: its variance cannot be estimated by '{structure}'; "
+            + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->

@@ -135,3 +135,46 @@ module internal CovarianceParameters =
                 for i in 0 .. natural.Length - 1 do
                     parameter "Residual" block.Names[i] 0 layout.Parameters natural[i]
         ]
+
+    /// <summary>A direction of θ as one of the natural parameters: what changes along it, standard deviations and the like
+    /// by their logarithms, proportions by their logits and correlations by Fisher's z.</summary>
+    /// <remarks>θ may hold what a parameter depends on together with others, so that a parameter that does not matter is a
+    /// direction of several θ.</remarks>
+    let direction (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (along: float[]) : float[] =
+        let result = Array.copy along
+
+        let put start (kinds: ParameterKind[]) (natural: Jet[]) =
+            for i in 0 .. natural.Length - 1 do
+                let change =
+                    Seq.fold2
+                        (fun sum place slope -> sum + slope * along[start + place])
+                        0.0
+                        natural[i].Support
+                        natural[i].First
+
+                let unit =
+                    match kinds[i], natural[i].Value with
+                    | (ParameterKind.StandardDeviation | ParameterKind.Positive | ParameterKind.Variance), value ->
+                        value
+                    | ParameterKind.Proportion, value -> value * (1.0 - value)
+                    | ParameterKind.Correlation, value -> 1.0 - value * value
+                    | _ -> 1.0
+
+                result[start + i] <- if unit > 0.0 then change / unit else change
+
+        for t in 0 .. likelihood.Layout.Forms.Length - 1 do
+            match likelihood.Layout.Forms[t] with
+            | None -> ()
+            | Some form ->
+                let own = ThetaLayout.parametersOf likelihood.Layout theta t
+                put likelihood.Layout.ParameterStarts[t] form.Kinds (form.Natural(Jet.variables own))
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ -> ()
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _) ->
+            let block = model.Residual.Parameters
+            let own = MarginalModel.residualParameters model theta
+            put likelihood.Layout.Parameters block.Kinds (block.Natural(Jet.variables own))
+
+        result

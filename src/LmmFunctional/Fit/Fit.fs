@@ -185,7 +185,14 @@ module Fit =
 
         // The likelihood grows without bound there: no reason found in its derivatives would help the user.
         let certificate =
-            let found = Certificate.create likelihood.Objective last
+            let natural =
+                // Held variances are left out of θ, and those are of models whose θ is natural.
+                if likelihood.Held.Entries.IsEmpty then
+                    CovarianceParameters.direction likelihood last.Theta
+                else
+                    id
+
+            let found = Certificate.createIn natural likelihood.Objective last
 
             if solution.ResidualShare < exactFit then
                 {

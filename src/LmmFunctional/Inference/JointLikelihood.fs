@@ -182,6 +182,7 @@ module internal JointLikelihood =
                         Active = []
                         Fixed = ImmutableArray.CreateRange(Seq.replicate omega.Length false)
                         Escape = None
+                        Turn = None
                     }
             HasCheapCurvature = true
             IsCurvatureAffordable = true

@@ -140,5 +140,6 @@ module internal HeldVariances =
                                     Snapped = select boundary.Snapped
                                     Fixed = select boundary.Fixed
                                     Escape = boundary.Escape |> Option.map (fun away -> away >> select)
+                                    Turn = boundary.Turn |> Option.map (fun turned -> turned >> select)
                             }
             }

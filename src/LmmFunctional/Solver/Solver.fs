@@ -22,7 +22,11 @@ module Solver =
         let step = Descent.difference theta from.Theta
         Descent.arrive from.Number theta evaluation information evaluation.Curvature step 0 radius
 
-    /// Values that may be zero set to zero, where the criterion does not rise beyond its rounding.
+    /// A fall of the criterion that counts as one.
+    let private visible criterion = 1e-11 * max 1.0 (abs criterion)
+
+    /// Values that may be zero set to zero, where the criterion does not rise beyond its rounding, or no more than is
+    /// visible and the bound holds: beside a saddle steps can end a little off the bound, at a point that is neither.
     let private snap (objective: Objective) (from: Iteration) =
         let snapped = (objective.Boundary from.Theta).Snapped
 
@@ -30,8 +34,12 @@ module Solver =
             from
         else
             let evaluation = objective.Evaluate snapped (Order.Curvature from.Information)
+            let rise = evaluation.Value - from.Criterion
 
-            if evaluation.Value <= from.Criterion + Polish.risingAllowed from.Criterion then
+            if
+                rise <= Polish.risingAllowed from.Criterion
+                || rise <= visible from.Criterion && (objective.Boundary snapped).Escape.IsNone
+            then
                 {
                     movedTo snapped evaluation from.Information from.Radius from with
                         Progress = from.Progress
@@ -62,6 +70,31 @@ module Solver =
             |> Seq.tryFind (fun theta -> (objective.Evaluate theta Order.Value).Value < from.Criterion))
         |> Option.map (restart options objective from)
 
+    // Shares of a turn to try: its full length is right where only the null space curves, and none gives the nearest bound.
+    let private turnShares = [ 1.0; 0.3; 0.1; 0.0 ]
+
+    /// A lower point with the bounds turned, from this point or from the one at the bound that steps have ended a little off.
+    let private turned options (objective: Objective) (boundary: Boundary) (from: Iteration) =
+        let fixedCount (at: Boundary) = at.Fixed |> Seq.filter id |> Seq.length
+
+        // More at its bound, which holds: there is no way back, so that this ends.
+        let isFurther (at: Boundary) =
+            at.Escape.IsNone && fixedCount at > fixedCount boundary
+
+        seq {
+            yield! Option.toList boundary.Turn
+
+            if not (Seq.forall2 (=) boundary.Snapped from.Theta) then
+                yield! Option.toList (objective.Boundary boundary.Snapped).Turn
+        }
+        |> Seq.collect (fun along -> turnShares |> Seq.map along)
+        |> Seq.tryFind (fun theta ->
+            let rise = (objective.Evaluate theta Order.Value).Value - from.Criterion
+
+            rise < -(visible from.Criterion)
+            || rise <= visible from.Criterion && isFurther (objective.Boundary theta))
+        |> Option.map (restart options objective from)
+
     /// The same point with second derivatives, which the certificate needs in any case, unless they cost too much.
     let private observed (objective: Objective) (from: Iteration) =
         if
@@ -84,12 +117,13 @@ module Solver =
     // How far along negative curvature to try, relative to the parameters: a saddle can be very flat.
     let private saddleDistances = [ 1.5; 0.6; 0.25; 0.1; 0.04; 0.015; 0.005; 1e-3; 1e-4 ]
 
-    /// The criterion falls by more than this once a saddle is left.
-    let private visible criterion = 1e-11 * max 1.0 (abs criterion)
-
     /// A lower point along the direction in which second derivatives are negative, if there is one.
     let private leaveSaddle options (objective: Objective) (boundary: Boundary) (from: Iteration) =
-        TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
+        // Where the criterion is not defined there are no derivatives.
+        if from.Curvature.Rows = 0 then
+            None
+        else
+            TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
         |> Option.bind (fun direction ->
             let size = max 1.0 (Descent.norm from.Theta)
 
@@ -113,7 +147,9 @@ module Solver =
                     ActiveBounds = List.map fst boundary.Active
             }
 
-        escape options objective boundary snapped |> Option.defaultWith last
+        escape options objective boundary snapped
+        |> Option.orElseWith (fun () -> turned options objective boundary snapped)
+        |> Option.defaultWith last
 
     /// The next iteration, which `advance` makes while the criterion falls; None after the last one.
     let private next advance (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =

@@ -68,7 +68,7 @@ module CliTests =
         good
         |> refuses [ "Y ~ z + (1 | g)" ] [
             "Column 'Y' is not in the data; did you mean 'y'?"
-            "Column 'z' is not in the data."
+            "Column 'z' is not in the data; there are y, g, x, w."
         ]
 
     [<Test>]

@@ -133,6 +133,7 @@ module internal MomentStart =
                     Active = []
                     Fixed = ImmutableArray.CreateRange(Seq.replicate names.Length false)
                     Escape = None
+                    Turn = None
                 }
             HasCheapCurvature = false
             IsCurvatureAffordable = false
