@@ -172,7 +172,8 @@ module internal CovarianceParameters =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> ()
         | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) ->
+        | LikelihoodMethod.Separable(model, _)
+        | LikelihoodMethod.Whitened(model, _) ->
             let block = model.Residual.Parameters
             let own = MarginalModel.residualParameters model theta
             put likelihood.Layout.Parameters block.Kinds (block.Natural(Jet.variables own))
