@@ -329,6 +329,21 @@ module WhitenedFitTests =
             yield! Law.nearAll "gradient" 1e-9 expected.Gradient found.Gradient
         ]
 
+    // Ranks of [X Z], whatever the residuals.
+    [<Test>]
+    let ``containment has the degrees of freedom of independent residuals`` () =
+        let df (fit: Fit) =
+            let inference = Inference.create DegreesOfFreedomMethod.Containment fit |> ok
+            (Inference.estimate 0.95 "trial" [| 0.0; 1.0 |] inference |> ok).Df
+
+        let plain =
+            Lmm.fitFormula FitOptions.defaults crossedFrame.Value "y ~ trial + (1 | item) + (1 | subject)"
+            |> ok
+
+        // 400 rows less 2 coefficients, 11 items and 39 subjects.
+        Assert.That(df plain, Is.EqualTo 348.0)
+        Assert.That(df crossedFit.Value, Is.EqualTo 348.0)
+
     /// V of some rows, from the estimates.
     [<Test>]
     let ``the covariance of rows has random effects and residuals`` () =

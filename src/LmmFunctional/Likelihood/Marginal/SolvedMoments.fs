@@ -83,4 +83,4 @@ module internal SolvedMoments =
     /// <see cref="M:LmmFunctional.MarginalMoments.create"/>.</summary>
     let create reml parametrisation design standard (model: ISolvedModel) isFixed theta : CovarianceMoments =
         partsAt reml model theta
-        |> MarginalMoments.ofParts reml parametrisation design standard model.Marginal isFixed theta
+        |> MomentParts.moments reml parametrisation design standard model.Marginal isFixed theta
