@@ -46,8 +46,9 @@ module internal EffectsShape =
         Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
     }
 
-    /// A signed standard deviation for each effect and a correlation form: λ = diag(s) chol(C).
-    let heterogeneous (labels: string[]) (correlation: CovarianceForm) =
+    /// A signed standard deviation for each effect and a correlation form: λ = diag(s) chol(C). The pair of effects that
+    /// a correlation is first met at has its sign by those of the two deviations.
+    let heterogeneous (labels: string[]) (pairOf: int -> struct (int * int)) (correlation: CovarianceForm) =
         let order = labels.Length
 
         {
@@ -64,7 +65,16 @@ module internal EffectsShape =
             Natural =
                 fun tau ->
                     let deviations, own = Array.splitAt order tau
-                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own)
+
+                    let signed k (value: Jet) =
+                        let struct (i, j) = pairOf k
+
+                        if i < order && j < order && deviations[i].Value * deviations[j].Value < 0.0 then
+                            Jet.negate value
+                        else
+                            value
+
+                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own |> Array.mapi signed)
         }
 
     /// The free entries of λ, as listed by RelativeFactor, or of an S×q lower trapezoidal Γ padded with zeros.

@@ -179,3 +179,33 @@ module internal CovarianceParameters =
             put likelihood.Layout.Parameters block.Kinds (block.Natural(Jet.variables own))
 
         result
+
+    /// <summary>The group of a term with a standard deviation of another sign than its structure has correlations for.</summary>
+    /// <remarks>A deviation that goes through zero turns the signs of its covariances: a matrix of ad1 stays one of ad1, one
+    /// of csh for three effects or more is none any longer.</remarks>
+    let reflected (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : string option =
+        let isReflected t (term: RandomDesign) =
+            match likelihood.Layout.Forms[t], term.Term.Structure with
+            | Some form,
+              (Structure.HeterogeneousCompoundSymmetry | Structure.HeterogeneousAutoregressive | Structure.HeterogeneousToeplitz _) ->
+                let own = ThetaLayout.parametersOf likelihood.Layout theta t
+                let sign i = sign own[form.Deviations[i]]
+
+                // What one correlation is shared by: all pairs, or those of a lag.
+                let isShared i j =
+                    match term.Term.Structure with
+                    | Structure.HeterogeneousCompoundSymmetry -> sign i * sign j = sign 0 * sign 1
+                    | Structure.HeterogeneousToeplitz(Some bands) when j - i >= bands -> true
+                    | _ -> sign i * sign j = sign 0 * sign (j - i)
+
+                let n = form.Order
+                let isZero = Seq.exists (fun i -> sign i = 0) (seq { 0 .. n - 1 })
+
+                not isZero
+                && Seq.exists (fun (i, j) -> i < j && not (isShared i j)) (Seq.allPairs [ 0 .. n - 1 ] [ 0 .. n - 1 ])
+            | _ -> false
+
+        likelihood.Model.Random
+        |> List.indexed
+        |> List.tryFind (fun (t, term) -> isReflected t term)
+        |> Option.map (fun (_, term) -> term.Group)

@@ -202,7 +202,14 @@ module Fit =
                                 "the random effects fit the response exactly; no residual variance is left"
                 }
             else
-                found
+                match CovarianceParameters.reflected likelihood last.Theta with
+                | Some group when found.IsConverged -> {
+                    found with
+                        Verdict =
+                            Verdict.NotConverged
+                                $"correlations of '{group}' differ in sign, as its structure does not allow; take us or ad1"
+                  }
+                | _ -> found
 
         {
             Model = likelihood

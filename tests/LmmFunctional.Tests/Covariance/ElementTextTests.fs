@@ -169,7 +169,7 @@ module ElementTextTests =
             for name, structure, text, element in table do
                 let form = EffectsForm.create structure (positionsOf structure)
 
-                // A negative deviation turns its row and column around: the formulas are those of positive ones.
+                // A negative deviation turns its row and column around, which few structures allow.
                 let tau =
                     FormCases.random seed (EffectsForm.count form) 1.2
                     |> Array.mapi (fun k value ->
@@ -192,6 +192,34 @@ module ElementTextTests =
                                 square[i + j * m]
 
                     yield! Law.near $"{name}, ({i}, {i})" (1e-10 * size) (element natural i i) square[i + i * m]
+        ]
+
+    // One correlation, or one for each step: a negative deviation is one of other signs.
+    [<Property(MaxTest = 20)>]
+    let ``correlations have the signs of their elements`` (seed: int) =
+        let pair = {
+            positions with
+                Labels = FormCases.labels 2
+        }
+
+        Law.holds [
+            for name, structure, order, correlation in
+                [
+                    "csh", Structure.HeterogeneousCompoundSymmetry, 2, same
+                    "arh1", Structure.HeterogeneousAutoregressive, 2, power
+                    "toeph", Structure.HeterogeneousToeplitz None, 2, ofLag
+                    "ad1", Structure.AnteDependence, m, chain
+                ] do
+                let form = EffectsForm.create structure (if order = 2 then pair else positions)
+
+                let tau = FormCases.random seed (EffectsForm.count form) 1.2
+                let natural = form.Natural(Jet.constants tau) |> Array.map _.Value
+                let square = Semidefinite.square order (EffectsForm.lambda form tau)
+
+                for i in 0 .. order - 1 do
+                    for j in i + 1 .. order - 1 do
+                        let expected = natural[i] * natural[j] * correlation (Array.skip order natural) i j
+                        yield! Law.near $"{name}, ({i}, {j})" 1e-12 expected square[i + j * order]
         ]
 
     [<Property(MaxTest = 20)>]

@@ -134,3 +134,37 @@ module IdentificationTests =
         Texts.equal [
             "not converged, the fitted values that the residual variance depends on do not settle in 50 fits"
         ] [ words ]
+
+    // Effects of three kinds, the third correlated negatively with the others: csh has no such matrix.
+    [<Test>]
+    let ``a structure without the signs of the data says so`` () =
+        let random = Random 1
+
+        let normal () =
+            sqrt (-2.0 * log (1.0 - random.NextDouble()))
+            * cos (2.0 * Math.PI * random.NextDouble())
+
+        let rows = [
+            for g in 1..40 do
+                let shared = 0.8 * normal ()
+                let own () = 0.6 * normal ()
+                let effects = [ 1.5 * (shared + own ()); shared + own (); -0.6 * (shared + own ()) ]
+
+                for kind in 0..2 do
+                    for _ in 1..3 -> $"g{g}", $"k{kind}", 10.0 + effects[kind] + normal ()
+        ]
+
+        let data =
+            TestFrame.ofColumns [
+                "g", TestFrame.texts (rows |> List.map (fun (g, _, _) -> g))
+                "kind", TestFrame.texts (rows |> List.map (fun (_, kind, _) -> kind))
+                "y", TestFrame.numbers (rows |> List.map (fun (_, _, y) -> y))
+            ]
+
+        Texts.equal [
+            "not converged, correlations of 'g' differ in sign, as its structure does not allow; take us or ad1"
+            "optimum"
+        ] [
+            verdictOf data "y ~ kind + csh(0 + kind | g)"
+            verdictOf data "y ~ kind + ad1(0 + kind | g)"
+        ]
