@@ -157,7 +157,13 @@ module RandomModel =
             let! held = Gen.elements [ heldTogether; List.truncate 1 heldTogether ]
 
             let! heldBeside =
-                Gen.elements [ "(1 | g)"; "(1 | g) + (1 | h)"; "(1 | g) + (x | h)" ]
+                Gen.elements [
+                    "(1 | g)"
+                    "(1 | g) + (1 | h)"
+                    "(1 | g) + (x | h)"
+                    "cs(0 + f | h) + (1 | g)"
+                    "(1 | g) + cs(0 + f | h)"
+                ]
 
             let isField = rich.StartsWith "kron"
 
@@ -176,7 +182,7 @@ module RandomModel =
                             Random = if isField then "" else besideRich
                     }
                     7, Gen.constant { model with Random = random }
-                    1,
+                    2,
                     Gen.constant {
                         model with
                             Random = heldBeside

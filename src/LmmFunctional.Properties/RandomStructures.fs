@@ -74,6 +74,8 @@ module internal RandomStructures =
         "fa0(1)(0 + f | g)"
         "(1 | id per arm)"
         "(x | g) + cs(0 + f | h)"
+        "(1 | g) + cs(0 + f | h)"
+        "cs(0 + f | h) + (1 | g)"
         "ar1(0 + visit | id) + (1 | site)"
         "known(A | a)"
         "known(A | a) + (1 | g)"

@@ -8,13 +8,13 @@ open System.Collections.Immutable
 type internal HeldVariances = {
     /// σ², where it is known; profiled out else.
     Residual: float option
-    /// Places among the entries of θ with the values they are held at.
+    /// Places in θ with the values they are held at.
     Entries: Map<int, float>
 } with
 
-    /// The places of the entries that are estimated.
+    /// The places of the parameters that are estimated.
     member held.Free(layout: ThetaLayout) = [|
-        for k in 0 .. layout.Entries.Length - 1 do
+        for k in 0 .. layout.Parameters - 1 do
             if not (held.Entries.ContainsKey k) then
                 k
     |]
@@ -28,9 +28,15 @@ module internal HeldVariances =
     /// Nothing is known.
     let none = { Residual = None; Entries = Map.empty }
 
-    /// Whether a term's entries are its standard deviations one by one.
-    let private isPlain (shape: RelativeFactor) =
-        Array.forall2 (=) shape.EntryRows shape.EntryColumns
+    /// The entry of λ at a place of θ, where the term's parameters are its standard deviations one by one.
+    let private entryAt (layout: ThetaLayout) place =
+        let t = layout.ParameterStarts |> Array.findIndexBack (fun start -> start <= place)
+        let shape = layout.Shapes[t]
+
+        if layout.Forms[t].IsNone && Array.forall2 (=) shape.EntryRows shape.EntryColumns then
+            Some layout.Entries[layout.Starts[t] + place - layout.ParameterStarts[t]]
+        else
+            None
 
     /// <summary>What is known of a model.</summary>
     /// <param name="design">The model with its data.</param>
@@ -54,7 +60,7 @@ module internal HeldVariances =
                 None
             elif place < 0 then
                 Some(LmmError.UnknownVariance(name, Nearest.suggest (Seq.append names [ residualName ]) name))
-            elif not (isPlain layout.Shapes[layout.Entries[place].Term]) then
+            elif (entryAt layout place).IsNone then
                 Some(LmmError.HeldInMatrix name)
             elif residual.IsNone then
                 Some(LmmError.HeldWithoutResidual name)
@@ -68,10 +74,12 @@ module internal HeldVariances =
 
         let entryOf name value =
             let place = names.IndexOf name
-            let entry = layout.Entries[place]
-            let term = terms[entry.Term]
-            let scale = term.Transform[entry.Row * (term.Factor.Order + 1)]
-            place, sqrt (value / Option.defaultValue 1.0 residual) / scale
+
+            entryAt layout place
+            |> Option.map (fun entry ->
+                let term = terms[entry.Term]
+                let scale = term.Transform[entry.Row * (term.Factor.Order + 1)]
+                place, sqrt (value / Option.defaultValue 1.0 residual) / scale)
 
         if problems.IsEmpty then
             Ok {
@@ -82,26 +90,26 @@ module internal HeldVariances =
                     known
                     |> Map.toSeq
                     |> Seq.filter (fun (name, _) -> name <> residualName)
-                    |> Seq.map (fun (name, value) -> entryOf name value)
+                    |> Seq.choose (fun (name, value) -> entryOf name value)
                     |> Map.ofSeq
             }
         else
             Error problems
 
-    /// All of θ from the entries that are estimated.
+    /// All of θ from the parameters that are estimated.
     let embed (layout: ThetaLayout) (held: HeldVariances) (theta: ImmutableArray<float>) : ImmutableArray<float> =
         if held.Entries.IsEmpty then
             theta
         else
             let values =
-                Array.init layout.Entries.Length (fun k -> defaultArg (held.Entries.TryFind k) 0.0)
+                Array.init layout.Parameters (fun k -> defaultArg (held.Entries.TryFind k) 0.0)
 
             held.Free layout
             |> Array.iteri (fun index place -> values[place] <- theta[index])
 
             ImmutableArray.CreateRange values
 
-    /// The function of the entries that are estimated, the others held.
+    /// The function of the parameters that are estimated, the others held.
     let restrict (layout: ThetaLayout) (held: HeldVariances) (objective: Objective) : Objective =
         if held.Entries.IsEmpty then
             objective

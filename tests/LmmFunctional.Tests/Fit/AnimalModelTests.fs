@@ -135,6 +135,35 @@ module AnimalModelTests =
             ]
             (refused [ "calf.(Intercept)", 2.0 ])
 
+    // Parameters of a structure and entries of λ are not as many.
+    [<TestCase("Yield ~ 1 + (1 | Batch) + cs(0 + half | Batch)")>]
+    [<TestCase("Yield ~ 1 + cs(0 + half | Batch) + (1 | Batch)")>]
+    let ``variances held at their estimates beside a structured term give the same fit`` formula =
+        let frame =
+            let dyestuff = TestFrame.read "dyestuff"
+
+            TestFrame.ofColumns [
+                yield! Seq.zip dyestuff.Names dyestuff.Columns
+                yield "half", TestFrame.texts [ for row in 0 .. dyestuff.Rows - 1 -> $"h{row % 3}" ]
+            ]
+
+        let fitWith held =
+            Lmm.fitFormula { options [] with Held = Map held } frame formula |> ok
+
+        let free = fitWith []
+        let variance = free.Sigma * free.Sigma
+
+        let ofBatch =
+            free.VarianceComponents
+            |> List.find (fun part -> part.Group = "Batch" && part.First = Some "(Intercept)")
+
+        let held = fitWith [ "Residual", variance; "Batch.(Intercept)", ofBatch.Covariance ]
+
+        Law.assertHolds [
+            yield! Law.near "criterion" 1e-7 free.CriterionValue held.CriterionValue
+            yield! Law.near "parameters" 0.0 (float free.DegreesOfFreedom - 2.0) (float held.DegreesOfFreedom)
+        ]
+
     let private rows = 60
 
     let private slopes =

@@ -37,6 +37,9 @@ module StructuredMutationTests =
     let private held =
         random [ "Residual", 1.0; "g.(Intercept)", 4.0 ] "(1 | g) + (1 | h)"
 
+    let private heldBeside =
+        random [ "Residual", 1.0; "g.(Intercept)", 4.0 ] "cs(0 + f | h) + (1 | g)"
+
     // A term whose variance is zero.
     let private atBound = lazy Fitted.reml "dyestuff2" "Yield ~ 1 + (1 | Batch)"
 
@@ -230,6 +233,7 @@ module StructuredMutationTests =
         "csh", structured, 33
         "known", related, 33
         "held", held, 30
+        "held beside cs", heldBeside, 30
         "dyestuff2", atBound, 35
     ]
 
