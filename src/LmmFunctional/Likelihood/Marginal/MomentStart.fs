@@ -109,7 +109,7 @@ module internal MomentStart =
     let private mostSteps = 40
 
     // On the scales of logarithms and of atanh: what goes further is on its way to a bound, where no fit should start.
-    let private furthest = 5.0
+    let private furthest = 3.0
 
     let private isInside (model: MarginalModel) (theta: ImmutableArray<float>) =
         Seq.forall2
