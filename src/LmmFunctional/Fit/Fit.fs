@@ -55,9 +55,7 @@ type Fit = internal {
 
     /// Parameters that were estimated: p, the covariance parameters and σ².
     member fit.DegreesOfFreedom =
-        fit.FixedCount
-        + fit.Model.Function.Names.Length
-        + (if fit.Model.Held.Residual.IsSome then 0 else 1)
+        fit.FixedCount + LogLikelihood.estimatedCount fit.Model
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped

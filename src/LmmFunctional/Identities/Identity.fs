@@ -69,8 +69,6 @@ module Identity =
 
     /// Why no identity can be checked on a fit: its V is not made of independent levels and rows, or σ² is not free.
     let private obstacle (fit: Fit) =
-        let held = fit.Model.Held
-
         if fit.FixedCount = 0 then
             Some "the model has no fixed effects"
         elif fit.Design.Residual.IsSome then
@@ -79,8 +77,8 @@ module Identity =
             Some "the levels of a random term are related"
         elif not fit.Model.Layout.IsPlain then
             Some "the covariance of a random term has a structure"
-        elif held.Residual.IsSome || not held.Entries.IsEmpty then
-            Some "variances are held at known values"
+        elif not fit.Model.Held.IsEmpty then
+            Some "covariance parameters are held at known values"
         else
             None
 

@@ -44,12 +44,12 @@ type AsymptoticCovariance = {
 module CovarianceInference =
 
     /// <summary>(θ, log σ̂) of a fit.</summary>
-    /// <exception cref="T:System.ArgumentException">The fit holds variances, which are no estimates.</exception>
+    /// <exception cref="T:System.ArgumentException">The fit holds parameters, which are no estimates.</exception>
     let internal pointOf (fit: Fit) =
-        if fit.Model.Held.Residual.IsSome then
+        if not fit.Model.Held.IsEmpty then
             invalidArg
                 (nameof fit)
-                "Variances of this fit are held, so that they have no intervals; fit it without held variances."
+                "Covariance parameters of this fit are held, so that they have no intervals; fit it without held parameters."
 
         JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
 

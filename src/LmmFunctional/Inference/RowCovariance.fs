@@ -47,7 +47,7 @@ module internal RowCovariance =
     let private separable (fit: Fit) (model: MarginalModel) =
         let variance = fit.Sigma * fit.Sigma
         let add = addRandom fit
-        let tau = MarginalModel.residualParameters model (List.last fit.Path).Theta
+        let tau = MarginalModel.residualParameters model fit.Inner.Theta
         let element = model.Residual.Element(Jet.constants tau)
 
         match fit.Design.Residual with
@@ -81,7 +81,7 @@ module internal RowCovariance =
     /// σ² times the patterns' matrices; rows of different blocks are independent.
     let private marginal (fit: Fit) (model: MarginalModel) =
         let matrices =
-            Array.init model.Patterns.Length (MarginalModel.matrix model (List.last fit.Path).Theta)
+            Array.init model.Patterns.Length (MarginalModel.matrix model fit.Inner.Theta)
 
         let variance = fit.Sigma * fit.Sigma
         let patternOf: int[] = Array.zeroCreate model.Rows
@@ -120,7 +120,7 @@ module internal RowCovariance =
 
     /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
     let roots (fit: Fit) (model: MarginalModel) : float[][] =
-        let matrices = MarginalModel.matrix model (List.last fit.Path).Theta
+        let matrices = MarginalModel.matrix model fit.Inner.Theta
 
         Array.init model.Patterns.Length (fun index ->
             let root = matrices index

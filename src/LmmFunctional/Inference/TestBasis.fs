@@ -104,8 +104,8 @@ module internal TestBasis =
         if fit.Spec.Random |> List.exists _.Relationship.IsSome then
             "related levels"
 
-        if fit.Model.Held.Residual.IsSome || not fit.Model.Held.Entries.IsEmpty then
-            "variances held at known values"
+        if not fit.Model.Held.IsEmpty then
+            "covariance parameters held at known values"
     ]
 
     let private byMoments (fit: Fit) create =

@@ -32,7 +32,7 @@ module internal ResidualObjective =
             first
         else
             first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
-            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml 0.0 model theta Order.Value).Value)
+            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml None 0.0 model theta Order.Value).Value)
 
     /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
@@ -43,7 +43,7 @@ module internal ResidualObjective =
         |> ImmutableArray.CreateRange
 
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start : Objective =
+    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start variance : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -54,8 +54,9 @@ module internal ResidualObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
-            Evaluate = MarginalObjective.evaluate reml constant model
-            Boundary = VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
+            Evaluate = MarginalObjective.evaluate reml variance constant model
+            Boundary =
+                VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
             HasCheapCurvature = true
             IsCurvatureAffordable = true
             Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
@@ -85,20 +86,22 @@ module internal ResidualObjective =
             exact design
         else
             let constant = constantOf kind standard model.Marginal
-            let derivatives = SeparableObjective.covarianceDerivatives reml engine
 
-            Ok(
-                LikelihoodMethod.Separable(model.Marginal, engine),
-                {
-                    ofModel kind design layout model.Marginal constant start with
-                        Evaluate = SeparableObjective.evaluate reml constant engine
-                        Boundary = VarianceBoundary.inspect design layout derivatives
-                        HasCheapCurvature = false
-                        // Two gradients for each parameter.
-                        IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                        Tolerance = ConditionalObjective.toleranceFor model.Work
-                }
-            )
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = SeparableObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (SeparableObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
 
     /// <summary>Dense blocks, with a θ to start from.</summary>
     /// <returns>The function and how it is computed, or: too little memory, a response that the fixed effects fit exactly.

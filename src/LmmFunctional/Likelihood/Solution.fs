@@ -6,6 +6,8 @@ open LmmFunctional.Numerics
 /// <summary>The estimates that belong to one θ.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal Solution = {
+    /// All of θ on the inner scale, what is held among it.
+    Theta: ImmutableArray<float>
     /// Fixed effects on the user's scale.
     Beta: float[]
     /// Cov(β̂)/σ² on the user's scale, p×p.
@@ -122,7 +124,15 @@ module internal Solution =
         result
 
     /// What both methods have in common once V is factored.
-    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant sumOfLogWeights later =
+    let private assemble
+        (likelihood: LogLikelihood)
+        (point: ParameterPoint)
+        lambdas
+        fixedFactor
+        logDeterminant
+        sumOfLogWeights
+        later
+        =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
@@ -140,11 +150,12 @@ module internal Solution =
         let effects, conditional, prediction = later scale
 
         {
+            Theta = point.Theta
             Beta = Standardised.coefficients beta standard
             BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
             Sigma =
                 standard.ResponseScale
-                * (match likelihood.Held.Residual with
+                * (match point.Variance with
                    | Some variance -> sqrt variance
                    | None -> residual / sqrt df)
             Covariances =
@@ -162,12 +173,12 @@ module internal Solution =
             ResidualShare = square / totalSquare standard
             Deviance =
                 logDeterminant
-                + ConditionalObjective.residualPart likelihood.Held rows square
+                + MarginalObjective.residualPart point.Variance rows square
                 + 2.0 * rows * log standard.ResponseScale
                 - sumOfLogWeights
         }
 
-    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+    let private conditionalAt (likelihood: LogLikelihood) point lambdas =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
@@ -193,6 +204,7 @@ module internal Solution =
         LogLikelihood.withEngine likelihood lambdas (fun engine ->
             assemble
                 likelihood
+                point
                 lambdas
                 engine.FixedFactor
                 engine.LogDeterminant
@@ -204,7 +216,7 @@ module internal Solution =
                         let own = left engine t term
                         prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
 
-    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
+    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
 
@@ -216,7 +228,7 @@ module internal Solution =
 
         // Where V is not positive definite nothing is known; the certificate says so.
         let factor =
-            MarginalObjective.factor model theta
+            MarginalObjective.factor model point.Theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined standard.Fixed.Length model.Patterns)
 
         let scores = lazy (MarginalEffects.scores standard model factor)
@@ -238,12 +250,12 @@ module internal Solution =
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
-        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
             lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
 
-    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) theta lambdas =
+    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let model = engine.Model
@@ -261,7 +273,7 @@ module internal Solution =
 
         let later perLevel (compute: SeparableFactor -> int -> StandardisedTerm -> float[]) =
             lazy
-                (SeparableObjective.withFactor engine theta (fun factor -> terms |> Array.mapi (compute factor))
+                (SeparableObjective.withFactor engine point.Theta (fun factor -> terms |> Array.mapi (compute factor))
                  |> Option.defaultWith (fun () -> terms |> Array.map (fun term -> undefined term perLevel)))
 
         let square order = order * order
@@ -279,24 +291,24 @@ module internal Solution =
                 Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
 
         let fixedFactor, logDeterminant =
-            SeparableObjective.withFactor engine theta (fun factor ->
+            SeparableObjective.withFactor engine point.Theta (fun factor ->
                 Array.copy factor.FixedFactor, factor.LogDeterminant)
             |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
 
         // V holds the weights.
-        assemble likelihood lambdas fixedFactor logDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas fixedFactor logDeterminant 0.0 (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
                 |> effects term covariances[t] scale),
             later square left,
             later square predicted)
 
-    /// The estimates of a likelihood at an inner θ that can be evaluated.
-    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
-        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+    /// The estimates of a likelihood at coordinates of its function that can be evaluated.
+    let at (likelihood: LogLikelihood) (estimated: ImmutableArray<float>) : Solution =
+        let point = LogLikelihood.pointAt likelihood estimated
+        let lambdas = ThetaLayout.matrices likelihood.Layout point.Theta
 
         match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
-        | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas
-        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine theta lambdas
+        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood point lambdas
+        | LikelihoodMethod.Marginal model -> marginalAt likelihood model point lambdas
+        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine point lambdas

@@ -11,7 +11,8 @@ type internal SeparableEngine = {
     Factors: ConcurrentBag<SeparableFactor>
 }
 
-/// <summary>−2 log likelihood of a separable model on the inner scale, β and σ² profiled out, with its derivatives.</summary>
+/// <summary>−2 log likelihood of a separable model on the inner scale, β profiled out, with its derivatives. σ² is profiled
+/// out too, or known.</summary>
 [<RequireQualifiedAccess>]
 module internal SeparableObjective =
 
@@ -39,7 +40,10 @@ module internal SeparableObjective =
     let private degreesOfFreedom reml (model: SeparableModel) =
         MarginalObjective.residualDf reml model.Marginal
 
-    let private value reml (factor: SeparableFactor) =
+    let private weightOf reml variance (factor: SeparableFactor) =
+        MarginalObjective.weightOf variance (degreesOfFreedom reml factor.Model) factor.ResidualSquare
+
+    let private value reml variance (factor: SeparableFactor) =
         let model = factor.Model
         let df = degreesOfFreedom reml model
         let columns = model.DataColumns
@@ -53,46 +57,46 @@ module internal SeparableObjective =
 
         factor.LogDeterminant
         + fixedPart
-        + df * (1.0 + log (2.0 * Math.PI * factor.ResidualSquare / df))
+        + MarginalObjective.residualPart variance df factor.ResidualSquare
 
-    let private gradientOf df (parts: MarginalParts) =
-        Array.map2 (fun trace square -> trace - df * square) parts.Traces parts.Squares
+    let private gradientOf weight (parts: MarginalParts) =
+        Array.map2 (fun trace square -> trace - weight * square) parts.Traces parts.Squares
 
     /// First derivatives at a θ; infinite ones where it cannot be evaluated.
-    let private gradientAt reml engine theta =
+    let private gradientAt reml variance engine theta =
         withFactor engine theta (fun factor ->
             SeparableDerivatives.parts reml factor
             |> fst
-            |> gradientOf (degreesOfFreedom reml engine.Model))
+            |> gradientOf (weightOf reml variance factor))
         |> Option.defaultWith (fun () -> Array.create theta.Length infinity)
 
     /// Second derivatives by central differences of exact first derivatives.
-    let private observed reml engine (theta: ImmutableArray<float>) : Matrix =
+    let private observed reml variance engine (theta: ImmutableArray<float>) : Matrix =
         let k = theta.Length
 
         let columns =
             Array.init k (fun i ->
                 let step = differenceStep * max 1.0 (abs theta[i])
-                let up = gradientAt reml engine (theta.SetItem(i, theta[i] + step))
-                let down = gradientAt reml engine (theta.SetItem(i, theta[i] - step))
+                let up = gradientAt reml variance engine (theta.SetItem(i, theta[i] + step))
+                let down = gradientAt reml variance engine (theta.SetItem(i, theta[i] - step))
                 Array.map2 (fun up down -> (up - down) / (2.0 * step)) up down)
 
         Matrix.init k k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
 
-    /// The function of θ; a constant is added to its value.
-    let evaluate reml constant (engine: SeparableEngine) (theta: ImmutableArray<float>) order : Evaluation =
+    /// The function of θ, with σ² profiled out or known; a constant is added to its value.
+    let evaluate reml variance constant (engine: SeparableEngine) (theta: ImmutableArray<float>) order : Evaluation =
         let nothing = {
             Value = infinity
             Gradient = ImmutableArray.Empty
             Curvature = Matrix(0, 0, [||])
         }
 
-        let df = degreesOfFreedom reml engine.Model
-
         let atFactor (factor: SeparableFactor) =
+            let weight = weightOf reml variance factor
+
             let valued = {
                 nothing with
-                    Value = value reml factor + constant
+                    Value = value reml variance factor + constant
             }
 
             match order with
@@ -103,7 +107,7 @@ module internal SeparableObjective =
                     Gradient =
                         SeparableDerivatives.parts reml factor
                         |> fst
-                        |> gradientOf df
+                        |> gradientOf weight
                         |> ImmutableArray.CreateRange
               }
             | Order.Curvature information ->
@@ -111,8 +115,9 @@ module internal SeparableObjective =
 
                 {
                     valued with
-                        Gradient = ImmutableArray.CreateRange(gradientOf df parts)
-                        Curvature = MarginalObjective.curvature information reml engine.Model.Marginal parts
+                        Gradient = ImmutableArray.CreateRange(gradientOf weight parts)
+                        Curvature =
+                            MarginalObjective.curvature information weight variance.IsNone engine.Model.Marginal parts
                 }
 
         match withFactor engine theta atFactor with
@@ -120,20 +125,20 @@ module internal SeparableObjective =
             if order = Order.Curvature Information.Observed then
                 {
                     evaluation with
-                        Curvature = observed reml engine theta
+                        Curvature = observed reml variance engine theta
                 }
             else
                 evaluation
         | _ -> nothing
 
     /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
-    let covarianceDerivatives reml (engine: SeparableEngine) theta : (float[] * float[])[] =
-        let df = degreesOfFreedom reml engine.Model
-
+    let covarianceDerivatives reml variance (engine: SeparableEngine) theta : (float[] * float[])[] =
         withFactor engine theta (fun factor ->
+            let weight = weightOf reml variance factor
+
             snd (SeparableDerivatives.parts reml factor)
             |> Array.map (fun own ->
-                Array.map2 (fun trace square -> trace - df * square) own.Trace own.Square, own.Trace))
+                Array.map2 (fun trace square -> trace - weight * square) own.Trace own.Square, own.Trace))
         |> Option.defaultWith (fun () ->
             engine.Model.Marginal.Forms
             |> Array.map (fun form -> let zero = Array.zeroCreate (form.Order * form.Order) in zero, zero))
