@@ -54,7 +54,7 @@ type LmmError =
     /// Parameters that are held, and those of the same matrix without which they cannot be.
     | HeldInPart of names: string list * others: string list
     | HeldImpossible of names: string list
-    | HeldTwice of first: string * second: string
+    | NamedTwice of first: string * second: string
     | NoBound of name: string
     | BoundsCrossed of name: string * lower: float * upper: float
     /// A bound beyond what a parameter can be.
@@ -265,7 +265,7 @@ module LmmError =
             $"{quoted names} cannot be held without {quoted others}, which {belong others.Length} to the same matrix; hold them all, or none."
         | LmmError.HeldImpossible names ->
             $"{quoted names} cannot be held at these values: no positive definite matrix has them."
-        | LmmError.HeldTwice(first, second) -> $"'{first}' and '{second}' are the same parameter; hold one of them."
+        | LmmError.NamedTwice(first, second) -> $"'{first}' and '{second}' are the same parameter; leave out one of them."
         | LmmError.NoBound name -> $"Parameter '{name}' has a bound without ends; give it a lower or an upper one."
         | LmmError.BoundsCrossed(name, lower, upper) ->
             $"Parameter '{name}' cannot be above {lower} and below {upper}; exchange its bounds."

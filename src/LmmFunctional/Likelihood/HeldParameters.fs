@@ -8,7 +8,7 @@ open System.Collections.Immutable
 type internal HeldEntry = {
     /// Its value, or its value times σ.
     Value: float
-    /// Whether σ² is estimated and the value is one times σ.
+    /// Whether the value is one times σ: of a standard deviation of random effects.
     IsScaled: bool
 }
 
@@ -63,9 +63,10 @@ module internal HeldParameters =
     /// Where a name is among the parameters of all terms and of the residuals.
     let private places (blocks: NamedParameters list) name = [
         for block in blocks do
-            for index in 0 .. block.Count - 1 do
-                if block.Names[index] = name then
-                    block, index
+            let index = block.IndexOf name
+
+            if index >= 0 then
+                block, index
     ]
 
     let private isResidual name =
@@ -92,6 +93,27 @@ module internal HeldParameters =
         match place with
         | None -> 0.0, infinity
         | Some(block, index) -> NamedParameters.region block index
+
+    /// The name that is printed, of a name that the model has.
+    let canonical blocks name =
+        match find blocks name with
+        | Ok(Some(block, index)) -> block.Names[index]
+        | _ -> name
+
+    /// Names that stand for one parameter.
+    let twice blocks (names: string list) : LmmError list =
+        let meant name =
+            if isResidual name then
+                NamedParameters.residualName
+            else
+                canonical blocks name
+
+        [
+            for _, same in names |> List.groupBy meant do
+                match same with
+                | first :: second :: _ -> LmmError.NamedTwice(first, second)
+                | _ -> ()
+        ]
 
     let private outside blocks name value =
         match find blocks name with
@@ -150,11 +172,7 @@ module internal HeldParameters =
             for KeyValue(name, value) in known do
                 yield! outside blocks name value
 
-            if
-                known.ContainsKey NamedParameters.residualName
-                && known.ContainsKey NamedParameters.deviationName
-            then
-                LmmError.HeldTwice(NamedParameters.residualName, NamedParameters.deviationName)
+            yield! twice blocks (known |> Map.toList |> List.map fst)
         ]
 
         if not problems.IsEmpty then
@@ -165,14 +183,18 @@ module internal HeldParameters =
                 |> Option.orElse (known.TryFind NamedParameters.deviationName |> Option.map (fun sd -> sd * sd))
                 |> Option.map (fun variance -> variance / (unit * unit))
 
-            let sigma = residual |> Option.map sqrt |> Option.defaultValue 1.0
+            let known =
+                known
+                |> Map.toSeq
+                |> Seq.map (fun (name, value) -> canonical blocks name, value)
+                |> Map.ofSeq
 
             blocks
             |> List.map (fun block ->
                 let values = [
                     for index in 0 .. block.Count - 1 do
                         match known.TryFind block.Names[index] with
-                        | Some value -> index, value / pown (unit * sigma) block.Powers[index]
+                        | Some value -> index, value / pown unit block.Powers[index]
                         | None -> ()
                 ]
 
@@ -180,7 +202,7 @@ module internal HeldParameters =
                     block.Start + place,
                     {
                         Value = value
-                        IsScaled = residual.IsNone && block.Powers[place] > 0
+                        IsScaled = block.Powers[place] > 0
                     }
 
                 if values.IsEmpty then

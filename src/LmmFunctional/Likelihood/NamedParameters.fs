@@ -8,6 +8,8 @@ open System
 [<NoComparison; NoEquality>]
 type internal NamedParameters = {
     Names: string[]
+    /// Other names that are understood: of covariances, with the effects the other way round.
+    Aliases: string[]
     Kinds: ParameterKind[]
     /// The power of σ that each is multiplied by; its place in τ is divided by σ where that is not zero.
     Powers: int[]
@@ -24,6 +26,10 @@ type internal NamedParameters = {
     /// k, the number of parameters.
     member parameters.Count = parameters.Names.Length
 
+    /// The place of a name; −1 where it is no name of these.
+    member parameters.IndexOf(name: string) =
+        max (Array.IndexOf(parameters.Names, name)) (Array.IndexOf(parameters.Aliases, name))
+
 [<RequireQualifiedAccess>]
 module internal NamedParameters =
 
@@ -37,6 +43,7 @@ module internal NamedParameters =
 
     let private ofForm group start (form: EffectsForm) = {
         Names = form.Names |> Array.map (fun name -> $"{group}.{name}")
+        Aliases = [||]
         Kinds = form.Kinds
         Powers = form.Powers
         Start = start
@@ -46,7 +53,7 @@ module internal NamedParameters =
     }
 
     /// Variances and covariances of a term whose τ are the free entries of λ on the inner scale: G = (Tλ)(Tλ)ᵀ.
-    let private ofEntries (names: string[]) start (term: StandardisedTerm) =
+    let private ofEntries (names: string[]) (effects: string[]) start (term: StandardisedTerm) =
         let shape = term.Factor
         let n = shape.Order
         let rows, columns = shape.EntryRows, shape.EntryColumns
@@ -85,6 +92,15 @@ module internal NamedParameters =
 
         {
             Names = names
+            Aliases =
+                Array.map2
+                    (fun i j ->
+                        if i = j then
+                            $"{term.Group}.{effects[i]}"
+                        else
+                            $"{term.Group}.{effects[j]}.{effects[i]}")
+                    rows
+                    columns
             Kinds = Array.map2 (fun i j -> if i = j then ParameterKind.Variance else ParameterKind.Real) rows columns
             Powers = Array.create count 2
             Start = start
@@ -103,13 +119,16 @@ module internal NamedParameters =
 
                 match layout.Forms[t] with
                 | Some form -> ofForm term.Group start form
-                | None -> ofEntries names[start .. layout.ParameterStarts[t + 1] - 1] start term
+                | None ->
+                    let effects = Array.ofSeq design.Random[t].Names
+                    ofEntries names[start .. layout.ParameterStarts[t + 1] - 1] effects start term
 
             if design.Residual.IsSome then
                 let block = (ResidualModel.create design.Residual).Parameters
 
                 {
                     Names = block.Names |> Array.map (fun name -> $"{residualName}.{name}")
+                    Aliases = [||]
                     Kinds = block.Kinds
                     // Standard deviations of residuals are relative to σ.
                     Powers = Array.zeroCreate block.Names.Length
@@ -211,7 +230,7 @@ module internal NamedParameters =
 
         next parameters.Point Set.empty values
 
-    // Relative to the value: what a solution may miss it by.
+    // Relative to the largest value: what a solution may miss any by.
     let private accuracy = 1e-8
 
     /// <summary>Coordinates of τ that give some of the parameters their values, σ being one.</summary>
@@ -233,8 +252,10 @@ module internal NamedParameters =
 
             let reached = valuesAt parameters whole
 
+            let largest = values |> List.map (fun (_, value) -> abs value) |> List.max
+
             values
-            |> List.forall (fun (index, value) -> abs (reached[index] - value) <= accuracy * max 1e-3 (abs value))
+            |> List.forall (fun (index, value) -> abs (reached[index] - value) <= accuracy * largest)
 
         parameters.Unconstrained natural
         |> Option.filter reaches
