@@ -11,7 +11,7 @@ type CovarianceParameter = {
     /// rho, range, sd(VIS2), …; standard deviations of residuals are relative to σ, those of random effects are not.
     Name: string
     Estimate: float
-    /// From the observed information by the delta method; None for what is fixed, at a bound, or not determined.
+    /// From the observed information by the delta method; None for what is held, at a bound, or not determined.
     StandardError: float option
 }
 
@@ -92,6 +92,10 @@ module internal CovarianceParameters =
         let isFixed = (likelihood.Function.Boundary estimated).Fixed
         let covariance = lazy (covariance likelihood point curvature isFixed)
 
+        let isHeld group name =
+            likelihood.Held.Known.ContainsKey $"{group}.{name}"
+            || (group = NamedParameters.residualName && name = "sigma" && likelihood.Held.Residual.IsSome)
+
         /// σ^power times a natural parameter, with its standard error.
         let parameter group name power start (natural: Jet) =
             let scale = pown sigma power
@@ -107,7 +111,7 @@ module internal CovarianceParameters =
                 Name = name
                 Estimate = scale * natural.Value
                 StandardError =
-                    covariance.Value
+                    (if isHeld group name then None else covariance.Value)
                     |> Option.bind (fun covariance -> finite (sqrt (gradient * (covariance * gradient))))
             }
 

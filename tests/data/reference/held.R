@@ -1,5 +1,5 @@
 # Writes held.json: what nlme makes of models with covariance parameters held at known values (fixed = TRUE of a
-# structure; sigma of the control). Run in the folder tests/data: Rscript reference/held.R
+# structure; sigma of the control of gls, for logLik of lme adds a multiple of log sigma to it). Run in the folder tests/data: Rscript reference/held.R
 library(nlme)
 
 read <- function(name) {
@@ -15,8 +15,6 @@ ovary$Mare <- factor(ovary$Mare)
 bodyweight <- read("bodyweight")
 bodyweight$Rat <- factor(bodyweight$Rat)
 bodyweight$Diet <- factor(bodyweight$Diet)
-sleepstudy <- read("sleepstudy")
-sleepstudy$Subject <- factor(sleepstudy$Subject)
 
 cases <- list(
   list("orthodont-ar1", "orthodont", quote(gls(distance ~ age * Sex, orthodont,
@@ -26,7 +24,7 @@ cases <- list(
   list("orthodont-ident", "orthodont", quote(lme(distance ~ age * Sex, orthodont, random = ~ 1 | Subject,
     weights = varIdent(form = ~ 1 | Sex, fixed = c(Male = 2))))),
   list("orthodont-power", "orthodont", quote(lme(distance ~ age * Sex, orthodont, random = ~ 1 | Subject,
-    weights = varPower(0.4, form = ~ age, fixed = TRUE)))),
+    weights = varPower(form = ~ age, fixed = 0.4)))),
   list("ovary-ar1", "ovary", quote(gls(follicles ~ sin(2 * pi * Time) + cos(2 * pi * Time), ovary,
     correlation = corAR1(0.5, form = ~ 1 | Mare, fixed = TRUE)))),
   list("ovary-ar1-intercept", "ovary", quote(lme(follicles ~ sin(2 * pi * Time) + cos(2 * pi * Time), ovary,
@@ -37,8 +35,6 @@ cases <- list(
     correlation = corExp(c(20, 0.1), form = ~ Time | Rat, nugget = TRUE, fixed = TRUE)))),
   list("bodyweight-gaus", "bodyweight", quote(gls(weight ~ Time * Diet, bodyweight,
     correlation = corGaus(10, form = ~ Time | Rat, fixed = TRUE)))),
-  list("sleepstudy-sigma-ml", "sleepstudy", quote(lme(Reaction ~ Days, sleepstudy, random = ~ Days | Subject,
-    method = "ML", control = lmeControl(sigma = 30)))),
   list("orthodont-ar1-sigma-ml", "orthodont", quote(gls(distance ~ age * Sex, orthodont, method = "ML",
     correlation = corAR1(form = ~ 1 | Subject), control = glsControl(sigma = 2))))
 )
