@@ -18,7 +18,8 @@ type FitArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
-    | Fix of NAME_AND_VARIANCE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Df of METHOD: string
     | [<Unique>] Convention of NAME: string
@@ -37,7 +38,11 @@ type FitArguments =
             | Known _ -> "NAME=FILE.csv: a matrix that known(NAME | g) refers to; may be repeated."
             | Pedigree _ -> "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
             | Fix _ ->
-                "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
+                "NAME=VALUE: a covariance parameter that is known, such as \"g.(Intercept)=2\", Residual=4 or "
+                + "Residual.rho=0.3; may be repeated."
+            | Bound _ ->
+                "NAME=LOWER..UPPER: the ends of a covariance parameter, such as Residual.rho=0..0.9; one end may be "
+                + "left out; may be repeated."
             | Algorithm _ -> "observed, expected or average information; ai is the default."
             | Df _ ->
                 "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "

@@ -47,6 +47,7 @@ module Cli =
                     }
                     Known = known
                     Held = Map.ofList request.Held
+                    Bounds = Map.ofList request.Bounds
                     Progress = Some report
             }
 

@@ -15,8 +15,10 @@ type FitRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
-    /// Names and values of variances that are held.
+    /// Names and values of covariance parameters that are held.
     Held: (string * float) list
+    /// Names and ends of covariance parameters that are bounded.
+    Bounds: (string * Bound) list
     Algorithm: Algorithm
     /// The method for degrees of freedom, by name; None for none.
     Df: string option
@@ -44,6 +46,7 @@ module FitRequest =
         Known = []
         Pedigrees = []
         Held = []
+        Bounds = []
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None

@@ -47,7 +47,7 @@ EXIT CODES:
         | RobustName.Cr2 -> RobustKind.Cr2
         | _ -> RobustKind.Cr3
 
-    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) held : FitRequest =
+    let private request (fit: ParseResults<FitArguments>) (known, pedigrees) bounds held : FitRequest =
         let data, formula = fit.GetResult FitArguments.Model
 
         {
@@ -63,6 +63,7 @@ EXIT CODES:
             Known = known
             Pedigrees = pedigrees
             Held = held
+            Bounds = bounds
             Algorithm =
                 fit.TryGetResult FitArguments.Algorithm
                 |> Option.map AlgorithmName.toAlgorithm
@@ -300,7 +301,10 @@ EXIT CODES:
             | Some(Fit fit) ->
                 NamedValues.namedFiles fit
                 |> Result.bind (fun files ->
-                    NamedValues.heldVariances fit |> Result.map (request fit files >> Command.Fit))
+                    NamedBounds.read (fit.GetResults FitArguments.Bound)
+                    |> Result.bind (fun bounds ->
+                        NamedValues.heldVariances fit
+                        |> Result.map (request fit files bounds >> Command.Fit)))
             | Some(Plan plan) -> Ok(Command.Plan(planRequest plan))
             | Some(Anova anova) -> testRequest anova |> Result.map Command.Anova
             | Some(Verify verify) -> Ok(Command.Verify(verifyRequest verify))

@@ -61,6 +61,7 @@ module internal OptionNames =
             "--known"
             "--pedigree"
             "--fix"
+            "--bound"
             "--algorithm"
             "--df"
             "--convention"

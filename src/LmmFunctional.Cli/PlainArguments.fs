@@ -73,6 +73,7 @@ module PlainArguments =
         Known = []
         Pedigrees = []
         Held = []
+        Bounds = []
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None
