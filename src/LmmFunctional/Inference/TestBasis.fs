@@ -104,8 +104,8 @@ module internal TestBasis =
         if fit.Spec.Random |> List.exists _.Relationship.IsSome then
             "related levels"
 
-        if not fit.Model.Held.IsEmpty then
-            "covariance parameters held at known values"
+        if not (LikelihoodMoments.isKnown fit.Model) then
+            "a covariance matrix that is held in part"
     ]
 
     let private byMoments (fit: Fit) create =

@@ -277,3 +277,14 @@ module internal HeldParameters =
                     result[place, free.Length] <- -0.5 * theta[place]
 
         result
+
+    /// <summary>∂(θ, log σ²)/∂ of what is estimated, (k + 1)×(their number): the coordinates, and log σ² where it is profiled
+    /// out, as the last.</summary>
+    let directions (held: HeldParameters) (theta: ImmutableArray<float>) : float[,] =
+        let slopes = jacobian held theta
+        let k, own = theta.Length, Array2D.length2 slopes
+
+        Array2D.init (k + 1) (own + (if held.IsProfiled then 1 else 0)) (fun i column ->
+            if column = own then (if i = k then 1.0 else 0.0)
+            elif i = k then 2.0 * slopes[i, column]
+            else slopes[i, column])

@@ -31,7 +31,8 @@ module BoundTests =
         | Ok _ -> []
         | Error problems -> problems |> List.map LmmError.describe
 
-    let private sleep = "Reaction ~ Days + (1 | Subject); residual = ar1(Days | Subject)"
+    let private sleep =
+        "Reaction ~ Days + (1 | Subject); residual = ar1(Days | Subject)"
 
     let private value name (fit: Fit) =
         ParameterValue.at fit.Model (LogLikelihood.pointAt fit.Model (List.last fit.Iterations).Theta) name
@@ -63,16 +64,13 @@ module BoundTests =
         let fit = fitted [ "Residual.rho", Bound.between 0.0 0.5 ] "sleepstudy" sleep
         let free = fitted [] "sleepstudy" sleep
 
-        TestFrame.same
-            (Verdict.BoundaryOptimum [ "Residual.rho at its upper bound 0.5" ])
-            fit.Certificate.Verdict
+        TestFrame.same (Verdict.BoundaryOptimum [ "Residual.rho at its upper bound 0.5" ]) fit.Certificate.Verdict
 
         let bound = List.exactlyOne fit.Certificate.BoundsInForce
         let step = 1e-4
 
         let away =
-            (fitWith [ "Residual.rho", 0.5 - step ] [] "sleepstudy" sleep |> orRaise)
-                .CriterionValue
+            (fitWith [ "Residual.rho", 0.5 - step ] [] "sleepstudy" sleep |> orRaise).CriterionValue
 
         Assert.That(fit.Certificate.IsConverged)
         Assert.That(fit.Certificate.IsSingular, Is.False)
@@ -180,9 +178,7 @@ module BoundTests =
         let zero =
             fitted [ "Batch.(Intercept)", Bound.atLeast 0.0 ] "dyestuff2" "Yield ~ 1 + (1 | Batch)"
 
-        TestFrame.same
-            (Verdict.BoundaryOptimum [ "Batch.(Intercept) at its lower bound 1" ])
-            fit.Certificate.Verdict
+        TestFrame.same (Verdict.BoundaryOptimum [ "Batch.(Intercept) at its lower bound 1" ]) fit.Certificate.Verdict
 
         Law.assertHolds [ yield! Law.near "variance" 1e-10 1.0 fit.VarianceComponents.Head.Covariance ]
         TestFrame.same (Verdict.BoundaryOptimum [ "Batch (Intercept)" ]) zero.Certificate.Verdict
@@ -204,9 +200,7 @@ module BoundTests =
                 "bodyweight"
                 "weight ~ Time * Diet + (Time | Rat); residual = varpower(fitted())"
 
-        TestFrame.same
-            (Verdict.BoundaryOptimum [ "Residual.power at its upper bound 0.3" ])
-            fit.Certificate.Verdict
+        TestFrame.same (Verdict.BoundaryOptimum [ "Residual.power at its upper bound 0.3" ]) fit.Certificate.Verdict
 
     [<Test>]
     let ``the summary tells the bound`` () =
@@ -245,11 +239,7 @@ module BoundTests =
             [
                 "Parameter 'Residual.rho' cannot have the bound -0.5; give it a number between -0.3333333333333333 and 1."
             ]
-            (words
-                []
-                [ "Residual.rho", Bound.atLeast -0.5 ]
-                "orthodont"
-                "distance ~ age; residual = cs(age | Subject)")
+            (words [] [ "Residual.rho", Bound.atLeast -0.5 ] "orthodont" "distance ~ age; residual = cs(age | Subject)")
 
         TestFrame.same
             [
@@ -258,9 +248,7 @@ module BoundTests =
             (words [] [ "Subject.Days", Bound.atMost 30.0 ] "sleepstudy" "Reaction ~ Days + (Days | Subject)")
 
         TestFrame.same
-            [ "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them." ]
-            (words
-                []
-                [ "Residual", Bound.atMost 900.0; "Residual.sigma", Bound.atMost 30.0 ]
-                "sleepstudy"
-                sleep)
+            [
+                "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them."
+            ]
+            (words [] [ "Residual", Bound.atMost 900.0; "Residual.sigma", Bound.atMost 30.0 ] "sleepstudy" sleep)

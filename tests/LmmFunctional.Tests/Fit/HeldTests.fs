@@ -43,9 +43,7 @@ module HeldTests =
         "orthodont-power", $"{orthodont} + (1 | Subject); residual = varpower(age)", [ "Residual.power", 0.4 ]
         "ovary-ar1", $"{ovary}; residual = ar1(1 | Mare)", [ "Residual.rho", 0.5 ]
         "ovary-ar1-intercept", $"{ovary} + (1 | Mare); residual = ar1(1 | Mare)", [ "Residual.rho", 0.4 ]
-        "ovary-arma",
-        $"{ovary}; residual = arma(1,1)(1 | Mare)",
-        [ "Residual.Phi1", 0.8; "Residual.Theta1", -0.3 ]
+        "ovary-arma", $"{ovary}; residual = arma(1,1)(1 | Mare)", [ "Residual.Phi1", 0.8; "Residual.Theta1", -0.3 ]
         "bodyweight-exp-nugget",
         $"{body}; residual = sp_exp(Time | Rat) + nugget",
         [ "Residual.range", 20.0; "Residual.nugget", 0.1 ]
@@ -71,9 +69,7 @@ module HeldTests =
         let case = references.Value |> List.find (fun (own, _) -> own = id) |> snd
         let number (name: string) = case.GetProperty(name).GetDouble()
 
-        let numbers (name: string) = [
-            for value in case.GetProperty(name).EnumerateArray() -> value.GetDouble()
-        ]
+        let numbers (name: string) = [ for value in case.GetProperty(name).EnumerateArray() -> value.GetDouble() ]
 
         let isMl = id.EndsWith("-ml", StringComparison.Ordinal)
         let options = optionsOf (if isMl then Criterion.Ml else Criterion.Reml) held
@@ -88,13 +84,11 @@ module HeldTests =
             yield! Law.near "logLik" criterionTolerance (number "logLik") fit.LogLikelihood
             yield! Law.relative "sigma" 1e-4 (number "sigma") fit.Sigma
 
-            yield!
-                Law.relativeAll "estimates" 1e-4 (numbers "estimates") (fit.Coefficients |> List.map _.Estimate)
+            yield! Law.relativeAll "estimates" 1e-4 (numbers "estimates") (fit.Coefficients |> List.map _.Estimate)
 
             // gls of nlme scales errors by n/(n − p) under ML.
             if not isMl then
-                yield!
-                    Law.relativeAll "errors" 1e-4 (numbers "errors") (fit.Coefficients |> List.map _.StandardError)
+                yield! Law.relativeAll "errors" 1e-4 (numbers "errors") (fit.Coefficients |> List.map _.StandardError)
         ]
 
     // Laws
@@ -124,13 +118,17 @@ module HeldTests =
         "wheat2", "yield ~ variety; residual = kron(ar1(latitude), ar1(longitude)) + nugget"
     ]
 
-    let private wholeFormulas = whole |> List.map snd |> List.filter (fun text -> not (text.Contains "kron"))
+    let private wholeFormulas =
+        whole |> List.map snd |> List.filter (fun text -> not (text.Contains "kron"))
 
     [<TestCaseSource(nameof wholeFormulas)>]
     let ``parameters held at their estimates change nothing but what is known`` (formula: string) =
         let file = whole |> List.find (fun (_, own) -> own = formula) |> fst
         let free, values = free file formula
-        let some = values |> List.filter (fun (name, _) -> name = "Residual" || name.StartsWith "Subject.")
+
+        let some =
+            values
+            |> List.filter (fun (name, _) -> name = "Residual" || name.StartsWith "Subject.")
 
         Law.assertHolds [
             for held in [ values; some; values |> List.filter (fst >> (<>) "Residual") ] do
@@ -147,11 +145,16 @@ module HeldTests =
                         (fit.Coefficients |> List.map _.StandardError)
 
                 yield!
-                    Law.isTrue $"{what}: {fit.DegreesOfFreedom}" (fit.DegreesOfFreedom = free.DegreesOfFreedom - held.Length)
+                    Law.isTrue
+                        $"{what}: {fit.DegreesOfFreedom}"
+                        (fit.DegreesOfFreedom = free.DegreesOfFreedom - held.Length)
 
                 for parameter in fit.CovarianceParameters do
                     let name =
-                        if parameter.Name = "sigma" then "Residual" else $"{parameter.Group}.{parameter.Name}"
+                        if parameter.Name = "sigma" then
+                            "Residual"
+                        else
+                            $"{parameter.Group}.{parameter.Name}"
 
                     if List.exists (fst >> (=) name) held then
                         yield! Law.isTrue $"{what}: error of {name}" parameter.StandardError.IsNone
@@ -183,7 +186,13 @@ module HeldTests =
         Law.assertHolds [
             for point in curve.Points do
                 let held = fitted "sleepstudy" formula [ "Residual.rho", point.Value ]
-                yield! Law.near $"rho = {point.Value}" 1e-6 (fit.CriterionValue + point.Zeta * point.Zeta) held.CriterionValue
+
+                yield!
+                    Law.near
+                        $"rho = {point.Value}"
+                        1e-6
+                        (fit.CriterionValue + point.Zeta * point.Zeta)
+                        held.CriterionValue
         ]
 
     [<Test>]
@@ -197,7 +206,9 @@ module HeldTests =
     [<Test>]
     let ``coefficients are profiled with what is held`` () =
         let formula = "Reaction ~ Days + (1 | Subject)"
-        let fit = fitted "sleepstudy" formula [ "Residual", 1500.0; "Subject.(Intercept)", 1000.0 ]
+
+        let fit =
+            fitted "sleepstudy" formula [ "Residual", 1500.0; "Subject.(Intercept)", 1000.0 ]
 
         // Nothing but β is left: the profile is quadratic, and its interval Wald's.
         match Profile.interval 0.95 (ProfileTarget.Coefficient "Days") fit with
@@ -228,7 +239,9 @@ module HeldTests =
             ])
 
         TestFrame.same
-            [ "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them." ]
+            [
+                "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them."
+            ]
             (words "orthodont" orthodont [ "Residual", 4.0; "Residual.sigma", 2.0 ])
 
         TestFrame.same
@@ -238,13 +251,13 @@ module HeldTests =
             (words "sleepstudy" "Reaction ~ Days + (Days | Subject)" [
                 "Subject.Days.(Intercept)", 4.0
                 "Subject.(Intercept).Days", 2.0
-            ]
-            |> List.map (fun text ->
-                // Names come in the order of a map.
-                text.Replace(
-                    "'Subject.(Intercept).Days' and 'Subject.Days.(Intercept)'",
-                    "'Subject.Days.(Intercept)' and 'Subject.(Intercept).Days'"
-                )))
+             ]
+             |> List.map (fun text ->
+                 // Names come in the order of a map.
+                 text.Replace(
+                     "'Subject.(Intercept).Days' and 'Subject.Days.(Intercept)'",
+                     "'Subject.Days.(Intercept)' and 'Subject.(Intercept).Days'"
+                 )))
 
         TestFrame.same
             [
@@ -265,7 +278,6 @@ module HeldTests =
             [
                 "Several random terms have a parameter 'Subject.sd'; leave it free, or give each term a grouping factor of its own."
             ]
-            (words
-                "sleepstudy"
-                "Reaction ~ Days + cs(0 + factor(Days) | Subject) + ar1(0 + factor(Days) | Subject)"
-                [ "Subject.sd", 1.0 ])
+            (words "sleepstudy" "Reaction ~ Days + cs(0 + factor(Days) | Subject) + ar1(0 + factor(Days) | Subject)" [
+                "Subject.sd", 1.0
+            ])

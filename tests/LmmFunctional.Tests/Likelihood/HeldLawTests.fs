@@ -100,7 +100,10 @@ module HeldLawTests =
         let evaluate order at = held.Objective.Evaluate at order
         let found = evaluate (Order.Curvature Information.Observed) at
         let value at = [| (evaluate Order.Value at).Value |]
-        let gradient at = Array.ofSeq (evaluate Order.Gradient at).Gradient
+
+        let gradient at =
+            Array.ofSeq (evaluate Order.Gradient at).Gradient
+
         let name = where model held
 
         Law.holds [
@@ -133,7 +136,9 @@ module HeldLawTests =
                 let h = 1e-4 * (abs value + 1e-3)
 
                 let valueAt step =
-                    let moved = LogLikelihood.holding (held.Held.Known.Add(name, value + step)) held |> orRaise
+                    let moved =
+                        LogLikelihood.holding (held.Held.Known.Add(name, value + step)) held |> orRaise
+
                     (moved.Objective.Evaluate at Order.Value).Value
 
                 let expected = (valueAt h - valueAt -h) / (2.0 * h)

@@ -114,6 +114,7 @@ module internal MarginalMoments =
         (model: MarginalModel)
         (theta: ImmutableArray<float>)
         factor
+        weight
         variance
         =
         let p = model.FixedCount
@@ -136,8 +137,8 @@ module internal MarginalMoments =
         let information kind =
             let own =
                 match kind with
-                | Information.Observed -> parts.Combined (2.0 * df) -1.0
-                | Information.Average -> parts.Combined df 0.0
+                | Information.Observed -> parts.Combined (2.0 * weight) -1.0
+                | Information.Average -> parts.Combined weight 0.0
                 | Information.Expected -> parts.Combined 0.0 1.0
 
             Matrix.init (k + 1) (k + 1) (fun i j ->
@@ -146,10 +147,11 @@ module internal MarginalMoments =
                 match kind with
                 | _ when i < k -> own[i, j]
                 | Information.Expected when j < k -> parts.Traces[j]
-                | _ when j < k -> df * parts.Squares[j]
-                | _ -> df)
+                | _ when j < k -> weight * parts.Squares[j]
+                | Information.Expected -> df
+                | _ -> weight)
 
-        let second = lazy (parts.Curvature df)
+        let second = lazy (parts.Curvature weight)
 
         let root =
             let map = Matrix(p, p, Standardised.coefficientMap standard)
@@ -164,7 +166,9 @@ module internal MarginalMoments =
             First = Array.append first [| identity |]
             Products = bordered quadratic
             Seconds = Some(bordered (lazy (seconds p model.Patterns covariance frames k)))
-            Gradient = lazy (Array.append (Array.map2 (fun t s -> t - df * s) parts.Traces parts.Squares) [| 0.0 |])
+            Gradient =
+                lazy
+                    (Array.append (Array.map2 (fun t s -> t - weight * s) parts.Traces parts.Squares) [| df - weight |])
             Information =
                 fun kind ->
                     let plain = information kind
@@ -179,6 +183,55 @@ module internal MarginalMoments =
                         plain
         }
 
+    // A row that is this much shorter without its part along the others depends on them.
+    let private dependent = 1e-6
+
+    /// Rows, the first ones first, that no others before them make up.
+    let private independentRows (rows: Matrix<float>) =
+        let rec next kept (basis: Vector<float> list) index =
+            if index = rows.RowCount then
+                List.rev kept
+            else
+                let row = rows.Row index
+
+                let rest =
+                    basis
+                    |> List.fold (fun (rest: Vector<float>) own -> rest - own * rest.DotProduct own) row
+
+                if rest.L2Norm() > dependent * row.L2Norm() && row.L2Norm() > 0.0 then
+                    next (index :: kept) (rest.Normalize 2.0 :: basis) (index + 1)
+                else
+                    next kept basis (index + 1)
+
+        next [] [] 0 |> Array.ofList
+
+    /// The moments in those parameters that move with what is estimated; the others follow them, or are known.
+    let private known (held: HeldParameters) theta (forward: Matrix<float>) (moments: CovarianceMoments) =
+        if held.IsEmpty then
+            moments
+        else
+            let moved =
+                forward * Matrix<float>.Build.DenseOfArray(HeldParameters.directions held theta)
+
+            let kept = independentRows moved
+            let own = Matrix<float>.Build.DenseOfRowVectors(kept |> Array.map moved.Row)
+            let select (values: 'value[]) = kept |> Array.map (fun i -> values[i])
+
+            // What is held as a ratio or a correlation is linear in the variances that it relates.
+            let jacobian =
+                if kept.Length = 0 then
+                    Array2D.zeroCreate moments.Names.Length 0
+                else
+                    (moved * own.Inverse()).ToArray()
+
+            CovarianceMoments.reparametrise
+                (select moments.Names)
+                (select moments.Values)
+                (select moments.AtBound)
+                jacobian
+                None
+                moments
+
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
     /// <param name="reml">Whether the criterion is REML.</param>
     /// <param name="parametrisation">Elements of G, or of its factors.</param>
@@ -186,7 +239,8 @@ module internal MarginalMoments =
     /// <param name="standard">The same on the inner scale.</param>
     /// <param name="model">The marginal model.</param>
     /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
-    /// <param name="theta">The inner parameters.</param>
+    /// <param name="held">What is known.</param>
+    /// <param name="point">The inner parameters.</param>
     let create
         reml
         parametrisation
@@ -194,17 +248,23 @@ module internal MarginalMoments =
         (standard: Standardised)
         (model: MarginalModel)
         (isFixed: bool[])
-        (theta: ImmutableArray<float>)
+        (held: HeldParameters)
+        (point: ParameterPoint)
         : CovarianceMoments =
+        let theta = point.Theta
+
         let factor =
             MarginalObjective.factor model theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
 
+        let square = MarginalObjective.residualSquare factor
+        let df = MarginalObjective.residualDf reml model
+        let weight = MarginalObjective.weightOf point.Variance df square
+
         let variance =
             standard.ResponseScale
             * standard.ResponseScale
-            * MarginalObjective.residualSquare factor
-            / MarginalObjective.residualDf reml model
+            * Option.defaultValue (square / df) point.Variance
 
         let scale =
             NaturalScale.create
@@ -236,10 +296,11 @@ module internal MarginalMoments =
                 Array2D.init size size (fun i j ->
                     -(Seq.init size (fun m -> back[a, m] * ofValues[m].[i, j]) |> Seq.sum)))
 
-        inner reml standard model theta factor variance
+        inner reml standard model theta factor weight variance
         |> CovarianceMoments.reparametrise
             scale.Names
             (scale.Values |> Array.map _.Value)
             scale.AtBound
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
+        |> known held theta forward

@@ -85,17 +85,20 @@ module internal MarginalObjective =
             else
                 Matrix.init k k (fun i j -> plain[i, j] + positive.Value[i, j])
 
-        // What comes from σ², where it is profiled out.
-        let ofProfile (a: float[]) i j = if isProfiled then a[i] * a[j] else 0.0
+        // What comes from σ², where it is profiled out: one factor after the other, for a ridge may hang by their rounding.
+        let ofProfile factor (a: float[]) i j =
+            if isProfiled then factor * a[i] * a[j] else 0.0
 
         match information with
         | Information.Average ->
             let f = parts.Combined weight 0.0
 
-            Array2D.init k k (fun i j -> f[i, j] - weight * ofProfile squares i j) |> plus
+            Array2D.init k k (fun i j -> f[i, j] - ofProfile weight squares i j) |> plus
         | Information.Expected ->
             let t = parts.Combined 0.0 1.0
-            let plain i j = t[i, j] - ofProfile traces i j / weight
+
+            let plain i j =
+                t[i, j] - ofProfile 1.0 traces i j / weight
 
             if Curvature.isWellConditioned k plain then
                 Matrix.init k k plain
@@ -104,7 +107,7 @@ module internal MarginalObjective =
         | Information.Observed ->
             let both = parts.Combined (2.0 * weight) -1.0
             let second = parts.Curvature weight
-            Matrix.init k k (fun i j -> both[i, j] - weight * ofProfile squares i j + second[i, j])
+            Matrix.init k k (fun i j -> both[i, j] - ofProfile weight squares i j + second[i, j])
 
     /// Sums of all patterns and the derivatives at a θ that can be evaluated.
     let parts reml (model: MarginalModel) theta factor =
