@@ -145,3 +145,49 @@ module HeldInferenceTests =
             for estimate, plain in List.zip (Inference.coefficients 0.95 inference) free.Coefficients do
                 Assert.That(estimate.StandardError, Is.EqualTo(plain.StandardError).Within 0.05)
                 Assert.That(estimate.Df, Is.GreaterThan 10.0)
+
+    [<Test>]
+    let ``intervals take what is held for known`` () =
+        let fit = fitted "sleepstudy" sleep [ "Residual.rho", 0.4 ]
+        let rho = VarianceParameter.ResidualStructure 0
+
+        let profile target =
+            Profile.interval 0.95 (ProfileTarget.Parameter target) fit
+            |> Result.defaultWith (fun _ -> invalidOp "no profile")
+
+        let sigma = profile VarianceParameter.Residual
+
+        // All else is fitted again at the ends.
+        let rise (reached: float option) =
+            let held =
+                fitted "sleepstudy" sleep [ "Residual.rho", 0.4; "Residual.sigma", reached.Value ]
+
+            held.CriterionValue - fit.CriterionValue
+
+        let wald = CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 fit
+        let own = wald |> List.find (fun interval -> interval.Name = "sigma")
+
+        let error =
+            (fit.CovarianceParameters |> List.find (fun own -> own.Name = "sigma")).StandardError.Value
+
+        Law.assertHolds [
+            yield! Law.near "lower" 1e-4 3.841458820694124 (rise sigma.Lower)
+            yield! Law.near "upper" 1e-4 3.841458820694124 (rise sigma.Upper)
+
+            // On the scale of logarithms.
+            yield!
+                Law.relative
+                    "Wald"
+                    1e-4
+                    (2.0 * 1.959963984540054 * error / fit.Sigma)
+                    (log (own.Upper.Value / own.Lower.Value))
+
+            for interval in [ profile rho; wald |> List.find (fun interval -> interval.Name = "rho") ] do
+                yield! Law.near "rho" 1e-12 0.4 interval.Estimate
+                yield! Law.isTrue $"{interval}" (interval.Note = Some "held at this value" && interval.Lower.IsNone)
+        ]
+
+        Models.isMisuse (fun () ->
+            fitted "sleepstudy" sleep [ "Residual", 900.0 ]
+            |> CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95
+            |> ignore)
