@@ -54,10 +54,10 @@ module Bound =
     ]
 
     let private problemsOf (likelihood: LogLikelihood) name (bound: Bound) : LmmError list =
-        match HeldParameters.find likelihood.Parameters name with
+        match ParameterNames.find likelihood.Parameters name with
         | Error problems -> problems
         | Ok place ->
-            let low, high = HeldParameters.regionOf place
+            let low, high = ParameterNames.regionOf place
 
             [
                 match bound.Lower, bound.Upper with
@@ -87,17 +87,19 @@ module Bound =
     /// <returns>Nothing, or: names that the model does not have, or that are held; bounds the wrong way round, beyond what the
     /// parameter can be, or of a part of a matrix.</returns>
     let internal problems (bounds: Map<string, Bound>) (likelihood: LogLikelihood) : LmmError list =
-        let canonical = HeldParameters.canonical likelihood.Parameters
+        if bounds.IsEmpty then
+            []
+        else
+            let meant = ParameterNames.meant likelihood.Parameters
 
-        let held =
-            likelihood.Held.Known |> Map.toSeq |> Seq.map (fst >> canonical) |> Set.ofSeq
+            let held = likelihood.Held.Known |> Map.toSeq |> Seq.map (fst >> meant) |> Set.ofSeq
 
-        [
-            for KeyValue(name, bound) in bounds do
-                yield! problemsOf likelihood name bound
+            [
+                for KeyValue(name, bound) in bounds do
+                    yield! problemsOf likelihood name bound
 
-                if held.Contains(canonical name) then
-                    LmmError.HeldAndBounded name
+                    if held.Contains(meant name) then
+                        LmmError.HeldAndBounded name
 
-            yield! HeldParameters.twice likelihood.Parameters (bounds |> Map.toList |> List.map fst)
-        ]
+                yield! ParameterNames.twice likelihood.Parameters (bounds |> Map.toList |> List.map fst)
+            ]

@@ -35,9 +35,9 @@ module internal BoundedFit =
     /// The fall that is steep for a parameter: relative to its size, or to that of its region.
     let private steepFor (likelihood: LogLikelihood) (bound: BoundInForce) =
         let region =
-            match HeldParameters.find likelihood.Parameters bound.Name with
+            match ParameterNames.find likelihood.Parameters bound.Name with
             | Ok place ->
-                let low, high = HeldParameters.regionOf place
+                let low, high = ParameterNames.regionOf place
                 if Double.IsFinite(high - low) then high - low else 0.0
             | Error _ -> 0.0
 
@@ -164,6 +164,7 @@ module internal BoundedFit =
                     |> Result.bind (LogLikelihood.startingFrom (pointOf own.Fit) >> attempt all set)
 
         match Bound.problems bounds likelihood with
+        | [] when bounds.IsEmpty -> Ok(solve likelihood)
         | [] when equal.IsEmpty -> attempt [] Map.empty likelihood
         | [] -> holding Map.empty |> Result.bind (attempt [] Map.empty)
         | problems -> Error problems

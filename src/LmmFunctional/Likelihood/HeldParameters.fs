@@ -60,66 +60,11 @@ module internal HeldParameters =
         Entries = Map.empty
     }
 
-    /// Where a name is among the parameters of all terms and of the residuals.
-    let private places (blocks: NamedParameters list) name = [
-        for block in blocks do
-            let index = block.IndexOf name
-
-            if index >= 0 then
-                block, index
-    ]
-
-    let private isResidual name =
-        name = NamedParameters.residualName || name = NamedParameters.deviationName
-
-    /// Every name that can be held.
-    let names (blocks: NamedParameters list) : string list = [
-        yield! blocks |> List.collect (fun block -> List.ofArray block.Names)
-        NamedParameters.residualName
-        NamedParameters.deviationName
-    ]
-
-    /// <summary>Where a parameter is: None for σ² itself.</summary>
-    /// <returns>The place, or: a name that the model does not have, or has twice.</returns>
-    let find (blocks: NamedParameters list) name : Result<(NamedParameters * int) option, LmmError list> =
-        match isResidual name, places blocks name with
-        | true, _ -> Ok None
-        | false, [ place ] -> Ok(Some place)
-        | false, [] -> Error [ LmmError.UnknownParameter(name, Nearest.suggest (names blocks) name) ]
-        | false, _ -> Error [ LmmError.AmbiguousParameter name ]
-
-    /// What a parameter can be: the ends of its region, which do not belong to it.
-    let regionOf place =
-        match place with
-        | None -> 0.0, infinity
-        | Some(block, index) -> NamedParameters.region block index
-
-    /// The name that is printed, of a name that the model has.
-    let canonical blocks name =
-        match find blocks name with
-        | Ok(Some(block, index)) -> block.Names[index]
-        | _ -> name
-
-    /// Names that stand for one parameter.
-    let twice blocks (names: string list) : LmmError list =
-        let meant name =
-            if isResidual name then
-                NamedParameters.residualName
-            else
-                canonical blocks name
-
-        [
-            for _, same in names |> List.groupBy meant do
-                match same with
-                | first :: second :: _ -> LmmError.NamedTwice(first, second)
-                | _ -> ()
-        ]
-
     let private outside blocks name value =
-        match find blocks name with
+        match ParameterNames.find blocks name with
         | Error problems -> problems
         | Ok place ->
-            let low, high = regionOf place
+            let low, high = ParameterNames.regionOf place
 
             if Double.IsFinite value && value > low && value < high then
                 []
@@ -153,26 +98,27 @@ module internal HeldParameters =
                 LmmError.HeldInPart(held |> List.map (fun index -> block.Names[index]), missing)
             ]
         else
-            match NamedParameters.solve block values with
+            match ParameterSolution.solve block values with
             | Some places -> Ok places
             | None -> Error [ LmmError.HeldImpossible(held |> List.map (fun index -> block.Names[index])) ]
 
     /// <summary>What is known of a model.</summary>
     /// <param name="standard">The model on the inner scale.</param>
-    /// <param name="blocks">Its parameters by name.</param>
+    /// <param name="parameters">Its parameters by name; asked for where something is known.</param>
     /// <param name="known">Values by name, in the units that are printed: variances and covariances of a term
     /// (<c>group.effect</c>), parameters of structures (<c>group.rho</c>, <c>Residual.rho</c>), and <c>Residual</c>, σ².
     /// </param>
     /// <returns>The values, or: names that the model does not have, values outside their region, parameters that cannot be
     /// held without others, and those that together give no positive definite matrix.</returns>
-    let create (standard: Standardised) (blocks: NamedParameters list) (known: Map<string, float>) =
+    let create (standard: Standardised) (parameters: Lazy<NamedParameters list>) (known: Map<string, float>) =
+        let blocks = if known.IsEmpty then [] else parameters.Value
         let unit = standard.ResponseScale
 
         let problems = [
             for KeyValue(name, value) in known do
                 yield! outside blocks name value
 
-            yield! twice blocks (known |> Map.toList |> List.map fst)
+            yield! ParameterNames.twice blocks (known |> Map.toList |> List.map fst)
         ]
 
         if not problems.IsEmpty then
@@ -186,7 +132,7 @@ module internal HeldParameters =
             let known =
                 known
                 |> Map.toSeq
-                |> Seq.map (fun (name, value) -> canonical blocks name, value)
+                |> Seq.map (fun (name, value) -> ParameterNames.canonical blocks name, value)
                 |> Map.ofSeq
 
             blocks

@@ -61,30 +61,6 @@ module internal LikelihoodMoments =
         | LikelihoodMethod.Conditional _ ->
             Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
 
-    /// The moments in the parameters that are not held; σ² is the last.
-    let private estimated (held: HeldParameters) (moments: CovarianceMoments) =
-        if held.IsEmpty then
-            moments
-        else
-            let count = moments.Names.Length
-
-            let kept = [|
-                yield! held.Free(count - 1)
-
-                if held.Residual.IsNone then
-                    count - 1
-            |]
-
-            let select (values: 'value[]) = kept |> Array.map (fun i -> values[i])
-
-            CovarianceMoments.reparametrise
-                (select moments.Names)
-                (select moments.Values)
-                (select moments.AtBound)
-                (Array2D.init count kept.Length (fun i j -> if kept[j] = i then 1.0 else 0.0))
-                None
-                moments
-
     /// Whether the moments are known: not where a part of a term's matrix is held, whose elements are not those of θ.
     let isKnown (likelihood: LogLikelihood) : bool =
         let layout = likelihood.Layout
@@ -131,7 +107,7 @@ module internal LikelihoodMoments =
             | Parametrisation.VarianceScale -> inner
             | Parametrisation.FactorScale ->
                 MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
-            |> estimated likelihood.Held
+            |> HeldMoments.without likelihood.Held
 
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
@@ -141,5 +117,5 @@ module internal LikelihoodMoments =
                 LogLikelihood.pointAt likelihood theta |> momentsAt likelihood
 
             MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
-            |> estimated likelihood.Held
+            |> HeldMoments.without likelihood.Held
         | _ -> moments parametrisation likelihood theta

@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
@@ -12,8 +13,8 @@ type LogLikelihood = internal {
     Kind: Criterion
     Standard: Standardised
     Layout: ThetaLayout
-    /// The covariance parameters by name.
-    Parameters: NamedParameters list
+    /// The covariance parameters by name; made when first asked for, as hardly any fit needs them.
+    Named: Lazy<NamedParameters list>
     Held: HeldParameters
     Method: LikelihoodMethod
     /// The function of all of θ, at a known σ² or with σ² profiled out.
@@ -29,6 +30,9 @@ type LogLikelihood = internal {
 
     /// What the solver minimises.
     member likelihood.Objective = likelihood.Function
+
+    /// The covariance parameters by name.
+    member internal likelihood.Parameters = likelihood.Named.Value
 
 [<RequireQualifiedAccess>]
 module LogLikelihood =
@@ -136,7 +140,7 @@ module LogLikelihood =
         (known: Map<string, float>)
         (likelihood: LogLikelihood)
         : Result<LogLikelihood, LmmError list> =
-        HeldParameters.create likelihood.Standard likelihood.Parameters known
+        HeldParameters.create likelihood.Standard likelihood.Named known
         |> Result.map (fun held -> holdingAll held likelihood)
 
     /// All of θ, and σ² on the inner scale where it is not profiled out, at coordinates of the function.
@@ -173,7 +177,7 @@ module LogLikelihood =
             Kind = kind
             Standard = standard
             Layout = layout
-            Parameters = parameters
+            Named = parameters
             Held = held
             Method = method
             Full = full
@@ -213,7 +217,7 @@ module LogLikelihood =
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
         let standard = Standardised.ofDesign design
         let layout = ThetaLayout.create standard
-        let parameters = NamedParameters.create design standard layout
+        let parameters = lazy NamedParameters.create design standard layout
 
         match notFitted design, HeldParameters.create standard parameters held with
         | [], Ok held ->
@@ -251,9 +255,9 @@ module LogLikelihood =
             | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
 
         // Another response has another scale, and held variances are in its units.
-        match method, HeldParameters.create standard likelihood.Parameters likelihood.Held.Known with
+        match method, HeldParameters.create standard likelihood.Named likelihood.Held.Known with
         | Ok method, Ok held ->
-            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Parameters held method)
+            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
         | Error problems, _
         | _, Error problems -> Error problems
 

@@ -6,7 +6,7 @@ module internal ParameterValue =
 
     /// What a parameter is for a likelihood: the place among its blocks, None for σ².
     let private placeOf (likelihood: LogLikelihood) name =
-        HeldParameters.find likelihood.Parameters name
+        ParameterNames.find likelihood.Parameters name
         |> Result.defaultWith (fun _ -> invalidArg (nameof name) $"The likelihood has no parameter '{name}'.")
 
     let private tauOf (block: NamedParameters) (point: ParameterPoint) =

@@ -252,3 +252,7 @@ module BoundTests =
                 "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them."
             ]
             (words [] [ "Residual", Bound.atMost 900.0; "Residual.sigma", Bound.atMost 30.0 ] "sleepstudy" sleep)
+
+        TestFrame.same
+            [ "Parameter 'Residual.sigma' is held and bounded; leave out one of the two." ]
+            (words [ "Residual", 900.0 ] [ "Residual.sigma", Bound.atMost 30.0 ] "sleepstudy" sleep)

@@ -100,7 +100,7 @@ module HeldTests =
 
         fit,
         [
-            for name in HeldParameters.names fit.Model.Parameters do
+            for name in ParameterNames.names fit.Model.Parameters do
                 if name <> NamedParameters.deviationName then
                     name, ParameterValue.at fit.Model point name
         ]

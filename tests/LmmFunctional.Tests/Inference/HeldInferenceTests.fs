@@ -119,19 +119,23 @@ module HeldInferenceTests =
 
     [<Test>]
     let ``with nothing estimated there is no doubt about variances`` () =
-        let fit =
-            fitted "sleepstudy" "Reaction ~ Days + (1 | Subject)" [ "Residual", 900.0; "Subject.(Intercept)", 1000.0 ]
+        let variances = [ "Residual", 900.0; "Subject.(Intercept)", 1000.0 ]
 
-        for method in
+        for fit in
             [
-                DegreesOfFreedomMethod.Satterthwaite Convention.lmerTest
-                DegreesOfFreedomMethod.KenwardRoger Convention.sas
+                fitted "sleepstudy" "Reaction ~ Days + (1 | Subject)" variances
+                fitted "sleepstudy" sleep (("Residual.rho", 0.3) :: variances)
             ] do
-            match Inference.create method fit with
-            | Error problems -> Assert.Fail(problems |> List.map LmmError.describe |> String.concat "; ")
-            | Ok inference ->
-                for estimate in Inference.coefficients 0.95 inference do
-                    Assert.That(estimate.Df, Is.EqualTo infinity)
+            for method in
+                [
+                    DegreesOfFreedomMethod.Satterthwaite Convention.lmerTest
+                    DegreesOfFreedomMethod.KenwardRoger Convention.sas
+                ] do
+                match Inference.create method fit with
+                | Error problems -> Assert.Fail(problems |> List.map LmmError.describe |> String.concat "; ")
+                | Ok inference ->
+                    for estimate in Inference.coefficients 0.95 inference do
+                        Assert.That(estimate.Df, Is.EqualTo infinity)
 
     [<Test>]
     let ``Kenward and Roger's errors hardly move when a parameter is held at its estimate`` () =

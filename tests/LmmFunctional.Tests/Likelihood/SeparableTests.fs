@@ -127,7 +127,8 @@ module SeparableTests =
             let known =
                 MarginalObjective.factor marginal theta
                 |> Option.map (fun factor ->
-                    0.8 * MarginalObjective.residualSquare factor / MarginalObjective.residualDf true marginal)
+                    0.8 * MarginalObjective.residualSquare factor
+                    / MarginalObjective.residualDf true marginal)
 
             for reml, variance in [ false, None; true, None; true, known ] do
                 let dense information =

@@ -183,55 +183,6 @@ module internal MarginalMoments =
                         plain
         }
 
-    // A row that is this much shorter without its part along the others depends on them.
-    let private dependent = 1e-6
-
-    /// Rows, the first ones first, that no others before them make up.
-    let private independentRows (rows: Matrix<float>) =
-        let rec next kept (basis: Vector<float> list) index =
-            if index = rows.RowCount then
-                List.rev kept
-            else
-                let row = rows.Row index
-
-                let rest =
-                    basis
-                    |> List.fold (fun (rest: Vector<float>) own -> rest - own * rest.DotProduct own) row
-
-                if rest.L2Norm() > dependent * row.L2Norm() && row.L2Norm() > 0.0 then
-                    next (index :: kept) (rest.Normalize 2.0 :: basis) (index + 1)
-                else
-                    next kept basis (index + 1)
-
-        next [] [] 0 |> Array.ofList
-
-    /// The moments in those parameters that move with what is estimated; the others follow them, or are known.
-    let private known (held: HeldParameters) theta (forward: Matrix<float>) (moments: CovarianceMoments) =
-        if held.IsEmpty then
-            moments
-        else
-            let moved =
-                forward * Matrix<float>.Build.DenseOfArray(HeldParameters.directions held theta)
-
-            let kept = independentRows moved
-            let own = Matrix<float>.Build.DenseOfRowVectors(kept |> Array.map moved.Row)
-            let select (values: 'value[]) = kept |> Array.map (fun i -> values[i])
-
-            // What is held as a ratio or a correlation is linear in the variances that it relates.
-            let jacobian =
-                if kept.Length = 0 then
-                    Array2D.zeroCreate moments.Names.Length 0
-                else
-                    (moved * own.Inverse()).ToArray()
-
-            CovarianceMoments.reparametrise
-                (select moments.Names)
-                (select moments.Values)
-                (select moments.AtBound)
-                jacobian
-                None
-                moments
-
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
     /// <param name="reml">Whether the criterion is REML.</param>
     /// <param name="parametrisation">Elements of G, or of its factors.</param>
@@ -303,4 +254,4 @@ module internal MarginalMoments =
             scale.AtBound
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
-        |> known held theta forward
+        |> HeldMoments.along held theta forward
