@@ -90,7 +90,6 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
-    | NotFittedYet of structure: string
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -265,7 +264,8 @@ module LmmError =
             $"{quoted names} cannot be held without {quoted others}, which {belong others.Length} to the same matrix; hold them all, or none."
         | LmmError.HeldImpossible names ->
             $"{quoted names} cannot be held at these values: no positive definite matrix has them."
-        | LmmError.NamedTwice(first, second) -> $"'{first}' and '{second}' are the same parameter; leave out one of them."
+        | LmmError.NamedTwice(first, second) ->
+            $"'{first}' and '{second}' are the same parameter; leave out one of them."
         | LmmError.NoBound name -> $"Parameter '{name}' has a bound without ends; give it a lower or an upper one."
         | LmmError.BoundsCrossed(name, lower, upper) ->
             $"Parameter '{name}' cannot be above {lower} and below {upper}; exchange its bounds."
@@ -341,8 +341,6 @@ module LmmError =
             + $"'{other}' in row {secondRow}."
         | LmmError.ZeroCovariate(call, row) ->
             $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
-        | LmmError.NotFittedYet structure ->
-            $"The structure '{structure}' is understood, but this version cannot fit it."
         | LmmError.CovarianceNotPositiveDefinite what ->
             $"{what} is not symmetric and positive definite; check its elements and their signs."
         | LmmError.CombinationNotEstimable combination ->

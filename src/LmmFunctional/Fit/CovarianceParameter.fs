@@ -94,7 +94,9 @@ module internal CovarianceParameters =
 
         let isHeld group name =
             likelihood.Held.Known.ContainsKey $"{group}.{name}"
-            || (group = NamedParameters.residualName && name = "sigma" && likelihood.Held.Residual.IsSome)
+            || (group = NamedParameters.residualName
+                && name = "sigma"
+                && likelihood.Held.Residual.IsSome)
 
         /// σ^power times a natural parameter, with its standard error.
         let parameter group name power start (natural: Jet) =
@@ -129,7 +131,8 @@ module internal CovarianceParameters =
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ()
             | LikelihoodMethod.Marginal model
-            | LikelihoodMethod.Separable(model, _) ->
+            | LikelihoodMethod.Separable(model, _)
+            | LikelihoodMethod.Whitened(model, _) ->
                 let block = model.Residual.Parameters
 
                 let natural =

@@ -94,7 +94,8 @@ module VarianceParameters =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> ImmutableArray.Empty
         | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) ->
+        | LikelihoodMethod.Separable(model, _)
+        | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
             |> Array.map _.Value
             |> ImmutableArray.CreateRange

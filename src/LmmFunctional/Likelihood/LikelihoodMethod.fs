@@ -11,3 +11,5 @@ type internal LikelihoodMethod =
     | Marginal of MarginalModel
     /// The same for autoregressive residuals on fields of cells, through their sparse inverse.
     | Separable of MarginalModel * SeparableEngine
+    /// With the random effects in sparse equations, rows whitened by the residuals of their subject.
+    | Whitened of MarginalModel * WhitenedEngine

@@ -51,15 +51,23 @@ module internal LikelihoodMoments =
 
         inner, covariances
 
-    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
-    /// parameters matter.
-    let private marginalOf (likelihood: LogLikelihood) =
+    /// What makes the moments of a model that has structures, whose own parameters matter, and θ: None where it has none.
+    let private ofStructures parametrisation (likelihood: LogLikelihood) =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        let ofBlocks model =
+            Some(MarginalMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
+
+        let ofSolver model =
+            Some(SolvedMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
+
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) -> Some model
+        | LikelihoodMethod.Marginal model -> ofBlocks model
+        | LikelihoodMethod.Separable(_, engine) -> ofSolver (SeparableObjective.solver engine)
+        | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
-            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+            ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
 
     /// Whether the moments are known: not where a part of a term's matrix is held, whose elements are not those of θ.
     let isKnown (likelihood: LogLikelihood) : bool =
@@ -86,20 +94,12 @@ module internal LikelihoodMoments =
     let moments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : CovarianceMoments =
         let point = LogLikelihood.pointAt likelihood theta
 
-        match marginalOf likelihood with
-        | Some model ->
+        match ofStructures parametrisation likelihood with
+        | Some create ->
             let isFixed =
                 ((likelihood.Full point.Variance).Boundary point.Theta).Fixed |> Seq.toArray
 
-            MarginalMoments.create
-                (likelihood.Kind = Criterion.Reml)
-                parametrisation
-                likelihood.Model
-                likelihood.Standard
-                model
-                isFixed
-                likelihood.Held
-                point
+            create isFixed likelihood.Held point
         | None ->
             let inner, covariances = momentsAt likelihood point
 
@@ -111,7 +111,7 @@ module internal LikelihoodMoments =
 
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
-        match marginalOf likelihood, parametrisation with
+        match ofStructures parametrisation likelihood, parametrisation with
         | None, Parametrisation.VarianceScale ->
             let inner, covariances =
                 LogLikelihood.pointAt likelihood theta |> momentsAt likelihood

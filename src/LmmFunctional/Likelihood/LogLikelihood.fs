@@ -42,7 +42,8 @@ module LogLikelihood =
     let internal withEngine (likelihood: LogLikelihood) lambdas (action: Engine -> 'result) =
         match likelihood.Method with
         | LikelihoodMethod.Marginal _
-        | LikelihoodMethod.Separable _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
+        | LikelihoodMethod.Separable _
+        | LikelihoodMethod.Whitened _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
         | LikelihoodMethod.Conditional(plan, engines) ->
             ConditionalObjective.borrow engines plan (fun engine ->
                 engine.Factor lambdas |> ignore
@@ -91,6 +92,9 @@ module LogLikelihood =
         | LikelihoodMethod.Separable(_, engine) ->
             SeparableObjective.covarianceDerivatives reml variance engine theta
             |> Array.map fst
+        | LikelihoodMethod.Whitened(_, engine) ->
+            WhitenedObjective.covarianceDerivatives reml variance engine theta
+            |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
@@ -103,6 +107,7 @@ module LogLikelihood =
             | None -> Array.create theta.Length nan
             | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
         | LikelihoodMethod.Separable(_, engine) -> SeparableObjective.squares reml engine theta
+        | LikelihoodMethod.Whitened(_, engine) -> WhitenedObjective.squares reml engine theta
 
     /// r² = (y − Xβ)'V⁻¹(y − Xβ) at a θ that can be evaluated, with V relative to σ², on the inner scale.
     let internal residualSquare (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
@@ -115,6 +120,9 @@ module LogLikelihood =
             |> Option.defaultValue nan
         | LikelihoodMethod.Separable(_, engine) ->
             SeparableObjective.withFactor engine theta _.ResidualSquare
+            |> Option.defaultValue nan
+        | LikelihoodMethod.Whitened(_, engine) ->
+            WhitenedObjective.withFactor engine theta _.ResidualSquare
             |> Option.defaultValue nan
 
     // Held parameters
@@ -184,24 +192,12 @@ module LogLikelihood =
             Function = full None
         }
 
-    // What the language can say and no engine can do: refused here, never fitted as something else.
-    let private notFitted (design: Design) = [
-        if design.Residual.IsSome then
-            for term in design.Spec.Random do
-                if term.Relationship.IsSome then
-                    LmmError.NotFittedYet(TermText.deparseRandom term)
-    ]
-
     /// Structured residuals, or independent ones.
     let private ofDesign kind (design: Design) standard layout =
         match design.Residual with
         | Some _ ->
-            let model = MarginalModel.create design standard layout
-            let start = ResidualObjective.start (kind = Criterion.Reml) standard layout model
-
-            match SeparableModel.tryCreate design standard model with
-            | Some cells -> ResidualObjective.ofCells kind design standard layout cells start
-            | None -> ResidualObjective.ofMarginal kind design standard layout model start
+            ResidualPlan.create design standard layout
+            |> Result.bind (ResidualObjective.create kind design standard layout)
         | None ->
             Plan.create standard
             |> Result.bind (ConditionalObjective.create kind design standard layout)
@@ -219,12 +215,10 @@ module LogLikelihood =
         let layout = ThetaLayout.create standard
         let parameters = lazy NamedParameters.create design standard layout
 
-        match notFitted design, HeldParameters.create standard parameters held with
-        | [], Ok held ->
+        HeldParameters.create standard parameters held
+        |> Result.bind (fun held ->
             ofDesign kind design standard layout
-            |> Result.map (ofMethod kind design standard layout parameters held)
-        | problems, Ok _ -> Error problems
-        | problems, Error others -> Error(problems @ others)
+            |> Result.map (ofMethod kind design standard layout parameters held))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
@@ -243,16 +237,15 @@ module LogLikelihood =
 
         let method =
             match likelihood.Method with
-            | LikelihoodMethod.Marginal model ->
-                ResidualObjective.ofMarginal
+            | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
+            | method ->
+                ResidualObjective.withResponse
                     likelihood.Kind
                     design
                     standard
                     likelihood.Layout
-                    (MarginalModel.withResponse standard model)
                     (likelihood.Full None).Start
-            | LikelihoodMethod.Separable _
-            | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
+                    method
 
         // Another response has another scale, and held variances are in its units.
         match method, HeldParameters.create standard likelihood.Named likelihood.Held.Known with

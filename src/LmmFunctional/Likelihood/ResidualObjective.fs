@@ -10,7 +10,7 @@ module internal ResidualObjective =
 
     /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
     /// the residual structure proposes.
-    let start reml (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
         let terms = Array.ofList standard.Terms
 
         let ofTerms =
@@ -32,7 +32,7 @@ module internal ResidualObjective =
             first
         else
             first :: [ for tau in model.Residual.FurtherStarts -> withResiduals tau ]
-            |> List.minBy (fun theta -> (MarginalObjective.evaluate reml None 0.0 model theta Order.Value).Value)
+            |> List.minBy (fun theta -> let evaluation: Evaluation = evaluate theta Order.Value in evaluation.Value)
 
     /// Which parameters are logarithms or the like: those of residuals but for coefficients; those of random terms are not.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
@@ -75,12 +75,14 @@ module internal ResidualObjective =
     let private exact (design: Design) =
         Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
 
-    /// <summary>Autoregressive residuals on fields of cells.</summary>
-    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
-    let ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) start =
+    /// Autoregressive residuals on fields of cells.
+    let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
         let reml = (kind = Criterion.Reml)
         let engine = SeparableObjective.engine model
-        let start = SeparableStart.improve model start
+
+        let start =
+            start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
+            |> SeparableStart.improve model
 
         if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
             exact design
@@ -103,15 +105,43 @@ module internal ResidualObjective =
 
             Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
 
-    /// <summary>Dense blocks, with a θ to start from.</summary>
-    /// <returns>The function and how it is computed, or: too little memory, a response that the fixed effects fit exactly.
-    /// </returns>
-    let ofMarginal kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
+    /// The best start for a model with sparse equations.
+    let private startOfEquations kind standard layout (engine: WhitenedEngine) =
+        start standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
+
+    /// Random effects in sparse equations, with a θ to start from.
+    let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
+        let reml = (kind = Criterion.Reml)
+        let model = engine.Model
+
+        if fitsExactly standard (WhitenedObjective.withFactor engine start _.ResidualSquare) then
+            exact design
+        else
+            let constant = constantOf kind standard model.Marginal
+
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (WhitenedObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Whitened(model.Marginal, engine), objective)
+
+    /// Dense blocks, with a θ to start from.
+    let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
         let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
         // Nothing is factored before it is known to fit into memory.
         let square () =
-            MarginalObjective.factor model start
+            MarginalObjective.factor model (start ())
             |> Option.map MarginalObjective.residualSquare
 
         if MarginalModel.bytes model > 0.8 * available then
@@ -122,4 +152,35 @@ module internal ResidualObjective =
             exact design
         else
             let constant = constantOf kind standard model
-            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant start)
+            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant (start ()))
+
+    /// <summary>The function of θ by a plan, and how it is computed.</summary>
+    /// <returns>Both, or: too little memory, a response that the fixed effects fit exactly.</returns>
+    let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
+        match plan.Way with
+        | ResidualWay.Blocks model ->
+            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
+            let start = lazy (start standard layout model evaluate)
+            ofBlocks kind design standard layout model (fun () -> start.Value)
+        | ResidualWay.Cells model -> ofCells kind design standard layout model
+        | ResidualWay.Equations model ->
+            let engine = WhitenedObjective.engine model
+
+            startOfEquations kind standard layout engine
+            |> ofEquations kind design standard layout engine
+
+    /// <summary>The same for another response of the rows, by the method that was chosen for the first one.</summary>
+    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
+    let withResponse kind (design: Design) (standard: Standardised) layout start method =
+        match method with
+        | LikelihoodMethod.Marginal model ->
+            ofBlocks kind design standard layout (MarginalModel.withResponse standard model) (fun () -> start)
+        | LikelihoodMethod.Whitened(_, engine) ->
+            let engine =
+                WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
+
+            ofEquations kind design standard layout engine start
+        | LikelihoodMethod.Separable _
+        | LikelihoodMethod.Conditional _ ->
+            ResidualPlan.create design standard layout
+            |> Result.bind (create kind design standard layout)

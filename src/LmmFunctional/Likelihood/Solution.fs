@@ -124,15 +124,7 @@ module internal Solution =
         result
 
     /// What both methods have in common once V is factored.
-    let private assemble
-        (likelihood: LogLikelihood)
-        (point: ParameterPoint)
-        lambdas
-        fixedFactor
-        logDeterminant
-        sumOfLogWeights
-        later
-        =
+    let private assemble (likelihood: LogLikelihood) (point: ParameterPoint) lambdas fixedFactor logDeterminant later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
@@ -175,16 +167,16 @@ module internal Solution =
                 logDeterminant
                 + MarginalObjective.residualPart point.Variance rows square
                 + 2.0 * rows * log standard.ResponseScale
-                - sumOfLogWeights
         }
 
-    let private conditionalAt (likelihood: LogLikelihood) point lambdas =
+    /// From the equations of the random effects, factored for whoever asks; log|V| lacks what is given.
+    let private engineAt (likelihood: LogLikelihood) point lambdas (factored: IFactored) logDeterminantRest =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
         let solved compute =
             lazy
-                (LogLikelihood.withEngine likelihood lambdas (fun engine ->
+                (factored.Run(fun engine ->
                     engine.Solve()
                     terms |> Array.mapi (compute engine)))
 
@@ -201,20 +193,54 @@ module internal Solution =
         let left (engine: Engine) t (term: StandardisedTerm) =
             conditional term (fun level -> engine.ConditionalCovariance(t, level))
 
-        LogLikelihood.withEngine likelihood lambdas (fun engine ->
+        factored.Run(fun engine ->
             assemble
                 likelihood
                 point
                 lambdas
                 engine.FixedFactor
-                engine.LogDeterminant
-                (ConditionalObjective.sumOfLogWeights likelihood.Model)
+                (engine.LogDeterminant + logDeterminantRest)
                 (fun scale ->
                     solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
                     solved left,
                     solved (fun engine t term ->
                         let own = left engine t term
                         prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
+
+    let private conditionalAt (likelihood: LogLikelihood) point lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    LogLikelihood.withEngine likelihood lambdas action
+        }
+
+        engineAt likelihood point lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
+
+    /// What stands where V is not positive definite: nothing is known; the certificate says so.
+    let private undefinedAt (likelihood: LogLikelihood) point lambdas =
+        let columns = likelihood.Standard.Fixed.Length + 1
+        let terms = Array.ofList likelihood.Standard.Terms
+
+        let nothing power =
+            lazy
+                (terms
+                 |> Array.map (fun term -> Array.create (term.Levels * pown term.Factor.Order power) nan))
+
+        assemble likelihood point lambdas (Array.create (columns * columns) nan) nan (fun _ ->
+            nothing 1, nothing 2, nothing 2)
+
+    let private whitenedAt (likelihood: LogLikelihood) (engine: WhitenedEngine) (point: ParameterPoint) lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    WhitenedObjective.withFactor engine point.Theta (fun factor -> action factor.Engine)
+                    // It has been factored here before.
+                    |> Option.defaultWith (fun () -> invalidOp "The covariance of the rows is not positive definite.")
+        }
+
+        match WhitenedObjective.withFactor engine point.Theta _.Residual.LogDeterminant with
+        | Some ofResiduals -> engineAt likelihood point lambdas factored ofResiduals
+        | None -> undefinedAt likelihood point lambdas
 
     let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
@@ -250,7 +276,7 @@ module internal Solution =
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
-        assemble likelihood point lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas factor.FixedFactor factor.LogDeterminant (fun scale ->
             lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
@@ -296,7 +322,7 @@ module internal Solution =
             |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
 
         // V holds the weights.
-        assemble likelihood point lambdas fixedFactor logDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas fixedFactor logDeterminant (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
                 |> effects term covariances[t] scale),
@@ -312,3 +338,4 @@ module internal Solution =
         | LikelihoodMethod.Conditional _ -> conditionalAt likelihood point lambdas
         | LikelihoodMethod.Marginal model -> marginalAt likelihood model point lambdas
         | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine point lambdas
+        | LikelihoodMethod.Whitened(_, engine) -> whitenedAt likelihood engine point lambdas

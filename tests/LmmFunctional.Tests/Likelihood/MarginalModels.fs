@@ -139,7 +139,8 @@ module StructuredModel =
     /// The marginal model of a likelihood.
     let internal marginal (likelihood: LogLikelihood) =
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model -> model
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Whitened(model, _) -> model
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ -> invalidOp "The likelihood is not a marginal one."
 
@@ -208,7 +209,8 @@ type StructuredModels =
     static member StructuredModel() =
         Arb.fromGenShrink (StructuredModel.gen, StructuredModel.shrink)
 
-/// <summary>−2ℓ of a structured model from dense n×n matrices on the inner scale: V = ZGZ' + R, element by element.</summary>
+/// <summary>−2ℓ of a structured model from dense n×n matrices on the inner scale: V = Z(G ⊗ A)Z' + R, element by element.
+/// </summary>
 type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<float>) =
     let standard = likelihood.Standard
     let design = likelihood.Design
@@ -249,6 +251,14 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
                 | None -> Array.create n 1.0
         }
 
+    /// The covariance of levels i and j of every term, up to G.
+    let relationships =
+        standard.Terms
+        |> List.map (fun term ->
+            match term.Relationship with
+            | None -> Matrix<float>.Build.DenseIdentity term.Levels
+            | Some relationship -> DenseRelationship.create relationship)
+
     /// V at a θ, every element from the definitions.
     let v (theta: ImmutableArray<float>) =
         let element =
@@ -268,9 +278,9 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
 
         let lambdas = ThetaLayout.matrices layout theta
 
-        Seq.zip standard.Terms lambdas
+        Seq.zip3 standard.Terms relationships lambdas
         |> Seq.fold
-            (fun (v: Matrix<float>) (term, lambda) ->
+            (fun (v: Matrix<float>) (term, a: Matrix<float>, lambda) ->
                 let s = term.Columns.Length
                 let g = Semidefinite.square s lambda
 
@@ -280,8 +290,11 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
                         n,
                         n,
                         fun i j ->
-                            if term.Codes[i] = term.Codes[j] then
-                                Seq.sum (
+                            let related = a[term.Codes[i], term.Codes[j]]
+
+                            if related <> 0.0 then
+                                related
+                                * Seq.sum (
                                     seq {
                                         for a in 0 .. s - 1 do
                                             for b in 0 .. s - 1 ->
@@ -364,7 +377,7 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
 
         let g =
             Matrix<float>
-                .Build.DiagonalIdentity(term.Levels)
+                .Build.DenseOfMatrix(List.item t relationships)
                 .KroneckerProduct(Matrix<float>.Build.Dense(s, s, Semidefinite.square s lambda))
 
         (g * (z.Transpose() * py)).ToArray(), g - g * z.Transpose() * precision * z * g

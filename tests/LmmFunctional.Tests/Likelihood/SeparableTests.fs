@@ -210,6 +210,32 @@ module SeparableTests =
                 yield! Law.relativeAll $"{name}, seed {seed}" tolerance (part expected) (part found)
         ]
 
+    // Second derivatives of the residuals come from differences of fourth order.
+    [<Property(MaxTest = 20)>]
+    let ``what moments for small samples are made of equals that of dense blocks`` (seed: int) =
+        let what, marginal, engine = models seed
+        let theta = point seed marginal
+        let expected = MarginalMoments.partsAt true marginal theta
+        let found = SolvedMoments.partsAt true (SeparableObjective.solver engine) theta
+
+        Law.holds [
+            let close name allowed (expected: float seq) found =
+                Law.nearAll $"{what}, {name}" (allowed * largest expected) expected found
+
+            yield! close "first" tolerance (Seq.concat expected.First) (Seq.concat found.First)
+            yield! close "products" tolerance (Seq.concat expected.Products.Value) (Seq.concat found.Products.Value)
+            yield! close "second" 1e-7 (Seq.concat expected.Seconds.Value) (Seq.concat found.Seconds.Value)
+            yield! close "factor" tolerance expected.FixedFactor found.FixedFactor
+            yield! close "traces" tolerance expected.Parts.Traces found.Parts.Traces
+
+            yield!
+                close
+                    "T"
+                    tolerance
+                    (Seq.cast<float>(expected.Parts.Combined 0.0 1.0))
+                    (Seq.cast<float>(found.Parts.Combined 0.0 1.0))
+        ]
+
     /// A trial of 16 by 16 plots: what neighbours have in common, and noise.
     let private largeFrame missing =
         let random = Random 3
@@ -263,3 +289,20 @@ module SeparableTests =
             Assert.That(fit.Certificate.Verdict, Is.EqualTo Verdict.Optimum, residual)
             Assert.That(fit.CovarianceParameters |> List.map _.Group, Is.All.EqualTo "Residual")
             Law.assertHolds (Law.nearAll residual 1e-4 (Seq.replicate last.Gradient.Length 0.0) last.Gradient)
+
+    [<Test>]
+    let ``tests of fixed effects have standard errors and degrees of freedom`` () =
+        let spec =
+            TestFrame.formula "y ~ 1 + (1 | g); residual = kron(ar1(row), ar1(col)) + nugget"
+
+        let fit = Lmm.fit FitOptions.defaults (largeFrame 0.1) spec |> orRaise
+
+        for method in
+            [
+                DegreesOfFreedomMethod.Satterthwaite Convention.sas
+                DegreesOfFreedomMethod.KenwardRoger Convention.sas
+            ] do
+            let inference = Inference.create method fit |> orRaise
+            let estimate = Inference.estimate 0.95 "mean" [| 1.0 |] inference |> orRaise
+            Assert.That(estimate.StandardError, Is.GreaterThan 0.0)
+            Assert.That(estimate.Df, Is.InRange(0.1, 256.0))

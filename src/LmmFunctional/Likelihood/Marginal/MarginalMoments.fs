@@ -4,6 +4,20 @@ open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional.Numerics
 
+/// <summary>What moments are made of, in θ: U = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X, V relative to σ².</summary>
+[<NoComparison; NoEquality>]
+type internal MomentParts = {
+    /// The lower Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
+    FixedFactor: float[]
+    Parts: MarginalParts
+    /// U'V̇_kU, p×p.
+    First: float[][]
+    /// The symmetric parts of U'V̇_kV⁻¹V̇_lU, pair by pair.
+    Products: Lazy<float[][]>
+    /// U'V̈_klU, pair by pair.
+    Seconds: Lazy<float[][]>
+}
+
 /// <summary>What inference about β needs of the covariance parameters of a marginal model.</summary>
 /// <remarks>First in θ and log σ², where V = σ²V(θ) has simple derivatives, then by the chain rule in the parameters of
 /// <see cref="T:LmmFunctional.NaturalScale"/>.</remarks>
@@ -113,24 +127,21 @@ module internal MarginalMoments =
         (standard: Standardised)
         (model: MarginalModel)
         (theta: ImmutableArray<float>)
-        factor
+        own
         weight
         variance
         =
         let p = model.FixedCount
         let k = model.Parameters
         let df = MarginalObjective.residualDf reml model
-        let sums, parts = MarginalObjective.parts reml model theta factor
-        let covariance = MarginalModel.covariance model theta
-        let frames = framed p model.Patterns factor sums
-        let first, quadratic = products p model.Patterns factor frames covariance.First k
+        let parts, first, quadratic = own.Parts, own.First, own.Products
         let identity = Array.init (p * p) (fun at -> if at % p = at / p then 1.0 else 0.0)
 
         // Derivatives by log σ² are V itself: along it everything repeats what is there without it.
-        let bordered (own: Lazy<float[][]>) =
+        let bordered (inner: Lazy<float[][]>) =
             lazy
                 (CovarianceMoments.pairs (k + 1) (fun i j ->
-                    if i < k then own.Value[CovarianceMoments.pair i j]
+                    if i < k then inner.Value[CovarianceMoments.pair i j]
                     elif j < k then first[j]
                     else identity))
 
@@ -155,7 +166,7 @@ module internal MarginalMoments =
 
         let root =
             let map = Matrix(p, p, Standardised.coefficientMap standard)
-            let inverse = MarginalSweep.inverseFactor p factor.FixedFactor
+            let inverse = MarginalSweep.inverseFactor p own.FixedFactor
             Matrix.multiply map (Matrix.init p p (fun i j -> sqrt variance * inverse[j + i * p]))
 
         {
@@ -165,7 +176,7 @@ module internal MarginalMoments =
             Root = root
             First = Array.append first [| identity |]
             Products = bordered quadratic
-            Seconds = Some(bordered (lazy (seconds p model.Patterns covariance frames k)))
+            Seconds = Some(bordered own.Seconds)
             Gradient =
                 lazy
                     (Array.append (Array.map2 (fun t s -> t - weight * s) parts.Traces parts.Squares) [| df - weight |])
@@ -183,16 +194,9 @@ module internal MarginalMoments =
                         plain
         }
 
-    /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
-    /// <param name="reml">Whether the criterion is REML.</param>
-    /// <param name="parametrisation">Elements of G, or of its factors.</param>
-    /// <param name="design">The design.</param>
-    /// <param name="standard">The same on the inner scale.</param>
-    /// <param name="model">The marginal model.</param>
-    /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
-    /// <param name="held">What is known.</param>
-    /// <param name="point">The inner parameters.</param>
-    let create
+    /// <summary>The moments at a θ that can be evaluated, in SAS's parameters, from what a method of computing knows.
+    /// </summary>
+    let ofParts
         reml
         parametrisation
         (design: Design)
@@ -201,14 +205,12 @@ module internal MarginalMoments =
         (isFixed: bool[])
         (held: HeldParameters)
         (point: ParameterPoint)
+        (own: MomentParts)
         : CovarianceMoments =
         let theta = point.Theta
+        let residual = Array.last own.FixedFactor
+        let square = residual * residual
 
-        let factor =
-            MarginalObjective.factor model theta
-            |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
-
-        let square = MarginalObjective.residualSquare factor
         let df = MarginalObjective.residualDf reml model
         let weight = MarginalObjective.weightOf point.Variance df square
 
@@ -247,7 +249,7 @@ module internal MarginalMoments =
                 Array2D.init size size (fun i j ->
                     -(Seq.init size (fun m -> back[a, m] * ofValues[m].[i, j]) |> Seq.sum)))
 
-        inner reml standard model theta factor weight variance
+        inner reml standard model theta own weight variance
         |> CovarianceMoments.reparametrise
             scale.Names
             (scale.Values |> Array.map _.Value)
@@ -255,3 +257,36 @@ module internal MarginalMoments =
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
         |> HeldMoments.along held theta forward
+
+    /// What the moments of a model are made of, at a θ; nothing is known where V is not positive definite.
+    let partsAt reml (model: MarginalModel) theta : MomentParts =
+        let factor =
+            MarginalObjective.factor model theta
+            |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
+
+        let p, k = model.FixedCount, model.Parameters
+        let sums, parts = MarginalObjective.parts reml model theta factor
+        let covariance = MarginalModel.covariance model theta
+        let frames = framed p model.Patterns factor sums
+        let first, quadratic = products p model.Patterns factor frames covariance.First k
+
+        {
+            FixedFactor = factor.FixedFactor
+            Parts = parts
+            First = first
+            Products = quadratic
+            Seconds = lazy (seconds p model.Patterns covariance frames k)
+        }
+
+    /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
+    /// <param name="reml">Whether the criterion is REML.</param>
+    /// <param name="parametrisation">Elements of G, or of its factors.</param>
+    /// <param name="design">The design.</param>
+    /// <param name="standard">The same on the inner scale.</param>
+    /// <param name="model">The marginal model.</param>
+    /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
+    /// <param name="held">What is known.</param>
+    /// <param name="point">The inner parameters.</param>
+    let create reml parametrisation design standard (model: MarginalModel) isFixed held (point: ParameterPoint) =
+        partsAt reml model point.Theta
+        |> ofParts reml parametrisation design standard model isFixed held point
