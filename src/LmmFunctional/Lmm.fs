@@ -21,9 +21,14 @@ module Lmm =
         let solve bounds (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()
 
+            let iterations (likelihood: LogLikelihood) =
+                match ExpectationSteps.rule options.Solver.Algorithm likelihood with
+                | Some propose -> Solver.iterationsBy propose
+                | None -> Solver.iterations
+
             let solveOnce (likelihood: LogLikelihood) =
                 let path =
-                    Solver.iterations options.Solver likelihood.Objective
+                    iterations likelihood options.Solver likelihood.Objective
                     |> Seq.map (fun iteration ->
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
@@ -38,12 +43,13 @@ module Lmm =
 
         Design.buildWith options.Known spec frame
         |> Result.bind (fun design ->
-            if FittedCovariate.isIn design then
+            match ExpectationSteps.problems options design with
+            | [] when FittedCovariate.isIn design ->
                 // Nothing is known of the model without its structure.
                 let first = LogLikelihood.create options.Criterion >> Result.bind (solve Map.empty)
                 FittedCovariate.iterate first create (solve options.Bounds) design
-            else
-                create design |> Result.bind (solve options.Bounds))
+            | [] -> create design |> Result.bind (solve options.Bounds)
+            | problems -> Error problems)
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>

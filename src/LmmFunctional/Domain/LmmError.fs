@@ -69,6 +69,8 @@ type LmmError =
     | UnnamedAnimal of row: int
     | TooFewColumns of source: string * expected: string * found: int
     | UnknownMatrix of name: string * suggestion: string option
+    /// A matrix that was given, and those that the model names.
+    | UnusedMatrix of name: string * named: string list
     /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
     | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
     | RepeatedLevel of matrix: string * level: string
@@ -97,6 +99,7 @@ type LmmError =
     | NoLevels of factor: string
     | IncompleteDesign of reason: string
     | NotClassical of reason: string
+    | NoEmStep of reason: string
     // Inference
     | UnknownChoice of kind: string * name: string * known: string list
     /// A method for degrees of freedom that has no conventions, with the one asked for.
@@ -287,6 +290,11 @@ module LmmError =
             $"{source} has {found} where {expected} are needed, in this order."
         | LmmError.UnknownMatrix(name, suggestion) ->
             $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.UnusedMatrix(name, []) ->
+            $"Matrix '{name}' is given, but the model has no term for it; write one such as known({name} | g)."
+        | LmmError.UnusedMatrix(name, named) ->
+            let named = String.concat ", " named
+            $"Matrix '{name}' is given, but the model names {named}; use one name for both."
         | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
             let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
             let more = if count > levels.Length then ", ..." else ""
@@ -349,6 +357,7 @@ module LmmError =
         | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
         | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
+        | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
         | LmmError.UnknownChoice(kind, name, known) ->
             let choices = String.concat ", " known
             $"There is no {kind} '{name}'; choose one of {choices}."

@@ -140,8 +140,8 @@ module Summary =
             Block.Grid(FitTables.varianceComponents fit)
             Block.Line(sizes fit)
         ]
-        @ structures fit
         @ rowsLeftOut fit
+        @ structures fit
         @ fixedEffects fit inference
         @ robustErrors robust
         @ columnsLeftOut fit

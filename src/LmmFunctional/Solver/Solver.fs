@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations.</summary>
+/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one
+/// more rule of steps.</summary>
 /// <remarks>A trust region with exact gradients. While the criterion resolves the predicted fall, a step is kept only when
 /// the criterion falls; past that point full steps polish the estimates as long as the Newton decrement falls.</remarks>
 [<RequireQualifiedAccess>]
@@ -114,8 +115,8 @@ module Solver =
 
         escape options objective boundary snapped |> Option.defaultWith last
 
-    /// <summary>The next iteration; None after the last one.</summary>
-    let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
+    /// The next iteration, which `advance` makes while the criterion falls; None after the last one.
+    let private next advance (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
         let settled next =
             match next.Progress with
             | Progress.Converged
@@ -128,18 +129,44 @@ module Solver =
             match from.Progress with
             | Progress.Converged
             | Progress.Stalled -> None
-            | Progress.Descending -> Some(settled (Descent.step objective from))
+            | Progress.Descending -> Some(settled (advance objective from))
             | Progress.Polishing -> Some(settled (Polish.step options objective from))
 
-    /// <summary>The iterations from the objective's start to its optimum.</summary>
-    /// <remarks>Lazy: taking one more element is one more step, and stopping early costs nothing. The criterion never rises
-    /// by more than its rounding.</remarks>
-    let iterations (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+    let private sequence advance options objective =
         seq {
             let first = start options objective
             first
 
             yield!
                 first
-                |> Seq.unfold (step options objective >> Option.map (fun next -> next, next))
+                |> Seq.unfold (next advance options objective >> Option.map (fun next -> next, next))
         }
+
+    // What EM needs beside an objective nobody else does: the models that have its step hand it in.
+    let private refuseEm (options: SolverOptions) =
+        match options.Algorithm with
+        | Algorithm.Em
+        | Algorithm.PxEm ->
+            invalidArg (nameof options) "EM needs the model, not only its objective; fit it with Lmm.fit."
+        | Algorithm.NewtonRaphson
+        | Algorithm.FisherScoring
+        | Algorithm.AverageInformation -> ()
+
+    /// <summary>The next iteration; None after the last one.</summary>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
+        refuseEm options
+        next Descent.step options objective from
+
+    /// <summary>The iterations from the objective's start to its optimum.</summary>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    /// <remarks>Lazy: taking one more element is one more step, and stopping early costs nothing. The criterion never rises
+    /// by more than its rounding.</remarks>
+    let iterations (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+        refuseEm options
+        sequence Descent.step options objective
+
+    /// <summary>The same with points that a rule proposes instead of the steps, as long as they bring a thousandth of
+    /// what is left; the last digits, bounds and saddle points are as with every algorithm.</summary>
+    let internal iterationsBy propose (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+        sequence (Descent.follow propose) options objective
