@@ -133,7 +133,9 @@ module internal TestBasis =
             let df = float (fit.Observations - fit.FixedCount)
             Ok(constant fit (fun _ -> df))
         | DegreesOfFreedomMethod.Containment ->
-            byMoments fit (not (hasRelatedLevels fit)) (fun () -> byTerm (DesignDegrees.containment fit))
+            byMoments fit (not (hasRelatedLevels fit)) (fun () -> DesignDegrees.containment fit)
+            |> Result.bind id
+            |> Result.map byTerm
         | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
         | DegreesOfFreedomMethod.Satterthwaite convention ->
             byMoments fit (knowsMoments fit) (fun () -> satterthwaite fit convention)

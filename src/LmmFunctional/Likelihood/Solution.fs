@@ -32,98 +32,7 @@ type internal Solution = {
 [<RequireQualifiedAccess>]
 module internal Solution =
 
-    /// Φ = (LLᵀ)⁻¹ of the leading p×p part of a P×P factor, and β = L⁻ᵀ l_y.
-    let private fixedEffects p (l: float[]) =
-        let size = p + 1
-        // X = L⁻¹ by columns.
-        let inverse: float[] = Array.zeroCreate (p * p)
-
-        for j in 0 .. p - 1 do
-            for i in j .. p - 1 do
-                let mutable sum = if i = j then 1.0 else 0.0
-
-                for k in j .. i - 1 do
-                    sum <- sum - l[i + k * size] * inverse[k + j * p]
-
-                inverse[i + j * p] <- sum / l[i + i * size]
-
-        let product f =
-            Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
-
-        let beta = product (fun k -> l[p + k * size])
-
-        let phi =
-            Array.init (p * p) (fun index ->
-                let i, j = index % p, index / p
-                let mutable sum = 0.0
-
-                for k in max i j .. p - 1 do
-                    sum <- sum + inverse[k + i * p] * inverse[k + j * p]
-
-                sum)
-
-        beta, phi
-
-    /// Σ w y² on the inner scale.
-    let private totalSquare (standard: Standardised) =
-        match standard.RootWeights with
-        | None -> standard.Response |> Array.sumBy (fun y -> y * y)
-        | Some roots -> Array.fold2 (fun sum y root -> sum + y * y * root * root) 0.0 standard.Response roots
-
-    /// T G v for the scores v of each level in units of the response: effects on the user's scale.
-    let private effects (term: StandardisedTerm) (g: float[]) scale (scores: float[]) =
-        let n = term.Factor.Order
-        let map: float[] = Array.zeroCreate (n * n)
-        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
-        let result: float[] = Array.zeroCreate (term.Levels * n)
-
-        for level in 0 .. term.Levels - 1 do
-            for k in 0 .. n - 1 do
-                let score = scale * scores[level * n + k]
-
-                for i in 0 .. n - 1 do
-                    result[level * n + i] <- result[level * n + i] + map[i + k * n] * score
-
-        result
-
-    /// Covariances of all levels of a term, from the inner to the user's scale.
-    let private conditional (term: StandardisedTerm) (inner: int -> float[]) =
-        let n = term.Factor.Order
-        let result: float[] = Array.zeroCreate (term.Levels * n * n)
-
-        for level in 0 .. term.Levels - 1 do
-            Array.blit (Semidefinite.congruence n term.Transform (inner level)) 0 result (level * n * n) (n * n)
-
-        result
-
-    /// Covariances of û − u with β estimated: C + (T G e)(T G e)ᵀ for the columns e (S each, p of them) of each level.
-    let private prediction
-        (term: StandardisedTerm)
-        (g: float[])
-        p
-        (conditional: float[])
-        (fixedScores: int -> float[])
-        =
-        let n = term.Factor.Order
-        let map: float[] = Array.zeroCreate (n * n)
-        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
-        let result = Array.copy conditional
-
-        for level in 0 .. term.Levels - 1 do
-            let scores = fixedScores level
-            let at = level * n * n
-
-            for c in 0 .. p - 1 do
-                let image =
-                    Array.init n (fun i -> Seq.init n (fun k -> map[i + k * n] * scores[k + c * n]) |> Seq.sum)
-
-                for j in 0 .. n - 1 do
-                    for i in 0 .. n - 1 do
-                        result[at + i + j * n] <- result[at + i + j * n] + image[i] * image[j]
-
-        result
-
-    /// What both methods have in common once V is factored.
+    /// What all methods have in common once V is factored.
     let private assemble (likelihood: LogLikelihood) (point: ParameterPoint) lambdas fixedFactor logDeterminant later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
@@ -137,7 +46,7 @@ module internal Solution =
             | Criterion.Ml -> rows
             | Criterion.Reml -> rows - float p
 
-        let beta, phi = fixedEffects p fixedFactor
+        let beta, phi = UserScale.fixedEffects p fixedFactor
         let scale = residual * standard.ResponseScale
         let effects, conditional, prediction = later scale
 
@@ -162,7 +71,7 @@ module internal Solution =
             Effects = effects
             ConditionalCovariances = conditional
             PredictionCovariances = prediction
-            ResidualShare = square / totalSquare standard
+            ResidualShare = square / UserScale.totalSquare standard
             Deviance =
                 logDeterminant
                 + MarginalObjective.residualPart point.Variance rows square
@@ -191,7 +100,7 @@ module internal Solution =
                 lambdas
 
         let left (engine: Engine) t (term: StandardisedTerm) =
-            conditional term (fun level -> engine.ConditionalCovariance(t, level))
+            UserScale.conditional term (fun level -> engine.ConditionalCovariance(t, level))
 
         factored.Run(fun engine ->
             assemble
@@ -201,11 +110,13 @@ module internal Solution =
                 engine.FixedFactor
                 (engine.LogDeterminant + logDeterminantRest)
                 (fun scale ->
-                    solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
+                    solved (fun engine t term -> UserScale.effects term covariances[t] scale (scoresOf engine t term)),
                     solved left,
                     solved (fun engine t term ->
                         let own = left engine t term
-                        prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
+
+                        UserScale.prediction term covariances[t] (engine.P - 1) own (fun level ->
+                            engine.FixedScores(t, level)))))
 
     let private conditionalAt (likelihood: LogLikelihood) point lambdas =
         let factored = {
@@ -261,18 +172,18 @@ module internal Solution =
 
         let ofScores t term scale =
             MarginalEffects.scoresOfTerm term scores.Value
-            |> effects term covariances[t] scale
+            |> UserScale.effects term covariances[t] scale
 
         let left t (term: StandardisedTerm) =
             let size = term.Factor.Order * term.Factor.Order
             let all = MarginalEffects.conditional model factor t term covariances[t]
-            conditional term (fun level -> Array.sub all (level * size) size)
+            UserScale.conditional term (fun level -> Array.sub all (level * size) size)
 
         let predicted t (term: StandardisedTerm) =
             let size = term.Factor.Order * standard.Fixed.Length
             let scores = MarginalEffects.fixedScores standard model factor t term
 
-            prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
+            UserScale.prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
@@ -305,7 +216,7 @@ module internal Solution =
         let square order = order * order
 
         let left (factor: SeparableFactor) t (term: StandardisedTerm) =
-            conditional term (fun level -> factor.Conditional(t, level))
+            UserScale.conditional term (fun level -> factor.Conditional(t, level))
 
         let predicted (factor: SeparableFactor) t (term: StandardisedTerm) =
             let size = term.Factor.Order
@@ -313,7 +224,7 @@ module internal Solution =
             let sums =
                 Array.init p (fun c -> SeparableProducts.levelSums model t factor.Scores (c * model.Rows))
 
-            prediction term covariances[t] p (left factor t term) (fun level ->
+            UserScale.prediction term covariances[t] p (left factor t term) (fun level ->
                 Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
 
         let fixedFactor, logDeterminant =
@@ -325,7 +236,7 @@ module internal Solution =
         assemble likelihood point lambdas fixedFactor logDeterminant (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
-                |> effects term covariances[t] scale),
+                |> UserScale.effects term covariances[t] scale),
             later square left,
             later square predicted)
 

@@ -372,6 +372,21 @@ module WhitenedFitTests =
             yield! Law.nearAll "gradient" 1e-9 expected.Gradient found.Gradient
         ]
 
+    // Ranks of [X Z], whatever the residuals.
+    [<Test>]
+    let ``containment has the degrees of freedom of independent residuals`` () =
+        let df (fit: Fit) =
+            let inference = Inference.create DegreesOfFreedomMethod.Containment fit |> ok
+            (Inference.estimate 0.95 "trial" [| 0.0; 1.0 |] inference |> ok).Df
+
+        let plain =
+            Lmm.fitFormula FitOptions.defaults crossedFrame.Value "y ~ trial + (1 | item) + (1 | subject)"
+            |> ok
+
+        // 400 rows less 2 coefficients, 11 items and 39 subjects.
+        Assert.That(df plain, Is.EqualTo 348.0)
+        Assert.That(df crossedFit.Value, Is.EqualTo 348.0)
+
     /// V of some rows, from the estimates.
     [<Test>]
     let ``the covariance of rows has random effects and residuals`` () =
@@ -433,4 +448,49 @@ module WhitenedFitTests =
         Law.assertHolds [
             yield! Law.atMost "criterion" (criterion + 1e-4) (List.last path).Criterion
             yield! Law.atMost "nlme's criterion" ((List.last path).Criterion + 1e-3) criterion
+        ]
+
+    // R 4.2.2, nlme 3.1-162: lme with one group of all rows, random = list(one = pdBlocked(list(pdIdent(~ item - 1),
+    // pdIdent(~ subject - 1)))), correlation = corCAR1(form = ~ trial | one/subject), tolerance 1e-9.
+    [<Test>]
+    let ``a crossed model with missing trials is nlme's`` () =
+        let frame = Csv.read (TestData.csv "crossed_trials") |> ok
+
+        let text =
+            "response ~ arm * trial + (1 | item) + (1 | subject); residual = ar1(trial | subject)"
+
+        let fit = Lmm.fitFormula FitOptions.defaults frame text |> ok
+
+        match fit.Model.Method with
+        | LikelihoodMethod.Whitened _ -> ()
+        | _ -> Assert.Fail "the equations are expected"
+
+        let deviations =
+            fit.RandomCovariances |> List.map (fun (_, covariance) -> sqrt covariance[0, 0])
+
+        let residual =
+            fit.CovarianceParameters
+            |> List.filter (fun own -> own.Group = "Residual")
+            |> List.map _.Estimate
+
+        Law.assertHolds [
+            yield! Law.near "criterion" 1e-7 1528.46157738 fit.CriterionValue
+
+            // nlme stops within a hundred-thousandth.
+            yield! Law.relativeAll "deviations" 1e-5 [ 0.5697838; 1.1081163 ] deviations
+            yield! Law.relativeAll "residual" 1e-5 [ 1.0083161; 0.5345465 ] residual
+
+            yield!
+                Law.relativeAll
+                    "coefficients"
+                    1e-5
+                    [ 1.004116941; 0.433912631; 0.071317785; -0.091748199 ]
+                    (fit.Coefficients |> List.map _.Estimate)
+
+            yield!
+                Law.relativeAll
+                    "standard errors"
+                    1e-5
+                    [ 0.318914353; 0.384912882; 0.028330847; 0.039748246 ]
+                    (fit.Coefficients |> List.map _.StandardError)
         ]

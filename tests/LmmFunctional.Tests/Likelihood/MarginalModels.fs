@@ -382,6 +382,32 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
 
         (g * (z.Transpose() * py)).ToArray(), g - g * z.Transpose() * precision * z * g
 
+    /// U'V̇_kU, the symmetric parts of U'V̇_kV⁻¹V̇_lU and U'V̈_klU pair by pair, U = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X. The last from
+    /// second differences of V.
+    member _.Moments =
+        let l = (x.Transpose() * precision * x).Cholesky().Factor
+        let u = precision * x * l.Transpose().Inverse()
+
+        let pairs make =
+            CovarianceMoments.pairs count (fun i j ->
+                let own: Matrix<float> = make i j
+                (0.5 * (own + own.Transpose())).ToColumnMajorArray())
+
+        let h = 1e-3
+
+        let second i j =
+            let at (a: float) (b: float) =
+                let moved = theta.SetItem(i, theta[i] + a * h)
+                v (moved.SetItem(j, moved[j] + b * h))
+
+            u.Transpose() * (at 1.0 1.0 - at 1.0 -1.0 - at -1.0 1.0 + at -1.0 -1.0) * u
+            / (4.0 * h * h)
+
+        vdots.Value
+        |> Array.map (fun vdot -> (u.Transpose() * vdot * u).ToColumnMajorArray()),
+        pairs (fun i j -> u.Transpose() * vdots.Value[i] * precision * vdots.Value[j] * u),
+        pairs second
+
     /// From differences of V: tr(QV̇) − df y'PV̇Py/r².
     member _.Gradient =
         vdots.Value

@@ -211,6 +211,30 @@ module WhitenedTests =
             yield! compare "expected" dense.Expected (fun i j -> product[i, j] - traces[i] * traces[j] / df)
         ]
 
+    [<Property(MaxTest = 15)>]
+    let ``with related levels the moments for small samples equal the dense ones`` (seed: int) =
+        let what, likelihood = WhitenedModels.related seed
+        let theta = StructuredModel.theta likelihood (seed + 1)
+        let reml = (likelihood.Criterion = Criterion.Reml)
+        let first, products, seconds = DenseMarginal(likelihood, theta).Moments
+
+        let found =
+            SolvedMoments.partsAt reml (WhitenedObjective.solver (WhitenedModels.engineOf likelihood)) theta
+
+        let close name allowed (expected: float[][]) (found: float[][]) =
+            Law.nearAll
+                $"{what}, {name}"
+                (allowed * largest (Seq.concat expected))
+                (Seq.concat expected)
+                (Seq.concat found)
+
+        Law.holds [
+            // First differences of fourth order, second ones of second order.
+            yield! close "first" 1e-7 first found.First
+            yield! close "products" 1e-7 products found.Products.Value
+            yield! close "second" 1e-4 seconds found.Seconds.Value
+        ]
+
     [<Property(MaxTest = 20)>]
     let ``related effects and their covariances equal the dense ones`` (seed: int) =
         let what, likelihood = WhitenedModels.related seed

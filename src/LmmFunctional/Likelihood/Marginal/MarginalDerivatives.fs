@@ -61,6 +61,15 @@ module internal MarginalDerivatives =
             Dense.Solve(m, c, l, false, product)
             product)
 
+    /// B with BBᵀ = UΦUᵀ, m×c: UL⁻ᵀ itself, or by eigenvalues where that has more columns. Its rank is low, where a
+    /// Cholesky factor would lose half of the digits.
+    let private leverageRoot m r p (inverse: float[]) (own: MarginalSums) : struct (int * float[]) =
+        if r * p <= m then
+            struct (r * p, Dense.Multiply(m * r, p, p, own.Effects, false, inverse, true))
+        else
+            let struct (values, vectors) = Semidefinite.eigen m own.Leverage
+            struct (m, Array.init (m * m) (fun k -> vectors[k] * sqrt (max 0.0 values[k / m])))
+
     /// First derivatives and lazily the rest.
     let parts
         reml
@@ -131,9 +140,9 @@ module internal MarginalDerivatives =
                         total[i] <- total[i] + float pattern.Count * own1[i]
 
                     if reml && p > 0 then
-                        let root = Semidefinite.factor m own.Leverage
-                        let crossed = solvedProducts m m l first[index] root
-                        let own2: float[] = Dense.Multiply(k, k, m * m, crossed, true, crossed, false)
+                        let struct (columns, root) = leverageRoot m r p inverse own
+                        let crossed = solvedProducts m columns l first[index] root
+                        let own2: float[] = Dense.Multiply(k, k, m * columns, crossed, true, crossed, false)
 
                         for i in 0 .. k * k - 1 do
                             total[i] <- total[i] - 2.0 * own2[i]

@@ -92,4 +92,4 @@ module internal SolvedMoments =
         (point: ParameterPoint)
         : CovarianceMoments =
         partsAt reml model point.Theta
-        |> MarginalMoments.ofParts reml parametrisation design standard model.Marginal isFixed held point
+        |> MomentParts.moments reml parametrisation design standard model.Marginal isFixed held point
