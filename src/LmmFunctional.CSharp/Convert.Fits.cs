@@ -50,7 +50,10 @@ internal static partial class Convert
             certificate.Gradient,
             certificate.NewtonDecrement,
             List(certificate.Eigenvalues),
-            List(certificate.Multipliers, multiplier => new BoundMultiplier(multiplier.Item1, multiplier.Item2)));
+            [
+                .. certificate.Multipliers.Select(pair => new BoundMultiplier(pair.Item1, pair.Item2)),
+                .. certificate.BoundsInForce.Select(bound => new BoundMultiplier(bound.Name, bound.Multiplier)),
+            ]);
     }
 
     public static IdentityResult Identity(IdentityCheck check)

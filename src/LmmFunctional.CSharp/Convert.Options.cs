@@ -14,7 +14,8 @@ internal static partial class Convert
         Action<SolverIteration>? progress,
         int? maxIterations,
         IReadOnlyDictionary<string, Relationship>? known,
-        IReadOnlyDictionary<string, double>? held)
+        IReadOnlyDictionary<string, double>? held,
+        IReadOnlyDictionary<string, ParameterBound>? bounds)
     {
         if (maxIterations is { } limit)
         {
@@ -47,8 +48,15 @@ internal static partial class Convert
             : FSharpOption<FSharpFunc<Iteration, Unit>>.Some(
                 FuncConvert.FromAction<Iteration>(iteration => progress(Iteration(iteration))));
 
-        return new FitOptions(criterion, solver, Map(known), Map(held), report);
+        var ends = Map(bounds?.ToDictionary(pair => pair.Key, pair => Bound(pair.Value)));
+
+        return new FitOptions(criterion, solver, Map(known), Map(held), ends, report);
     }
+
+    private static Bound Bound(ParameterBound bound) => new(End(bound.Lower), End(bound.Upper));
+
+    private static FSharpOption<double>? End(double? end) =>
+        end is { } value ? FSharpOption<double>.Some(value) : FSharpOption<double>.None;
 
     private static FSharpMap<string, T> Map<T>(IReadOnlyDictionary<string, T>? items) =>
         MapModule.OfSeq((items ?? new Dictionary<string, T>()).Select(item => Tuple.Create(item.Key, item.Value)));

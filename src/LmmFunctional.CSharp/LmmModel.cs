@@ -71,7 +71,9 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
-    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
+    /// <c>Residual.rho</c>.</param>
+    /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
     public FittedLmm Fit(
@@ -81,10 +83,11 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         Action<SolverIteration>? progress = null,
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
-        IReadOnlyDictionary<string, double>? held = null)
+        IReadOnlyDictionary<string, double>? held = null,
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
 
@@ -97,7 +100,9 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
-    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
+    /// <c>Residual.rho</c>.</param>
+    /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     public bool TryFit(
         Frame frame,
         [NotNullWhen(true)] out FittedLmm? fit,
@@ -107,10 +112,11 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         Action<SolverIteration>? progress = null,
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
-        IReadOnlyDictionary<string, double>? held = null)
+        IReadOnlyDictionary<string, double>? held = null,
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;
     }

@@ -34,8 +34,10 @@ module ModelRequest =
 type FitRequest = {
     Model: ModelRequest
     Criterion: Criterion
-    /// Names and values of variances that are held.
+    /// Names and values of covariance parameters that are held.
     Held: (string * float) list
+    /// Names and ends of covariance parameters that are bounded.
+    Bounds: (string * Bound) list
     Algorithm: Algorithm
     /// The method for degrees of freedom, by name; None for none.
     Df: string option
@@ -58,6 +60,7 @@ module FitRequest =
         Model = model
         Criterion = Criterion.Reml
         Held = []
+        Bounds = []
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None

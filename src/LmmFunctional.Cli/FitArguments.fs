@@ -40,7 +40,8 @@ type FitArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
-    | Fix of NAME_AND_VARIANCE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Df of METHOD: string
     | [<Unique>] Convention of NAME: string
@@ -59,7 +60,11 @@ type FitArguments =
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
             | Fix _ ->
-                "NAME=VALUE: a variance that is known, such as \"g.(Intercept)=2\" or Residual=4; may be repeated."
+                "NAME=VALUE: a covariance parameter that is known, such as \"g.(Intercept)=2\", Residual=4 or "
+                + "Residual.rho=0.3; may be repeated."
+            | Bound _ ->
+                "NAME=LOWER..UPPER: the ends of a covariance parameter, such as Residual.rho=0..0.9; one end may be "
+                + "left out; may be repeated."
             | Algorithm _ -> OptionText.algorithm
             | Df _ ->
                 "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
@@ -98,16 +103,20 @@ module internal FitArguments =
         let robust = fit.TryGetResult FitArguments.Robust |> Option.map robustKind
         let cluster = fit.TryGetResult FitArguments.Cluster
 
-        match model fit, NamedValues.heldVariances (fit.GetResults FitArguments.Fix) with
+        let bounds = NamedBounds.read (fit.GetResults FitArguments.Bound)
+
+        match model fit, NamedValues.heldVariances (fit.GetResults FitArguments.Fix), bounds with
         | _ when cluster.IsSome && robust.IsNone ->
             Error "--cluster goes with --robust; write for instance --robust cr2."
-        | Error problem, _
-        | _, Error problem -> Error problem
-        | Ok model, Ok held ->
+        | Error problem, _, _
+        | _, Error problem, _
+        | _, _, Error problem -> Error problem
+        | Ok model, Ok held, Ok bounds ->
             Ok {
                 Model = model
                 Criterion = criterion (fit.Contains FitArguments.Ml)
                 Held = held
+                Bounds = bounds
                 Algorithm = fit.TryGetResult FitArguments.Algorithm |> AlgorithmName.toAlgorithm
                 Df = fit.TryGetResult FitArguments.Df
                 Convention = fit.TryGetResult FitArguments.Convention

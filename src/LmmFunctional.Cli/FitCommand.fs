@@ -22,6 +22,7 @@ module internal FitCommand =
                 ModelSource.options request.Criterion source with
                     Solver = SolverOptions.ofAlgorithm request.Algorithm
                     Held = Map.ofList request.Held
+                    Bounds = Map.ofList request.Bounds
                     Progress = Some report
             }
 

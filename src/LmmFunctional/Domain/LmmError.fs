@@ -47,12 +47,22 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
-    // Variances held at known values
-    | UnknownVariance of name: string * suggestion: string option
-    | HeldNotPositive of name: string * value: float
-    | HeldInMatrix of name: string
-    | HeldWithoutResidual of name: string
-    | HeldWithStructure of name: string
+    // Covariance parameters held at known values, or bounded
+    | UnknownParameter of name: string * suggestion: string option
+    | AmbiguousParameter of name: string
+    /// A value that a parameter cannot have, and the ends of what it can, which do not belong to it.
+    | ParameterOutside of name: string * value: float * low: float * high: float
+    /// Parameters that are held, and those of the same matrix without which they cannot be.
+    | HeldInPart of names: string list * others: string list
+    | HeldImpossible of names: string list
+    | NamedTwice of first: string * second: string
+    | NoBound of name: string
+    | BoundsCrossed of name: string * lower: float * upper: float
+    /// A bound beyond what a parameter can be.
+    | BoundOutside of name: string * bound: float * low: float * high: float
+    /// A parameter of a matrix, and the others of that matrix.
+    | BoundInPart of name: string * others: string list
+    | HeldAndBounded of name: string
     // Pedigrees and known matrices
     /// The animals of the loop, each an offspring of the next, the last of the first.
     | PedigreeLoop of animals: string list
@@ -135,6 +145,20 @@ module LmmError =
 
     open Wording
 
+    let private quoted names =
+        names |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+
+    let private belong count = Plural.verb count "belongs" "belong"
+
+    /// What a parameter can be, as an object of 'give it'.
+    let private region low high =
+        match Double.IsInfinity low, Double.IsInfinity high with
+        | true, true -> "a number"
+        | false, true when low = 0.0 -> "a positive number"
+        | false, true -> $"a number above {low}"
+        | true, false -> $"a number below {high}"
+        | false, false -> $"a number between {low} and {high}"
+
     /// <summary>One problem in words a statistician can act on.</summary>
     let describe problem =
         match problem with
@@ -209,16 +233,26 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
-        | LmmError.UnknownVariance(name, suggestion) ->
-            $"The model has no variance '{name}' to hold{didYouMean suggestion}"
-        | LmmError.HeldNotPositive(name, value) ->
-            $"Variance '{name}' cannot be held at {value}; give a positive variance, or leave the term out of the model."
-        | LmmError.HeldInMatrix name ->
-            $"Variance '{name}' belongs to correlated effects and cannot be held alone; write the term with ||."
-        | LmmError.HeldWithoutResidual name ->
-            $"Variance '{name}' can be held only with the residual variance; give 'Residual' a value too."
-        | LmmError.HeldWithStructure name ->
-            $"Variance '{name}' cannot be held while the residuals have a structure; leave out one of the two."
+        | LmmError.UnknownParameter(name, suggestion) ->
+            $"The model has no covariance parameter '{name}'{didYouMean suggestion}"
+        | LmmError.AmbiguousParameter name ->
+            $"Several random terms have a parameter '{name}'; leave it free, or give each term a grouping factor of its own."
+        | LmmError.ParameterOutside(name, value, low, high) ->
+            $"Parameter '{name}' cannot be {value}; give it {region low high}."
+        | LmmError.HeldInPart(names, others) ->
+            $"{quoted names} cannot be held without {quoted others}, which {belong others.Length} to the same matrix; hold them all, or none."
+        | LmmError.HeldImpossible names ->
+            $"{quoted names} cannot be held at these values: no positive definite matrix has them."
+        | LmmError.NamedTwice(first, second) ->
+            $"'{first}' and '{second}' are the same parameter; leave out one of them."
+        | LmmError.NoBound name -> $"Parameter '{name}' has a bound without ends; give it a lower or an upper one."
+        | LmmError.BoundsCrossed(name, lower, upper) ->
+            $"Parameter '{name}' cannot be above {lower} and below {upper}; exchange its bounds."
+        | LmmError.BoundOutside(name, bound, low, high) ->
+            $"Parameter '{name}' cannot have the bound {bound}; give it {region low high}."
+        | LmmError.BoundInPart(name, others) ->
+            $"Parameter '{name}' cannot be bounded: {quoted others} {belong others.Length} to the same matrix; choose a structure without them."
+        | LmmError.HeldAndBounded name -> $"Parameter '{name}' is held and bounded; leave out one of the two."
         | LmmError.PedigreeLoop animals ->
             let path = String.concat "' <- '" (animals @ [ List.head animals ])
             $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."

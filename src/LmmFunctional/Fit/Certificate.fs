@@ -9,7 +9,8 @@ open LmmFunctional.Numerics
 type Verdict =
     /// An optimum inside the parameter space.
     | Optimum
-    /// <summary>An optimum with these variances or correlations at their bound: a singular fit.</summary>
+    /// <summary>An optimum with these at their bound: variances or correlations in a singular fit, parameters at a bound they
+    /// were given.</summary>
     /// <remarks>The bound is the highest rank that the model allows. A G of rank q by its own structure, fa0(q) for more than
     /// q effects, is singular without being at a bound; loadings of a lower rank than q are at one.</remarks>
     | BoundaryOptimum of names: string list
@@ -32,6 +33,8 @@ type Certificate = {
     Information: Information
     /// Quantities at a bound with the derivative of −2 log likelihood by them; positive at an optimum.
     Multipliers: (string * float) list
+    /// Bounds given to the fit that its estimates are at.
+    BoundsInForce: BoundInForce list
 } with
 
     /// The smallest eigenvalue; None when no parameter is free.
@@ -41,7 +44,7 @@ type Certificate = {
         else
             Some certificate.Eigenvalues[0]
 
-    /// Whether a variance or correlation is at its bound.
+    /// Whether a variance is zero or a correlation at the end of its region; a bound that was given does not count.
     member certificate.IsSingular = not certificate.Multipliers.IsEmpty
 
     /// Whether an optimum was reached, inside or at a bound.
@@ -227,6 +230,21 @@ module Certificate =
             Eigenvalues = ImmutableArray.CreateRange values
             Information = information
             Multipliers = boundary.Active
+            BoundsInForce = []
+        }
+
+    /// The same evidence of a fit that is also at bounds it was given.
+    let internal withBounds (inForce: BoundInForce list) (certificate: Certificate) : Certificate =
+        let names = inForce |> List.map string
+
+        {
+            certificate with
+                BoundsInForce = inForce
+                Verdict =
+                    match certificate.Verdict with
+                    | Verdict.Optimum when not names.IsEmpty -> Verdict.BoundaryOptimum names
+                    | Verdict.BoundaryOptimum others -> Verdict.BoundaryOptimum(others @ names)
+                    | verdict -> verdict
         }
 
     /// <summary>The certificate of the last iteration of a solver.</summary>

@@ -32,6 +32,9 @@ module internal ExpectationSteps =
             if not options.Held.IsEmpty then
                 LmmError.NoEmStep "some of its variances are held"
 
+            if not options.Bounds.IsEmpty then
+                LmmError.NoEmStep "some of its parameters are bounded"
+
             for term in design.Random do
                 match term.Term.Structure with
                 | Structure.Diagonal

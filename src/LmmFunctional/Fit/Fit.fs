@@ -53,11 +53,11 @@ type Fit = internal {
     /// −2 log likelihood (ML) at the estimated θ, with β and σ² profiled, as R's deviance.
     member fit.Deviance = fit.Inner.Deviance
 
-    /// Parameters that were estimated: p, the covariance parameters and σ².
+    /// Parameters that were estimated: p, the covariance parameters and σ². What is held is known and does not count; what
+    /// came to a bound counts, for it might have come to other values.
     member fit.DegreesOfFreedom =
-        fit.FixedCount
-        + fit.Model.Function.Names.Length
-        + (if fit.Model.Held.Residual.IsSome then 0 else 1)
+        let atBound = fit.Evidence.BoundsInForce.Length
+        fit.FixedCount + LogLikelihood.estimatedCount fit.Model + atBound
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped

@@ -48,7 +48,7 @@ module internal RowCovariance =
     let private separable (fit: Fit) (model: MarginalModel) =
         let variance = fit.Sigma * fit.Sigma
         let add = addRandom fit
-        let tau = MarginalModel.residualParameters model (List.last fit.Path).Theta
+        let tau = MarginalModel.residualParameters model fit.Inner.Theta
         let element = model.Residual.Element(Jet.constants tau)
 
         match fit.Design.Residual with
@@ -113,7 +113,7 @@ module internal RowCovariance =
 
     /// The residuals alone of a model whose random effects stay in the equations, with their parameters.
     let private residualsOf (fit: Fit) (model: WhitenedModel) =
-        let tau = MarginalModel.residualParameters model.Marginal (List.last fit.Path).Theta
+        let tau = MarginalModel.residualParameters model.Marginal fit.Inner.Theta
 
         model.Rows.Residual, ImmutableArray.CreateRange tau
 
@@ -121,7 +121,7 @@ module internal RowCovariance =
     let ofFit (fit: Fit) : int[] -> Matrix<float> =
         match fit.Model.Method with
         | LikelihoodMethod.Conditional _ -> conditional fit
-        | LikelihoodMethod.Marginal model -> marginal fit model (List.last fit.Path).Theta
+        | LikelihoodMethod.Marginal model -> marginal fit model fit.Inner.Theta
         | LikelihoodMethod.Separable(model, _) -> separable fit model
         | LikelihoodMethod.Whitened(_, engine) ->
             let residuals = residualsOf fit engine.Model ||> marginal fit
@@ -137,8 +137,7 @@ module internal RowCovariance =
             root |> Array.map ((*) fit.Sigma))
 
     /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
-    let roots (fit: Fit) (model: MarginalModel) : float[][] =
-        rootsAt fit model (List.last fit.Path).Theta
+    let roots (fit: Fit) (model: MarginalModel) : float[][] = rootsAt fit model fit.Inner.Theta
 
     /// The same for the residuals alone of a model whose random effects stay in the equations, with their blocks.
     let residualRoots (fit: Fit) (model: WhitenedModel) : MarginalModel * float[][] =

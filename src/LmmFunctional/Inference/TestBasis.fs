@@ -113,8 +113,8 @@ module internal TestBasis =
         if not isKnown then
             "related levels"
 
-        if fit.Model.Held.Residual.IsSome || not fit.Model.Held.Entries.IsEmpty then
-            "variances held at known values"
+        if not (LikelihoodMoments.isKnown fit.Model) then
+            "a covariance matrix that is held in part"
     ]
 
     let private byMoments (fit: Fit) isKnown create =

@@ -29,16 +29,10 @@ module internal ConditionalObjective =
         | Criterion.Ml -> response
         | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale
 
-    /// What the residual adds to −2 log likelihood: σ² profiled out, or known.
-    let residualPart (held: HeldVariances) df residualSquare =
-        match held.Residual with
-        | None -> df * (1.0 + log (2.0 * Math.PI * residualSquare / df))
-        | Some variance -> df * log (2.0 * Math.PI * variance) + residualSquare / variance
-
-    let scoreAt (held: HeldVariances) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
-        match held.Residual with
-        | None -> Curvature.score reml df true engine layout theta lambdas
-        | Some variance -> Curvature.score reml (engine.ResidualSquare / variance) false engine layout theta lambdas
+    /// First derivatives, σ² profiled out or known, at the λ an engine has been factored for.
+    let scoreAt (variance: float option) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
+        let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
+        Curvature.score reml weight variance.IsNone engine layout theta lambdas
 
     let borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
@@ -52,7 +46,7 @@ module internal ConditionalObjective =
             engines.Add engine
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
-    let private evaluate kind constant layout (held: HeldVariances) borrow (theta: ImmutableArray<float>) order =
+    let private evaluate kind constant layout variance borrow (theta: ImmutableArray<float>) order =
         let lambdas = ThetaLayout.matrices layout theta
         let reml = (kind = Criterion.Reml)
 
@@ -68,14 +62,14 @@ module internal ConditionalObjective =
             else
                 let df = residualDf kind engine
                 let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
-                let residualPart = residualPart held df engine.ResidualSquare
+                let residualPart = MarginalObjective.residualPart variance df engine.ResidualSquare
 
                 let valued = {
                     nothing with
                         Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
 
-                let score = lazy (scoreAt held reml df engine layout theta lambdas)
+                let score = lazy (scoreAt variance reml df engine layout theta lambdas)
 
                 // The score's own array: nobody writes to it any more.
                 let gradient () =
@@ -91,14 +85,14 @@ module internal ConditionalObjective =
                   })
 
     /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
-    let private covarianceDerivatives kind layout held borrow theta =
+    let private covarianceDerivatives kind layout variance borrow theta =
         let lambdas = ThetaLayout.matrices layout theta
 
         borrow (fun (engine: Engine) ->
             engine.Factor lambdas |> ignore
 
             let score =
-                scoreAt held (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
+                scoreAt variance (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
@@ -112,9 +106,9 @@ module internal ConditionalObjective =
         elif work < 1e11 then 1e-9
         else 1e-8
 
-    /// <summary>The function of θ by a plan, and how it is computed.</summary>
+    /// <summary>The function of θ by a plan, σ² profiled out or known, and how it is computed.</summary>
     /// <returns>Both, or a response that the fixed effects fit exactly.</returns>
-    let create kind (design: Design) (standard: Standardised) layout held (plan: Plan) =
+    let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
 
@@ -135,15 +129,17 @@ module internal ConditionalObjective =
         else
             let borrow action = borrow engines plan action
 
-            let objective = {
+            let constant = constantOf kind df standard - sumOfLogWeights design
+
+            let objective variance = {
                 Names = ThetaLayout.names design layout
                 Start = ImmutableArray.CreateRange start
-                Evaluate = evaluate kind (constantOf kind df standard - sumOfLogWeights design) layout held borrow
-                Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout held borrow)
+                Evaluate = evaluate kind constant layout variance borrow
+                Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
                 HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
                 IsCurvatureAffordable = plan.CurvatureWork < affordable
                 Tolerance = toleranceFor plan.Chosen.Work
                 Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
             }
 
-            Ok(LikelihoodMethod.Conditional(plan, engines), HeldVariances.restrict layout held objective)
+            Ok(LikelihoodMethod.Conditional(plan, engines), objective)

@@ -1,18 +1,24 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
-/// <remarks>β and σ² are profiled out. The value is −2ℓ on the user's scale as lme4 and SAS have it; θ holds the free entries
-/// of the relative covariance factors on the inner scale of <see cref="T:LmmFunctional.Standardised"/>.</remarks>
+/// <remarks>β and σ² are profiled out, σ² where it is not known. The value is −2ℓ on the user's scale as lme4 and SAS have
+/// it; θ holds the free entries of the relative covariance factors on the inner scale of
+/// <see cref="T:LmmFunctional.Standardised"/>. What is held is left out of the function.</remarks>
 [<NoComparison; ReferenceEquality>]
 type LogLikelihood = internal {
     Model: Design
     Kind: Criterion
     Standard: Standardised
     Layout: ThetaLayout
-    Held: HeldVariances
+    /// The covariance parameters by name; made when first asked for, as hardly any fit needs them.
+    Named: Lazy<NamedParameters list>
+    Held: HeldParameters
     Method: LikelihoodMethod
+    /// The function of all of θ, at a known σ² or with σ² profiled out.
+    Full: float option -> Objective
     Function: Objective
 } with
 
@@ -24,6 +30,9 @@ type LogLikelihood = internal {
 
     /// What the solver minimises.
     member likelihood.Objective = likelihood.Function
+
+    /// The covariance parameters by name.
+    member internal likelihood.Parameters = likelihood.Named.Value
 
 [<RequireQualifiedAccess>]
 module LogLikelihood =
@@ -61,7 +70,7 @@ module LogLikelihood =
 
         withEngine likelihood lambdas (fun engine ->
             ConditionalObjective.scoreAt
-                likelihood.Held
+                likelihood.Held.Residual
                 (likelihood.Kind = Criterion.Reml)
                 (ConditionalObjective.residualDf likelihood.Kind engine)
                 engine
@@ -73,14 +82,19 @@ module LogLikelihood =
     /// D = ∂f/∂G of each random term at a θ that can be evaluated.
     let internal covarianceScore (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[][] =
         let reml = (likelihood.Kind = Criterion.Reml)
+        let variance = likelihood.Held.Residual
 
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> scoreOf likelihood theta _.D
-        | LikelihoodMethod.Marginal model -> MarginalObjective.covarianceDerivatives reml model theta |> Array.map fst
+        | LikelihoodMethod.Marginal model ->
+            MarginalObjective.covarianceDerivatives reml variance model theta
+            |> Array.map fst
         | LikelihoodMethod.Separable(_, engine) ->
-            SeparableObjective.covarianceDerivatives reml engine theta |> Array.map fst
+            SeparableObjective.covarianceDerivatives reml variance engine theta
+            |> Array.map fst
         | LikelihoodMethod.Whitened(_, engine) ->
-            WhitenedObjective.covarianceDerivatives reml engine theta |> Array.map fst
+            WhitenedObjective.covarianceDerivatives reml variance engine theta
+            |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
@@ -95,51 +109,116 @@ module LogLikelihood =
         | LikelihoodMethod.Separable(_, engine) -> SeparableObjective.squares reml engine theta
         | LikelihoodMethod.Whitened(_, engine) -> WhitenedObjective.squares reml engine theta
 
+    /// r² = (y − Xβ)'V⁻¹(y − Xβ) at a θ that can be evaluated, with V relative to σ², on the inner scale.
+    let internal residualSquare (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ ->
+            withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) _.ResidualSquare
+        | LikelihoodMethod.Marginal model ->
+            MarginalObjective.factor model theta
+            |> Option.map MarginalObjective.residualSquare
+            |> Option.defaultValue nan
+        | LikelihoodMethod.Separable(_, engine) ->
+            SeparableObjective.withFactor engine theta _.ResidualSquare
+            |> Option.defaultValue nan
+        | LikelihoodMethod.Whitened(_, engine) ->
+            WhitenedObjective.withFactor engine theta _.ResidualSquare
+            |> Option.defaultValue nan
+
+    // Held parameters
+
+    /// The likelihood with this held, and nothing else.
+    let private holdingAll held (likelihood: LogLikelihood) =
+        let likelihood = { likelihood with Held = held }
+
+        {
+            likelihood with
+                Function =
+                    HeldObjective.create
+                        (degreesOfFreedom likelihood)
+                        (residualSquare likelihood)
+                        (squares likelihood)
+                        held
+                        likelihood.Full
+        }
+
+    /// <summary>The same likelihood with these parameters held, and no others.</summary>
+    /// <returns>The likelihood, or the parameters that cannot be held.</returns>
+    let internal holding
+        (known: Map<string, float>)
+        (likelihood: LogLikelihood)
+        : Result<LogLikelihood, LmmError list> =
+        HeldParameters.create likelihood.Standard likelihood.Named known
+        |> Result.map (fun held -> holdingAll held likelihood)
+
+    /// All of θ, and σ² on the inner scale where it is not profiled out, at coordinates of the function.
+    let internal pointAt (likelihood: LogLikelihood) (estimated: ImmutableArray<float>) : ParameterPoint =
+        HeldParameters.embed likelihood.Held (likelihood.Full None).Names.Length estimated
+
+    /// σ² on the inner scale at a point that can be evaluated.
+    let internal varianceAt (likelihood: LogLikelihood) (point: ParameterPoint) : float =
+        point.Variance
+        |> Option.defaultWith (fun () -> residualSquare likelihood point.Theta / degreesOfFreedom likelihood)
+
+    /// The likelihood with another point to start from; what is held stays.
+    let internal startingFrom (point: ParameterPoint) (likelihood: LogLikelihood) =
+        startingAt (HeldParameters.project likelihood.Held point.Theta (varianceAt likelihood point)) likelihood
+
+    /// The number of covariance parameters that are estimated, σ² among them.
+    let internal estimatedCount (likelihood: LogLikelihood) =
+        likelihood.Function.Names.Length + (if likelihood.Held.IsProfiled then 1 else 0)
+
+    // Making
+
     /// The likelihood of a design by a method with its function of θ.
-    let private ofMethod kind (design: Design) standard layout held (method, objective) = {
-        Model = design
-        Kind = kind
-        Standard = standard
-        Layout = layout
-        Held = held
-        Method = method
-        Function = objective
-    }
+    let private ofMethod
+        kind
+        (design: Design)
+        standard
+        layout
+        parameters
+        held
+        (method, full: float option -> Objective)
+        =
+        holdingAll held {
+            Model = design
+            Kind = kind
+            Standard = standard
+            Layout = layout
+            Named = parameters
+            Held = held
+            Method = method
+            Full = full
+            Function = full None
+        }
 
-    /// Structured residuals.
-    let private ofStructure kind (design: Design) standard layout (held: Map<string, float>) =
-        let problems = [
-            for KeyValue(name, _) in held do
-                LmmError.HeldWithStructure name
-        ]
-
-        if problems.IsEmpty then
+    /// Structured residuals, or independent ones.
+    let private ofDesign kind (design: Design) standard layout =
+        match design.Residual with
+        | Some _ ->
             ResidualPlan.create design standard layout
             |> Result.bind (ResidualObjective.create kind design standard layout)
-            |> Result.map (ofMethod kind design standard layout HeldVariances.none)
-        else
-            Error problems
+        | None ->
+            Plan.create standard
+            |> Result.bind (ConditionalObjective.create kind design standard layout)
 
-    /// Independent residuals.
-    let private ofPlan kind design standard layout held plan =
-        ConditionalObjective.create kind design standard layout held plan
-        |> Result.map (ofMethod kind design standard layout held)
-
-    /// <summary>The likelihood of a design with some variances held: cross-products and plan once, then a function of θ.</summary>
-    /// <param name="held">Variances in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
+    /// of the others.</summary>
+    /// <param name="held">Values by name, in the units that are printed: variances (<c>group.effect</c>), parameters of
+    /// structures (<c>Residual.rho</c>), and <c>Residual</c>, σ².</param>
     /// <param name="kind">Maximum likelihood or REML.</param>
     /// <param name="design">The model with its data.</param>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
-    /// the fixed effects fit exactly, variances that cannot be held.</returns>
+    /// the fixed effects fit exactly, parameters that cannot be held.</returns>
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
         let standard = Standardised.ofDesign design
         let layout = ThetaLayout.create standard
+        let parameters = lazy NamedParameters.create design standard layout
 
-        match design.Residual with
-        | Some _ -> ofStructure kind design standard layout held
-        | None ->
-            HeldVariances.create design standard layout held
-            |> Result.bind (fun held -> Plan.create standard |> Result.bind (ofPlan kind design standard layout held))
+        HeldParameters.create standard parameters held
+        |> Result.bind (fun held ->
+            ofDesign kind design standard layout
+            |> Result.map (ofMethod kind design standard layout parameters held))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
@@ -156,26 +235,30 @@ module LogLikelihood =
 
         let standard = Standardised.withResponse design likelihood.Standard
 
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ ->
-            Plan.create standard
-            |> Result.bind (ofPlan likelihood.Kind design standard likelihood.Layout likelihood.Held)
-        | method ->
-            ResidualObjective.withResponse
-                likelihood.Kind
-                design
-                standard
-                likelihood.Layout
-                likelihood.Function.Start
-                method
-            |> Result.map (ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Held)
+        let method =
+            match likelihood.Method with
+            | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
+            | method ->
+                ResidualObjective.withResponse
+                    likelihood.Kind
+                    design
+                    standard
+                    likelihood.Layout
+                    (likelihood.Full None).Start
+                    method
 
-    /// Whether levels are independent and no variance is held.
+        // Another response has another scale, and held variances are in its units.
+        match method, HeldParameters.create standard likelihood.Named likelihood.Held.Known with
+        | Ok method, Ok held ->
+            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
+        | Error problems, _
+        | _, Error problems -> Error problems
+
+    /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =
-        likelihood.Held.Residual.IsNone
-        && likelihood.Held.Entries.IsEmpty
+        likelihood.Held.IsEmpty
         && likelihood.Standard.Terms |> List.forall (fun term -> term.Relationship.IsNone)
 
-    /// Whether residuals are independent, levels are independent, and no variance is held.
+    /// Whether residuals are independent, levels are independent, and no parameter is held.
     let internal isPlain (likelihood: LogLikelihood) =
         likelihood.Model.Residual.IsNone && isUnrelated likelihood

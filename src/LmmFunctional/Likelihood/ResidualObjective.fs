@@ -36,7 +36,8 @@ module internal ResidualObjective =
         if others.IsEmpty then
             first
         else
-            first :: others |> List.minBy (fun theta -> (evaluate theta Order.Value).Value)
+            first :: others
+            |> List.minBy (fun theta -> let evaluation: Evaluation = evaluate theta Order.Value in evaluation.Value)
 
     /// Which parameters are logarithms or the like: of those of residuals all but coefficients.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
@@ -47,7 +48,7 @@ module internal ResidualObjective =
         |> ImmutableArray.CreateRange
 
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start : Objective =
+    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start variance : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -58,8 +59,9 @@ module internal ResidualObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
-            Evaluate = MarginalObjective.evaluate reml constant model
-            Boundary = VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml model)
+            Evaluate = MarginalObjective.evaluate reml variance constant model
+            Boundary =
+                VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
             HasCheapCurvature = true
             IsCurvatureAffordable = true
             Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
@@ -84,31 +86,33 @@ module internal ResidualObjective =
         let engine = SeparableObjective.engine model
 
         let start =
-            start standard layout model.Marginal (SeparableObjective.evaluate reml 0.0 engine)
+            start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
             |> SeparableStart.improve model
 
         if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
             exact design
         else
             let constant = constantOf kind standard model.Marginal
-            let derivatives = SeparableObjective.covarianceDerivatives reml engine
 
-            Ok(
-                LikelihoodMethod.Separable(model.Marginal, engine),
-                {
-                    ofModel kind design layout model.Marginal constant start with
-                        Evaluate = SeparableObjective.evaluate reml constant engine
-                        Boundary = VarianceBoundary.inspect design layout derivatives
-                        HasCheapCurvature = false
-                        // Two gradients for each parameter.
-                        IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                        Tolerance = ConditionalObjective.toleranceFor model.Work
-                }
-            )
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = SeparableObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (SeparableObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
 
     /// The best start for a model with sparse equations.
     let private startOfEquations kind standard layout (engine: WhitenedEngine) =
-        start standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) 0.0 engine)
+        start standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
 
     /// Random effects in sparse equations, with a θ to start from.
     let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
@@ -119,20 +123,22 @@ module internal ResidualObjective =
             exact design
         else
             let constant = constantOf kind standard model.Marginal
-            let derivatives = WhitenedObjective.covarianceDerivatives reml engine
 
-            Ok(
-                LikelihoodMethod.Whitened(model.Marginal, engine),
-                {
-                    ofModel kind design layout model.Marginal constant start with
-                        Evaluate = WhitenedObjective.evaluate reml constant engine
-                        Boundary = VarianceBoundary.inspect design layout derivatives
-                        HasCheapCurvature = false
-                        // Two gradients for each parameter.
-                        IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                        Tolerance = ConditionalObjective.toleranceFor model.Work
-                }
-            )
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (WhitenedObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Whitened(model.Marginal, engine), objective)
 
     /// Dense blocks, with a θ to start from.
     let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
@@ -158,7 +164,7 @@ module internal ResidualObjective =
     let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
         match plan.Way with
         | ResidualWay.Blocks model ->
-            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) 0.0 model
+            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
             let start = lazy (start standard layout model evaluate)
             ofBlocks kind design standard layout model (fun () -> start.Value)
         | ResidualWay.Cells model -> ofCells kind design standard layout model

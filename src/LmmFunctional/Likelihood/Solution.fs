@@ -6,6 +6,8 @@ open LmmFunctional.Numerics
 /// <summary>The estimates that belong to one θ.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal Solution = {
+    /// All of θ on the inner scale, what is held among it.
+    Theta: ImmutableArray<float>
     /// Fixed effects on the user's scale.
     Beta: float[]
     /// Cov(β̂)/σ² on the user's scale, p×p.
@@ -31,7 +33,7 @@ type internal Solution = {
 module internal Solution =
 
     /// What all methods have in common once V is factored.
-    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant later =
+    let private assemble (likelihood: LogLikelihood) (point: ParameterPoint) lambdas fixedFactor logDeterminant later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
@@ -49,11 +51,12 @@ module internal Solution =
         let effects, conditional, prediction = later scale
 
         {
+            Theta = point.Theta
             Beta = Standardised.coefficients beta standard
             BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
             Sigma =
                 standard.ResponseScale
-                * (match likelihood.Held.Residual with
+                * (match point.Variance with
                    | Some variance -> sqrt variance
                    | None -> residual / sqrt df)
             Covariances =
@@ -71,12 +74,12 @@ module internal Solution =
             ResidualShare = square / UserScale.totalSquare standard
             Deviance =
                 logDeterminant
-                + ConditionalObjective.residualPart likelihood.Held rows square
+                + MarginalObjective.residualPart point.Variance rows square
                 + 2.0 * rows * log standard.ResponseScale
         }
 
     /// From the equations of the random effects, factored for whoever asks; log|V| lacks what is given.
-    let private engineAt (likelihood: LogLikelihood) lambdas (factored: IFactored) logDeterminantRest =
+    let private engineAt (likelihood: LogLikelihood) point lambdas (factored: IFactored) logDeterminantRest =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
@@ -100,26 +103,32 @@ module internal Solution =
             UserScale.conditional term (fun level -> engine.ConditionalCovariance(t, level))
 
         factored.Run(fun engine ->
-            assemble likelihood lambdas engine.FixedFactor (engine.LogDeterminant + logDeterminantRest) (fun scale ->
-                solved (fun engine t term -> UserScale.effects term covariances[t] scale (scoresOf engine t term)),
-                solved left,
-                solved (fun engine t term ->
-                    let own = left engine t term
+            assemble
+                likelihood
+                point
+                lambdas
+                engine.FixedFactor
+                (engine.LogDeterminant + logDeterminantRest)
+                (fun scale ->
+                    solved (fun engine t term -> UserScale.effects term covariances[t] scale (scoresOf engine t term)),
+                    solved left,
+                    solved (fun engine t term ->
+                        let own = left engine t term
 
-                    UserScale.prediction term covariances[t] (engine.P - 1) own (fun level ->
-                        engine.FixedScores(t, level)))))
+                        UserScale.prediction term covariances[t] (engine.P - 1) own (fun level ->
+                            engine.FixedScores(t, level)))))
 
-    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+    let private conditionalAt (likelihood: LogLikelihood) point lambdas =
         let factored = {
             new IFactored with
                 member _.Run action =
                     LogLikelihood.withEngine likelihood lambdas action
         }
 
-        engineAt likelihood lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
+        engineAt likelihood point lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
 
     /// What stands where V is not positive definite: nothing is known; the certificate says so.
-    let private undefinedAt (likelihood: LogLikelihood) lambdas =
+    let private undefinedAt (likelihood: LogLikelihood) point lambdas =
         let columns = likelihood.Standard.Fixed.Length + 1
         let terms = Array.ofList likelihood.Standard.Terms
 
@@ -128,23 +137,23 @@ module internal Solution =
                 (terms
                  |> Array.map (fun term -> Array.create (term.Levels * pown term.Factor.Order power) nan))
 
-        assemble likelihood lambdas (Array.create (columns * columns) nan) nan (fun _ ->
+        assemble likelihood point lambdas (Array.create (columns * columns) nan) nan (fun _ ->
             nothing 1, nothing 2, nothing 2)
 
-    let private whitenedAt (likelihood: LogLikelihood) (engine: WhitenedEngine) theta lambdas =
+    let private whitenedAt (likelihood: LogLikelihood) (engine: WhitenedEngine) (point: ParameterPoint) lambdas =
         let factored = {
             new IFactored with
                 member _.Run action =
-                    WhitenedObjective.withFactor engine theta (fun factor -> action factor.Engine)
+                    WhitenedObjective.withFactor engine point.Theta (fun factor -> action factor.Engine)
                     // It has been factored here before.
                     |> Option.defaultWith (fun () -> invalidOp "The covariance of the rows is not positive definite.")
         }
 
-        match WhitenedObjective.withFactor engine theta _.Residual.LogDeterminant with
-        | Some ofResiduals -> engineAt likelihood lambdas factored ofResiduals
-        | None -> undefinedAt likelihood lambdas
+        match WhitenedObjective.withFactor engine point.Theta _.Residual.LogDeterminant with
+        | Some ofResiduals -> engineAt likelihood point lambdas factored ofResiduals
+        | None -> undefinedAt likelihood point lambdas
 
-    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
+    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
 
@@ -156,7 +165,7 @@ module internal Solution =
 
         // Where V is not positive definite nothing is known; the certificate says so.
         let factor =
-            MarginalObjective.factor model theta
+            MarginalObjective.factor model point.Theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined standard.Fixed.Length model.Patterns)
 
         let scores = lazy (MarginalEffects.scores standard model factor)
@@ -178,12 +187,12 @@ module internal Solution =
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
-        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant (fun scale ->
+        assemble likelihood point lambdas factor.FixedFactor factor.LogDeterminant (fun scale ->
             lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
 
-    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) theta lambdas =
+    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let model = engine.Model
@@ -201,7 +210,7 @@ module internal Solution =
 
         let later perLevel (compute: SeparableFactor -> int -> StandardisedTerm -> float[]) =
             lazy
-                (SeparableObjective.withFactor engine theta (fun factor -> terms |> Array.mapi (compute factor))
+                (SeparableObjective.withFactor engine point.Theta (fun factor -> terms |> Array.mapi (compute factor))
                  |> Option.defaultWith (fun () -> terms |> Array.map (fun term -> undefined term perLevel)))
 
         let square order = order * order
@@ -219,25 +228,25 @@ module internal Solution =
                 Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
 
         let fixedFactor, logDeterminant =
-            SeparableObjective.withFactor engine theta (fun factor ->
+            SeparableObjective.withFactor engine point.Theta (fun factor ->
                 Array.copy factor.FixedFactor, factor.LogDeterminant)
             |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
 
         // V holds the weights.
-        assemble likelihood lambdas fixedFactor logDeterminant (fun scale ->
+        assemble likelihood point lambdas fixedFactor logDeterminant (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
                 |> UserScale.effects term covariances[t] scale),
             later square left,
             later square predicted)
 
-    /// The estimates of a likelihood at an inner θ that can be evaluated.
-    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
-        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+    /// The estimates of a likelihood at coordinates of its function that can be evaluated.
+    let at (likelihood: LogLikelihood) (estimated: ImmutableArray<float>) : Solution =
+        let point = LogLikelihood.pointAt likelihood estimated
+        let lambdas = ThetaLayout.matrices likelihood.Layout point.Theta
 
         match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
-        | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas
-        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine theta lambdas
-        | LikelihoodMethod.Whitened(_, engine) -> whitenedAt likelihood engine theta lambdas
+        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood point lambdas
+        | LikelihoodMethod.Marginal model -> marginalAt likelihood model point lambdas
+        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine point lambdas
+        | LikelihoodMethod.Whitened(_, engine) -> whitenedAt likelihood engine point lambdas

@@ -86,6 +86,13 @@ module KnownMatricesTests =
         [ "--fix"; "Residual=1"; "--fix"; "Residual=2" ]
         |> refuses "lmm: 'Residual' has two values; give it one."
 
+        [ "--bound"; "Residual=1" ]
+        |> refuses
+            "lmm: '--bound Residual=1' is not a name and two ends; write --bound NAME=LOWER..UPPER, where one end may be left out."
+
+        [ "--bound"; "Residual=1.."; "--bound"; "Residual=..2" ]
+        |> refuses "lmm: 'Residual' is bounded twice; give both ends in one --bound NAME=LOWER..UPPER."
+
     [<Test>]
     let ``every command that reads a model takes a pedigree`` () =
         for command, arguments, expected in

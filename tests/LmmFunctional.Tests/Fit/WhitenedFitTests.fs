@@ -160,6 +160,49 @@ module WhitenedFitTests =
             yield! Law.nearAll "Mrode's sexes" 5.1e-4 [ 3.397; 4.361; 5.880; 6.800 ] (expected.SubVector(0, 4))
         ]
 
+    [<Test>]
+    let ``known covariances of both traits are held by their names`` () =
+        let held = [
+            "animal.traita", g[0]
+            "animal.traita.traitb", g[1]
+            "animal.traitb", g[3]
+            "Residual", r[0]
+            "Residual.sd(b)", sqrt (r[3] / r[0])
+            "Residual.cor(a,b)", r[1] / sqrt (r[0] * r[3])
+        ]
+
+        let fit =
+            Lmm.fit
+                {
+                    FitOptions.defaults with
+                        Known = Map [ "A", relationship ]
+                        Held = Map held
+                }
+                records
+                (TestFrame.formula twoTraits)
+            |> ok
+
+        let expected, inverse = henderson.Value
+        let effects = (Fit.randomEffects fit).Head
+        let count = 2 * pedigree.Animals.Length
+
+        // Level after level, trait after trait.
+        let byLevel (values: Matrix) = [ for at in 0 .. count - 1 -> values[at / 2, at % 2] ]
+
+        Law.assertHolds [
+            yield! Law.nearAll "animals" 1e-9 (expected.SubVector(4, count)) (byLevel effects.Modes)
+
+            yield!
+                Law.nearAll
+                    "errors"
+                    1e-8
+                    (inverse.Diagonal().SubVector(4, count))
+                    (byLevel effects.PredictionErrors |> List.map (fun error -> error * error))
+
+            yield! Law.isTrue $"{fit.DegreesOfFreedom}" (fit.DegreesOfFreedom = 4)
+            yield! Law.isTrue $"{fit.Certificate.Verdict}" (fit.Certificate.Verdict = Verdict.Optimum)
+        ]
+
     /// A pedigree of several generations with two traits of every animal.
     let private simulated =
         lazy

@@ -357,6 +357,12 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
     /// −2 log likelihood.
     member _.Criterion = value + constant
 
+    /// −2 log likelihood at a known σ², on the inner scale.
+    member _.CriterionAt(variance: float) =
+        value + constant - df * (1.0 + log (2.0 * Math.PI * square / df))
+        + df * log (2.0 * Math.PI * variance)
+        + square / variance
+
     /// Scores Z'V⁻¹(y − Xβ) and what Z'V⁻¹Z takes from the covariance of the effects, of one term.
     member _.Effects(t: int) =
         let term = Array.ofList standard.Terms |> Array.item t

@@ -56,14 +56,15 @@ module internal WhitenedModels =
             Candidates = [ candidate ]
         }
 
-        let method, objective =
+        let method, full =
             ResidualObjective.create likelihood.Criterion likelihood.Design likelihood.Standard likelihood.Layout plan
             |> orRaise
 
         {
             likelihood with
                 Method = method
-                Function = objective
+                Full = full
+                Function = full None
         }
 
     let private parts = [

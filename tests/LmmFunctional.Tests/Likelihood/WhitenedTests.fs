@@ -48,10 +48,10 @@ module WhitenedTests =
         let reml = (model.Criterion = Criterion.Reml)
 
         let dense order =
-            MarginalObjective.evaluate reml 0.0 marginal theta order
+            MarginalObjective.evaluate reml None 0.0 marginal theta order
 
         let sparse order =
-            WhitenedObjective.evaluate reml 0.0 engine theta order
+            WhitenedObjective.evaluate reml None 0.0 engine theta order
 
         Law.holds [
             for information, allowed in
@@ -86,8 +86,8 @@ module WhitenedTests =
                 Law.relativeAll
                     $"{what}, by covariances"
                     tolerance
-                    (pairs (MarginalObjective.covarianceDerivatives reml marginal theta))
-                    (pairs (WhitenedObjective.covarianceDerivatives reml engine theta))
+                    (pairs (MarginalObjective.covarianceDerivatives reml None marginal theta))
+                    (pairs (WhitenedObjective.covarianceDerivatives reml None engine theta))
 
             let squares =
                 MarginalObjective.factor marginal theta
@@ -313,6 +313,7 @@ module WhitenedTests =
             let found =
                 WhitenedObjective.evaluate
                     (likelihood.Criterion = Criterion.Reml)
+                    None
                     0.0
                     engine
                     theta

@@ -130,7 +130,8 @@ module internal MarginalMoments =
     /// <param name="standard">The same on the inner scale.</param>
     /// <param name="model">The marginal model.</param>
     /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
-    /// <param name="theta">The inner parameters.</param>
-    let create reml parametrisation design standard (model: MarginalModel) isFixed theta : CovarianceMoments =
-        partsAt reml model theta
-        |> MomentParts.moments reml parametrisation design standard model isFixed theta
+    /// <param name="held">What is known.</param>
+    /// <param name="point">The inner parameters.</param>
+    let create reml parametrisation design standard (model: MarginalModel) isFixed held (point: ParameterPoint) =
+        partsAt reml model point.Theta
+        |> MomentParts.moments reml parametrisation design standard model isFixed held point

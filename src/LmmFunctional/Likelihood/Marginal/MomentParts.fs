@@ -24,7 +24,15 @@ type internal MomentParts = {
 module internal MomentParts =
 
     /// Moments in θ and log σ², all in the frame in which Cov(β̂) is the identity.
-    let private inner reml (standard: Standardised) (model: MarginalModel) (theta: ImmutableArray<float>) own variance =
+    let private inner
+        reml
+        (standard: Standardised)
+        (model: MarginalModel)
+        (theta: ImmutableArray<float>)
+        own
+        weight
+        variance
+        =
         let p = model.FixedCount
         let k = model.Parameters
         let df = MarginalObjective.residualDf reml model
@@ -42,8 +50,8 @@ module internal MomentParts =
         let information kind =
             let own =
                 match kind with
-                | Information.Observed -> parts.Combined (2.0 * df) -1.0
-                | Information.Average -> parts.Combined df 0.0
+                | Information.Observed -> parts.Combined (2.0 * weight) -1.0
+                | Information.Average -> parts.Combined weight 0.0
                 | Information.Expected -> parts.Combined 0.0 1.0
 
             Matrix.init (k + 1) (k + 1) (fun i j ->
@@ -52,10 +60,11 @@ module internal MomentParts =
                 match kind with
                 | _ when i < k -> own[i, j]
                 | Information.Expected when j < k -> parts.Traces[j]
-                | _ when j < k -> df * parts.Squares[j]
-                | _ -> df)
+                | _ when j < k -> weight * parts.Squares[j]
+                | Information.Expected -> df
+                | _ -> weight)
 
-        let second = lazy (parts.Curvature df)
+        let second = lazy (parts.Curvature weight)
 
         let root =
             let map = Matrix(p, p, Standardised.coefficientMap standard)
@@ -70,7 +79,9 @@ module internal MomentParts =
             First = Array.append first [| identity |]
             Products = bordered quadratic
             Seconds = Some(bordered own.Seconds)
-            Gradient = lazy (Array.append (Array.map2 (fun t s -> t - df * s) parts.Traces parts.Squares) [| 0.0 |])
+            Gradient =
+                lazy
+                    (Array.append (Array.map2 (fun t s -> t - weight * s) parts.Traces parts.Squares) [| df - weight |])
             Information =
                 fun kind ->
                     let plain = information kind
@@ -94,14 +105,21 @@ module internal MomentParts =
         (standard: Standardised)
         (model: MarginalModel)
         (isFixed: bool[])
-        (theta: ImmutableArray<float>)
+        (held: HeldParameters)
+        (point: ParameterPoint)
         (own: MomentParts)
         : CovarianceMoments =
+        let theta = point.Theta
         let residual = Array.last own.FixedFactor
+        let square = residual * residual
+
+        let df = MarginalObjective.residualDf reml model
+        let weight = MarginalObjective.weightOf point.Variance df square
 
         let variance =
-            standard.ResponseScale * standard.ResponseScale * residual * residual
-            / MarginalObjective.residualDf reml model
+            standard.ResponseScale
+            * standard.ResponseScale
+            * Option.defaultValue (square / df) point.Variance
 
         let scale =
             NaturalScale.create
@@ -133,10 +151,11 @@ module internal MomentParts =
                 Array2D.init size size (fun i j ->
                     -(Seq.init size (fun m -> back[a, m] * ofValues[m].[i, j]) |> Seq.sum)))
 
-        inner reml standard model theta own variance
+        inner reml standard model theta own weight variance
         |> CovarianceMoments.reparametrise
             scale.Names
             (scale.Values |> Array.map _.Value)
             scale.AtBound
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
+        |> HeldMoments.along held theta forward

@@ -126,7 +126,7 @@ module internal MomentStart =
         let objective = {
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange model.Residual.Parameters.Start
-            Evaluate = MarginalObjective.evaluate false 0.0 model
+            Evaluate = MarginalObjective.evaluate false None 0.0 model
             Boundary =
                 fun theta -> {
                     Snapped = theta

@@ -81,6 +81,15 @@ module internal SolvedMoments =
 
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters; see
     /// <see cref="M:LmmFunctional.MarginalMoments.create"/>.</summary>
-    let create reml parametrisation design standard (model: ISolvedModel) isFixed theta : CovarianceMoments =
-        partsAt reml model theta
-        |> MomentParts.moments reml parametrisation design standard model.Marginal isFixed theta
+    let create
+        reml
+        parametrisation
+        design
+        standard
+        (model: ISolvedModel)
+        isFixed
+        held
+        (point: ParameterPoint)
+        : CovarianceMoments =
+        partsAt reml model point.Theta
+        |> MomentParts.moments reml parametrisation design standard model.Marginal isFixed held point

@@ -27,15 +27,19 @@ type internal ISolvedModel =
     /// Runs an action on V factored at a θ; None where it is not positive definite.
     abstract At: theta: ImmutableArray<float> * action: (ISolved -> 'result) -> 'result option
 
-/// <summary>−2 log likelihood of a model that is solved with on the inner scale, β and σ² profiled out, with its
-/// derivatives.</summary>
+/// <summary>−2 log likelihood of a model that is solved with on the inner scale, β profiled out, with its derivatives. σ²
+/// is profiled out too, or known.</summary>
 [<RequireQualifiedAccess>]
 module internal SolvedObjective =
 
     // Relative errors of its square over that of a small λ, and of rounding, both stay below 1e-6.
     let private differenceStep = 2e-5
 
-    let private value reml (model: MarginalModel) (solved: ISolved) =
+    let private weightOf reml variance (model: MarginalModel) (solved: ISolved) =
+        let residual = Array.last solved.FixedFactor
+        MarginalObjective.weightOf variance (MarginalObjective.residualDf reml model) (residual * residual)
+
+    let private value reml variance (model: MarginalModel) (solved: ISolved) =
         let df = MarginalObjective.residualDf reml model
         let columns = model.FixedCount + 1
         let factor = solved.FixedFactor
@@ -49,54 +53,54 @@ module internal SolvedObjective =
 
         solved.LogDeterminant
         + fixedPart
-        + df * (1.0 + log (2.0 * Math.PI * residual * residual / df))
+        + MarginalObjective.residualPart variance df (residual * residual)
 
-    let private gradientOf df (parts: MarginalParts) =
-        Array.map2 (fun trace square -> trace - df * square) parts.Traces parts.Squares
+    let private gradientOf weight (parts: MarginalParts) =
+        Array.map2 (fun trace square -> trace - weight * square) parts.Traces parts.Squares
 
     /// First derivatives at a θ; infinite ones where it cannot be evaluated.
-    let private gradientAt reml (model: ISolvedModel) (theta: ImmutableArray<float>) =
+    let private gradientAt reml variance (model: ISolvedModel) (theta: ImmutableArray<float>) =
         model.At(
             theta,
             fun solved ->
                 solved.Parts reml
                 |> fst
-                |> gradientOf (MarginalObjective.residualDf reml model.Marginal)
+                |> gradientOf (weightOf reml variance model.Marginal solved)
         )
         |> Option.defaultWith (fun () -> Array.create theta.Length infinity)
 
     /// Second derivatives by central differences of exact first derivatives.
-    let private observed reml (model: ISolvedModel) (theta: ImmutableArray<float>) : Matrix =
+    let private observed reml variance (model: ISolvedModel) (theta: ImmutableArray<float>) : Matrix =
         let k = theta.Length
 
         let columns =
             Array.init k (fun i ->
                 let step = differenceStep * max 1.0 (abs theta[i])
-                let up = gradientAt reml model (theta.SetItem(i, theta[i] + step))
-                let down = gradientAt reml model (theta.SetItem(i, theta[i] - step))
+                let up = gradientAt reml variance model (theta.SetItem(i, theta[i] + step))
+                let down = gradientAt reml variance model (theta.SetItem(i, theta[i] - step))
                 Array.map2 (fun up down -> (up - down) / (2.0 * step)) up down)
 
         Matrix.init k k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
 
-    /// The function of θ; a constant is added to its value.
-    let evaluate reml constant (model: ISolvedModel) (theta: ImmutableArray<float>) order : Evaluation =
+    /// The function of θ, with σ² profiled out or known; a constant is added to its value.
+    let evaluate reml variance constant (model: ISolvedModel) (theta: ImmutableArray<float>) order : Evaluation =
         let nothing = {
             Value = infinity
             Gradient = ImmutableArray.Empty
             Curvature = Matrix(0, 0, [||])
         }
 
-        let df = MarginalObjective.residualDf reml model.Marginal
-
         let atPoint (solved: ISolved) =
+            let weight = weightOf reml variance model.Marginal solved
+
             let valued = {
                 nothing with
-                    Value = value reml model.Marginal solved + constant
+                    Value = value reml variance model.Marginal solved + constant
             }
 
             let withGradient parts = {
                 valued with
-                    Gradient = ImmutableArray.CreateRange(gradientOf df parts)
+                    Gradient = ImmutableArray.CreateRange(gradientOf weight parts)
             }
 
             match order with
@@ -108,7 +112,7 @@ module internal SolvedObjective =
 
                 {
                     withGradient parts with
-                        Curvature = MarginalObjective.curvature information reml model.Marginal parts
+                        Curvature = MarginalObjective.curvature information weight variance.IsNone model.Marginal parts
                 }
 
         match model.At(theta, atPoint) with
@@ -116,22 +120,22 @@ module internal SolvedObjective =
             if order = Order.Curvature Information.Observed then
                 {
                     evaluation with
-                        Curvature = observed reml model theta
+                        Curvature = observed reml variance model theta
                 }
             else
                 evaluation
         | _ -> nothing
 
     /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
-    let covarianceDerivatives reml (model: ISolvedModel) theta : (float[] * float[])[] =
-        let df = MarginalObjective.residualDf reml model.Marginal
-
+    let covarianceDerivatives reml variance (model: ISolvedModel) theta : (float[] * float[])[] =
         model.At(
             theta,
             fun solved ->
+                let weight = weightOf reml variance model.Marginal solved
+
                 snd (solved.Parts reml)
                 |> Array.map (fun own ->
-                    Array.map2 (fun trace square -> trace - df * square) own.Trace own.Square, own.Trace)
+                    Array.map2 (fun trace square -> trace - weight * square) own.Trace own.Square, own.Trace)
         )
         |> Option.defaultWith (fun () ->
             model.Marginal.Forms

@@ -10,7 +10,8 @@ type internal WhitenedEngine = {
     Factors: ConcurrentBag<WhitenedFactor>
 }
 
-/// <summary>−2 log likelihood of a whitened model on the inner scale, β and σ² profiled out, with its derivatives.</summary>
+/// <summary>−2 log likelihood of a whitened model on the inner scale, β profiled out, with its derivatives. σ² is profiled
+/// out too, or known.</summary>
 [<RequireQualifiedAccess>]
 module internal WhitenedObjective =
 
@@ -52,13 +53,13 @@ module internal WhitenedObjective =
                 withFactor engine theta (solved >> action)
     }
 
-    /// The function of θ; a constant is added to its value.
-    let evaluate reml constant (engine: WhitenedEngine) theta order : Evaluation =
-        SolvedObjective.evaluate reml constant (solver engine) theta order
+    /// The function of θ, with σ² profiled out or known; a constant is added to its value.
+    let evaluate reml variance constant (engine: WhitenedEngine) theta order : Evaluation =
+        SolvedObjective.evaluate reml variance constant (solver engine) theta order
 
     /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
-    let covarianceDerivatives reml (engine: WhitenedEngine) theta : (float[] * float[])[] =
-        SolvedObjective.covarianceDerivatives reml (solver engine) theta
+    let covarianceDerivatives reml variance (engine: WhitenedEngine) theta : (float[] * float[])[] =
+        SolvedObjective.covarianceDerivatives reml variance (solver engine) theta
 
     /// −∂ log r²/∂θ at a θ that can be evaluated.
     let squares reml (engine: WhitenedEngine) theta : float[] =
