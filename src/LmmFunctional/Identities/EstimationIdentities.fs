@@ -9,19 +9,11 @@ module internal EstimationIdentities =
 
     open IdentityWords
 
-    /// How much larger y and Xβ̂ are than their difference: digits lost before anything else happens.
-    let private cancellation (setting: Setting) =
-        let x = setting.Model.Fixed
-
-        let parts =
-            Seq.init x.ColumnCount (fun j -> abs setting.Claims.Beta[j] * x.Column(j).L2Norm())
-            |> Seq.sum
-
-        (setting.Model.Response.L2Norm() + parts)
-        / max Double.Epsilon (norm setting.MarginalResidual)
+    let private toleranceOf (setting: Setting) cancellation =
+        setting.Rounding * max 1.0 cancellation * setting.FixedCondition
 
     let private tolerance (setting: Setting) =
-        setting.Rounding * max 1.0 (cancellation setting) * setting.FixedCondition
+        toleranceOf setting setting.Cancellation
 
     let private glsEquations (setting: Setting) =
         let image = setting.WeightedResidual.Value
@@ -58,7 +50,7 @@ module internal EstimationIdentities =
             if size > 0.0 then
                 norm (setting.Effects - effects) / size
         ]
-        |> within (tolerance setting)
+        |> within (toleranceOf setting setting.ConditionalCancellation)
 
     let private residualVariance (setting: Setting) =
         let r = setting.MarginalResidual
@@ -72,17 +64,32 @@ module internal EstimationIdentities =
         distance claimed setting.BasisCovariance
         |> within (setting.Rounding * setting.FixedCondition * setting.FixedCondition)
 
+    // On the solver's scale the certificate calls less curvature rounding.
+    let private leftOfCurvature = 1e-8
+
     /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
     let private score (setting: Setting) (scores: Scores) =
-        Array.init scores.Traces.Length (fun k ->
+        let ofParameter k =
             let curvature = scores.Products[k, k] + abs scores.OwnCurvature[k, k]
 
             if not setting.Endless[k] && curvature > 1e-16 * float setting.N then
-                abs (scores.Traces[k] - scores.Squares[k]) / sqrt curvature
+                let deviation = sqrt (max leftOfCurvature curvature)
+                // What traces are summed up from may be more than the bound of Cauchy and Schwarz on them.
+                let size = max (sqrt (float setting.N)) (scores.Sizes[k] / deviation)
+                abs (scores.Traces[k] - scores.Squares[k]) / deviation, setting.Unsettled + setting.Rounding * size
             else
-                0.0)
-        |> largest
-        |> within (setting.Unsettled + setting.Rounding * sqrt (float setting.N))
+                0.0, setting.Unsettled
+
+        let residual, tolerance =
+            Seq.init scores.Traces.Length ofParameter
+            |> Seq.append [ 0.0, setting.Unsettled ]
+            |> Seq.maxBy (fun (residual, tolerance) ->
+                if Double.IsNaN residual then
+                    infinity
+                else
+                    residual / tolerance)
+
+        residual |> within tolerance
 
     // One column of C^{ZZ} needs a solve with V of its own: as many of these as fixed effects and a few levels are bearable.
     let private mostSolves = 200

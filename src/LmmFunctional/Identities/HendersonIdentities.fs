@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open MathNet.Numerics.LinearAlgebra
 
 /// <summary>Scores and informations by Henderson's matrix C in place of V.</summary>
@@ -113,13 +114,16 @@ module internal HendersonIdentities =
 
         let average = rest.SubMatrix(0, k, 0, k) - profile |> raised
 
-        largest [
-            distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
-            if setting.Claims.IsScaleFree then
-                gap setting.Df rest[k, k] setting.Df
-            distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
-        ]
-        |> within (tolerance setting)
+        if not (Double.IsFinite(norm rest)) then
+            IdentityOutcome.NotApplicable "the derivatives of V are too large"
+        else
+            largest [
+                distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
+                if setting.Claims.IsScaleFree then
+                    gap setting.Df rest[k, k] setting.Df
+                distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
+            ]
+            |> within (tolerance setting)
 
     let private johnson = "Johnson & Thompson (1995), J. Dairy Sci. 78, 449–456"
 

@@ -12,10 +12,12 @@ module internal LikelihoodIdentities =
     let private tolerance (setting: Setting) =
         setting.Rounding * sqrt (float setting.N) * setting.FixedCondition
 
+    let private compareTo tolerance (setting: Setting) claimed value =
+        gap (max (float setting.N) (abs value)) claimed value |> within tolerance
+
     /// The claimed criterion against a value of it.
     let private compare (setting: Setting) claimed value =
-        gap (max (float setting.N) (abs value)) claimed value
-        |> within (tolerance setting)
+        compareTo (tolerance setting) setting claimed value
 
     /// log|XᵀX|.
     let private logGram (setting: Setting) =
@@ -74,7 +76,7 @@ module internal LikelihoodIdentities =
         residualPart
         + Marginal.logDeterminantR setting.Model
         + logDeterminant (dense.Henderson.SubMatrix(p, q, p, q))
-        |> compare setting setting.Claims.Deviance
+        |> compareTo (tolerance setting * max 1.0 setting.ConditionalCancellation) setting setting.Claims.Deviance
 
     let private bySummation (setting: Setting) =
         let blocks = setting.Blocks.Value

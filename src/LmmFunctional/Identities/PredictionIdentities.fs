@@ -9,15 +9,17 @@ module internal PredictionIdentities =
 
     open IdentityWords
 
-    let private tolerance (setting: Setting) =
-        let cancelled =
-            setting.Model.Response.L2Norm()
-            / max Double.Epsilon (norm setting.MarginalResidual)
-
+    let private toleranceOf (setting: Setting) cancellation =
         setting.Rounding
         * sqrt (float setting.N)
         * setting.FixedCondition
-        * max 1.0 cancelled
+        * max 1.0 cancellation
+
+    let private tolerance (setting: Setting) =
+        toleranceOf
+            setting
+            (setting.Model.Response.L2Norm()
+             / max Double.Epsilon (norm setting.MarginalResidual))
 
     let private blup (setting: Setting) =
         let image = setting.WeightedResidual.Value
@@ -33,7 +35,7 @@ module internal PredictionIdentities =
         distance
             (Matrix<float>.Build.Dense(setting.N, 1, claimed))
             (Marginal.timesR setting.Model (setting.Project setting.Deviations))
-        |> within (tolerance setting)
+        |> within (toleranceOf setting setting.ConditionalCancellation)
 
     /// Whether the residuals of different levels of a term are independent.
     let private standsAlone (setting: Setting) (term: MarginalTerm) =

@@ -80,6 +80,24 @@ type internal Setting = {
     member setting.ConditionalResidual =
         setting.MarginalResidual - Marginal.timesZ setting.Model setting.Effects
 
+    /// What y − Xβ̂ is a difference of.
+    member private setting.Parts =
+        let x = setting.Model.Fixed
+
+        setting.Model.Response.L2Norm()
+        + Seq.sum (Seq.init x.ColumnCount (fun j -> abs setting.Claims.Beta[j] * x.Column(j).L2Norm()))
+
+    /// How much larger y and Xβ̂ are than their difference: digits lost before anything else happens.
+    member setting.Cancellation =
+        setting.Parts / max Double.Epsilon (setting.MarginalResidual.Column(0).L2Norm())
+
+    /// How much larger y, Xβ̂ and Zũ are than what is left of them: much where residuals are small.
+    member setting.ConditionalCancellation =
+        let effects = Marginal.timesZ setting.Model setting.Effects
+
+        (setting.Parts + effects.Column(0).L2Norm())
+        / max Double.Epsilon (setting.ConditionalResidual.Column(0).L2Norm())
+
 [<RequireQualifiedAccess>]
 module internal Setting =
 
@@ -94,6 +112,9 @@ module internal Setting =
 
     // The certificate's own limit of what an optimum may leave.
     let private leftByCertificates = 1e-3
+
+    // Its limit on a way that has no end.
+    let private leftOnFlats = 1e-2
 
     // An error may be orthogonal to one vector of random signs, hardly to three.
     let private probeCount = 3
@@ -182,7 +203,7 @@ module internal Setting =
             Unsettled =
                 match certificate.Verdict with
                 // Where the solver stops on a way that has no end the other parameters still move with it.
-                | Verdict.FlatDirection _ -> leftByCertificates + rounding
+                | Verdict.FlatDirection _ -> leftOnFlats + rounding
                 | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
             Endless =
                 match certificate.Verdict with
