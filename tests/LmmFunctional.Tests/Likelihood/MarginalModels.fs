@@ -159,7 +159,8 @@ module StructuredModel =
 
         let ofResiduals =
             Array.init (likelihood.Objective.Start.Length - layout.Parameters) (fun k ->
-                likelihood.Objective.Start[layout.Parameters + k]
+                // A start may be near a bound, where differences of the criterion lose their digits.
+                Math.Clamp(likelihood.Objective.Start[layout.Parameters + k], -1.5, 1.5)
                 + 0.8 * (random.NextDouble() - 0.5))
 
         ImmutableArray.CreateRange(Array.append ofTerms ofResiduals)
