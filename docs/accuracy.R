@@ -27,6 +27,15 @@ for (offset in 1:3) for (size in 1:3) {
     show(sprintf("SmLs0%d", 3 * (offset - 1) + size), y ~ 1 + (1 | treatment), data)
 }
 
+# Treatments far apart.
+for (ratio in c(100, 1000, 10000, 100000)) {
+    cells <- expand.grid(j = 1:21, i = 1:9)
+    tenths <- 14 + a(cells$i) + a(cells$j) + ratio * cells$i
+    text <- sprintf("%d.%d", as.integer(tenths %/% 10), as.integer(tenths %% 10))
+    data <- data.frame(treatment = factor(cells$i), y = as.numeric(text))
+    show(sprintf("ratio %d", as.integer(ratio)), y ~ 1 + (1 | treatment), data)
+}
+
 for (name in c("sirstv", "atmwtag")) {
     data <- read(name)
     data$instrument <- factor(data$instrument)

@@ -118,12 +118,14 @@ let frameOf (treatments: string list, values: float list) =
 
 (**
 A double near 10¹² is a multiple of 2⁻¹³, so the data as read are not the decimals. Their own exact answer is the
-analysis of variance of the doubles, here in integers: differences of doubles that are close together are exact, and
-so are powers of two.
+analysis of variance of the doubles, here in integers: products with powers of two are exact.
 *)
 let exactOfDoubles (treatments: string list, values: float list) =
-    let unit' = 2.0 ** (52.0 - floor (Math.Log2(List.max values)))
-    let integers = values |> List.map (fun y -> BigInteger((y - values.Head) * unit'))
+    let unit' = 2.0 ** (52.0 - floor (Math.Log2(List.min values)))
+
+    let integers =
+        values
+        |> List.map (fun y -> BigInteger(y * unit') - BigInteger(values.Head * unit'))
 
     let groups =
         List.zip treatments integers
@@ -169,3 +171,24 @@ let columns file group response =
 
 both "SiRstv" (columns "sirstv" "instrument" "resistance") 0.00039094748 1.0831828e-2
 both "AtmWtAg" (columns "atmwtag" "instrument" "weight") 1.42091080917874e-10 2.28155932971014e-10
+
+(**
+## Groups far apart
+
+SmLs01 with treatment i raised by 0.1 i times a ratio: the standard deviation between treatments is about 2.7 times the
+ratio, in units of that within. What the squares of the sums hold of σ² is lost below 2⁻⁵² of their own size.
+*)
+heading ()
+
+for ratio in [ 100; 1000; 10000; 100000 ] do
+    let treatments, values = smls 1m 21
+
+    let raised =
+        List.map2
+            (fun treatment (y: float) ->
+                Double.Parse(string (decimal y + 0.1m * decimal ratio * decimal (int treatment))))
+            treatments
+            values
+
+    let made = treatments, raised
+    exactOfDoubles made ||> oneWay $"ratio {ratio}" (frameOf made) "treatment"

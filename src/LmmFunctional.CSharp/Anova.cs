@@ -86,6 +86,16 @@ public sealed class VarianceAnalysis
     /// <summary>Variance components, the error last; empty when the mean squares do not determine them.</summary>
     public IReadOnlyList<AnovaComponent> Components { get; }
 
+    /// <summary>A mean square, for combinations with others.</summary>
+    /// <param name="source">A source with degrees of freedom.</param>
+    /// <exception cref="ArgumentException">There is no such mean square.</exception>
+    public VarianceCombination MeanSquare(string source) => new(Convert.MeanSquare(table, source));
+
+    /// <summary>A variance component as the combination of mean squares that estimates it, negative or not.</summary>
+    /// <param name="source">One of <see cref="Components"/>.</param>
+    /// <exception cref="ArgumentException">There is no such component.</exception>
+    public VarianceCombination Component(string source) => new(Convert.Component(table, source));
+
     /// <summary>The analysis as one JSON object, as <c>lmm anova-table --json</c> writes it.</summary>
     public string ToJson() => AnovaJson.render(Convert.Negative(zeroNegative), table);
 

@@ -111,6 +111,6 @@ internal static partial class Convert
                     Limits(VarianceIntervals.modifiedLargeSample(level, estimate.Combination))));
     }
 
-    private static VarianceLimits Limits(ConfidenceInterval interval) =>
+    public static VarianceLimits Limits(ConfidenceInterval interval) =>
         new(interval.Level, interval.Lower, interval.Upper);
 }

@@ -6,7 +6,8 @@ public enum FitVerdict
     /// <summary>An optimum inside the parameter space.</summary>
     Optimum,
 
-    /// <summary>An optimum with a variance or correlation at its bound: a singular fit.</summary>
+    /// <summary>An optimum with a variance or correlation at its bound, a singular fit, or with a parameter at a bound that
+    /// it was given.</summary>
     BoundaryOptimum,
 
     /// <summary>The likelihood does not change along a direction of the parameters.</summary>
@@ -17,8 +18,8 @@ public enum FitVerdict
 }
 
 /// <summary>The first derivative of −2 log likelihood by a quantity at its bound; positive at an optimum.</summary>
-/// <param name="Name">The variance or correlation at its bound.</param>
-/// <param name="Derivative">The derivative.</param>
+/// <param name="Name">The variance, correlation or parameter at its bound.</param>
+/// <param name="Derivative">The derivative, away from the bound into the region.</param>
 public sealed record BoundMultiplier(string Name, double Derivative);
 
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>

@@ -67,11 +67,13 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <summary>Fits the model to data.</summary>
     /// <param name="frame">The data.</param>
     /// <param name="by">What is maximised.</param>
-    /// <param name="algorithm">The curvature to step with.</param>
+    /// <param name="algorithm">How the solver steps.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
-    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
+    /// <c>Residual.rho</c>.</param>
+    /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
     public FittedLmm Fit(
@@ -81,10 +83,11 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         Action<SolverIteration>? progress = null,
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
-        IReadOnlyDictionary<string, double>? held = null)
+        IReadOnlyDictionary<string, double>? held = null,
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
 
@@ -93,11 +96,13 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="fit">The fit; null if there are problems.</param>
     /// <param name="issues">All problems.</param>
     /// <param name="by">What is maximised.</param>
-    /// <param name="algorithm">The curvature to step with.</param>
+    /// <param name="algorithm">How the solver steps.</param>
     /// <param name="progress">Called with every iteration as it is made.</param>
     /// <param name="maxIterations">Steps at most; null leaves it to the library.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
-    /// <param name="held">Variances held at known values, by name: <c>group.effect</c> or <c>Residual</c>.</param>
+    /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
+    /// <c>Residual.rho</c>.</param>
+    /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     public bool TryFit(
         Frame frame,
         [NotNullWhen(true)] out FittedLmm? fit,
@@ -107,49 +112,13 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         Action<SolverIteration>? progress = null,
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
-        IReadOnlyDictionary<string, double>? held = null)
+        IReadOnlyDictionary<string, double>? held = null,
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held);
+        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;
-    }
-
-    /// <summary>The analysis of variance of the model, with expected mean squares.</summary>
-    /// <param name="frame">The data.</param>
-    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
-    /// <param name="type">Which sums of squares.</param>
-    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
-    /// <exception cref="LmmException">The data do not suit the model; all problems are in it.</exception>
-    public VarianceAnalysis AnalyseVariance(
-        Frame frame,
-        IReadOnlyList<string>? random = null,
-        AnovaType type = AnovaType.One,
-        bool zeroNegative = false)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-        return Convert.ValueOrThrow(Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative));
-    }
-
-    /// <summary>The analysis of variance of the model, or the problems of the data.</summary>
-    /// <param name="frame">The data.</param>
-    /// <param name="analysis">The analysis; null if there are problems.</param>
-    /// <param name="issues">All problems.</param>
-    /// <param name="random">Factors among the fixed effects that are random, with every term they are in.</param>
-    /// <param name="type">Which sums of squares.</param>
-    /// <param name="zeroNegative">Whether negative variance estimates are set to zero.</param>
-    public bool TryAnalyseVariance(
-        Frame frame,
-        [NotNullWhen(true)] out VarianceAnalysis? analysis,
-        out IReadOnlyList<LmmIssue> issues,
-        IReadOnlyList<string>? random = null,
-        AnovaType type = AnovaType.One,
-        bool zeroNegative = false)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-
-        return Convert.TryValue(
-            Convert.VarianceAnalysis(spec, frame, random, type, zeroNegative), out analysis, out issues);
     }
 
     /// <summary>The model as canonical formula text, which <see cref="Model.Parse"/> reads back.</summary>

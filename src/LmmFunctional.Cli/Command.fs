@@ -3,11 +3,10 @@ namespace LmmFunctional.Cli
 open LmmFunctional
 open LmmFunctional.Classical
 
-/// <summary>A fit as asked for.</summary>
-type FitRequest = {
+/// <summary>A model and its data as asked for.</summary>
+type ModelRequest = {
     Data: string
     Formula: string
-    Criterion: Criterion
     Weights: string option
     /// A residual structure as text.
     Residual: string option
@@ -15,8 +14,30 @@ type FitRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
-    /// Names and values of variances that are held.
+}
+
+/// <summary>Models as asked for.</summary>
+[<RequireQualifiedAccess>]
+module ModelRequest =
+
+    /// A formula and a file, and nothing else.
+    let plain data formula = {
+        Data = data
+        Formula = formula
+        Weights = None
+        Residual = None
+        Known = []
+        Pedigrees = []
+    }
+
+/// <summary>A fit as asked for.</summary>
+type FitRequest = {
+    Model: ModelRequest
+    Criterion: Criterion
+    /// Names and values of covariance parameters that are held.
     Held: (string * float) list
+    /// Names and ends of covariance parameters that are bounded.
+    Bounds: (string * Bound) list
     Algorithm: Algorithm
     /// The method for degrees of freedom, by name; None for none.
     Df: string option
@@ -35,15 +56,11 @@ type FitRequest = {
 module FitRequest =
 
     /// A fit by REML and average information without any option.
-    let plain data formula = {
-        Data = data
-        Formula = formula
+    let plain model = {
+        Model = model
         Criterion = Criterion.Reml
-        Weights = None
-        Residual = None
-        Known = []
-        Pedigrees = []
         Held = []
+        Bounds = []
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None
@@ -78,16 +95,11 @@ type EmmeansRequest = {
 }
 
 /// <summary>A plan as asked for.</summary>
-type PlanRequest = {
-    Data: string
-    Formula: string
-    AsJson: bool
-}
+type PlanRequest = { Model: ModelRequest; AsJson: bool }
 
 /// <summary>A check of the identities of a fit, as asked for.</summary>
 type VerifyRequest = {
-    Data: string
-    Formula: string
+    Model: ModelRequest
     Criterion: Criterion
     AsJson: bool
 }
@@ -122,10 +134,8 @@ type IntervalMethod =
 
 /// <summary>Intervals as asked for.</summary>
 type IntervalRequest = {
-    Data: string
-    Formula: string
+    Model: ModelRequest
     Criterion: Criterion
-    Weights: string option
     Method: IntervalMethod
     Level: float
     AsJson: bool
@@ -133,10 +143,11 @@ type IntervalRequest = {
 
 /// <summary>A comparison as asked for.</summary>
 type ComparisonRequest = {
-    Data: string
-    Formulas: string list
+    /// The first model; its data, weights and structures are those of all.
+    Model: ModelRequest
+    /// The formulas of the others.
+    Others: string list
     Criterion: Criterion
-    Weights: string option
     AsJson: bool
 }
 

@@ -1,24 +1,6 @@
 namespace LmmFunctional.Cli
 
 open Argu
-open LmmFunctional
-
-/// <summary>The names of algorithms on the command line.</summary>
-type AlgorithmName =
-    | Nr = 0
-    | Fisher = 1
-    | Ai = 2
-
-/// <summary>Algorithms from the command line.</summary>
-[<RequireQualifiedAccess>]
-module internal AlgorithmName =
-
-    /// The algorithm of a name.
-    let toAlgorithm name =
-        match name with
-        | AlgorithmName.Nr -> Algorithm.NewtonRaphson
-        | AlgorithmName.Fisher -> Algorithm.FisherScoring
-        | _ -> Algorithm.AverageInformation
 
 /// <summary>What <c>lmm emmeans</c> understands.</summary>
 [<HelpFlags("--help", "-h")>]
@@ -38,6 +20,9 @@ type EmmeansArguments =
     | [<Unique>] Convention of NAME: string
     | [<Unique>] Ml
     | [<Unique>] Prior_Weights of COLUMN: string
+    | [<Unique>] Residual of STRUCTURE: string
+    | Known of NAME_AND_FILE: string
+    | Pedigree of NAME_AND_FILE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -63,21 +48,52 @@ type EmmeansArguments =
             | Df _ ->
                 "degrees of freedom: asymptotic, residual, containment, between-within, satterthwaite or "
                 + "kenward-roger; kenward-roger after pbkrtest is the default, satterthwaite with --ml."
-            | Convention _ -> "whose Satterthwaite or Kenward-Roger: sas, sas-linear, pbkrtest, lmertest or mmrm."
-            | Ml -> "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
-            | Prior_Weights _ -> "the column of prior weights: residual variances are sigma^2 / weight."
-            | Algorithm _ -> "observed, expected or average information; ai is the default."
-            | Json -> "print one line of JSON instead of the tables."
-            | Quiet -> "show no progress on standard error."
+            | Convention _ -> OptionText.convention
+            | Ml -> OptionText.ml
+            | Prior_Weights _ -> OptionText.weights
+            | Residual _ -> OptionText.residual
+            | Known _ -> OptionText.known
+            | Pedigree _ -> OptionText.pedigree
+            | Algorithm _ -> OptionText.algorithm
+            | Json -> OptionText.jsonForTables
+            | Quiet -> OptionText.quiet
 
 /// <summary>Reading the arguments of <c>lmm emmeans</c>.</summary>
 [<RequireQualifiedAccess>]
 module internal EmmeansArguments =
 
+    let private model (emmeans: ParseResults<EmmeansArguments>) =
+        emmeans.GetResult EmmeansArguments.Model
+        |> NamedValues.model
+            (emmeans.TryGetResult EmmeansArguments.Prior_Weights)
+            (emmeans.TryGetResult EmmeansArguments.Residual)
+            (emmeans.GetResults EmmeansArguments.Known)
+            (emmeans.GetResults EmmeansArguments.Pedigree)
+
+    // A convention alone is that of the method means have without one.
+    let private method (emmeans: ParseResults<EmmeansArguments>) =
+        match emmeans.TryGetResult EmmeansArguments.Df with
+        | None when emmeans.Contains EmmeansArguments.Convention ->
+            Some(
+                if emmeans.Contains EmmeansArguments.Ml then
+                    "satterthwaite"
+                else
+                    "kenward-roger"
+            )
+        | df -> df
+
+    let private fit (emmeans: ParseResults<EmmeansArguments>) model = {
+        FitRequest.plain model with
+            Criterion = FitArguments.criterion (emmeans.Contains EmmeansArguments.Ml)
+            Algorithm = emmeans.TryGetResult EmmeansArguments.Algorithm |> AlgorithmName.toAlgorithm
+            Df = method emmeans
+            Convention = emmeans.TryGetResult EmmeansArguments.Convention
+            AsJson = emmeans.Contains EmmeansArguments.Json
+            IsQuiet = emmeans.Contains EmmeansArguments.Quiet
+    }
+
     /// The request that the arguments stand for, or what is wrong with them.
     let request (emmeans: ParseResults<EmmeansArguments>) : Result<EmmeansRequest, string> =
-        let data, formula = emmeans.GetResult EmmeansArguments.Model
-
         let onResponse =
             match emmeans.TryGetResult EmmeansArguments.Scale with
             | None
@@ -91,10 +107,11 @@ module internal EmmeansArguments =
             | Some level when level > 0.0 && level < 1.0 -> Ok level
             | Some _ -> Error "--level is between 0 and 1, such as 0.95."
 
-        match onResponse, level with
-        | Error problem, _
-        | _, Error problem -> Error problem
-        | Ok onResponse, Ok level ->
+        match onResponse, level, model emmeans with
+        | Error problem, _, _
+        | _, Error problem, _
+        | _, _, Error problem -> Error problem
+        | Ok onResponse, Ok level, Ok model ->
             Ok {
                 Over = emmeans.GetResult EmmeansArguments.Over
                 Trend = emmeans.TryGetResult EmmeansArguments.Trend
@@ -106,31 +123,5 @@ module internal EmmeansArguments =
                 OnResponse = onResponse
                 Level = level
                 Letters = emmeans.Contains EmmeansArguments.Letters
-                Fit = {
-                    FitRequest.plain data formula with
-                        Criterion =
-                            if emmeans.Contains EmmeansArguments.Ml then
-                                Criterion.Ml
-                            else
-                                Criterion.Reml
-                        Weights = emmeans.TryGetResult EmmeansArguments.Prior_Weights
-                        Algorithm =
-                            emmeans.TryGetResult EmmeansArguments.Algorithm
-                            |> Option.map AlgorithmName.toAlgorithm
-                            |> Option.defaultValue Algorithm.AverageInformation
-                        // A convention alone is that of the method means have without one.
-                        Df =
-                            emmeans.TryGetResult EmmeansArguments.Df
-                            |> Option.orElse (
-                                match
-                                    emmeans.Contains EmmeansArguments.Convention, emmeans.Contains EmmeansArguments.Ml
-                                with
-                                | false, _ -> None
-                                | true, false -> Some "kenward-roger"
-                                | true, true -> Some "satterthwaite"
-                            )
-                        Convention = emmeans.TryGetResult EmmeansArguments.Convention
-                        AsJson = emmeans.Contains EmmeansArguments.Json
-                        IsQuiet = emmeans.Contains EmmeansArguments.Quiet
-                }
+                Fit = fit emmeans model
             }

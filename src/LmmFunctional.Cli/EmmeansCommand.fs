@@ -2,10 +2,11 @@ namespace LmmFunctional.Cli
 
 open System
 open System.Globalization
+open System.IO
 open LmmFunctional
 
 /// <summary>What a request for marginal means asks, its names read.</summary>
-type internal EmmeansQuery = {
+type private EmmeansQuery = {
     Spec: MarginalSpec
     Trend: string option
     Contrast: MeanContrast option
@@ -47,27 +48,10 @@ module internal EmmeansCommand =
                     LmmError.WrongArguments(text, "write a covariate and its values, such as x=1,2.")
                 ]
 
-        let found =
-            texts
-            |> List.collect (fun text -> text.Split ';' |> List.ofArray)
-            |> List.map one
-
-        let problems =
-            found
-            |> List.collect (fun own ->
-                match own with
-                | Error problems -> problems
-                | Ok _ -> [])
-
-        match problems with
-        | [] ->
-            found
-            |> List.choose (fun own ->
-                match own with
-                | Ok own -> Some own
-                | Error _ -> None)
-            |> Ok
-        | _ -> Error problems
+        texts
+        |> List.collect (fun text -> text.Split ';' |> List.ofArray)
+        |> List.map one
+        |> Results.all
 
     let private contrast (request: EmmeansRequest) =
         match request.Contrast, request.Reference with
@@ -84,13 +68,8 @@ module internal EmmeansCommand =
         | None -> Ok None
         | Some name -> read name |> Result.map Some
 
-    let private errors result =
-        match result with
-        | Ok _ -> []
-        | Error problems -> problems
-
-    /// <summary>The names of a request, or all that are wrong.</summary>
-    let read (request: EmmeansRequest) : Result<EmmeansQuery, LmmError list> =
+    // The names of a request, or all that are wrong.
+    let private read (request: EmmeansRequest) : Result<EmmeansQuery, LmmError list> =
         let spec = MarginalSpec.parse request.Over
         let contrast = contrast request
         let adjust = optional Adjustment.ofName request.Adjust
@@ -112,7 +91,14 @@ module internal EmmeansCommand =
                 }
                 Letters = request.Letters
             }
-        | _ -> Error(errors spec @ errors contrast @ errors adjust @ errors weights @ errors at)
+        | _ ->
+            Error(
+                Results.problems spec
+                @ Results.problems contrast
+                @ Results.problems adjust
+                @ Results.problems weights
+                @ Results.problems at
+            )
 
     // emmeans takes Kenward-Roger from pbkrtest; it is derived for REML.
     let private usualMethod (fit: Fit) =
@@ -138,8 +124,8 @@ module internal EmmeansCommand =
         | None, _ -> Ok None
         | Some contrast, adjust -> MarginalContrasts.create contrast adjust means |> Result.map Some
 
-    /// <summary>Means, letters and comparisons of a fit, or what cannot be answered.</summary>
-    let answer (query: EmmeansQuery) method (fit: Fit) : Result<MarginalResult, LmmError list> =
+    // Means, letters and comparisons of a fit, or what cannot be answered.
+    let private answer (query: EmmeansQuery) method (fit: Fit) : Result<MarginalResult, LmmError list> =
         Inference.create (defaultArg method (usualMethod fit)) fit
         |> Result.bind (fun inference ->
             match query.Trend with
@@ -153,4 +139,30 @@ module internal EmmeansCommand =
                     Letters = letters
                     Contrasts = contrasts
                 }
-            | letters, contrasts -> Error(List.distinct (errors letters @ errors contrasts)))
+            | letters, contrasts -> Error(List.distinct (Results.problems letters @ Results.problems contrasts)))
+
+    /// Prints means, letters and comparisons, or the problems; the exit code.
+    let print (output: TextWriter) (error: TextWriter) (request: EmmeansRequest) : int =
+        let found =
+            match read request with
+            // Nobody should wait for a fit to learn that a name is mistyped.
+            | Error names ->
+                let others =
+                    Results.problems (FitCommand.method request.Fit)
+                    @ Results.problems (ModelSource.read request.Fit.Model)
+
+                Error(names @ others)
+            | Ok query ->
+                FitCommand.run error request.Fit
+                |> Result.bind (fun (fit, method, _) ->
+                    answer query method fit |> Result.map (fun result -> fit, result))
+
+        match found with
+        | Ok(fit, result) ->
+            if request.Fit.AsJson then
+                output.Write(MarginalJson.render result + "\n")
+            else
+                output.Write(MarginalReport.render SummaryFormat.Text result)
+
+            ExitCode.ofCertificate fit.Certificate
+        | Error problems -> ExitCode.refuse error problems

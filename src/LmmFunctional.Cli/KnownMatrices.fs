@@ -14,22 +14,11 @@ module KnownMatrices =
         (known: (string * string) list)
         (pedigrees: (string * string) list)
         : Result<Map<string, Relationship>, LmmError list> =
-        let results = [
+        Results.all [
             for name, path in known -> RelationshipTable.read path |> Result.map (fun matrix -> name, matrix)
 
             for name, path in pedigrees ->
                 Pedigree.read path
                 |> Result.map (fun pedigree -> name, Relationship.ofPedigree pedigree)
         ]
-
-        let problems =
-            results
-            |> List.collect (fun result ->
-                match result with
-                | Ok _ -> []
-                | Error problems -> problems)
-
-        if problems.IsEmpty then
-            results |> List.choose Result.toOption |> Map.ofList |> Ok
-        else
-            Error problems
+        |> Result.map Map.ofList

@@ -2,7 +2,6 @@ namespace LmmFunctional.Cli
 
 open System
 open System.Globalization
-open Argu
 
 /// <summary>Arguments of the form NAME=FILE and NAME=VALUE.</summary>
 [<RequireQualifiedAccess>]
@@ -23,44 +22,51 @@ module internal NamedValues =
         | true, value -> Ok(text.Substring(0, at), value)
         | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
 
+    // All values, or the first problem.
+    let private all results =
+        (results, Ok [])
+        ||> List.foldBack (fun result rest ->
+            result
+            |> Result.bind (fun value -> rest |> Result.map (fun values -> value :: values)))
+
+    let private repeated pairs =
+        pairs
+        |> List.countBy fst
+        |> List.tryPick (fun (name, count) -> if count > 1 then Some name else None)
+
     /// Names and values of the variances that are held; or the first that cannot be read.
-    let heldVariances (fit: ParseResults<FitArguments>) =
-        (fit.GetResults FitArguments.Fix, Ok [])
-        ||> List.foldBack (fun text rest ->
-            rest
-            |> Result.bind (fun pairs -> heldVariance text |> Result.map (fun pair -> pair :: pairs)))
+    let heldVariances (texts: string list) : Result<(string * float) list, string> =
+        texts
+        |> List.map heldVariance
+        |> all
         |> Result.bind (fun pairs ->
-            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
-            | Some(name, _) -> Error $"'{name}' has two values; give it one."
+            match repeated pairs with
+            | Some name -> Error $"'{name}' has two values; give it one."
             | None -> Ok pairs)
 
-    /// Names and files of matrices and of pedigrees: a name stands for one matrix, however it is given.
-    let namedFiles (fit: ParseResults<FitArguments>) =
-        let known = fit.GetResults FitArguments.Known |> List.map (namedFile "--known")
+    /// <summary>A model from what every command that reads one has.</summary>
+    /// <param name="weights">The column of <c>--weights</c>.</param>
+    /// <param name="residual">The structure of <c>--residual</c>.</param>
+    /// <param name="known">What follows each <c>--known</c>.</param>
+    /// <param name="pedigrees">What follows each <c>--pedigree</c>.</param>
+    /// <param name="source">The data file and the formula.</param>
+    /// <returns>The model, or what is wrong: a name stands for one matrix, however it is given.</returns>
+    let model weights residual known pedigrees source : Result<ModelRequest, string> =
+        let files option texts =
+            texts |> List.map (namedFile option) |> all
 
-        let pedigrees =
-            fit.GetResults FitArguments.Pedigree |> List.map (namedFile "--pedigree")
-
-        let pairs results =
-            results
-            |> List.choose (fun result ->
-                match result with
-                | Ok pair -> Some pair
-                | Error _ -> None)
-
-        let first =
-            known @ pedigrees
-            |> List.tryPick (fun result ->
-                match result with
-                | Ok _ -> None
-                | Error problem -> Some problem)
-
-        let repeated =
-            pairs known @ pairs pedigrees
-            |> List.countBy fst
-            |> List.tryFind (fun (_, count) -> count > 1)
-
-        match first, repeated with
-        | Some problem, _ -> Error problem
-        | None, Some(name, _) -> Error $"two matrices are named '{name}'; give each its own name."
-        | None, None -> Ok(pairs known, pairs pedigrees)
+        match files "--known" known, files "--pedigree" pedigrees with
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok known, Ok pedigrees ->
+            match repeated (known @ pedigrees) with
+            | Some name -> Error $"two matrices are named '{name}'; give each its own name."
+            | None ->
+                Ok {
+                    Data = fst source
+                    Formula = snd source
+                    Weights = weights
+                    Residual = residual
+                    Known = known
+                    Pedigrees = pedigrees
+                }

@@ -16,6 +16,8 @@ module PlainArguments =
         | "nr" -> Some Algorithm.NewtonRaphson
         | "fisher" -> Some Algorithm.FisherScoring
         | "ai" -> Some Algorithm.AverageInformation
+        | "em" -> Some Algorithm.Em
+        | "px-em" -> Some Algorithm.PxEm
         | _ -> None
 
     let private robustKind name =
@@ -41,7 +43,13 @@ module PlainArguments =
         | "--json" :: rest -> withOptions ("--json" :: seen) { request with AsJson = true } rest
         | "--quiet" :: rest -> withOptions ("--quiet" :: seen) { request with IsQuiet = true } rest
         | "--weights" :: column :: rest when isPlain column ->
-            withOptions ("--weights" :: seen) { request with Weights = Some column } rest
+            withOptions
+                ("--weights" :: seen)
+                {
+                    request with
+                        FitRequest.Model.Weights = Some column
+                }
+                rest
         | "--df" :: name :: rest when isPlain name -> withOptions ("--df" :: seen) { request with Df = Some name } rest
         | "--convention" :: name :: rest when isPlain name ->
             withOptions ("--convention" :: seen) { request with Convention = Some name } rest
@@ -50,7 +58,7 @@ module PlainArguments =
                 ("--residual" :: seen)
                 {
                     request with
-                        Residual = Some structure
+                        FitRequest.Model.Residual = Some structure
                 }
                 rest
         | "--algorithm" :: name :: rest ->
@@ -64,29 +72,11 @@ module PlainArguments =
             withOptions ("--cluster" :: seen) { request with Cluster = Some factor } rest
         | _ -> None
 
-    let private fitOf data formula : FitRequest = {
-        Data = data
-        Formula = formula
-        Criterion = Criterion.Reml
-        Weights = None
-        Residual = None
-        Known = []
-        Pedigrees = []
-        Held = []
-        Algorithm = Algorithm.AverageInformation
-        Df = None
-        Convention = None
-        Robust = None
-        Cluster = None
-        AsJson = false
-        IsQuiet = false
-    }
-
     /// <summary>The command, when the arguments are plain.</summary>
     let tryRead (arguments: string list) : Command option =
         match arguments with
         | "fit" :: data :: formula :: options when isPlain data && isPlain formula ->
-            withOptions [] (fitOf data formula) options
+            withOptions [] (FitRequest.plain (ModelRequest.plain data formula)) options
             // Clusters of nothing: left to the words of Argu's reader.
             |> Option.filter (fun request -> request.Cluster.IsNone || request.Robust.IsSome)
             |> Option.map Command.Fit

@@ -18,27 +18,39 @@ module Lmm =
 
         let create = LogLikelihood.createWith options.Held options.Criterion
 
-        let solve (likelihood: LogLikelihood) =
+        let solve bounds (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()
 
-            let path =
-                Solver.iterations options.Solver likelihood.Objective
-                |> Seq.map (fun iteration ->
-                    options.Progress |> Option.iter (fun report -> report iteration)
-                    iteration)
-                |> List.ofSeq
+            let iterations (likelihood: LogLikelihood) =
+                match ExpectationSteps.rule options.Solver.Algorithm likelihood with
+                | Some propose -> Solver.iterationsBy propose
+                | None -> Solver.iterations
 
-            Fit.ofIterations likelihood path (fun () -> {
-                Build = Stopwatch.GetElapsedTime(started, built)
-                Solve = Stopwatch.GetElapsedTime built
-            })
+            let solveOnce (likelihood: LogLikelihood) =
+                let path =
+                    iterations likelihood options.Solver likelihood.Objective
+                    |> Seq.map (fun iteration ->
+                        options.Progress |> Option.iter (fun report -> report iteration)
+                        iteration)
+                    |> List.ofSeq
+
+                Fit.ofIterations likelihood path (fun () -> {
+                    Build = Stopwatch.GetElapsedTime(started, built)
+                    Solve = Stopwatch.GetElapsedTime built
+                })
+
+            BoundedFit.search bounds solveOnce likelihood
 
         Design.buildWith options.Known spec frame
+        |> Result.bind Identification.check
         |> Result.bind (fun design ->
-            if FittedCovariate.isIn design then
-                FittedCovariate.iterate create solve design
-            else
-                create design |> Result.map solve)
+            match ExpectationSteps.problems options design with
+            | [] when FittedCovariate.isIn design ->
+                // Nothing is known of the model without its structure.
+                let first = LogLikelihood.create options.Criterion >> Result.bind (solve Map.empty)
+                FittedCovariate.iterate first create (solve options.Bounds) design
+            | [] -> create design |> Result.bind (solve options.Bounds)
+            | problems -> Error problems)
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>

@@ -75,6 +75,7 @@ let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
     | "vs-r" :: chosen -> versus chosen
     | [ "animal" ] -> AnimalModel.run ()
+    | [ "structured" ] -> StructuredEffects.run ()
     | [ "null" ] -> NullDistribution.run 2000
     | [ "field" ] -> FieldTrial.run ()
     | rest ->

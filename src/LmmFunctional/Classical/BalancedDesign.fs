@@ -201,9 +201,18 @@ module BalancedDesign =
     /// <param name="replicates">Observations in each cell.</param>
     /// <returns>The design, or every problem of text, factors and terms.</returns>
     let parse (text: string) random levels replicates : Result<BalancedDesign, LmmError list> =
+        // Terms are read as the right side of a formula; problems are told of what was written.
+        let asFormula = "y ~ "
+
+        let ofTerms problem =
+            match problem with
+            | LmmError.FormulaSyntax(_, position, expected) ->
+                LmmError.FormulaSyntax(text, max 0 (position - asFormula.Length), expected)
+            | other -> other
+
         let parsed =
             match text.Split '~' with
-            | [| terms |] -> Formula.parse $"y ~ {terms.Trim()}"
+            | [| terms |] -> Formula.parse (asFormula + terms) |> Result.mapError (List.map ofTerms)
             | _ -> Formula.parse text
 
         parsed

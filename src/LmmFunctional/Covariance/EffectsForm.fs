@@ -50,7 +50,9 @@ module internal EffectsForm =
         let order = labels.Length
 
         match StructureForm.correlationOf structure positions, structure with
-        | Some correlation, _ -> EffectsShape.heterogeneous labels correlation
+        | Some correlation, Structure.AnteDependence ->
+            EffectsShape.heterogeneous labels (fun k -> struct (k, k + 1)) correlation
+        | Some correlation, _ -> EffectsShape.heterogeneous labels (fun k -> struct (0, k + 1)) correlation
         | None, Structure.Unstructured -> EffectsShape.free labels order
         | None, Structure.ReducedRank q -> EffectsShape.free labels (min q order)
         | None, Structure.FactorAnalytic q -> EffectsShape.factorAnalytic labels (min q order)

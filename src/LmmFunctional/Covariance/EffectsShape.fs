@@ -10,6 +10,8 @@ type internal EffectsForm = {
     /// The natural parameters: as many as there are in τ. Standard deviations are relative to σ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The power of σ that each natural parameter is multiplied by; its place in τ is divided by σ where that is not zero.
+    Powers: int[]
     /// Places in τ of the signed standard deviations (of unstructured ones: the diagonal of λ).
     Deviations: int[]
     /// τ to start from, given a relative standard deviation for each effect.
@@ -18,6 +20,8 @@ type internal EffectsForm = {
     Factor: Jet[] -> Jet[]
     /// The natural parameters at τ.
     Natural: Jet[] -> Jet[]
+    /// τ of natural parameters; None where these give no positive definite matrix.
+    Unconstrained: float[] -> float[] option
 }
 
 /// <summary>How the structures of random effects make λ.</summary>
@@ -36,6 +40,7 @@ module internal EffectsShape =
         Order = order
         Names = Array.append [| "sd" |] form.Names
         Kinds = Array.append [| ParameterKind.StandardDeviation |] form.Kinds
+        Powers = Array.append [| 1 |] (Array.create form.Names.Length 0)
         Deviations = [| 0 |]
         Start = fun deviations -> Array.append [| rootMeanSquare deviations |] form.Start
         Factor =
@@ -44,16 +49,25 @@ module internal EffectsShape =
                 |> JetCholesky.factor order
                 |> Array.map (fun entry -> if Jet.isZero entry then entry else tau[0] *. entry)
         Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
+        Unconstrained =
+            fun natural ->
+                if natural[0] > 0.0 then
+                    form.Unconstrained(Array.skip 1 natural)
+                    |> Option.map (Array.append [| natural[0] |])
+                else
+                    None
     }
 
-    /// A signed standard deviation for each effect and a correlation form: λ = diag(s) chol(C).
-    let heterogeneous (labels: string[]) (correlation: CovarianceForm) =
+    /// A signed standard deviation for each effect and a correlation form: λ = diag(s) chol(C). The pair of effects that
+    /// a correlation is first met at has its sign by those of the two deviations.
+    let heterogeneous (labels: string[]) (pairOf: int -> struct (int * int)) (correlation: CovarianceForm) =
         let order = labels.Length
 
         {
             Order = order
             Names = Array.append (labels |> Array.map (fun label -> $"sd({label})")) correlation.Names
             Kinds = Array.append (Array.create order ParameterKind.StandardDeviation) correlation.Kinds
+            Powers = Array.append (Array.create order 1) (Array.create correlation.Names.Length 0)
             Deviations = [| 0 .. order - 1 |]
             Start = fun deviations -> Array.append deviations correlation.Start
             Factor =
@@ -64,7 +78,24 @@ module internal EffectsShape =
             Natural =
                 fun tau ->
                     let deviations, own = Array.splitAt order tau
-                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own)
+
+                    let signed k (value: Jet) =
+                        let struct (i, j) = pairOf k
+
+                        if i < order && j < order && deviations[i].Value * deviations[j].Value < 0.0 then
+                            Jet.negate value
+                        else
+                            value
+
+                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own |> Array.mapi signed)
+            Unconstrained =
+                fun natural ->
+                    let deviations, own = Array.splitAt order natural
+
+                    if deviations |> Array.forall (fun sd -> sd > 0.0) then
+                        correlation.Unconstrained own |> Option.map (Array.append deviations)
+                    else
+                        None
         }
 
     /// The free entries of λ, as listed by RelativeFactor, or of an S×q lower trapezoidal Γ padded with zeros.
@@ -88,6 +119,7 @@ module internal EffectsShape =
                 entries
                 |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
             Kinds = Array.create entries.Length ParameterKind.Loading
+            Powers = Array.create entries.Length 1
             Deviations = diagonal
             Start =
                 fun deviations ->
@@ -106,6 +138,7 @@ module internal EffectsShape =
 
                     lambda
             Natural = id
+            Unconstrained = Some
         }
 
     /// Factors and own variances: λ = chol(ΓΓᵀ + D), smooth wherever that has full rank.
@@ -123,6 +156,7 @@ module internal EffectsShape =
                 Array.append
                     (Array.create entries.Length ParameterKind.Loading)
                     (Array.create order ParameterKind.Variance)
+            Powers = Array.append (Array.create entries.Length 1) (Array.create order 2)
             Deviations = [| entries.Length .. entries.Length + order - 1 |]
             Start =
                 fun deviations ->
@@ -144,6 +178,14 @@ module internal EffectsShape =
                 fun tau ->
                     let loadings, roots = Array.splitAt entries.Length tau
                     Array.append loadings (roots |> Array.map Jet.square)
+            Unconstrained =
+                fun natural ->
+                    let loadings, specific = Array.splitAt entries.Length natural
+
+                    if specific |> Array.forall (fun variance -> variance >= 0.0) then
+                        Some(Array.append loadings (specific |> Array.map sqrt))
+                    else
+                        None
         }
 
     /// λ of a product of m first and n second indices, the first varying fastest: of a form that carries the scale and
@@ -170,6 +212,7 @@ module internal EffectsShape =
                 else
                     Kronecker.names relative.Names scaled.Names
             Kinds = join scaled.Kinds relative.Kinds
+            Powers = join scaled.Powers (Array.create rest 0)
             Deviations =
                 if isFirstScaled then
                     scaled.Deviations
@@ -203,4 +246,8 @@ module internal EffectsShape =
                 fun tau ->
                     let tauOfScaled, tauOfRelative = split tau
                     join (scaled.Natural tauOfScaled) (relative.Natural tauOfRelative)
+            Unconstrained =
+                fun natural ->
+                    let ofScaled, ofRelative = split natural
+                    Option.map2 join (scaled.Unconstrained ofScaled) (relative.Unconstrained ofRelative)
         }

@@ -25,7 +25,10 @@ module internal NumericTyping =
     let column name (frame: Frame) =
         match frame.TryColumn name with
         | Some column -> Ok column
-        | None -> Error [ LmmError.UnknownColumn(name, Nearest.suggest frame.Names name) ]
+        | None ->
+            Error [
+                LmmError.UnknownColumn(name, Nearest.suggest frame.Names name, List.ofSeq frame.Names)
+            ]
 
     /// <summary>The problem that a column is text where numbers are needed.</summary>
     /// <param name="neededBy">What needs numbers.</param>

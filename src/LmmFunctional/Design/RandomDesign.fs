@@ -98,7 +98,10 @@ module internal RandomDesign =
         | None -> Ok(None, grouping, codes)
         | Some name ->
             match known.TryFind name with
-            | None -> Error [ LmmError.UnknownMatrix(name, Nearest.suggest known.Keys name) ]
+            | None ->
+                Error [
+                    LmmError.UnknownMatrix(name, Nearest.suggest known.Keys name, List.ofSeq known.Keys)
+                ]
             | Some relationship ->
                 let place = Dictionary<string, int>(StringComparer.Ordinal)
                 relationship.Levels |> Seq.iteri (fun k level -> place[level] <- k)

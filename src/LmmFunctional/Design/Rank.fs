@@ -179,11 +179,49 @@ module internal Rank =
 
         b
 
-    /// <summary>The independent columns of X, and the others as combinations of them.</summary>
-    /// <param name="n">Rows of X.</param>
-    /// <param name="p">Columns of X.</param>
-    /// <param name="x">X by columns, finite; not overwritten.</param>
-    let find n p (x: float[]) : Rank =
+    // The share of a column's squared length that is left after those before it, above which no rounding of X'X can make
+    // the column a dependent one: the limit of R's rule is 1e-14.
+    let private clearly = 1e-6
+
+    /// X'X, the lower triangle, p×p by columns.
+    let private crossProducts n p (x: float[]) =
+        let parts = parts n p
+
+        let bound part =
+            int (int64 n * int64 part / int64 parts)
+
+        let sums = Array.init parts (fun _ -> Array.zeroCreate<float>(p * p))
+
+        Tiles.Run(
+            parts,
+            float n * float p * float p,
+            fun part ->
+                let rows = bound (part + 1) - bound part
+                use values = fixed x
+                use target = fixed sums[part]
+                let first = NativePtr.add values (bound part)
+                Product.Add(p, p, rows, 1.0, first, n, true, first, n, false, target, p, true)
+        )
+
+        for part in 1 .. parts - 1 do
+            for k in 0 .. p * p - 1 do
+                sums[0].[k] <- sums[0].[k] + sums[part].[k]
+
+        sums[0]
+
+    /// Whether X'X alone shows that all columns are independent, which costs half of what the triangle does.
+    let private isClearlyFull n p (x: float[]) =
+        n >= p
+        && p > 0
+        && (let squares = crossProducts n p x
+            let factor = Array.copy squares
+
+            let isKept j =
+                factor[j + j * p] * factor[j + j * p] >= clearly * squares[j + j * p]
+
+            Dense.Factor(p, factor) && Seq.forall isKept (seq { 0 .. p - 1 }))
+
+    let private byTriangle n p (x: float[]) : Rank =
         let scales = scales n p x
         let reduced = triangle n p scales x
         let columns = Array.init p (fun j -> Array.sub reduced (j * p) p)
@@ -220,3 +258,17 @@ module internal Rank =
             Dropped = dropped |> List.map fst |> Array.ofList
             Coefficients = dropped |> List.map coefficients |> Array.ofList
         }
+
+    /// <summary>The independent columns of X, and the others as combinations of them.</summary>
+    /// <param name="n">Rows of X.</param>
+    /// <param name="p">Columns of X.</param>
+    /// <param name="x">X by columns, finite; not overwritten.</param>
+    let find n p (x: float[]) : Rank =
+        if isClearlyFull n p x then
+            {
+                Kept = Array.init p id
+                Dropped = [||]
+                Coefficients = [||]
+            }
+        else
+            byTriangle n p x

@@ -25,7 +25,8 @@ type LmmError =
     | FormulaSyntax of text: string * position: int * expected: string
     | TwoResiduals
     // Names and types, found when a model meets its data
-    | UnknownColumn of name: string * suggestion: string option
+    /// A column that is not there, the one probably meant, and those that are.
+    | UnknownColumn of name: string * suggestion: string option * known: string list
     | UnknownFunction of name: string * suggestion: string option
     | WrongArguments of call: string * reason: string
     /// With the first value that is no number and its row, counted from one, unless all values are numbers as text.
@@ -46,19 +47,32 @@ type LmmError =
     | MissingWeight of column: string * row: int
     | EmptyRandomTerm of term: string
     | TooLarge of what: string * bytes: float * available: float
-    // Variances held at known values
-    | UnknownVariance of name: string * suggestion: string option
-    | HeldNotPositive of name: string * value: float
-    | HeldInMatrix of name: string
-    | HeldWithoutResidual of name: string
-    | HeldWithStructure of name: string
+    // Covariance parameters held at known values, or bounded
+    | UnknownParameter of name: string * suggestion: string option
+    | AmbiguousParameter of name: string
+    /// A value that a parameter cannot have, and the ends of what it can, which do not belong to it.
+    | ParameterOutside of name: string * value: float * low: float * high: float
+    /// Parameters that are held, and those of the same matrix without which they cannot be.
+    | HeldInPart of names: string list * others: string list
+    | HeldImpossible of names: string list
+    | NamedTwice of first: string * second: string
+    | NoBound of name: string
+    | BoundsCrossed of name: string * lower: float * upper: float
+    /// A bound beyond what a parameter can be.
+    | BoundOutside of name: string * bound: float * low: float * high: float
+    /// A parameter of a matrix, and the others of that matrix.
+    | BoundInPart of name: string * others: string list
+    | HeldAndBounded of name: string
     // Pedigrees and known matrices
     /// The animals of the loop, each an offspring of the next, the last of the first.
     | PedigreeLoop of animals: string list
     | RepeatedAnimal of animal: string * rows: int list
     | UnnamedAnimal of row: int
     | TooFewColumns of source: string * expected: string * found: int
-    | UnknownMatrix of name: string * suggestion: string option
+    /// A known matrix that was not given, the one probably meant, and those that were.
+    | UnknownMatrix of name: string * suggestion: string option * known: string list
+    /// A matrix that was given, and those that the model names.
+    | UnusedMatrix of name: string * named: string list
     /// Levels of the data for which a known matrix has no row, the first few, and how many there are.
     | LevelsNotInMatrix of matrix: string * group: string * levels: string list * count: int
     | RepeatedLevel of matrix: string * level: string
@@ -80,7 +94,8 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
-    | NotFittedYet of structure: string
+    /// A level of an unstructured matrix, of the rows of a level of another factor perhaps, that has one row.
+    | SeenOnce of structure: string * variable: string * level: string * within: (string * string) option * row: int
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -88,6 +103,7 @@ type LmmError =
     | NoLevels of factor: string
     | IncompleteDesign of reason: string
     | NotClassical of reason: string
+    | NoEmStep of reason: string
     // Inference
     | UnknownChoice of kind: string * name: string * known: string list
     /// A method for degrees of freedom that has no conventions, with the one asked for.
@@ -127,36 +143,21 @@ type LmmError =
 [<RequireQualifiedAccess>]
 module LmmError =
 
-    let private didYouMean suggestion =
-        match suggestion with
-        | Some name -> $"; did you mean '{name}'?"
-        | None -> "."
+    open Wording
 
-    let private caret what (text: string) position expected =
-        let at = min (max position 0) text.Length
+    let private quoted names =
+        names |> List.map (fun name -> $"'{name}'") |> String.concat ", "
 
-        String.concat Environment.NewLine [
-            $"The {what} cannot be read:"
-            "  " + text
-            "  " + String(' ', at) + "^ " + expected
-        ]
+    let private belong count = Plural.verb count "belongs" "belong"
 
-    // Digits around one comma, as much of Europe writes a decimal number.
-    let private hasDecimalComma (value: string) =
-        let digits (text: string) = text |> Seq.forall Char.IsAsciiDigit
-
-        match value.TrimStart('-', '+').Split ',' with
-        | [| whole; fraction |] -> fraction <> "" && digits whole && digits fraction
-        | _ -> false
-
-    let private correction found =
-        match found with
-        | Some(value: string, row: int) when hasDecimalComma value ->
-            $"row {row} has '{value}': write decimal points, {value.Replace(',', '.')}."
-        | Some(value, row) -> $"row {row} has '{value}', which is not a number."
-        | None -> "make the column numeric."
-
-    let private gigabytes bytes = bytes / 1e9
+    /// What a parameter can be, as an object of 'give it'.
+    let private region low high =
+        match Double.IsInfinity low, Double.IsInfinity high with
+        | true, true -> "a number"
+        | false, true when low = 0.0 -> "a positive number"
+        | false, true -> $"a number above {low}"
+        | true, false -> $"a number below {high}"
+        | false, false -> $"a number between {low} and {high}"
 
     /// <summary>One problem in words a statistician can act on.</summary>
     let describe problem =
@@ -187,7 +188,8 @@ module LmmError =
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
         | LmmError.FormulaSyntax(text, position, expected) -> caret "formula" text position expected
         | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
-        | LmmError.UnknownColumn(name, suggestion) -> $"Column '{name}' is not in the data{didYouMean suggestion}"
+        | LmmError.UnknownColumn(name, suggestion, known) ->
+            $"Column '{name}' is not in the data{meantOrListed suggestion name known}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
         | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
         | LmmError.NotNumeric(name, neededBy, found) ->
@@ -231,16 +233,26 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
-        | LmmError.UnknownVariance(name, suggestion) ->
-            $"The model has no variance '{name}' to hold{didYouMean suggestion}"
-        | LmmError.HeldNotPositive(name, value) ->
-            $"Variance '{name}' cannot be held at {value}; give a positive variance, or leave the term out of the model."
-        | LmmError.HeldInMatrix name ->
-            $"Variance '{name}' belongs to correlated effects and cannot be held alone; write the term with ||."
-        | LmmError.HeldWithoutResidual name ->
-            $"Variance '{name}' can be held only with the residual variance; give 'Residual' a value too."
-        | LmmError.HeldWithStructure name ->
-            $"Variance '{name}' cannot be held while the residuals have a structure; leave out one of the two."
+        | LmmError.UnknownParameter(name, suggestion) ->
+            $"The model has no covariance parameter '{name}'{didYouMean suggestion}"
+        | LmmError.AmbiguousParameter name ->
+            $"Several random terms have a parameter '{name}'; leave it free, or give each term a grouping factor of its own."
+        | LmmError.ParameterOutside(name, value, low, high) ->
+            $"Parameter '{name}' cannot be {value}; give it {region low high}."
+        | LmmError.HeldInPart(names, others) ->
+            $"{quoted names} cannot be held without {quoted others}, which {belong others.Length} to the same matrix; hold them all, or none."
+        | LmmError.HeldImpossible names ->
+            $"{quoted names} cannot be held at these values: no positive definite matrix has them."
+        | LmmError.NamedTwice(first, second) ->
+            $"'{first}' and '{second}' are the same parameter; leave out one of them."
+        | LmmError.NoBound name -> $"Parameter '{name}' has a bound without ends; give it a lower or an upper one."
+        | LmmError.BoundsCrossed(name, lower, upper) ->
+            $"Parameter '{name}' cannot be above {lower} and below {upper}; exchange its bounds."
+        | LmmError.BoundOutside(name, bound, low, high) ->
+            $"Parameter '{name}' cannot have the bound {bound}; give it {region low high}."
+        | LmmError.BoundInPart(name, others) ->
+            $"Parameter '{name}' cannot be bounded: {quoted others} {belong others.Length} to the same matrix; choose a structure without them."
+        | LmmError.HeldAndBounded name -> $"Parameter '{name}' is held and bounded; leave out one of the two."
         | LmmError.PedigreeLoop animals ->
             let path = String.concat "' <- '" (animals @ [ List.head animals ])
             $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."
@@ -252,8 +264,13 @@ module LmmError =
         | LmmError.TooFewColumns(source, expected, found) ->
             let found = Plural.count found "column"
             $"{source} has {found} where {expected} are needed, in this order."
-        | LmmError.UnknownMatrix(name, suggestion) ->
-            $"The model names a known matrix '{name}' that was not given{didYouMean suggestion}"
+        | LmmError.UnknownMatrix(name, suggestion, known) ->
+            $"The model names a known matrix '{name}' that was not given{meantOrListed suggestion name known}"
+        | LmmError.UnusedMatrix(name, []) ->
+            $"Matrix '{name}' is given, but the model has no term for it; write one such as known({name} | g)."
+        | LmmError.UnusedMatrix(name, named) ->
+            let named = String.concat ", " named
+            $"Matrix '{name}' is given, but the model names {named}; use one name for both."
         | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
             let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
             let more = if count > levels.Length then ", ..." else ""
@@ -277,6 +294,14 @@ module LmmError =
         | LmmError.RepeatedElement(matrix, row, column) ->
             $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
         | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.SeenOnce(structure, variable, level, within, row) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            $"{variable} '{level}' is seen once{where}, in row {row}: its variance cannot be estimated by '{structure}'; "
+            + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->
@@ -308,8 +333,6 @@ module LmmError =
             + $"'{other}' in row {secondRow}."
         | LmmError.ZeroCovariate(call, row) ->
             $"In '{call}': the covariate is zero in row {row}, so the residual would have no variance; use varconstpower."
-        | LmmError.NotFittedYet structure ->
-            $"The structure '{structure}' is understood, but this version cannot fit it."
         | LmmError.CovarianceNotPositiveDefinite what ->
             $"{what} is not symmetric and positive definite; check its elements and their signs."
         | LmmError.CombinationNotEstimable combination ->
@@ -318,6 +341,7 @@ module LmmError =
         | LmmError.NoLevels factor -> $"Factor '{factor}' has no number of levels; give one, as in {factor}=4."
         | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
+        | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
         | LmmError.UnknownChoice(kind, name, known) ->
             let choices = String.concat ", " known
             $"There is no {kind} '{name}'; choose one of {choices}."

@@ -28,3 +28,8 @@ type Algorithm =
     | FisherScoring
     /// Steps with average information.
     | AverageInformation
+    /// Covariances become the expected squares of the effects (Dempster, Laird and Rubin 1977; ECME, with β and σ²
+    /// profiled out): no step raises the criterion, and many are needed.
+    | Em
+    /// EM with each random term also multiplied by a matrix that is estimated (Liu, Rubin and Wu 1998): fewer steps.
+    | PxEm

@@ -9,7 +9,10 @@ open LmmFunctional.Numerics
 type Verdict =
     /// An optimum inside the parameter space.
     | Optimum
-    /// An optimum with these variances or correlations at their bound: a singular fit.
+    /// <summary>An optimum with these at their bound: variances or correlations in a singular fit, parameters at a bound they
+    /// were given.</summary>
+    /// <remarks>The bound is the highest rank that the model allows. A G of rank q by its own structure, fa0(q) for more than
+    /// q effects, is singular without being at a bound; loadings of a lower rank than q are at one.</remarks>
     | BoundaryOptimum of names: string list
     /// The likelihood does not change along a direction of these parameters.
     | FlatDirection of names: string list
@@ -30,6 +33,8 @@ type Certificate = {
     Information: Information
     /// Quantities at a bound with the derivative of −2 log likelihood by them; positive at an optimum.
     Multipliers: (string * float) list
+    /// Bounds given to the fit that its estimates are at.
+    BoundsInForce: BoundInForce list
 } with
 
     /// The smallest eigenvalue; None when no parameter is free.
@@ -39,7 +44,7 @@ type Certificate = {
         else
             Some certificate.Eigenvalues[0]
 
-    /// Whether a variance or correlation is at its bound.
+    /// Whether a variance is zero or a correlation at the end of its region; a bound that was given does not count.
     member certificate.IsSingular = not certificate.Multipliers.IsEmpty
 
     /// Whether an optimum was reached, inside or at a bound.
@@ -57,8 +62,9 @@ module Certificate =
     // A scaled eigenvalue below this is zero to the accuracy of the curvature.
     let private flat = 1e-8
 
-    // On a dimensionless scale a curvature below this is rounding.
-    let private rounding = 1e-8
+    // A curvature below this, relative to the largest or to one, is rounding: that by a standard deviation of 10⁵ times the
+    // residual one is about 1e-10.
+    let private rounding = 1e-13
 
     // A negative eigenvalue this large is no rounding.
     let private saddle = -1e-4
@@ -73,11 +79,19 @@ module Certificate =
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
+    /// What makes the diagonal one. What is rounding itself stays as it is: scaled up it would be curvature of either sign.
+    let private scaleOf (matrix: Matrix) (free: int[]) =
+        let largest =
+            free |> Array.fold (fun largest i -> max largest (abs matrix[i, i])) 1.0
+
+        free
+        |> Array.map (fun i ->
+            let own = abs matrix[i, i]
+            if own > rounding * largest then 1.0 / sqrt own else 1.0)
+
     /// Eigenvalues, ascending, and eigenvectors of the curvature in the free parameters, its diagonal scaled to one.
     let private eigen (matrix: Matrix) (free: int[]) =
-        let scale =
-            free |> Array.map (fun i -> 1.0 / sqrt (max rounding (abs matrix[i, i])))
-
+        let scale = scaleOf matrix free
         let n = free.Length
 
         let scaled =
@@ -123,9 +137,30 @@ module Certificate =
             else
                 None
 
-    /// <summary>The certificate of the last iteration of a solver.</summary>
+    /// The parameters that change along the directions without curvature, in the order of the parameters.
+    let private flatNames (objective: Objective) natural (matrix: Matrix) (free: int[]) (values: float[]) vectors =
+        let scale = scaleOf matrix free
+        let n = free.Length
+
+        let changed = [
+            for e in 0 .. n - 1 do
+                if values[e] < flat then
+                    let along: float[] = Array.zeroCreate objective.Names.Length
+
+                    free
+                    |> Array.iteri (fun a i -> along[i] <- (vectors: float[])[a + e * n] * scale[a])
+
+                    yield! namesIn objective [| 0 .. along.Length - 1 |] (natural along)
+        ]
+
+        objective.Names
+        |> Seq.filter (fun name -> List.contains name changed)
+        |> List.ofSeq
+
+    /// <summary>The certificate of the last iteration of a solver, with a map from directions of θ to those of the parameters
+    /// that its names are of.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
-    let create (objective: Objective) (last: Iteration) : Certificate =
+    let createIn (natural: float[] -> float[]) (objective: Objective) (last: Iteration) : Certificate =
         let boundary = objective.Boundary last.Theta
 
         let free = [|
@@ -135,7 +170,11 @@ module Certificate =
         |]
 
         let gradient =
-            free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
+            // None where the criterion is not defined.
+            if last.Gradient.IsEmpty then
+                infinity
+            else
+                free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
 
         let information, curvature =
             if last.Theta.IsEmpty || last.Information = Information.Observed then
@@ -146,13 +185,13 @@ module Certificate =
                 Information.Observed, (objective.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
 
         let struct (values, vectors) =
-            if free.Length = 0 then
+            if free.Length = 0 || curvature.Rows = 0 then
                 struct ([||], [||])
             else
                 eigen curvature free
 
         let onTheWay =
-            if last.Decrement < unboundedDecrement && free.Length > 0 then
+            if last.Decrement < unboundedDecrement && values.Length > 0 then
                 endless objective curvature free
             else
                 None
@@ -163,7 +202,7 @@ module Certificate =
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then
-                Verdict.FlatDirection(namesIn objective free (Array.sub vectors 0 free.Length))
+                Verdict.FlatDirection(flatNames objective natural curvature free values vectors)
             elif onTheWay.IsSome then
                 Verdict.FlatDirection onTheWay.Value
             elif last.Decrement > decrementAllowed then
@@ -191,4 +230,23 @@ module Certificate =
             Eigenvalues = ImmutableArray.CreateRange values
             Information = information
             Multipliers = boundary.Active
+            BoundsInForce = []
         }
+
+    /// The same evidence of a fit that is also at bounds it was given.
+    let internal withBounds (inForce: BoundInForce list) (certificate: Certificate) : Certificate =
+        let names = inForce |> List.map string
+
+        {
+            certificate with
+                BoundsInForce = inForce
+                Verdict =
+                    match certificate.Verdict with
+                    | Verdict.Optimum when not names.IsEmpty -> Verdict.BoundaryOptimum names
+                    | Verdict.BoundaryOptimum others -> Verdict.BoundaryOptimum(others @ names)
+                    | verdict -> verdict
+        }
+
+    /// <summary>The certificate of the last iteration of a solver.</summary>
+    /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
+    let create (objective: Objective) (last: Iteration) : Certificate = createIn id objective last

@@ -11,7 +11,7 @@ type CovarianceParameter = {
     /// rho, range, sd(VIS2), …; standard deviations of residuals are relative to σ, those of random effects are not.
     Name: string
     Estimate: float
-    /// From the observed information by the delta method; None for what is fixed, at a bound, or not determined.
+    /// From the observed information by the delta method; None for what is held, at a bound, or not determined.
     StandardError: float option
 }
 
@@ -19,43 +19,58 @@ type CovarianceParameter = {
 [<RequireQualifiedAccess>]
 module internal CovarianceParameters =
 
-    /// Cov(θ̂, log σ̂) from the observed curvature of the profiled criterion: parameters that may not move are left out.
-    let private covariance
-        df
-        (curvature: Matrix)
-        (squares: float[])
-        (isFixed: ImmutableArray<bool>)
-        : Matrix<float> option =
-        let k = squares.Length
+    /// H⁻¹ of the coordinates that may move, as a function of their places; None where H is not positive definite.
+    let private inverse (curvature: Matrix) (isFixed: ImmutableArray<bool>) : Matrix<float> option =
+        let k = isFixed.Length
         let free = [| 0 .. k - 1 |] |> Array.filter (fun i -> not isFixed[i])
+        let result = Matrix<float>.Build.Dense(k, k)
 
-        let information =
-            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]])
+        if free.Length = 0 then
+            Some result
+        else
+            try
+                let inverse =
+                    Matrix<float>
+                        .Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]])
+                        .Cholesky()
+                        .Solve(Matrix<float>.Build.DenseIdentity free.Length)
 
-        let inverse =
-            if free.Length = 0 then
-                Some information
-            else
-                try
-                    Some(information.Cholesky().Solve(Matrix<float>.Build.DenseIdentity free.Length))
-                with :? ArgumentException ->
-                    None
+                for i in 0 .. free.Length - 1 do
+                    for j in 0 .. free.Length - 1 do
+                        result[free[i], free[j]] <- inverse[i, j]
 
-        inverse
+                Some result
+            with :? ArgumentException ->
+                None
+
+    /// <summary>Cov(θ̂, log σ̂), (k + 1)×(k + 1), from the observed curvature in the coordinates that are estimated.</summary>
+    /// <remarks>Parameters that may not move or are held have no covariance. Where σ² is profiled out, log σ̂² moves with θ by
+    /// its squares and has 2/d of its own.</remarks>
+    let private covariance (likelihood: LogLikelihood) (point: ParameterPoint) curvature isFixed =
+        let df = LogLikelihood.degreesOfFreedom likelihood
+
+        inverse curvature isFixed
         |> Option.map (fun inverse ->
-            let result = Matrix<float>.Build.Dense(k + 1, k + 1)
-            let ofSquares = Vector<float>.Build.Dense(free.Length, fun i -> squares[free[i]])
-            let shared = inverse * ofSquares
+            let jacobian = HeldParameters.jacobian likelihood.Held point.Theta
+            let k = point.Theta.Length
+            let slopes = Matrix<float>.Build.DenseOfArray jacobian
 
-            for i in 0 .. free.Length - 1 do
-                for j in 0 .. free.Length - 1 do
-                    result[free[i], free[j]] <- 2.0 * inverse[i, j]
+            if likelihood.Held.IsProfiled then
+                let squares =
+                    Vector<float>.Build.DenseOfArray(LogLikelihood.squares likelihood point.Theta)
 
                 // log σ is half of log σ².
-                result[free[i], k] <- -shared[i]
-                result[k, free[i]] <- -shared[i]
+                slopes.SetRow(
+                    k,
+                    -0.5
+                    * (slopes.SubMatrix(0, k, 0, slopes.ColumnCount).TransposeThisAndMultiply squares)
+                )
 
-            result[k, k] <- 0.5 * (1.0 / df + ofSquares * shared)
+            let result = 2.0 * slopes * inverse * slopes.Transpose()
+
+            if likelihood.Held.IsProfiled then
+                result[k, k] <- result[k, k] + 0.5 / df
+
             result)
 
     let private finite value =
@@ -66,17 +81,22 @@ module internal CovarianceParameters =
 
     /// <summary>The parameters of random terms with a form, and of the residuals; σ first among the latter.</summary>
     /// <param name="likelihood">The likelihood.</param>
-    /// <param name="theta">The inner estimates.</param>
+    /// <param name="estimated">The coordinates of its function at the estimates.</param>
     /// <param name="sigma">The residual standard deviation.</param>
     /// <param name="curvature">The observed curvature at the estimates.</param>
-    let create (likelihood: LogLikelihood) (theta: ImmutableArray<float>) sigma (curvature: Matrix) =
+    let create (likelihood: LogLikelihood) (estimated: ImmutableArray<float>) sigma (curvature: Matrix) =
         let layout = likelihood.Layout
+        let point = LogLikelihood.pointAt likelihood estimated
+        let theta = point.Theta
         let k = theta.Length
-        let isFixed = (likelihood.Function.Boundary theta).Fixed
-        let df = LogLikelihood.degreesOfFreedom likelihood
+        let isFixed = (likelihood.Function.Boundary estimated).Fixed
+        let covariance = lazy (covariance likelihood point curvature isFixed)
 
-        let covariance =
-            lazy (covariance df curvature (LogLikelihood.squares likelihood theta) isFixed)
+        let isHeld group name =
+            likelihood.Held.Known.ContainsKey $"{group}.{name}"
+            || (group = NamedParameters.residualName
+                && name = "sigma"
+                && likelihood.Held.Residual.IsSome)
 
         /// σ^power times a natural parameter, with its standard error.
         let parameter group name power start (natural: Jet) =
@@ -93,16 +113,9 @@ module internal CovarianceParameters =
                 Name = name
                 Estimate = scale * natural.Value
                 StandardError =
-                    covariance.Value
+                    (if isHeld group name then None else covariance.Value)
                     |> Option.bind (fun covariance -> finite (sqrt (gradient * (covariance * gradient))))
             }
-
-        let powerOf kind =
-            match kind with
-            | ParameterKind.StandardDeviation
-            | ParameterKind.Loading -> 1
-            | ParameterKind.Variance -> 2
-            | _ -> 0
 
         [
             for t, design in List.indexed likelihood.Model.Random do
@@ -113,17 +126,13 @@ module internal CovarianceParameters =
                     let natural = form.Natural(Jet.variables own)
 
                     for i in 0 .. natural.Length - 1 do
-                        parameter
-                            design.Group
-                            form.Names[i]
-                            (powerOf form.Kinds[i])
-                            layout.ParameterStarts[t]
-                            natural[i]
+                        parameter design.Group form.Names[i] form.Powers[i] layout.ParameterStarts[t] natural[i]
 
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ()
             | LikelihoodMethod.Marginal model
-            | LikelihoodMethod.Separable(model, _) ->
+            | LikelihoodMethod.Separable(model, _)
+            | LikelihoodMethod.Whitened(model, _) ->
                 let block = model.Residual.Parameters
 
                 let natural =
@@ -134,3 +143,77 @@ module internal CovarianceParameters =
                 for i in 0 .. natural.Length - 1 do
                     parameter "Residual" block.Names[i] 0 layout.Parameters natural[i]
         ]
+
+    /// <summary>A direction of θ as one of the natural parameters: what changes along it, standard deviations and the like
+    /// by their logarithms, proportions by their logits and correlations by Fisher's z.</summary>
+    /// <remarks>θ may hold what a parameter depends on together with others, so that a parameter that does not matter is a
+    /// direction of several θ.</remarks>
+    let direction (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (along: float[]) : float[] =
+        let result = Array.copy along
+
+        let put start (kinds: ParameterKind[]) (natural: Jet[]) =
+            for i in 0 .. natural.Length - 1 do
+                let change =
+                    Seq.fold2
+                        (fun sum place slope -> sum + slope * along[start + place])
+                        0.0
+                        natural[i].Support
+                        natural[i].First
+
+                let unit =
+                    match kinds[i], natural[i].Value with
+                    | (ParameterKind.StandardDeviation | ParameterKind.Positive | ParameterKind.Variance), value ->
+                        value
+                    | ParameterKind.Proportion, value -> value * (1.0 - value)
+                    | ParameterKind.Correlation, value -> 1.0 - value * value
+                    | _ -> 1.0
+
+                result[start + i] <- if unit > 0.0 then change / unit else change
+
+        for t in 0 .. likelihood.Layout.Forms.Length - 1 do
+            match likelihood.Layout.Forms[t] with
+            | None -> ()
+            | Some form ->
+                let own = ThetaLayout.parametersOf likelihood.Layout theta t
+                put likelihood.Layout.ParameterStarts[t] form.Kinds (form.Natural(Jet.variables own))
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ -> ()
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Separable(model, _)
+        | LikelihoodMethod.Whitened(model, _) ->
+            let block = model.Residual.Parameters
+            let own = MarginalModel.residualParameters model theta
+            put likelihood.Layout.Parameters block.Kinds (block.Natural(Jet.variables own))
+
+        result
+
+    /// <summary>The group of a term with a standard deviation of another sign than its structure has correlations for.</summary>
+    /// <remarks>A deviation that goes through zero turns the signs of its covariances: a matrix of ad1 stays one of ad1, one
+    /// of csh for three effects or more is none any longer.</remarks>
+    let reflected (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : string option =
+        let isReflected t (term: RandomDesign) =
+            match likelihood.Layout.Forms[t], term.Term.Structure with
+            | Some form,
+              (Structure.HeterogeneousCompoundSymmetry | Structure.HeterogeneousAutoregressive | Structure.HeterogeneousToeplitz _) ->
+                let own = ThetaLayout.parametersOf likelihood.Layout theta t
+                let sign i = sign own[form.Deviations[i]]
+
+                // What one correlation is shared by: all pairs, or those of a lag.
+                let isShared i j =
+                    match term.Term.Structure with
+                    | Structure.HeterogeneousCompoundSymmetry -> sign i * sign j = sign 0 * sign 1
+                    | Structure.HeterogeneousToeplitz(Some bands) when j - i >= bands -> true
+                    | _ -> sign i * sign j = sign 0 * sign (j - i)
+
+                let n = form.Order
+                let isZero = Seq.exists (fun i -> sign i = 0) (seq { 0 .. n - 1 })
+
+                not isZero
+                && Seq.exists (fun (i, j) -> i < j && not (isShared i j)) (Seq.allPairs [ 0 .. n - 1 ] [ 0 .. n - 1 ])
+            | _ -> false
+
+        likelihood.Model.Random
+        |> List.indexed
+        |> List.tryFind (fun (t, term) -> isReflected t term)
+        |> Option.map (fun (_, term) -> term.Group)

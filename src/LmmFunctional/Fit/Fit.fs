@@ -53,11 +53,11 @@ type Fit = internal {
     /// −2 log likelihood (ML) at the estimated θ, with β and σ² profiled, as R's deviance.
     member fit.Deviance = fit.Inner.Deviance
 
-    /// Parameters that were estimated: p, the covariance parameters and σ².
+    /// Parameters that were estimated: p, the covariance parameters and σ². What is held is known and does not count; what
+    /// came to a bound counts, for it might have come to other values.
     member fit.DegreesOfFreedom =
-        fit.FixedCount
-        + fit.Model.Function.Names.Length
-        + (if fit.Model.Held.Residual.IsSome then 0 else 1)
+        let atBound = fit.Evidence.BoundsInForce.Length
+        fit.FixedCount + LogLikelihood.estimatedCount fit.Model + atBound
 
     /// The names of columns of X left out because they depend on others.
     member fit.Dropped = List.ofSeq fit.Design.Fixed.Dropped
@@ -185,7 +185,14 @@ module Fit =
 
         // The likelihood grows without bound there: no reason found in its derivatives would help the user.
         let certificate =
-            let found = Certificate.create likelihood.Objective last
+            let natural =
+                // Held variances are left out of θ, and those are of models whose θ is natural.
+                if likelihood.Held.Entries.IsEmpty then
+                    CovarianceParameters.direction likelihood last.Theta
+                else
+                    id
+
+            let found = Certificate.createIn natural likelihood.Objective last
 
             if solution.ResidualShare < exactFit then
                 {
@@ -195,7 +202,14 @@ module Fit =
                                 "the random effects fit the response exactly; no residual variance is left"
                 }
             else
-                found
+                match CovarianceParameters.reflected likelihood last.Theta with
+                | Some group when found.IsConverged -> {
+                    found with
+                        Verdict =
+                            Verdict.NotConverged
+                                $"correlations of '{group}' differ in sign, as its structure does not allow; take us or ad1"
+                  }
+                | _ -> found
 
         {
             Model = likelihood

@@ -6,8 +6,12 @@ type FitOptions = {
     Solver: SolverOptions
     /// Known matrices that relate the levels of random terms, by their names in the model.
     Known: Map<string, Relationship>
-    /// Variances held at known values, in squared units of the response, by name: <c>group.effect</c> or <c>Residual</c>.
+    /// <summary>Covariance parameters held at known values, by name, in the units that are printed: variances and covariances
+    /// (<c>group.effect</c>, <c>group.effect.effect</c>), parameters of structures (<c>group.rho</c>, <c>Residual.rho</c>), and
+    /// <c>Residual</c>, the residual variance.</summary>
     Held: Map<string, float>
+    /// Ends between which covariance parameters are looked for, by the same names.
+    Bounds: Map<string, Bound>
     /// Called with every iteration as it is made.
     Progress: (Iteration -> unit) option
 }
@@ -22,5 +26,6 @@ module FitOptions =
         Solver = SolverOptions.defaults
         Known = Map.empty
         Held = Map.empty
+        Bounds = Map.empty
         Progress = None
     }

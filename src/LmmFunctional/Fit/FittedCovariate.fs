@@ -46,23 +46,28 @@ module internal FittedCovariate =
         Seq.forall2 (fun a b -> abs (a - b) <= settled * max 1.0 (abs b)) before after
 
     /// <summary>The fit whose fitted values are those that its residual variance was computed from.</summary>
+    /// <param name="first">The fit of the design without its residual structure, which gives the first values.</param>
     /// <param name="create">The likelihood of a design.</param>
-    /// <param name="solve">The fit of a likelihood.</param>
-    /// <param name="design">The design; the first values are fitted without its residual structure.</param>
+    /// <param name="solve">The fit of a likelihood, or what is wrong with its bounds.</param>
+    /// <param name="design">The design.</param>
     /// <returns>The last fit; its certificate tells when it has not settled.</returns>
-    let iterate create (solve: LogLikelihood -> Fit) (design: Design) : Result<Fit, LmmError list> =
-        let rec next number (before: Fit) (start: ImmutableArray<float> option) =
+    let iterate
+        (first: Design -> Result<Fit, LmmError list>)
+        create
+        (solve: LogLikelihood -> Result<Fit, LmmError list>)
+        (design: Design)
+        : Result<Fit, LmmError list> =
+        let rec next number (before: Fit) (start: ParameterPoint option) =
             create (holding (Fit.fitted before) design)
             |> Result.bind (fun likelihood ->
-                let fit: Fit =
-                    start
-                    |> Option.map (fun theta -> LogLikelihood.startingAt theta likelihood)
-                    |> Option.defaultValue likelihood
-                    |> solve
+                start
+                |> Option.map (fun point -> LogLikelihood.startingFrom point likelihood)
+                |> Option.defaultValue likelihood
+                |> solve)
+            |> Result.bind (fun (fit: Fit) ->
+                let point = LogLikelihood.pointAt fit.Model (List.last fit.Iterations).Theta
 
-                let theta = (List.last fit.Iterations).Theta
-
-                if start |> Option.exists (isNear theta) then
+                if start |> Option.exists (fun start -> isNear point.Theta start.Theta) then
                     Ok fit
                 elif number = mostFits then
                     Ok {
@@ -75,7 +80,7 @@ module internal FittedCovariate =
                             }
                     }
                 else
-                    next (number + 1) fit (Some theta))
+                    next (number + 1) fit (Some point))
 
-        create { design with Residual = None }
-        |> Result.bind (fun likelihood -> next 1 (solve likelihood) None)
+        first { design with Residual = None }
+        |> Result.bind (fun fit -> next 1 fit None)

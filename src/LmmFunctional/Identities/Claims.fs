@@ -149,12 +149,9 @@ module internal Claims =
         let all = moved likelihood (CovarianceJets.complete likelihood optimum)
 
         let theta =
-            if likelihood.Held.Entries.IsEmpty then
-                ImmutableArray.CreateRange all
-            else
-                likelihood.Held.Free likelihood.Layout
-                |> Seq.map (fun place -> all[place])
-                |> ImmutableArray.CreateRange
+            likelihood.Held.Free all.Length
+            |> Seq.map (fun place -> all[place])
+            |> ImmutableArray.CreateRange
 
         // Where the likelihood is not defined there is nothing to compare: the optimum has to do.
         if Double.IsFinite (likelihood.Objective.Evaluate theta Order.Value).Value then

@@ -84,7 +84,7 @@ module internal CovarianceJets =
 
     /// All of θ, from the parameters that are estimated.
     let complete (likelihood: LogLikelihood) theta =
-        HeldVariances.embed likelihood.Layout likelihood.Held theta
+        (LogLikelihood.pointAt likelihood theta).Theta
 
     /// <summary>G and R of a likelihood at all of its θ and a σ.</summary>
     let create (likelihood: LogLikelihood) (theta: ImmutableArray<float>) sigma : CovarianceJets =
@@ -95,11 +95,7 @@ module internal CovarianceJets =
 
         {
             Starts = [| yield! layout.ParameterStarts; theta.Length |]
-            Free =
-                if likelihood.Held.Entries.IsEmpty then
-                    [| 0 .. theta.Length - 1 |]
-                else
-                    likelihood.Held.Free layout
+            Free = likelihood.Held.Free theta.Length
             Effects =
                 terms
                 |> Array.mapi (fun t term ->

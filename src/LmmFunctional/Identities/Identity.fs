@@ -80,6 +80,8 @@ module Identity =
 
         if fit.FixedCount = 0 then
             Some "the model has no fixed effects"
+        elif fit.Model.Held.HasScale then
+            Some "a variance of random effects is held while that of the residuals is estimated"
         elif largestBlock > ResidualCovariance.mostRows then
             Some $"the residuals of {largestBlock} rows are correlated; the limit is {ResidualCovariance.mostRows}"
         elif mostLevels > LevelRelation.mostLevels then

@@ -12,7 +12,7 @@ module internal CoefficientProfile =
     let private imposed (fit: Fit) weights value start : float * ImmutableArray<float> =
         let design = Refit.withContrast weights value fit.Design
 
-        match LogLikelihood.create fit.Criterion design with
+        match LogLikelihood.createWith fit.Model.Held.Known fit.Criterion design with
         | Ok likelihood ->
             let last = Refit.minimise likelihood.Objective start
             last.Criterion, last.Theta

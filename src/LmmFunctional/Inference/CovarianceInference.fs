@@ -44,12 +44,12 @@ type AsymptoticCovariance = {
 module CovarianceInference =
 
     /// <summary>(θ, log σ̂) of a fit.</summary>
-    /// <exception cref="T:System.ArgumentException">The fit holds variances, which are no estimates.</exception>
+    /// <exception cref="T:System.ArgumentException">The fit holds variances, so that σ² is no estimate or others follow it.</exception>
     let internal pointOf (fit: Fit) =
-        if fit.Model.Held.Residual.IsSome then
+        if not fit.Model.Held.IsProfiled then
             invalidArg
                 (nameof fit)
-                "Variances of this fit are held, so that they have no intervals; fit it without held variances."
+                "Variances of this fit are held or at a bound; fit it without holding or bounding them."
 
         JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
 
@@ -148,14 +148,17 @@ module CovarianceInference =
             |> Array.ofList
 
         let theta =
-            ThetaLayout.withMatrices layout (point.RemoveAt(point.Length - 1)) factors
+            ThetaLayout.withMatrices
+                layout
+                (LogLikelihood.pointAt fit.Model (point.RemoveAt(point.Length - 1))).Theta
+                factors
 
         Array.append (Array.ofSeq theta) [| sqrt estimates.Residual |]
 
     /// Names and values on a scale, as functions of (θ, log σ).
     let private valuesOn scale (fit: Fit) : string list * (ImmutableArray<float> -> float[]) =
         match scale with
-        | CovarianceScale.Theta -> List.ofSeq fit.Model.Objective.Names @ [ "sigma" ], thetaOf fit
+        | CovarianceScale.Theta -> List.ofSeq (fit.Model.Full None).Names @ [ "sigma" ], thetaOf fit
         | _ ->
             let parameters = VarianceParameters.ofFit fit
 
@@ -221,6 +224,21 @@ module CovarianceInference =
         else
             None
 
+    /// Whether a parameter keeps its value wherever the others go: it is held.
+    let internal isHeld (fit: Fit) (parameter: VarianceParameter) : bool =
+        let value step =
+            pointOf fit
+            |> Seq.mapi (fun k own -> own + step * (1.0 + 0.1 * float k))
+            |> ImmutableArray.CreateRange
+            |> JointLikelihood.estimates fit.Model
+            |> VarianceParameters.deviationOf parameter
+
+        not fit.Model.Held.IsEmpty
+        && abs (value 0.1 - value 0.2) <= 1e-12 * abs (value 0.1)
+
+    /// What is told of a parameter that is held.
+    let internal heldNote = "held at this value"
+
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
 
@@ -273,6 +291,7 @@ module CovarianceInference =
                     Note =
                         match ends, parameter with
                         | Some _, _ -> None
+                        | None, _ when isHeld fit parameter -> Some heldNote
                         | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
                         | None, _ -> Some atBound
                 }

@@ -61,10 +61,7 @@ module internal DesignDegrees =
 
         round ((larger * second - large * first) / (larger - large))
 
-    /// For each fixed term its containment df.
-    let containment (fit: Fit) : float[] =
-        let design = fit.Design
-        let likelihood = fit.Model
+    let private containmentOf (design: Design) (observations: int) (likelihood: LogLikelihood) : float[] =
         let sizes = design.Random |> List.map _.Names.Length |> Array.ofList
 
         // Every random effect in order: its term, and the effect columns it has there.
@@ -93,7 +90,8 @@ module internal DesignDegrees =
         let contributions =
             List.pairwise ranks |> List.map (fun (before, after) -> after - before)
 
-        let residual = float (fit.Observations - fit.FixedCount) - List.last ranks
+        let residual =
+            float (observations - likelihood.Standard.Fixed.Length) - List.last ranks
 
         [|
             for term in design.Fixed.Terms do
@@ -104,6 +102,15 @@ module internal DesignDegrees =
 
                 max 1.0 (if own.IsEmpty then residual else List.min own)
         |]
+
+    /// <summary>For each fixed term its containment df.</summary>
+    /// <returns>The df, or a response that fixed effects fit exactly.</returns>
+    let containment (fit: Fit) : Result<float[], LmmError list> =
+        // Ranks have nothing to do with the structure of the residuals.
+        match fit.Design.Residual with
+        | None -> Ok fit.Model
+        | Some _ -> LogLikelihood.create fit.Criterion { fit.Design with Residual = None }
+        |> Result.map (containmentOf fit.Design fit.Observations)
 
     /// Whether every level of one factor lies in a single level of another.
     let private isNested (inner: RandomDesign) (outer: RandomDesign) =

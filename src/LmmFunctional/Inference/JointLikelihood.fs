@@ -14,7 +14,8 @@ type internal ProfiledScale = {
     Curvature: Lazy<Matrix>
 }
 
-/// <summary>−2 log likelihood as a function of (θ, log σ): the residual standard deviation is a parameter again.</summary>
+/// <summary>−2 log likelihood as a function of (θ, log σ): the residual standard deviation is a parameter again. θ holds what is
+/// estimated only.</summary>
 /// <remarks>With f the profiled criterion, u = log σ̂²(θ), d degrees of freedom and δ = u − 2 log σ it is
 /// f(θ) + d (e^δ − δ − 1): no more than the profiled function and σ̂² is needed, whatever the parameters in θ stand for.</remarks>
 [<RequireQualifiedAccess>]
@@ -24,25 +25,23 @@ module internal JointLikelihood =
     let df (likelihood: LogLikelihood) =
         LogLikelihood.degreesOfFreedom likelihood
 
+    /// All of θ, what is held among it.
+    let private wholeOf likelihood (theta: ImmutableArray<float>) =
+        (LogLikelihood.pointAt likelihood theta).Theta
+
+    /// The places of what is estimated.
+    let private freeOf (likelihood: LogLikelihood) =
+        likelihood.Held.Free (likelihood.Full None).Names.Length
+
     /// log σ̂² alone.
     let logVarianceAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
-        let square =
-            match likelihood.Method with
-            | LikelihoodMethod.Conditional _ ->
-                LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) _.ResidualSquare
-            | LikelihoodMethod.Marginal model ->
-                match MarginalObjective.factor model theta with
-                | Some factor -> MarginalObjective.residualSquare factor
-                | None -> nan
-            | LikelihoodMethod.Separable(_, engine) ->
-                SeparableObjective.withFactor engine theta _.ResidualSquare
-                |> Option.defaultValue nan
-
+        let square = wholeOf likelihood theta |> LogLikelihood.residualSquare likelihood
         log (square / df likelihood) + 2.0 * log likelihood.Standard.ResponseScale
 
     /// Second derivatives of log r² from closed forms: 2F − ssᵀ − 2⟨S, E_kE_lᵀ⟩, S the squares of the scores.
     let private plainCurvature (likelihood: LogLikelihood) (slopes: float[]) (theta: ImmutableArray<float>) : Matrix =
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+        let lambdas = ThetaLayout.matrices likelihood.Layout (wholeOf likelihood theta)
+        let free = freeOf likelihood
         let entries = likelihood.Layout.Entries
         let reml = (likelihood.Kind = Criterion.Reml)
 
@@ -59,20 +58,26 @@ module internal JointLikelihood =
                 else
                     0.0
 
-            Matrix.init entries.Length entries.Length (fun k l -> 2.0 * second[k, l] - slopes[k] * slopes[l] - own k l))
+            Matrix.init free.Length free.Length (fun i j ->
+                let k, l = free[i], free[j]
+                2.0 * second[k, l] - slopes[i] * slopes[j] - own k l))
+
+    /// −∂ log r²/∂θ.
+    let private squares (likelihood: LogLikelihood) theta =
+        let all = wholeOf likelihood theta |> LogLikelihood.squares likelihood
+        freeOf likelihood |> Array.map (fun place -> all[place])
 
     // Of parameters whose second derivatives have no closed form here.
     let private differencedCurvature (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Matrix =
         let slopes (x: float[]) =
-            LogLikelihood.squares likelihood (ImmutableArray.CreateRange x)
-            |> Array.map (fun s -> -s)
+            squares likelihood (ImmutableArray.CreateRange x) |> Array.map (fun s -> -s)
 
         let rough = Differences.jacobian slopes (Array.ofSeq theta)
         Matrix.init theta.Length theta.Length (fun i j -> 0.5 * (rough[i, j] + rough[j, i]))
 
     /// log σ̂² with its derivatives at a θ that can be evaluated.
     let scaleAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ProfiledScale =
-        let slopes = LogLikelihood.squares likelihood theta
+        let slopes = squares likelihood theta
 
         {
             LogVariance = logVarianceAt likelihood theta
@@ -90,7 +95,8 @@ module internal JointLikelihood =
 
     /// The covariance matrices at (θ, log σ).
     let estimates likelihood (omega: ImmutableArray<float>) =
-        split omega ||> VarianceParameters.at likelihood
+        let theta, logSigma = split omega
+        VarianceParameters.at likelihood (wholeOf likelihood theta) logSigma
 
     /// (θ, log σ̂(θ)).
     let pointAt likelihood (theta: ImmutableArray<float>) : ImmutableArray<float> =
@@ -179,6 +185,7 @@ module internal JointLikelihood =
                         Active = []
                         Fixed = ImmutableArray.CreateRange(Seq.replicate omega.Length false)
                         Escape = None
+                        Turn = None
                     }
             HasCheapCurvature = true
             IsCurvatureAffordable = true

@@ -18,6 +18,14 @@ module internal Probability =
         else
             2.0 * exp (0.5 * x) * Math.Sinh(0.5 * x)
 
+    // Where t is this large beside its degrees of freedom the first term of the tail is all of it, and t² may overflow.
+    let private farOut = 1e9
+
+    /// The logarithm of the constant c in P(|T| > t) ≈ (df/t²)^(df/2) / c far out.
+    let private logTailConstant (df: float) =
+        SpecialFunctions.GammaLn(1.0 + 0.5 * df) + SpecialFunctions.GammaLn 0.5
+        - SpecialFunctions.GammaLn(0.5 + 0.5 * df)
+
     /// P(|T| > |t|).
     let twoSided (df: float) (t: float) =
         if Double.IsNaN t || Double.IsNaN df then
@@ -28,6 +36,8 @@ module internal Probability =
             1.0
         elif Double.IsInfinity t then
             0.0
+        elif abs t > farOut * max 1.0 df then
+            exp (0.5 * df * (log df - 2.0 * log (abs t)) - logTailConstant df)
         else
             SpecialFunctions.BetaRegularized(0.5 * df, 0.5, df / (df + t * t))
 
@@ -54,7 +64,7 @@ module internal Probability =
         let mutable lower = 0.0
         let mutable upper = 1.0
 
-        while twoSided df upper > alpha && upper < 1e200 do
+        while twoSided df upper > alpha do
             lower <- upper
             upper <- 2.0 * upper
 
@@ -79,11 +89,14 @@ module internal Probability =
 
         t
 
-    /// The t with P(|T| ≤ t) = level, level between 0 and 1.
+    /// <summary>The t with P(|T| ≤ t) = level, level between 0 and 1.</summary>
+    /// <remarks>Infinite where it is beyond the largest number, as at 0.9 for less than 0.0033 degrees of freedom.</remarks>
     let quantile (df: float) (level: float) =
         if Double.IsNaN df then
             nan
         elif df > normal then
             Normal.InvCDF(0.0, 1.0, 0.5 + 0.5 * level)
         else
-            root df (1.0 - level)
+            let alpha = 1.0 - level
+            let far = exp (0.5 * log df - (log alpha + logTailConstant df) / df)
+            if far > farOut * max 1.0 df then far else root df alpha

@@ -126,12 +126,24 @@ module Profile =
     let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
         let z = Quantile.normal level
 
-        prepare fit target
-        |> Result.map (fun profile ->
-            let endOn sign =
-                ProfileSearch.findEnd z sign profile profile.Center
+        let found () =
+            prepare fit target
+            |> Result.map (fun profile ->
+                let endOn sign =
+                    ProfileSearch.findEnd z sign profile profile.Center
 
-            toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
+                toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
+
+        match target with
+        | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+                Lower = None
+                Upper = None
+                Note = Some CovarianceInference.heldNote
+            }
+        | _ -> found ()
 
     /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>

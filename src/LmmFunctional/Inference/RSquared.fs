@@ -64,6 +64,24 @@ module RSquared =
         | Some weights -> weights |> Array.averageBy (fun w -> 1.0 / w)
         | None -> 1.0
 
+    /// The mean over the rows of the residual variance, from the blocks of a model.
+    let private meanOfBlocks (model: MarginalModel) (estimates: CovarianceEstimates) =
+        match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
+        // At the end of its region a parameter gives no variances; a search turns back there.
+        | None -> nan
+        | Some tau ->
+            let element = model.Residual.Element(Jet.constants tau)
+
+            let sum =
+                model.Patterns
+                |> Array.sumBy (fun pattern ->
+                    let own =
+                        Seq.init pattern.Size (fun i -> (element pattern.Rows i i).Value) |> Seq.sum
+
+                    float pattern.Count * own)
+
+            estimates.Residual * sum / float model.Rows
+
     /// The mean over the rows of the residual variance.
     let private meanResidual (fit: Fit) : CovarianceEstimates -> float =
         match fit.Model.Method with
@@ -72,23 +90,8 @@ module RSquared =
         | LikelihoodMethod.Separable _ ->
             let mean = meanInverseWeight fit
             fun estimates -> mean * estimates.Residual
-        | LikelihoodMethod.Marginal model ->
-            fun estimates ->
-                match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
-                // At the end of its region a parameter gives no variances; a search turns back there.
-                | None -> nan
-                | Some tau ->
-                    let element = model.Residual.Element(Jet.constants tau)
-
-                    let sum =
-                        model.Patterns
-                        |> Array.sumBy (fun pattern ->
-                            let own =
-                                Seq.init pattern.Size (fun i -> (element pattern.Rows i i).Value) |> Seq.sum
-
-                            float pattern.Count * own)
-
-                    estimates.Residual * sum / float model.Rows
+        | LikelihoodMethod.Marginal model -> meanOfBlocks model
+        | LikelihoodMethod.Whitened(_, engine) -> meanOfBlocks engine.Model.Rows.Residual
 
     let private checkUnrelated (fit: Fit) =
         if not (LogLikelihood.isUnrelated fit.Model) then

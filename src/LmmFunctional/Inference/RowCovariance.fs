@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional.Numerics
 
@@ -47,7 +48,7 @@ module internal RowCovariance =
     let private separable (fit: Fit) (model: MarginalModel) =
         let variance = fit.Sigma * fit.Sigma
         let add = addRandom fit
-        let tau = MarginalModel.residualParameters model (List.last fit.Path).Theta
+        let tau = MarginalModel.residualParameters model fit.Inner.Theta
         let element = model.Residual.Element(Jet.constants tau)
 
         match fit.Design.Residual with
@@ -78,10 +79,9 @@ module internal RowCovariance =
                     .Build.Dense(rows.Length, rows.Length, fun a b -> variance * elements[a + b * rows.Length].Value)
                 |> add rows
 
-    /// σ² times the patterns' matrices; rows of different blocks are independent.
-    let private marginal (fit: Fit) (model: MarginalModel) =
-        let matrices =
-            Array.init model.Patterns.Length (MarginalModel.matrix model (List.last fit.Path).Theta)
+    /// σ² times the patterns' matrices at a θ; rows of different blocks are independent.
+    let private marginal (fit: Fit) (model: MarginalModel) theta =
+        let matrices = Array.init model.Patterns.Length (MarginalModel.matrix model theta)
 
         let variance = fit.Sigma * fit.Sigma
         let patternOf: int[] = Array.zeroCreate model.Rows
@@ -111,18 +111,35 @@ module internal RowCovariance =
                             0.0
                 )
 
+    /// The residuals alone of a model whose random effects stay in the equations, with their parameters.
+    let private residualsOf (fit: Fit) (model: WhitenedModel) =
+        let tau = MarginalModel.residualParameters model.Marginal fit.Inner.Theta
+
+        model.Rows.Residual, ImmutableArray.CreateRange tau
+
     /// <summary>V of rows given by their numbers; apply it to the fit once.</summary>
     let ofFit (fit: Fit) : int[] -> Matrix<float> =
         match fit.Model.Method with
         | LikelihoodMethod.Conditional _ -> conditional fit
-        | LikelihoodMethod.Marginal model -> marginal fit model
+        | LikelihoodMethod.Marginal model -> marginal fit model fit.Inner.Theta
         | LikelihoodMethod.Separable(model, _) -> separable fit model
+        | LikelihoodMethod.Whitened(_, engine) ->
+            let residuals = residualsOf fit engine.Model ||> marginal fit
+            let add = addRandom fit
+            fun rows -> add rows (residuals rows)
 
-    /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
-    let roots (fit: Fit) (model: MarginalModel) : float[][] =
-        let matrices = MarginalModel.matrix model (List.last fit.Path).Theta
+    let private rootsAt (fit: Fit) (model: MarginalModel) theta : float[][] =
+        let matrices = MarginalModel.matrix model theta
 
         Array.init model.Patterns.Length (fun index ->
             let root = matrices index
             Dense.Factor(model.Patterns[index].Size, root) |> ignore
             root |> Array.map ((*) fit.Sigma))
+
+    /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
+    let roots (fit: Fit) (model: MarginalModel) : float[][] = rootsAt fit model fit.Inner.Theta
+
+    /// The same for the residuals alone of a model whose random effects stay in the equations, with their blocks.
+    let residualRoots (fit: Fit) (model: WhitenedModel) : MarginalModel * float[][] =
+        let residuals, tau = residualsOf fit model
+        residuals, rootsAt fit residuals tau

@@ -119,6 +119,16 @@ module Simulation =
 
             response[row] <- response[row] + deviation * (shared + noise)
 
+    /// Adds random effects, and residuals block by block.
+    let private drawWhitened (fit: Fit) (model: WhitenedModel) =
+        let residuals = RowCovariance.residualRoots fit model
+
+        fun (stream: RandomStream) (response: float[]) ->
+            for term, (_, covariance) in Seq.zip fit.Design.Random fit.RandomCovariances do
+                addEffects stream response term covariance
+
+            (residuals ||> drawMarginal) stream response
+
     let private checkUnrelated (fit: Fit) =
         if not (LogLikelihood.isUnrelated fit.Model) then
             invalidArg
@@ -135,6 +145,7 @@ module Simulation =
             | LikelihoodMethod.Conditional _ -> drawConditional fit
             | LikelihoodMethod.Marginal model -> drawMarginal model (RowCovariance.roots fit model)
             | LikelihoodMethod.Separable(_, engine) -> drawSeparable fit engine.Model
+            | LikelihoodMethod.Whitened(_, engine) -> drawWhitened fit engine.Model
 
         fun index ->
             let response = Array.copy known

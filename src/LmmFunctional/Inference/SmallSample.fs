@@ -150,6 +150,9 @@ module internal SmallSample =
 
         if a2 <= 0.0 then
             struct (1.0, infinity)
+        elif rows.Length = 1 then
+            // What the formulas below come to, which cancel where df is near 0 or 2, or large.
+            struct (1.0, 2.0 / a2)
         else
             let b = (a1 + 6.0 * a2) / (2.0 * q)
             let g = ((q + 1.0) * a1 - (q + 4.0) * a2) / ((q + 2.0) * a2)

@@ -99,17 +99,26 @@ module internal TestBasis =
             JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows
         }
 
+    let private hasRelatedLevels (fit: Fit) =
+        fit.Spec.Random |> List.exists _.Relationship.IsSome
+
+    // The equations whitened by structured residuals know the moments of related levels too.
+    let private knowsMoments (fit: Fit) =
+        match fit.Model.Method with
+        | LikelihoodMethod.Whitened _ -> true
+        | _ -> not (hasRelatedLevels fit)
+
     // What else a model may have is refused, never passed over.
-    let private withoutMoments (fit: Fit) = [
-        if fit.Spec.Random |> List.exists _.Relationship.IsSome then
+    let private missing (fit: Fit) isKnown = [
+        if not isKnown then
             "related levels"
 
-        if fit.Model.Held.Residual.IsSome || not fit.Model.Held.Entries.IsEmpty then
-            "variances held at known values"
+        if not (LikelihoodMoments.isKnown fit.Model) then
+            "a covariance matrix that is held in part"
     ]
 
-    let private byMoments (fit: Fit) create =
-        match withoutMoments fit with
+    let private byMoments (fit: Fit) isKnown create =
+        match missing fit isKnown with
         | [] -> Ok(create ())
         | reasons -> Error(reasons |> List.map LmmError.NoMoments)
 
@@ -123,12 +132,16 @@ module internal TestBasis =
         | DegreesOfFreedomMethod.Residual ->
             let df = float (fit.Observations - fit.FixedCount)
             Ok(constant fit (fun _ -> df))
-        | DegreesOfFreedomMethod.Containment -> byMoments fit (fun () -> byTerm (DesignDegrees.containment fit))
+        | DegreesOfFreedomMethod.Containment ->
+            byMoments fit (not (hasRelatedLevels fit)) (fun () -> DesignDegrees.containment fit)
+            |> Result.bind id
+            |> Result.map byTerm
         | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
-        | DegreesOfFreedomMethod.Satterthwaite convention -> byMoments fit (fun () -> satterthwaite fit convention)
+        | DegreesOfFreedomMethod.Satterthwaite convention ->
+            byMoments fit (knowsMoments fit) (fun () -> satterthwaite fit convention)
         | DegreesOfFreedomMethod.KenwardRoger convention ->
             if fit.Criterion = Criterion.Reml then
-                byMoments fit (fun () -> kenwardRoger fit convention)
+                byMoments fit (knowsMoments fit) (fun () -> kenwardRoger fit convention)
             else
                 Error [ LmmError.KenwardRogerNeedsReml ]
 

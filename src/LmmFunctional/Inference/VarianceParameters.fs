@@ -94,7 +94,8 @@ module VarianceParameters =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> ImmutableArray.Empty
         | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) ->
+        | LikelihoodMethod.Separable(model, _)
+        | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
             |> Array.map _.Value
             |> ImmutableArray.CreateRange
@@ -103,7 +104,7 @@ module VarianceParameters =
     let estimates (fit: Fit) : CovarianceEstimates = {
         Random = fit.RandomCovariances |> List.map snd
         Residual = fit.Sigma * fit.Sigma
-        Structure = structureAt fit.Model (List.last fit.Path).Theta
+        Structure = structureAt fit.Model fit.Inner.Theta
     }
 
     /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c>, <c>sigma</c>, and <c>rho</c> or

@@ -54,6 +54,9 @@ type internal Engine(rows: int, columns: int) =
 
         isPositive
 
+    /// Forgets what was factored: the cross-products have changed.
+    member _.Forget() = isFactored <- false
+
     /// Scores, and what the derivatives need; after a Factor that succeeded.
     member engine.Solve() =
         if not isSolved then

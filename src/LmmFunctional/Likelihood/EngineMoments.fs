@@ -26,7 +26,7 @@ module internal EngineMoments =
         Array.init (n * n) (fun k -> if k % (n + 1) = 0 then 1.0 else 0.0)
 
     // The unit directions are e_r e_cᵀ + e_c e_rᵀ, and e_r e_rᵀ: half of what the identity as basis gives.
-    let private weight (entry: Entry) =
+    let private share (entry: Entry) =
         if entry.Row = entry.Column then 0.5 else 1.0
 
     /// tr(A E_k) of symmetric matrices A, one for each term.
@@ -35,7 +35,7 @@ module internal EngineMoments =
         |> Array.map (fun entry ->
             let a = select entry.Term
             let n = int (sqrt (float a.Length))
-            2.0 * weight entry * a[entry.Row + entry.Column * n])
+            2.0 * share entry * a[entry.Row + entry.Column * n])
 
     /// Bordered with the row of σ²: own_k − Σ_m g_m A_mk, and total − 2 Σ g_m own_m + Σ g_m g_l A_ml.
     let private border (g: float[]) (own: float[]) total (a: float[,]) =
@@ -114,6 +114,7 @@ module internal EngineMoments =
     /// the response.
     /// </summary>
     /// <param name="reml">Whether the criterion is REML.</param>
+    /// <param name="weight">r²/σ²: dn where σ² is at its estimate.</param>
     /// <param name="variance">σ² on the user's scale.</param>
     /// <param name="coefficientMap">B, p×p by columns, with β(user) = B β(inner) but for scale and shift.</param>
     /// <param name="layout">The entries of the model.</param>
@@ -122,6 +123,7 @@ module internal EngineMoments =
     /// <param name="factored">An engine factored at these λ.</param>
     let create
         reml
+        weight
         variance
         (coefficientMap: float[])
         (layout: ThetaLayout)
@@ -163,7 +165,7 @@ module internal EngineMoments =
                  traces entries (fun t -> derivatives[t].Trace), traces entries (fun t -> derivatives[t].Square))
 
         let weighted (a: float[,]) =
-            Array2D.init k k (fun i j -> weight entries[i] * weight entries[j] * a[i, j])
+            Array2D.init k k (fun i j -> share entries[i] * share entries[j] * a[i, j])
 
         let traceProducts =
             lazy
@@ -178,7 +180,7 @@ module internal EngineMoments =
                  |> border g (snd slopes.Value) 1.0)
 
         let information kind =
-            let f i j = df * squareProducts.Value[i, j]
+            let f i j = weight * squareProducts.Value[i, j]
 
             Matrix.init (k + 1) (k + 1) (fun i j ->
                 (match kind with
@@ -213,7 +215,7 @@ module internal EngineMoments =
             Gradient =
                 lazy
                     (let trace, square = slopes.Value
-                     let own = Array.map2 (fun t s -> (t - df * s) / variance) trace square
-                     Array.append own [| ((df - along trace) - df * (1.0 - along square)) / variance |])
+                     let own = Array.map2 (fun t s -> (t - weight * s) / variance) trace square
+                     Array.append own [| ((df - along trace) - weight * (1.0 - along square)) / variance |])
             Information = information
         }

@@ -10,19 +10,24 @@ module internal LikelihoodMoments =
     /// evaluated.</summary>
     /// <returns>The moments in elements of G on the inner scale, and σ²; then the same in the parameters of the
     /// user.</returns>
-    let private momentsAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+    let private momentsAt (likelihood: LogLikelihood) (point: ParameterPoint) =
         let standard = likelihood.Standard
         let layout = likelihood.Layout
-        let lambdas = ThetaLayout.matrices layout theta
+        let lambdas = ThetaLayout.matrices layout point.Theta
 
-        let variance =
+        let weight, variance =
             LogLikelihood.withEngine likelihood lambdas (fun engine ->
-                let df = LogLikelihood.residualDf likelihood.Kind engine
-                standard.ResponseScale * standard.ResponseScale * engine.ResidualSquare / df)
+                let df = ConditionalObjective.residualDf likelihood.Kind engine
+                let square = engine.ResidualSquare
+                let variance = Option.defaultValue (square / df) point.Variance
+
+                MarginalObjective.weightOf point.Variance df square,
+                standard.ResponseScale * standard.ResponseScale * variance)
 
         let inner =
             EngineMoments.create
                 (likelihood.Kind = Criterion.Reml)
+                weight
                 variance
                 (Standardised.coefficientMap standard)
                 layout
@@ -46,45 +51,71 @@ module internal LikelihoodMoments =
 
         inner, covariances
 
-    /// The model with its random effects integrated out, where its moments come from that: it has structures, whose own
-    /// parameters matter.
-    let private marginalOf (likelihood: LogLikelihood) =
+    /// What makes the moments of a model that has structures, whose own parameters matter, and θ: None where it has none.
+    let private ofStructures parametrisation (likelihood: LogLikelihood) =
+        let reml = (likelihood.Kind = Criterion.Reml)
+
+        let ofBlocks model =
+            Some(MarginalMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
+
+        let ofSolver model =
+            Some(SolvedMoments.create reml parametrisation likelihood.Model likelihood.Standard model)
+
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _) -> Some model
+        | LikelihoodMethod.Marginal model -> ofBlocks model
+        | LikelihoodMethod.Separable(_, engine) -> ofSolver (SeparableObjective.solver engine)
+        | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
-            Some(MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+            ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+
+    /// Whether the moments are known: not where a part of a term's matrix is held, whose elements are not those of θ.
+    let isKnown (likelihood: LogLikelihood) : bool =
+        let layout = likelihood.Layout
+        let held = likelihood.Held.Entries
+
+        let isWhole t =
+            let own = seq { layout.ParameterStarts[t] .. layout.ParameterStarts[t + 1] - 1 }
+            let count = own |> Seq.filter held.ContainsKey |> Seq.length
+
+            count = 0
+            || count = Seq.length own
+            || RelativeFactor.count layout.Shapes[t] = layout.Shapes[t].Order
+
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional _ when layout.IsPlain ->
+            Seq.forall isWhole (seq { 0 .. layout.Shapes.Length - 1 })
+        | _ -> true
 
     /// <summary>The moments for small-sample methods at an inner θ that can be evaluated.</summary>
     /// <remarks>Variances stay on the inner scale, where they are well determined: no method that is linear in them
     /// can tell.
     /// </remarks>
     let moments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : CovarianceMoments =
-        match marginalOf likelihood with
-        | Some model ->
-            let isFixed = (likelihood.Function.Boundary theta).Fixed |> Seq.toArray
+        let point = LogLikelihood.pointAt likelihood theta
 
-            MarginalMoments.create
-                (likelihood.Kind = Criterion.Reml)
-                parametrisation
-                likelihood.Model
-                likelihood.Standard
-                model
-                isFixed
-                theta
+        match ofStructures parametrisation likelihood with
+        | Some create ->
+            let isFixed =
+                ((likelihood.Full point.Variance).Boundary point.Theta).Fixed |> Seq.toArray
+
+            create isFixed likelihood.Held point
         | None ->
-            let inner, covariances = momentsAt likelihood theta
+            let inner, covariances = momentsAt likelihood point
 
             match parametrisation with
             | Parametrisation.VarianceScale -> inner
             | Parametrisation.FactorScale ->
                 MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
+            |> HeldMoments.without likelihood.Held
 
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
-        match marginalOf likelihood, parametrisation with
+        match ofStructures parametrisation likelihood, parametrisation with
         | None, Parametrisation.VarianceScale ->
-            let inner, covariances = momentsAt likelihood theta
+            let inner, covariances =
+                LogLikelihood.pointAt likelihood theta |> momentsAt likelihood
+
             MomentScales.variances likelihood.Standard likelihood.Layout covariances inner
+            |> HeldMoments.without likelihood.Held
         | _ -> moments parametrisation likelihood theta

@@ -24,41 +24,19 @@ type ModelPlan = {
 [<RequireQualifiedAccess>]
 module ModelPlan =
 
-    /// Residuals with a structure: dense blocks, or the sparse inverse of autoregressive fields.
-    let private ofBlocks (design: Design) (standard: Standardised) layout : ModelPlan =
-        let model = MarginalModel.create design standard layout
-
-        let dense = {
-            Engine = "marginal"
-            Lead = design.Residual |> Option.map _.SubjectName
-            Work = MarginalModel.work model
-            Bytes = MarginalModel.bytes model
-        }
-
-        let candidates = [
-            match SeparableModel.tryCreate design standard model with
-            | Some separable -> {
-                dense with
-                    Engine = "separable"
-                    Work = separable.Work
-                    Bytes = separable.Bytes
-              }
-            | None -> ()
-
-            dense
-        ]
-
-        let chosen = candidates.Head
+    /// Residuals with a structure.
+    let private ofResiduals (design: Design) (standard: Standardised) (layout: ThetaLayout) (plan: ResidualPlan) =
+        let parameters = (MarginalModel.parameters design standard layout).Parameters
 
         {
             Spec = design.Spec
             Rows = standard.Rows
             FixedCount = standard.Fixed.Length
             RandomCount = standard.Terms |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
-            ParameterCount = model.Parameters
-            Chosen = chosen
-            CurvatureWork = float model.Parameters * chosen.Work
-            Candidates = candidates
+            ParameterCount = parameters
+            Chosen = plan.Chosen
+            CurvatureWork = float parameters * plan.Chosen.Work
+            Candidates = plan.Candidates
         }
 
     /// <summary>The plan of a design; nothing is factored.</summary>
@@ -68,7 +46,8 @@ module ModelPlan =
         let layout = ThetaLayout.create standard
 
         if design.Residual.IsSome then
-            Ok(ofBlocks design standard layout)
+            ResidualPlan.create design standard layout
+            |> Result.map (ofResiduals design standard layout)
         else
             Plan.create standard
             |> Result.map (fun plan -> {

@@ -6,6 +6,8 @@ open LmmFunctional.Numerics
 /// <summary>The estimates that belong to one θ.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal Solution = {
+    /// All of θ on the inner scale, what is held among it.
+    Theta: ImmutableArray<float>
     /// Fixed effects on the user's scale.
     Beta: float[]
     /// Cov(β̂)/σ² on the user's scale, p×p.
@@ -30,99 +32,8 @@ type internal Solution = {
 [<RequireQualifiedAccess>]
 module internal Solution =
 
-    /// Φ = (LLᵀ)⁻¹ of the leading p×p part of a P×P factor, and β = L⁻ᵀ l_y.
-    let private fixedEffects p (l: float[]) =
-        let size = p + 1
-        // X = L⁻¹ by columns.
-        let inverse: float[] = Array.zeroCreate (p * p)
-
-        for j in 0 .. p - 1 do
-            for i in j .. p - 1 do
-                let mutable sum = if i = j then 1.0 else 0.0
-
-                for k in j .. i - 1 do
-                    sum <- sum - l[i + k * size] * inverse[k + j * p]
-
-                inverse[i + j * p] <- sum / l[i + i * size]
-
-        let product f =
-            Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
-
-        let beta = product (fun k -> l[p + k * size])
-
-        let phi =
-            Array.init (p * p) (fun index ->
-                let i, j = index % p, index / p
-                let mutable sum = 0.0
-
-                for k in max i j .. p - 1 do
-                    sum <- sum + inverse[k + i * p] * inverse[k + j * p]
-
-                sum)
-
-        beta, phi
-
-    /// Σ w y² on the inner scale.
-    let private totalSquare (standard: Standardised) =
-        match standard.RootWeights with
-        | None -> standard.Response |> Array.sumBy (fun y -> y * y)
-        | Some roots -> Array.fold2 (fun sum y root -> sum + y * y * root * root) 0.0 standard.Response roots
-
-    /// T G v for the scores v of each level in units of the response: effects on the user's scale.
-    let private effects (term: StandardisedTerm) (g: float[]) scale (scores: float[]) =
-        let n = term.Factor.Order
-        let map: float[] = Array.zeroCreate (n * n)
-        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
-        let result: float[] = Array.zeroCreate (term.Levels * n)
-
-        for level in 0 .. term.Levels - 1 do
-            for k in 0 .. n - 1 do
-                let score = scale * scores[level * n + k]
-
-                for i in 0 .. n - 1 do
-                    result[level * n + i] <- result[level * n + i] + map[i + k * n] * score
-
-        result
-
-    /// Covariances of all levels of a term, from the inner to the user's scale.
-    let private conditional (term: StandardisedTerm) (inner: int -> float[]) =
-        let n = term.Factor.Order
-        let result: float[] = Array.zeroCreate (term.Levels * n * n)
-
-        for level in 0 .. term.Levels - 1 do
-            Array.blit (Semidefinite.congruence n term.Transform (inner level)) 0 result (level * n * n) (n * n)
-
-        result
-
-    /// Covariances of û − u with β estimated: C + (T G e)(T G e)ᵀ for the columns e (S each, p of them) of each level.
-    let private prediction
-        (term: StandardisedTerm)
-        (g: float[])
-        p
-        (conditional: float[])
-        (fixedScores: int -> float[])
-        =
-        let n = term.Factor.Order
-        let map: float[] = Array.zeroCreate (n * n)
-        Small.Multiply(n, term.Transform, 0, false, g, 0, map, 0)
-        let result = Array.copy conditional
-
-        for level in 0 .. term.Levels - 1 do
-            let scores = fixedScores level
-            let at = level * n * n
-
-            for c in 0 .. p - 1 do
-                let image =
-                    Array.init n (fun i -> Seq.init n (fun k -> map[i + k * n] * scores[k + c * n]) |> Seq.sum)
-
-                for j in 0 .. n - 1 do
-                    for i in 0 .. n - 1 do
-                        result[at + i + j * n] <- result[at + i + j * n] + image[i] * image[j]
-
-        result
-
-    /// What both methods have in common once V is factored.
-    let private assemble (likelihood: LogLikelihood) lambdas fixedFactor logDeterminant sumOfLogWeights later =
+    /// What all methods have in common once V is factored.
+    let private assemble (likelihood: LogLikelihood) (point: ParameterPoint) lambdas fixedFactor logDeterminant later =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
@@ -135,16 +46,17 @@ module internal Solution =
             | Criterion.Ml -> rows
             | Criterion.Reml -> rows - float p
 
-        let beta, phi = fixedEffects p fixedFactor
+        let beta, phi = UserScale.fixedEffects p fixedFactor
         let scale = residual * standard.ResponseScale
         let effects, conditional, prediction = later scale
 
         {
+            Theta = point.Theta
             Beta = Standardised.coefficients beta standard
             BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
             Sigma =
                 standard.ResponseScale
-                * (match likelihood.Held.Residual with
+                * (match point.Variance with
                    | Some variance -> sqrt variance
                    | None -> residual / sqrt df)
             Covariances =
@@ -159,21 +71,21 @@ module internal Solution =
             Effects = effects
             ConditionalCovariances = conditional
             PredictionCovariances = prediction
-            ResidualShare = square / totalSquare standard
+            ResidualShare = square / UserScale.totalSquare standard
             Deviance =
                 logDeterminant
-                + LogLikelihood.residualPart likelihood.Held rows square
+                + MarginalObjective.residualPart point.Variance rows square
                 + 2.0 * rows * log standard.ResponseScale
-                - sumOfLogWeights
         }
 
-    let private conditionalAt (likelihood: LogLikelihood) lambdas =
+    /// From the equations of the random effects, factored for whoever asks; log|V| lacks what is given.
+    let private engineAt (likelihood: LogLikelihood) point lambdas (factored: IFactored) logDeterminantRest =
         let terms = Array.ofList likelihood.Standard.Terms
 
         // What has the size of the data waits until it is asked for.
         let solved compute =
             lazy
-                (LogLikelihood.withEngine likelihood lambdas (fun engine ->
+                (factored.Run(fun engine ->
                     engine.Solve()
                     terms |> Array.mapi (compute engine)))
 
@@ -188,23 +100,60 @@ module internal Solution =
                 lambdas
 
         let left (engine: Engine) t (term: StandardisedTerm) =
-            conditional term (fun level -> engine.ConditionalCovariance(t, level))
+            UserScale.conditional term (fun level -> engine.ConditionalCovariance(t, level))
 
-        LogLikelihood.withEngine likelihood lambdas (fun engine ->
+        factored.Run(fun engine ->
             assemble
                 likelihood
+                point
                 lambdas
                 engine.FixedFactor
-                engine.LogDeterminant
-                (LogLikelihood.sumOfLogWeights likelihood.Model)
+                (engine.LogDeterminant + logDeterminantRest)
                 (fun scale ->
-                    solved (fun engine t term -> effects term covariances[t] scale (scoresOf engine t term)),
+                    solved (fun engine t term -> UserScale.effects term covariances[t] scale (scoresOf engine t term)),
                     solved left,
                     solved (fun engine t term ->
                         let own = left engine t term
-                        prediction term covariances[t] (engine.P - 1) own (fun level -> engine.FixedScores(t, level)))))
 
-    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) theta lambdas =
+                        UserScale.prediction term covariances[t] (engine.P - 1) own (fun level ->
+                            engine.FixedScores(t, level)))))
+
+    let private conditionalAt (likelihood: LogLikelihood) point lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    LogLikelihood.withEngine likelihood lambdas action
+        }
+
+        engineAt likelihood point lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
+
+    /// What stands where V is not positive definite: nothing is known; the certificate says so.
+    let private undefinedAt (likelihood: LogLikelihood) point lambdas =
+        let columns = likelihood.Standard.Fixed.Length + 1
+        let terms = Array.ofList likelihood.Standard.Terms
+
+        let nothing power =
+            lazy
+                (terms
+                 |> Array.map (fun term -> Array.create (term.Levels * pown term.Factor.Order power) nan))
+
+        assemble likelihood point lambdas (Array.create (columns * columns) nan) nan (fun _ ->
+            nothing 1, nothing 2, nothing 2)
+
+    let private whitenedAt (likelihood: LogLikelihood) (engine: WhitenedEngine) (point: ParameterPoint) lambdas =
+        let factored = {
+            new IFactored with
+                member _.Run action =
+                    WhitenedObjective.withFactor engine point.Theta (fun factor -> action factor.Engine)
+                    // It has been factored here before.
+                    |> Option.defaultWith (fun () -> invalidOp "The covariance of the rows is not positive definite.")
+        }
+
+        match WhitenedObjective.withFactor engine point.Theta _.Residual.LogDeterminant with
+        | Some ofResiduals -> engineAt likelihood point lambdas factored ofResiduals
+        | None -> undefinedAt likelihood point lambdas
+
+    let private marginalAt (likelihood: LogLikelihood) (model: MarginalModel) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
 
@@ -216,34 +165,34 @@ module internal Solution =
 
         // Where V is not positive definite nothing is known; the certificate says so.
         let factor =
-            MarginalObjective.factor model theta
+            MarginalObjective.factor model point.Theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined standard.Fixed.Length model.Patterns)
 
         let scores = lazy (MarginalEffects.scores standard model factor)
 
         let ofScores t term scale =
             MarginalEffects.scoresOfTerm term scores.Value
-            |> effects term covariances[t] scale
+            |> UserScale.effects term covariances[t] scale
 
         let left t (term: StandardisedTerm) =
             let size = term.Factor.Order * term.Factor.Order
             let all = MarginalEffects.conditional model factor t term covariances[t]
-            conditional term (fun level -> Array.sub all (level * size) size)
+            UserScale.conditional term (fun level -> Array.sub all (level * size) size)
 
         let predicted t (term: StandardisedTerm) =
             let size = term.Factor.Order * standard.Fixed.Length
             let scores = MarginalEffects.fixedScores standard model factor t term
 
-            prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
+            UserScale.prediction term covariances[t] standard.Fixed.Length (left t term) (fun level ->
                 Array.sub scores (level * size) size)
 
         // V holds the weights.
-        assemble likelihood lambdas factor.FixedFactor factor.LogDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas factor.FixedFactor factor.LogDeterminant (fun scale ->
             lazy (terms |> Array.mapi (fun t term -> ofScores t term scale)),
             lazy (terms |> Array.mapi left),
             lazy (terms |> Array.mapi predicted))
 
-    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) theta lambdas =
+    let private separableAt (likelihood: LogLikelihood) (engine: SeparableEngine) (point: ParameterPoint) lambdas =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let model = engine.Model
@@ -261,13 +210,13 @@ module internal Solution =
 
         let later perLevel (compute: SeparableFactor -> int -> StandardisedTerm -> float[]) =
             lazy
-                (SeparableObjective.withFactor engine theta (fun factor -> terms |> Array.mapi (compute factor))
+                (SeparableObjective.withFactor engine point.Theta (fun factor -> terms |> Array.mapi (compute factor))
                  |> Option.defaultWith (fun () -> terms |> Array.map (fun term -> undefined term perLevel)))
 
         let square order = order * order
 
         let left (factor: SeparableFactor) t (term: StandardisedTerm) =
-            conditional term (fun level -> factor.Conditional(t, level))
+            UserScale.conditional term (fun level -> factor.Conditional(t, level))
 
         let predicted (factor: SeparableFactor) t (term: StandardisedTerm) =
             let size = term.Factor.Order
@@ -275,28 +224,29 @@ module internal Solution =
             let sums =
                 Array.init p (fun c -> SeparableProducts.levelSums model t factor.Scores (c * model.Rows))
 
-            prediction term covariances[t] p (left factor t term) (fun level ->
+            UserScale.prediction term covariances[t] p (left factor t term) (fun level ->
                 Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size]))
 
         let fixedFactor, logDeterminant =
-            SeparableObjective.withFactor engine theta (fun factor ->
+            SeparableObjective.withFactor engine point.Theta (fun factor ->
                 Array.copy factor.FixedFactor, factor.LogDeterminant)
             |> Option.defaultWith (fun () -> Array.create ((p + 1) * (p + 1)) nan, nan)
 
         // V holds the weights.
-        assemble likelihood lambdas fixedFactor logDeterminant 0.0 (fun scale ->
+        assemble likelihood point lambdas fixedFactor logDeterminant (fun scale ->
             later id (fun factor t term ->
                 SeparableProducts.levelSums model t factor.Scores (p * model.Rows)
-                |> effects term covariances[t] scale),
+                |> UserScale.effects term covariances[t] scale),
             later square left,
             later square predicted)
 
-    /// The estimates of a likelihood at an inner θ that can be evaluated.
-    let at (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Solution =
-        let theta = HeldVariances.embed likelihood.Layout likelihood.Held theta
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
+    /// The estimates of a likelihood at coordinates of its function that can be evaluated.
+    let at (likelihood: LogLikelihood) (estimated: ImmutableArray<float>) : Solution =
+        let point = LogLikelihood.pointAt likelihood estimated
+        let lambdas = ThetaLayout.matrices likelihood.Layout point.Theta
 
         match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood lambdas
-        | LikelihoodMethod.Marginal model -> marginalAt likelihood model theta lambdas
-        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine theta lambdas
+        | LikelihoodMethod.Conditional _ -> conditionalAt likelihood point lambdas
+        | LikelihoodMethod.Marginal model -> marginalAt likelihood model point lambdas
+        | LikelihoodMethod.Separable(_, engine) -> separableAt likelihood engine point lambdas
+        | LikelihoodMethod.Whitened(_, engine) -> whitenedAt likelihood engine point lambdas

@@ -69,8 +69,9 @@ module internal Standardised =
 
         Array.sum sums
 
-    let private mean (values: float[]) =
+    let private mean (values: ReadOnlyMemory<float>) =
         let sum first last =
+            let values = values.Span
             let mutable sums = Vector512<float>.Zero
             let mutable row = first
 
@@ -88,8 +89,9 @@ module internal Standardised =
 
         total values.Length sum / float values.Length
 
-    let private rootMeanSquare (shift: float) (values: float[]) =
+    let private rootMeanSquare (shift: float) (values: ReadOnlyMemory<float>) =
         let sum first last =
+            let values = values.Span
             let mutable sums = Vector512<float>.Zero
             let mutable row = first
 
@@ -108,22 +110,36 @@ module internal Standardised =
 
         sqrt (total values.Length sum / float values.Length)
 
-    let private standardise shift scale (values: float[]) =
+    let private standardise (shift: float) (scale: float) (values: ReadOnlyMemory<float>) : float[] =
+        let inverse = 1.0 / scale
+        let result: float[] = GC.AllocateUninitializedArray values.Length
+
+        Tiles.Run(
+            (values.Length + chunkRows - 1) / chunkRows,
+            float values.Length,
+            fun chunk ->
+                let values = values.Span
+                let last = min values.Length ((chunk + 1) * chunkRows)
+                let mutable row = chunk * chunkRows
+
+                while row + 8 <= last do
+                    let deviation = Vector512.LoadUnsafe(&values[row]) - Vector512.Create shift
+                    Vector512.StoreUnsafe(deviation * Vector512.Create inverse, &result[row])
+                    row <- row + 8
+
+                while row < last do
+                    result[row] <- (values[row] - shift) * inverse
+                    row <- row + 1
+        )
+
+        result
+
+    /// The same for an array, which is not copied where nothing changes.
+    let private standardiseColumn shift scale (values: float[]) =
         if shift = 0.0 && scale = 1.0 then
             values
         else
-            let inverse = 1.0 / scale
-            let result: float[] = GC.AllocateUninitializedArray values.Length
-
-            Tiles.Run(
-                (values.Length + chunkRows - 1) / chunkRows,
-                float values.Length,
-                fun chunk ->
-                    for row in chunk * chunkRows .. min values.Length ((chunk + 1) * chunkRows) - 1 do
-                        result[row] <- (values[row] - shift) * inverse
-            )
-
-            result
+            standardise shift scale (ReadOnlyMemory values)
 
     /// The positions along one axis of a structure; those of a product are named by their part of the effects' names.
     let private placesOf (design: RandomDesign) index (_, coordinates: float[][]) =
@@ -161,7 +177,7 @@ module internal Standardised =
 
         let shiftOf k =
             match design.InterceptAt, design.Term.Structure with
-            | Some at, Structure.Unstructured when at <> k -> mean design.Columns[k]
+            | Some at, Structure.Unstructured when at <> k -> mean (ReadOnlyMemory design.Columns[k])
             | _ -> 0.0
 
         let columns =
@@ -174,7 +190,7 @@ module internal Standardised =
                     if form.IsSome then
                         1.0
                     else
-                        powerOfTwoNear (rootMeanSquare shift column)
+                        powerOfTwoNear (rootMeanSquare shift (ReadOnlyMemory column))
 
                 transform[k + k * order] <- 1.0 / scale
 
@@ -183,7 +199,7 @@ module internal Standardised =
                     if at <> k then
                         transform[at + k * order] <- -shift / scale)
 
-                standardise shift scale column)
+                standardiseColumn shift scale column)
 
         {
             Group = design.Group
@@ -204,12 +220,13 @@ module internal Standardised =
     /// The same columns and scales, with the response of a design that differs in nothing else.
     let withResponse (design: Design) (standard: Standardised) : Standardised =
         let response = responseOf design
-        let shift = if design.Fixed.Constant.IsSome then mean response else 0.0
-        let scale = powerOfTwoNear (rootMeanSquare shift response)
+        let values = ReadOnlyMemory response
+        let shift = if design.Fixed.Constant.IsSome then mean values else 0.0
+        let scale = powerOfTwoNear (rootMeanSquare shift values)
 
         {
             standard with
-                Response = standardise shift scale response
+                Response = standardiseColumn shift scale response
                 ResponseShift = shift
                 ResponseScale = scale
         }
@@ -218,15 +235,19 @@ module internal Standardised =
     let ofDesign (design: Design) : Standardised =
         let response = responseOf design
         let x = design.Fixed.Matrix
-        let fixedColumns = Array.init x.Columns x.Column
+        let ofResponse = ReadOnlyMemory response
+
+        // Parts of X itself: a copy of all its columns would take longer than their sums.
+        let fixedColumns =
+            Array.init x.Columns (fun j -> ReadOnlyMemory(x.Values, j * x.Rows, x.Rows))
 
         let meanOf index column =
             match design.Fixed.Constant with
             | Some constant when index < 0 || constant[index] = 0.0 -> mean column
             | _ -> 0.0
 
-        let responseShift = meanOf -1 response
-        let responseScale = powerOfTwoNear (rootMeanSquare responseShift response)
+        let responseShift = meanOf -1 ofResponse
+        let responseScale = powerOfTwoNear (rootMeanSquare responseShift ofResponse)
         let fixedShift = fixedColumns |> Array.mapi meanOf
 
         let fixedScale =
@@ -234,7 +255,7 @@ module internal Standardised =
 
         {
             Rows = response.Length
-            Response = standardise responseShift responseScale response
+            Response = standardiseColumn responseShift responseScale response
             ResponseShift = responseShift
             ResponseScale = responseScale
             Fixed = Array.map3 standardise fixedShift fixedScale fixedColumns

@@ -106,3 +106,19 @@ module internal ThetaLayout =
                 |> Seq.map entryName)
         |> Seq.concat
         |> ImmutableArray.CreateRange
+
+    /// Which parameters of random terms are logarithms or the like: not coefficients, nor standard deviations, whose sign is
+    /// free.
+    let unbounded (layout: ThetaLayout) : seq<bool> =
+        let isUnbounded (form: EffectsForm) k =
+            match form.Kinds[k] with
+            | ParameterKind.Real
+            | ParameterKind.Loading -> false
+            | _ -> not (Array.contains k form.Deviations)
+
+        seq {
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | Some form -> yield! Seq.init form.Kinds.Length (isUnbounded form)
+                | None -> yield! Seq.replicate (layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]) false
+        }

@@ -14,128 +14,34 @@ module internal VarianceBoundary =
     let private zeroPivot = 1e-5
     let private zeroDeviation = 1e-4
 
-    // Any entry of a factor this small is zero: relative to the residual it is a variance of 1e-16.
-    let private zeroEntry = 1e-8
+    let private snap = LowerRank.cleaned zeroPivot zeroDeviation
 
-    // A derivative by a variance this small, relative to the trace part of D, is rounding.
-    let private zeroDerivative = 1e-6
+    /// What the parameters of a term are, as far as bounds go.
+    [<RequireQualifiedAccess>]
+    type private Kind =
+        /// The entries of λ.
+        | Entries
+        /// Loadings in this many columns.
+        | Loadings of columns: int
+        /// One standard deviation that multiplies all the rest, at this place of θ.
+        | Deviation of at: int
+        /// Parameters without a bound of their own.
+        | Other
 
-    /// A bound that holds: its term and name, the derivative by the variance, and the steepest direction over the term.
-    [<NoComparison; ReferenceEquality>]
-    type private Bound = {
-        Term: int
-        Name: string
-        Multiplier: float
-        Slope: float
-        Direction: float[]
-        Tolerance: float
-    }
+    let rec private hasLoadings structure =
+        match structure with
+        | Structure.ReducedRank _
+        | Structure.FactorAnalytic _ -> true
+        | Structure.Kronecker(first, second) -> hasLoadings first || hasLoadings second
+        | _ -> false
 
-    let private snap n (lambda: float[]) =
-        let rowOf i =
-            sqrt (Seq.init (i + 1) (fun j -> lambda[i + j * n] * lambda[i + j * n]) |> Seq.sum)
-
-        let isZero i =
-            abs lambda[i + i * n] <= max zeroDeviation (zeroPivot * rowOf i)
-
-        if Seq.exists isZero (seq { 0 .. n - 1 }) then
-            let isPivot k = k / n = k % n
-
-            let cleaned =
-                Array.mapi
-                    (fun k v ->
-                        if abs v <= zeroEntry || isPivot k && isZero (k / n) then
-                            0.0
-                        else
-                            v)
-                    lambda
-            // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.
-            Semidefinite.factor n (Semidefinite.square n cleaned)
-        else
-            lambda
-
-    /// The smallest eigenvalue of D on the null space of G, which has the given dimension.
-    let private multiplierOn nullity n (g: float[]) (d: float[]) =
-        let struct (_, vectors) = Semidefinite.eigen n g
-
-        let onNull =
-            Array.init (nullity * nullity) (fun index ->
-                let a, b = index % nullity, index / nullity
-                let mutable sum = 0.0
-
-                for i in 0 .. n - 1 do
-                    for j in 0 .. n - 1 do
-                        sum <- sum + vectors[i + a * n] * d[i + j * n] * vectors[j + b * n]
-
-                sum)
-
-        let struct (values, _) = Semidefinite.eigen nullity onNull
-        values[0]
-
-    /// The bounds of one term whose λ has zero pivots: one for each variance of a diagonal term, one for the rank of G else.
-    let private bounds t (term: RandomDesign) (lambda: float[]) (zeros: int list) (d: float[]) (scale: float[]) =
-        let n = term.Names.Length
-
-        let tolerance =
-            zeroDerivative * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
-
-        match term.Term.Structure with
-        | Structure.Diagonal -> [
-            for i in zeros ->
-                {
-                    Term = t
-                    Name = $"{term.Group} {term.Names[i]}"
-                    Multiplier = d[i + i * n]
-                    Slope = d[i + i * n]
-                    Direction = Array.init n (fun j -> if i = j then 1.0 else 0.0)
-                    Tolerance = tolerance
-                }
-          ]
-        | _ ->
-            let struct (values, vectors) = Semidefinite.eigen n d
-            let rank = n - zeros.Length
-
-            [
-                {
-                    Term = t
-                    Name =
-                        if rank = 0 then
-                            let names = String.concat ", " term.Names
-                            $"{term.Group} {names}"
-                        else
-                            $"{term.Group} (rank {rank} of {n})"
-                    Multiplier = multiplierOn zeros.Length n (Semidefinite.square n lambda) d
-                    Slope = values[0]
-                    Direction = Array.sub vectors 0 n
-                    Tolerance = tolerance
-                }
-            ]
-
-    /// The places of θ of the one standard deviation that multiplies all the rest of a term, for terms with such a form.
-    let private soleDeviations (layout: ThetaLayout) =
-        layout.Forms
-        |> Array.mapi (fun t form ->
-            match form with
-            | Some form when form.Deviations.Length = 1 -> Some(layout.ParameterStarts[t] + form.Deviations[0])
-            | _ -> None)
-
-    /// The bound of a term whose form has a standard deviation of zero: D along the form's matrix.
-    let private formBound t (term: RandomDesign) (form: EffectsForm) (own: float[]) (d: float[]) (scale: float[]) =
-        let unit = Array.copy own
-        unit[form.Deviations[0]] <- 1.0
-        let matrix = Semidefinite.square form.Order (EffectsForm.lambda form unit)
-
-        let along weights =
-            Array.fold2 (fun sum w m -> sum + w * m) 0.0 weights matrix
-
-        {
-            Term = t
-            Name = $"{term.Group} {form.Names[form.Deviations[0]]}"
-            Multiplier = along d
-            Slope = along d
-            Direction = [||]
-            Tolerance = zeroDerivative * abs (along scale)
-        }
+    let private kindOf (layout: ThetaLayout) t (term: RandomDesign) =
+        match layout.Forms[t], term.Term.Structure with
+        | None, _ -> Kind.Entries
+        | Some form, Structure.ReducedRank q -> Kind.Loadings(min q form.Order)
+        | Some form, structure when form.Deviations.Length = 1 && not (hasLoadings structure) ->
+            Kind.Deviation(layout.ParameterStarts[t] + form.Deviations[0])
+        | Some _, _ -> Kind.Other
 
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
     /// <remarks>Only what is exactly zero is at a bound; what may be zero is offered as the snapped point. Parameters behind
@@ -144,73 +50,137 @@ module internal VarianceBoundary =
     let inspect (design: Design) (layout: ThetaLayout) derivatives (theta: ImmutableArray<float>) : Boundary =
         let terms = Array.ofList design.Random
         let orderOf t = layout.Shapes[t].Order
-        let soleDeviations = soleDeviations layout
+        let kinds = terms |> Array.mapi (kindOf layout)
         let lambdas = ThetaLayout.matrices layout theta
 
         let replaced index value (values: ImmutableArray<float>) = values.SetItem(index, value)
+
+        let withLoadings t columns (lambda: float[]) (values: ImmutableArray<float>) =
+            let n = orderOf t
+
+            seq {
+                for column in 0 .. columns - 1 do
+                    for row in column .. n - 1 do
+                        lambda[row + column * n]
+            }
+            |> Seq.indexed
+            |> Seq.fold (fun values (k, value) -> replaced (layout.ParameterStarts[t] + k) value values) values
 
         let snapped =
             let ofEntries =
                 lambdas
                 |> Array.mapi (fun t lambda ->
-                    if layout.Forms[t].IsSome then
-                        lambda
+                    if kinds[t] = Kind.Entries then
+                        snap (orderOf t) lambda
                     else
-                        snap (orderOf t) lambda)
+                        lambda)
                 |> ThetaLayout.withMatrices layout theta
 
-            soleDeviations
-            |> Seq.choose id
-            |> Seq.filter (fun at -> abs theta[at] <= zeroDeviation)
-            |> Seq.fold (fun values at -> replaced at 0.0 values) ofEntries
+            kinds
+            |> Seq.indexed
+            |> Seq.fold
+                (fun values (t, kind) ->
+                    match kind with
+                    | Kind.Deviation at when abs theta[at] <= zeroDeviation -> replaced at 0.0 values
+                    | Kind.Loadings columns ->
+                        match LowerRank.fewerLoadings zeroPivot zeroDeviation (orderOf t) columns lambdas[t] with
+                        | Some fewer -> withLoadings t columns fewer values
+                        | None -> values
+                    | _ -> values)
+                ofEntries
 
         let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
+
+        let isZeroColumn t column =
+            let n = orderOf t
+            Seq.forall (fun i -> lambdas[t][i + column * n] = 0.0) (seq { 0 .. n - 1 })
+
+        let isFull t =
+            RelativeFactor.count layout.Shapes[t] = orderOf t * (orderOf t + 1) / 2
+
         let parts: (float[] * float[])[] Lazy = lazy (derivatives theta)
 
         let active = [
             for t in 0 .. terms.Length - 1 do
-                match layout.Forms[t], soleDeviations[t] with
-                | Some form, Some at when theta[at] = 0.0 ->
-                    parts.Value[t]
-                    ||> formBound t terms[t] form (ThetaLayout.parametersOf layout theta t)
-                | Some _, _ -> ()
-                | None, _ ->
+                match kinds[t], layout.Forms[t] with
+                | Kind.Entries, _ ->
                     match List.filter (isZero t) [ 0 .. orderOf t - 1 ] with
                     | [] -> ()
-                    | zeros -> yield! parts.Value[t] ||> bounds t terms[t] lambdas[t] zeros
+                    | zeros -> yield! parts.Value[t] ||> VarianceBound.ofPivots t terms[t] lambdas[t] zeros
+                | Kind.Loadings columns, _ ->
+                    match List.filter (isZeroColumn t) [ 0 .. columns - 1 ] with
+                    | [] -> ()
+                    | zeros ->
+                        parts.Value[t]
+                        ||> VarianceBound.ofRank t terms[t] (columns - zeros.Length) columns lambdas[t]
+                | Kind.Deviation at, Some form when theta[at] = 0.0 ->
+                    parts.Value[t]
+                    ||> VarianceBound.ofForm t terms[t] form (ThetaLayout.parametersOf layout theta t)
+                | _ -> ()
         ]
 
-        let wayOut bound variance =
-            match soleDeviations[bound.Term] with
-            | Some at -> replaced at (sqrt variance) theta
-            | None ->
-                let n = orderOf bound.Term
-                let g = Semidefinite.square n lambdas[bound.Term]
+        let wayOut (bound: VarianceBound) variance =
+            let t = bound.Term
+            let n = orderOf t
+
+            match kinds[t] with
+            | Kind.Deviation at -> replaced at (sqrt variance) theta
+            | Kind.Loadings columns ->
+                let free = Seq.find (isZeroColumn t) (seq { 0 .. columns - 1 })
+
+                lambdas[t]
+                |> Array.mapi (fun k v ->
+                    if k / n = free then
+                        sqrt variance * bound.Direction[k % n]
+                    else
+                        v)
+                |> LowerFactor.loadings n
+                |> fun raised -> withLoadings t columns raised theta
+            | _ ->
+                let g = Semidefinite.square n lambdas[t]
 
                 let raised =
                     Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n]) g
 
                 lambdas
-                |> Array.mapi (fun t lambda ->
-                    if t = bound.Term then
-                        Semidefinite.factor n raised
-                    else
-                        lambda)
+                |> Array.mapi (fun other lambda -> if other = t then Semidefinite.factor n raised else lambda)
                 |> ThetaLayout.withMatrices layout theta
+
+        let turns =
+            seq {
+                for t in 0 .. terms.Length - 1 do
+                    if kinds[t] = Kind.Entries && isFull t then
+                        match LowerRank.turn (orderOf t) lambdas[t] (lazy (fst parts.Value[t])) with
+                        | None -> ()
+                        | Some turned ->
+                            fun share ->
+                                lambdas
+                                |> Array.mapi (fun other lambda -> if other = t then turned share else lambda)
+                                |> ThetaLayout.withMatrices layout theta
+            }
 
         let isFixed = Array.create theta.Length false
 
         for t in 0 .. terms.Length - 1 do
             let start = layout.ParameterStarts[t]
 
-            match layout.Forms[t], soleDeviations[t] with
-            | None, _ ->
+            match kinds[t] with
+            | Kind.Entries ->
                 for e in layout.Starts[t] .. layout.Starts[t + 1] - 1 do
                     isFixed[start + e - layout.Starts[t]] <- isZero t layout.Entries[e].Column
-            | Some _, Some at when theta[at] = 0.0 ->
+            | Kind.Loadings columns ->
+                let ofColumns =
+                    seq {
+                        for column in 0 .. columns - 1 do
+                            for _ in column .. orderOf t - 1 do
+                                isZeroColumn t column
+                    }
+
+                ofColumns |> Seq.iteri (fun k isZero -> isFixed[start + k] <- isZero)
+            | Kind.Deviation at when theta[at] = 0.0 ->
                 for k in start .. layout.ParameterStarts[t + 1] - 1 do
                     isFixed[k] <- true
-            | Some _, _ -> ()
+            | _ -> ()
 
         {
             Snapped = snapped
@@ -220,4 +190,5 @@ module internal VarianceBoundary =
                 active
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)
                 |> Option.map wayOut
+            Turn = Seq.tryHead turns
         }

@@ -60,7 +60,9 @@ module Summary =
     let private verdict (certificate: Certificate) =
         match certificate.Verdict with
         | Verdict.Optimum -> "optimum"
-        | Verdict.BoundaryOptimum names -> $"optimum at a bound (singular fit): {listed names}"
+        | Verdict.BoundaryOptimum names when certificate.IsSingular ->
+            $"optimum at a bound (singular fit): {listed names}"
+        | Verdict.BoundaryOptimum names -> $"optimum at a bound: {listed names}"
         | Verdict.FlatDirection names -> $"flat direction, estimates are not unique: {listed names}"
         | Verdict.NotConverged reason -> $"not converged, {reason}"
 
@@ -138,8 +140,8 @@ module Summary =
             Block.Grid(FitTables.varianceComponents fit)
             Block.Line(sizes fit)
         ]
-        @ structures fit
         @ rowsLeftOut fit
+        @ structures fit
         @ fixedEffects fit inference
         @ robustErrors robust
         @ columnsLeftOut fit

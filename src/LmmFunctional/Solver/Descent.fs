@@ -11,7 +11,10 @@ module internal Descent =
         match algorithm with
         | Algorithm.NewtonRaphson -> Information.Observed
         | Algorithm.FisherScoring -> Information.Expected
-        | Algorithm.AverageInformation -> Information.Average
+        | Algorithm.AverageInformation
+        // EM steps without any; average information tells how far it has come.
+        | Algorithm.Em
+        | Algorithm.PxEm -> Information.Average
 
     /// The criterion does not resolve falls smaller than this.
     let resolution criterion = 1e-10 * max 1.0 (abs criterion)
@@ -128,3 +131,17 @@ module internal Descent =
                 let factor = ratio |> max 0.1 |> min 10.0
                 let curvature = Secant.rescaled factor taken evaluation.Curvature
                 arrive (from.Number + 1) theta evaluation from.Information curvature step halvings radius
+
+    // A rule that brings less than this share of what is left crawls, as EM does towards a variance of zero.
+    let private crawling = 1e-3
+
+    /// A step to the point that a rule proposes, such as EM's; where the rule crawls, one with average information.
+    let follow (propose: ImmutableArray<float> -> ImmutableArray<float>) (objective: Objective) (from: Iteration) =
+        let theta = propose from.Theta
+        let evaluation = objective.Evaluate theta (Order.Curvature Information.Average)
+
+        if from.Criterion - evaluation.Value > crawling * 0.5 * from.Decrement then
+            let step = difference theta from.Theta
+            arrive (from.Number + 1) theta evaluation Information.Average evaluation.Curvature step 0 from.Radius
+        else
+            step objective from

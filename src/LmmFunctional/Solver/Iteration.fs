@@ -22,6 +22,22 @@ module SolverOptions =
         Tolerance = None
     }
 
+    // EM converges linearly, the slower the less the data say about the effects.
+    let private manySteps = 10000
+
+    /// The defaults of an algorithm: as many steps as it may need.
+    let ofAlgorithm algorithm =
+        match algorithm with
+        | Algorithm.NewtonRaphson
+        | Algorithm.FisherScoring
+        | Algorithm.AverageInformation -> { defaults with Algorithm = algorithm }
+        | Algorithm.Em
+        | Algorithm.PxEm -> {
+            defaults with
+                Algorithm = algorithm
+                MaxIterations = manySteps
+          }
+
 /// <summary>Where an iteration stands.</summary>
 [<RequireQualifiedAccess>]
 type Progress =

@@ -2,7 +2,8 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations.</summary>
+/// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one
+/// more rule of steps.</summary>
 /// <remarks>A trust region with exact gradients. While the criterion resolves the predicted fall, a step is kept only when
 /// the criterion falls; past that point full steps polish the estimates as long as the Newton decrement falls.</remarks>
 [<RequireQualifiedAccess>]
@@ -21,7 +22,11 @@ module Solver =
         let step = Descent.difference theta from.Theta
         Descent.arrive from.Number theta evaluation information evaluation.Curvature step 0 radius
 
-    /// Values that may be zero set to zero, where the criterion does not rise beyond its rounding.
+    /// A fall of the criterion that counts as one.
+    let private visible criterion = 1e-11 * max 1.0 (abs criterion)
+
+    /// Values that may be zero set to zero, where the criterion does not rise beyond its rounding, or no more than is
+    /// visible and the bound holds: beside a saddle steps can end a little off the bound, at a point that is neither.
     let private snap (objective: Objective) (from: Iteration) =
         let snapped = (objective.Boundary from.Theta).Snapped
 
@@ -29,8 +34,12 @@ module Solver =
             from
         else
             let evaluation = objective.Evaluate snapped (Order.Curvature from.Information)
+            let rise = evaluation.Value - from.Criterion
 
-            if evaluation.Value <= from.Criterion + Polish.risingAllowed from.Criterion then
+            if
+                rise <= Polish.risingAllowed from.Criterion
+                || rise <= visible from.Criterion && (objective.Boundary snapped).Escape.IsNone
+            then
                 {
                     movedTo snapped evaluation from.Information from.Radius from with
                         Progress = from.Progress
@@ -61,6 +70,31 @@ module Solver =
             |> Seq.tryFind (fun theta -> (objective.Evaluate theta Order.Value).Value < from.Criterion))
         |> Option.map (restart options objective from)
 
+    // Shares of a turn to try: its full length is right where only the null space curves, and none gives the nearest bound.
+    let private turnShares = [ 1.0; 0.3; 0.1; 0.0 ]
+
+    /// A lower point with the bounds turned, from this point or from the one at the bound that steps have ended a little off.
+    let private turned options (objective: Objective) (boundary: Boundary) (from: Iteration) =
+        let fixedCount (at: Boundary) = at.Fixed |> Seq.filter id |> Seq.length
+
+        // More at its bound, which holds: there is no way back, so that this ends.
+        let isFurther (at: Boundary) =
+            at.Escape.IsNone && fixedCount at > fixedCount boundary
+
+        seq {
+            yield! Option.toList boundary.Turn
+
+            if not (Seq.forall2 (=) boundary.Snapped from.Theta) then
+                yield! Option.toList (objective.Boundary boundary.Snapped).Turn
+        }
+        |> Seq.collect (fun along -> turnShares |> Seq.map along)
+        |> Seq.tryFind (fun theta ->
+            let rise = (objective.Evaluate theta Order.Value).Value - from.Criterion
+
+            rise < -(visible from.Criterion)
+            || rise <= visible from.Criterion && isFurther (objective.Boundary theta))
+        |> Option.map (restart options objective from)
+
     /// The same point with second derivatives, which the certificate needs in any case, unless they cost too much.
     let private observed (objective: Objective) (from: Iteration) =
         if
@@ -83,12 +117,13 @@ module Solver =
     // How far along negative curvature to try, relative to the parameters: a saddle can be very flat.
     let private saddleDistances = [ 1.5; 0.6; 0.25; 0.1; 0.04; 0.015; 0.005; 1e-3; 1e-4 ]
 
-    /// The criterion falls by more than this once a saddle is left.
-    let private visible criterion = 1e-11 * max 1.0 (abs criterion)
-
     /// A lower point along the direction in which second derivatives are negative, if there is one.
     let private leaveSaddle options (objective: Objective) (boundary: Boundary) (from: Iteration) =
-        TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
+        // Where the criterion is not defined there are no derivatives.
+        if from.Curvature.Rows = 0 then
+            None
+        else
+            TrustRegion.downward boundary.Fixed from.Gradient from.Curvature
         |> Option.bind (fun direction ->
             let size = max 1.0 (Descent.norm from.Theta)
 
@@ -112,10 +147,12 @@ module Solver =
                     ActiveBounds = List.map fst boundary.Active
             }
 
-        escape options objective boundary snapped |> Option.defaultWith last
+        escape options objective boundary snapped
+        |> Option.orElseWith (fun () -> turned options objective boundary snapped)
+        |> Option.defaultWith last
 
-    /// <summary>The next iteration; None after the last one.</summary>
-    let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
+    /// The next iteration, which `advance` makes while the criterion falls; None after the last one.
+    let private next advance (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
         let settled next =
             match next.Progress with
             | Progress.Converged
@@ -128,18 +165,44 @@ module Solver =
             match from.Progress with
             | Progress.Converged
             | Progress.Stalled -> None
-            | Progress.Descending -> Some(settled (Descent.step objective from))
+            | Progress.Descending -> Some(settled (advance objective from))
             | Progress.Polishing -> Some(settled (Polish.step options objective from))
 
-    /// <summary>The iterations from the objective's start to its optimum.</summary>
-    /// <remarks>Lazy: taking one more element is one more step, and stopping early costs nothing. The criterion never rises
-    /// by more than its rounding.</remarks>
-    let iterations (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+    let private sequence advance options objective =
         seq {
             let first = start options objective
             first
 
             yield!
                 first
-                |> Seq.unfold (step options objective >> Option.map (fun next -> next, next))
+                |> Seq.unfold (next advance options objective >> Option.map (fun next -> next, next))
         }
+
+    // What EM needs beside an objective nobody else does: the models that have its step hand it in.
+    let private refuseEm (options: SolverOptions) =
+        match options.Algorithm with
+        | Algorithm.Em
+        | Algorithm.PxEm ->
+            invalidArg (nameof options) "EM needs the model, not only its objective; fit it with Lmm.fit."
+        | Algorithm.NewtonRaphson
+        | Algorithm.FisherScoring
+        | Algorithm.AverageInformation -> ()
+
+    /// <summary>The next iteration; None after the last one.</summary>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
+        refuseEm options
+        next Descent.step options objective from
+
+    /// <summary>The iterations from the objective's start to its optimum.</summary>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    /// <remarks>Lazy: taking one more element is one more step, and stopping early costs nothing. The criterion never rises
+    /// by more than its rounding.</remarks>
+    let iterations (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+        refuseEm options
+        sequence Descent.step options objective
+
+    /// <summary>The same with points that a rule proposes instead of the steps, as long as they bring a thousandth of
+    /// what is left; the last digits, bounds and saddle points are as with every algorithm.</summary>
+    let internal iterationsBy propose (options: SolverOptions) (objective: Objective) : seq<Iteration> =
+        sequence (Descent.follow propose) options objective

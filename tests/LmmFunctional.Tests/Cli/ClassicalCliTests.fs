@@ -158,6 +158,15 @@ module ClassicalCliTests =
         ]
 
     [<Test>]
+    let ``terms that cannot be read are shown as written`` () =
+        [ "ems"; "A*"; "--levels"; "A=4" ]
+        |> refuses [
+            "The formula cannot be read:"
+            "  A*"
+            "    ^ expected a term, but the text ends here"
+        ]
+
+    [<Test>]
     let ``problems of data and arguments`` () =
         [ "anova-table"; blends; "yield ~ process + blend"; "--random"; "blends" ]
         |> refuses [ "Factor 'blends' is not in the model; did you mean 'blend'?" ]

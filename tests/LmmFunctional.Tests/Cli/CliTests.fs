@@ -68,7 +68,7 @@ module CliTests =
         good
         |> refuses [ "Y ~ z + (1 | g)" ] [
             "Column 'Y' is not in the data; did you mean 'y'?"
-            "Column 'z' is not in the data."
+            "Column 'z' is not in the data; there are y, g, x, w."
         ]
 
     [<Test>]
@@ -162,9 +162,9 @@ module CliTests =
 
     [<Test>]
     let ``an algorithm that does not exist`` () =
-        [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "em" ]
+        [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "newton" ]
         |> misuse (
-            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai>, but was 'em'; "
+            "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai|em|px-em>, but was 'newton'; "
             + "'lmm fit --help' lists the arguments."
         )
 
@@ -228,9 +228,9 @@ module CliTests =
             (Fitted.stopped "sleepstudy" "Reaction ~ Days + (Days | Subject)").Certificate
 
         let code verdict =
-            Cli.exitCode { certificate with Verdict = verdict }
+            ExitCode.ofCertificate { certificate with Verdict = verdict }
 
-        Assert.That(Cli.exitCode certificate, Is.EqualTo 3)
+        Assert.That(ExitCode.ofCertificate certificate, Is.EqualTo 3)
         Assert.That(code Verdict.Optimum, Is.EqualTo 0)
         Assert.That(code (Verdict.BoundaryOptimum [ "a" ]), Is.EqualTo 0)
         Assert.That(code (Verdict.FlatDirection [ "a" ]), Is.EqualTo 0)
@@ -554,7 +554,7 @@ P-values and intervals are adjusted within each family: tukey
     let ``help is an answer`` (word: string) =
         let code, output, error = runAll [ "fit"; word ]
         Assert.That(output, Does.Contain "lmm fit sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\"")
-        Assert.That(output, Does.Contain "--algorithm <nr|fisher|ai>")
+        Assert.That(output, Does.Contain "--algorithm <nr|fisher|ai|em|px-em>")
         Assert.That(error, Is.Empty)
         Assert.That(code, Is.EqualTo 0)
 
@@ -617,8 +617,8 @@ P-values and intervals are adjusted within each family: tukey
 
         match CommandLine.parse arguments with
         | Ok(Command.Fit request) ->
-            TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Known
-            TestFrame.same [ "P", "p.csv" ] request.Pedigrees
+            TestFrame.same [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Model.Known
+            TestFrame.same [ "P", "p.csv" ] request.Model.Pedigrees
         | other -> Assert.Fail $"%A{other}"
 
     // Identities

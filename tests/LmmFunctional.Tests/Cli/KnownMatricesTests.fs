@@ -12,15 +12,21 @@ module KnownMatricesTests =
     let private calves =
         "gain,sex,calf\n4.5,male,4\n2.9,female,5\n3.9,female,6\n3.5,male,7\n5.0,male,8\n"
 
+    // Five records cannot part the variances: the best residual variance is zero.
+    let private secondRecords =
+        "4.1,male,4\n3.4,female,5\n3.3,female,6\n3.9,male,7\n4.6,male,8\n"
+
     let private pedigree = "calf,sire,dam\n4,1,0\n5,3,2\n6,1,2\n7,4,5\n8,3,6\n"
 
-    /// Code, output and problems of a fit beside the files data.csv, pedigree.csv and loop.csv.
-    let private run arguments =
+    let private model = "gain ~ 0 + sex + known(A | calf)"
+
+    /// Code, output and problems of a command beside the files data.csv, pedigree.csv and loop.csv.
+    let private runOn (data: string) command arguments =
         let folder = Directory.CreateTempSubdirectory "lmm-known-"
         let path name = Path.Combine(folder.FullName, name)
 
         try
-            File.WriteAllText(path "data.csv", calves)
+            File.WriteAllText(path "data.csv", data)
             File.WriteAllText(path "pedigree.csv", pedigree)
             File.WriteAllText(path "loop.csv", "calf,sire,dam\n4,5,0\n5,4,0\n")
             use output = new StringWriter()
@@ -30,15 +36,15 @@ module KnownMatricesTests =
                 arguments
                 |> List.map (fun (text: string) -> text.Replace("=@", "=" + folder.FullName + "/"))
 
-            let code =
-                Cli.run
-                    (Array.ofList ([ "fit"; path "data.csv"; "gain ~ 0 + sex + known(A | calf)" ] @ own))
-                    output
-                    error
+            let code = Cli.run (Array.ofList ([ command; path "data.csv" ] @ own)) output error
 
             code, output.ToString(), error.ToString().Replace(folder.FullName + "/", "").TrimEnd()
         finally
             folder.Delete true
+
+    let private runCommand command arguments = runOn calves command arguments
+
+    let private run arguments = runCommand "fit" (model :: arguments)
 
     [<Test>]
     let ``Mrode's calves with held variances`` () =
@@ -79,3 +85,72 @@ module KnownMatricesTests =
 
         [ "--fix"; "Residual=1"; "--fix"; "Residual=2" ]
         |> refuses "lmm: 'Residual' has two values; give it one."
+
+        [ "--bound"; "Residual=1" ]
+        |> refuses
+            "lmm: '--bound Residual=1' is not a name and two ends; write --bound NAME=LOWER..UPPER, where one end may be left out."
+
+        [ "--bound"; "Residual=1.."; "--bound"; "Residual=..2" ]
+        |> refuses "lmm: 'Residual' is bounded twice; give both ends in one --bound NAME=LOWER..UPPER."
+
+    [<Test>]
+    let ``every command that reads a model takes a pedigree`` () =
+        for command, arguments, expected in
+            [
+                "plan", [ model ], "supernodal"
+                "anova", [ model; "--df"; "residual" ], "Type III tests"
+                "emmeans", [ model; "--over"; "sex"; "--df"; "residual" ], "Estimated the mean of gain"
+                "ci", [ model; "--wald" ], "sd(calf (Intercept))"
+                "compare", [ model; "gain ~ 1 + known(A | calf)" ], "1 in 2: chi-squared"
+                "verify", [ model ], "Identities of a linear mixed model"
+            ] do
+            let code, output, error =
+                runOn (calves + secondRecords) command (arguments @ [ "--pedigree"; "A=@pedigree.csv" ])
+
+            Assert.That(error, Is.Empty, command)
+            Assert.That(code, Is.EqualTo 0, command)
+            Assert.That(output, Does.Contain expected, command)
+
+    [<Test>]
+    let ``what related levels do not have yet is told in words`` () =
+        let refuses command arguments (expected: string) =
+            let code, output, error =
+                runCommand command (model :: arguments @ [ "--pedigree"; "A=@pedigree.csv" ])
+
+            Assert.That(error, Is.EqualTo expected, command)
+            Assert.That(code, Is.EqualTo 2, command)
+            Assert.That(output, Is.Empty, command)
+
+        refuses
+            "ci"
+            [ "--boot"; "30" ]
+            "A bootstrap needs unrelated levels and no held variances; fit the model without them."
+
+    [<Test>]
+    let ``a matrix that no term names`` () =
+        let error formula name =
+            let code, _, error =
+                runCommand "plan" [ formula; "--pedigree"; $"{name}=@pedigree.csv" ]
+
+            Assert.That(code, Is.EqualTo 2)
+            error
+
+        Assert.That(error model "B", Is.EqualTo "Matrix 'B' is given, but the model names A; use one name for both.")
+
+        Assert.That(
+            error "gain ~ sex" "A",
+            Is.EqualTo "Matrix 'A' is given, but the model has no term for it; write one such as known(A | g)."
+        )
+
+    [<TestCase("plan")>]
+    [<TestCase("anova")>]
+    [<TestCase("ci")>]
+    [<TestCase("verify")>]
+    let ``problems of the matrix are told by every command`` command =
+        let code, _, error = runCommand command [ model; "--known"; "A=@none.csv" ]
+        Assert.That(error, Is.EqualTo "File 'none.csv' does not exist; check the path.")
+        Assert.That(code, Is.EqualTo 2)
+
+        let _, _, error = runCommand command [ model; "--known"; "A" ]
+
+        Assert.That(error, Is.EqualTo "lmm: '--known A' is not a name and a file; write --known NAME=FILE.csv.")

@@ -144,5 +144,5 @@ module LikelihoodCliTests =
         |> refused (
             "Column 'batch' is not in the data; did you mean 'Batch'?"
             + System.Environment.NewLine
-            + "Column 'x' is not in the data."
+            + "Column 'x' is not in the data; there are Batch, Yield."
         )

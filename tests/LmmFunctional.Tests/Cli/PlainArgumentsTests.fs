@@ -24,6 +24,8 @@ module PlainArgumentsTests =
             [ "--algorithm"; "fisher" ]
             [ "--algorithm"; "ai" ]
             [ "--algorithm"; "em" ]
+            [ "--algorithm"; "px-em" ]
+            [ "--algorithm"; "newton" ]
             [ "--algorithm" ]
             [ "--df"; "kenward-roger" ]
             [ "--df" ]
@@ -72,6 +74,6 @@ module PlainArgumentsTests =
     [<TestCase("fit data.csv")>]
     [<TestCase("fit data.csv y~x --ml --ml")>]
     [<TestCase("fit data.csv y~x --weights")>]
-    [<TestCase("fit data.csv y~x --algorithm em")>]
+    [<TestCase("fit data.csv y~x --algorithm newton")>]
     let ``it leaves the rest to Argu`` (line: string) =
         Assert.That((line.Split ' ' |> List.ofArray |> PlainArguments.tryRead).IsNone)

@@ -76,6 +76,38 @@ module EffectsFormTests =
                 | None -> ()
         ]
 
+    [<Property(MaxTest = 20)>]
+    let ``natural parameters lead back to the covariance`` seed =
+        Law.holds [
+            for name, form in forms do
+                // Beyond zero a standard deviation leaves the structure.
+                let tau =
+                    random form seed
+                    |> Array.mapi (fun k value ->
+                        if Array.contains k form.Deviations then
+                            abs value
+                        else
+                            value)
+
+                let natural = form.Natural(Jet.constants tau) |> Array.map _.Value
+
+                let g tau =
+                    square form.Order (EffectsForm.lambda form tau)
+
+                match form.Unconstrained natural with
+                | Some back when tau |> Seq.forall ((<>) 0.0) ->
+                    // Signs of loadings are lost: elements agree up to those of their row and column.
+                    yield! Law.nearAll name 1e-9 (g tau |> Array.map abs) (g back |> Array.map abs)
+                | Some _ -> ()
+                | None -> $"{name}: no τ for {natural}"
+
+                // What is multiplied by σ is what the scale of λ is in.
+                let scaled =
+                    Array.map2 (fun value power -> if power = 0 then value else 3.0 * value) tau form.Powers
+
+                yield! Law.nearAll $"{name}, scale" 1e-10 (g tau |> Array.map ((*) 9.0)) (g scaled)
+        ]
+
     [<Property(MaxTest = 10)>]
     let ``derivatives are those of differences`` seed =
         Law.holds [

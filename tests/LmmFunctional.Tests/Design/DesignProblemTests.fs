@@ -36,8 +36,15 @@ module DesignProblemTests =
             "Column 'Dayz' is not in the data; did you mean 'Days'?"
             "Column 'Subjekt' is not in the data; did you mean 'Subject'?"
         ]
-        "Reaction ~ unheardOf", [ "Column 'unheardOf' is not in the data." ]
-        "Reaction ~ Days; weights = ws", [ "Column 'ws' is not in the data." ]
+        // Nothing is near enough to be meant: ten names that are there, the nearest first.
+        "Reaction ~ unheardOf",
+        [
+            "Column 'unheardOf' is not in the data; there are Reaction, mixed, one, ones, Days, Subject, id, comma, same, empty and 6 more."
+        ]
+        "Reaction ~ Days; weights = ws",
+        [
+            "Column 'ws' is not in the data; there are w, id, Days, one, ones, same, left, huge, none, comma and 6 more."
+        ]
         "Reaction ~ sqr(Days)", [ "Function 'sqr' is not known; did you mean 'sqrt'?" ]
         "Reaction ~ gamma(Days)", [ "Function 'gamma' is not known." ]
         // Arguments

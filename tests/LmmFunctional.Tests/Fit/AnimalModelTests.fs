@@ -124,16 +124,10 @@ module AnimalModelTests =
     let ``what cannot be held is told in words`` () =
         TestFrame.same
             [
-                "The model has no variance 'calf.Intercept' to hold; did you mean 'calf.(Intercept)'?"
-                "Variance 'Residual' cannot be held at -1; give a positive variance, or leave the term out of the model."
+                "Parameter 'Residual' cannot be -1; give it a positive number."
+                "The model has no covariance parameter 'calf.Intercept'; did you mean 'calf.(Intercept)'?"
             ]
             (refused [ "Residual", -1.0; "calf.Intercept", 2.0 ] |> List.sort)
-
-        TestFrame.same
-            [
-                "Variance 'calf.(Intercept)' can be held only with the residual variance; give 'Residual' a value too."
-            ]
-            (refused [ "calf.(Intercept)", 2.0 ])
 
     // Parameters of a structure and entries of λ are not as many.
     [<TestCase("Yield ~ 1 + (1 | Batch) + cs(0 + half | Batch)")>]
@@ -198,6 +192,8 @@ module AnimalModelTests =
         for held in
             [
                 [ "Residual", estimates[2] ]
+                [ "g.x", estimates[1] ]
+                [ "g.x", estimates[1]; "g.(Intercept)", estimates[0] ]
                 [ "Residual", estimates[2]; "g.x", estimates[1] ]
                 [ "Residual", estimates[2]; "g.x", estimates[1]; "g.(Intercept)", estimates[0] ]
             ] do
@@ -218,6 +214,6 @@ module AnimalModelTests =
         | Error problems ->
             TestFrame.same
                 [
-                    "Variance 'g.x' belongs to correlated effects and cannot be held alone; write the term with ||."
+                    "'g.x' cannot be held without 'g.(Intercept)', 'g.x.(Intercept)', which belong to the same matrix; hold them all, or none."
                 ]
                 (problems |> List.map LmmError.describe)

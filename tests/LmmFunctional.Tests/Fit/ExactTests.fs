@@ -245,3 +245,26 @@ module ExactTests =
             |> fitOf Criterion.Reml "y ~ 1 + ar1(0 + visit | id)"
 
         Assert.That(fit.Certificate.Verdict, Is.EqualTo(Verdict.FlatDirection [ "id.rho" ]))
+    // Sums of squares that the groups dominate hold σ² to 2⁻⁵² of their own size: docs/accuracy.md.
+    [<TestCase(100, 1e-10)>]
+    [<TestCase(10000, 1e-6)>]
+    [<TestCase(100000, 1e-4)>]
+    let ``groups far apart leave fewer digits to the residual`` (ratio: int) (allowed: float) =
+        let shifted =
+            match (smls "1" 21).TryColumn "treatment", (smls "1" 21).TryColumn "response" with
+            | Some(Column.Numeric treatments), Some(Column.Numeric values) ->
+                TestFrame.ofColumns [
+                    "treatment", Column.Numeric treatments
+                    "response", TestFrame.numbers (Seq.map2 (fun t y -> y + 0.1 * float ratio * t) treatments values)
+                ]
+            | _ -> invalidOp "The columns are not numeric."
+
+        let fit = fitOf Criterion.Reml "response ~ 1 + (1 | treatment)" shifted
+        let exactBetween, exactWithin = oneWay (groupsOf shifted "treatment" "response")
+        let found = variances fit
+
+        Law.assertHolds [
+            yield! Law.relative "between" 1e-10 exactBetween found[0]
+            yield! Law.relative "residual" allowed exactWithin found[1]
+            yield! Law.isTrue $"{fit.Certificate.Verdict}" (fit.Certificate.Verdict = Verdict.Optimum)
+        ]

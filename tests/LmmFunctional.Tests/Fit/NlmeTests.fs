@@ -49,12 +49,16 @@ type NlmeTests() =
         |> List.filter (fun parameter -> parameter.Group = "Residual")
         |> List.map _.Estimate
 
+    /// One of nlme's results.
+    static member Case(id: string) =
+        references.Value |> List.find (fun (own, _) -> own = id) |> snd
+
     static member Ids = Nlme.cases |> List.map (fun (id, _, _) -> id)
 
     [<TestCaseSource("Ids")>]
     member _.``Criterion, estimates and standard errors are nlme's``(id: string) =
         let _, formula, order = Nlme.cases |> List.find (fun (own, _, _) -> own = id)
-        let case = references.Value |> List.find (fun (own, _) -> own = id) |> snd
+        let case = NlmeTests.Case id
 
         let file =
             Path.GetFileNameWithoutExtension(string (case.GetProperty("data").GetString()))
@@ -106,7 +110,7 @@ type NlmeTests() =
     [<TestCase("wheat2-exp", "sp_exp")>]
     [<TestCase("wheat2-sph", "sp_sph")>]
     member _.``A range that grows without end is called a flat direction``(id: string, structure: string) =
-        let case = references.Value |> List.find (fun (own, _) -> own = id) |> snd
+        let case = NlmeTests.Case id
 
         let fit =
             fit "wheat2" $"yield ~ variety; residual = {structure}(latitude + longitude) + nugget"

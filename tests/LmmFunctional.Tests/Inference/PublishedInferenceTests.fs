@@ -377,3 +377,17 @@ module PublishedInferenceTests =
             yield! Law.relative "quantile of one df" 1e-12 (tan (0.475 * Math.PI)) (Probability.quantile 1.0 0.95)
             yield! Law.relative "normal quantile" 1e-12 1.959963984540054 (Probability.quantile infinity 0.95)
         ]
+
+    [<Test>]
+    let ``Tails of hardly any degrees of freedom reach beyond the squares of numbers`` () =
+        Law.assertHolds [
+            // The regularised incomplete beta function by mpmath with 40 digits.
+            yield! Law.relative "1e160 on 0.01 df" 1e-12 0.024378525263998519 (Probability.twoSided 0.01 1e160)
+            yield! Law.relative "1e160 on 0.5 df" 1e-12 6.4140195082844580e-81 (Probability.twoSided 0.5 1e160)
+            yield! Law.relative "below the change" 1e-12 2.0282910602932115e-05 (Probability.twoSided 0.5 1e9)
+            yield! Law.relative "above the change" 1e-12 1.4342183629533824e-05 (Probability.twoSided 0.5 2e9)
+            yield! Law.relative "quantile of 0.2 df" 1e-12 24026.514988395412 (Probability.quantile 0.2 0.9)
+            yield! Law.relative "quantile of 0.05 df" 1e-12 11404359422183396429.0 (Probability.quantile 0.05 0.9)
+            yield! Law.relative "quantile of 0.004 df" 1e-11 3.1674684969175474e+248 (Probability.quantile 0.004 0.9)
+            yield! Law.isTrue "quantile of 0.003 df" (Double.IsPositiveInfinity(Probability.quantile 0.003 0.9))
+        ]

@@ -139,7 +139,8 @@ module StructuredModel =
     /// The marginal model of a likelihood.
     let internal marginal (likelihood: LogLikelihood) =
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model -> model
+        | LikelihoodMethod.Marginal model
+        | LikelihoodMethod.Whitened(model, _) -> model
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ -> invalidOp "The likelihood is not a marginal one."
 
@@ -158,7 +159,8 @@ module StructuredModel =
 
         let ofResiduals =
             Array.init (likelihood.Objective.Start.Length - layout.Parameters) (fun k ->
-                likelihood.Objective.Start[layout.Parameters + k]
+                // A start may be near a bound, where differences of the criterion lose their digits.
+                Math.Clamp(likelihood.Objective.Start[layout.Parameters + k], -1.5, 1.5)
                 + 0.8 * (random.NextDouble() - 0.5))
 
         ImmutableArray.CreateRange(Array.append ofTerms ofResiduals)
@@ -208,7 +210,8 @@ type StructuredModels =
     static member StructuredModel() =
         Arb.fromGenShrink (StructuredModel.gen, StructuredModel.shrink)
 
-/// <summary>−2ℓ of a structured model from dense n×n matrices on the inner scale: V = ZGZ' + R, element by element.</summary>
+/// <summary>−2ℓ of a structured model from dense n×n matrices on the inner scale: V = Z(G ⊗ A)Z' + R, element by element.
+/// </summary>
 type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<float>) =
     let standard = likelihood.Standard
     let design = likelihood.Design
@@ -249,6 +252,14 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
                 | None -> Array.create n 1.0
         }
 
+    /// The covariance of levels i and j of every term, up to G.
+    let relationships =
+        standard.Terms
+        |> List.map (fun term ->
+            match term.Relationship with
+            | None -> Matrix<float>.Build.DenseIdentity term.Levels
+            | Some relationship -> DenseRelationship.create relationship)
+
     /// V at a θ, every element from the definitions.
     let v (theta: ImmutableArray<float>) =
         let element =
@@ -268,9 +279,9 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
 
         let lambdas = ThetaLayout.matrices layout theta
 
-        Seq.zip standard.Terms lambdas
+        Seq.zip3 standard.Terms relationships lambdas
         |> Seq.fold
-            (fun (v: Matrix<float>) (term, lambda) ->
+            (fun (v: Matrix<float>) (term, a: Matrix<float>, lambda) ->
                 let s = term.Columns.Length
                 let g = Semidefinite.square s lambda
 
@@ -280,8 +291,11 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
                         n,
                         n,
                         fun i j ->
-                            if term.Codes[i] = term.Codes[j] then
-                                Seq.sum (
+                            let related = a[term.Codes[i], term.Codes[j]]
+
+                            if related <> 0.0 then
+                                related
+                                * Seq.sum (
                                     seq {
                                         for a in 0 .. s - 1 do
                                             for b in 0 .. s - 1 ->
@@ -344,6 +358,12 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
     /// −2 log likelihood.
     member _.Criterion = value + constant
 
+    /// −2 log likelihood at a known σ², on the inner scale.
+    member _.CriterionAt(variance: float) =
+        value + constant - df * (1.0 + log (2.0 * Math.PI * square / df))
+        + df * log (2.0 * Math.PI * variance)
+        + square / variance
+
     /// Scores Z'V⁻¹(y − Xβ) and what Z'V⁻¹Z takes from the covariance of the effects, of one term.
     member _.Effects(t: int) =
         let term = Array.ofList standard.Terms |> Array.item t
@@ -358,10 +378,36 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
 
         let g =
             Matrix<float>
-                .Build.DiagonalIdentity(term.Levels)
+                .Build.DenseOfMatrix(List.item t relationships)
                 .KroneckerProduct(Matrix<float>.Build.Dense(s, s, Semidefinite.square s lambda))
 
         (g * (z.Transpose() * py)).ToArray(), g - g * z.Transpose() * precision * z * g
+
+    /// U'V̇_kU, the symmetric parts of U'V̇_kV⁻¹V̇_lU and U'V̈_klU pair by pair, U = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X. The last from
+    /// second differences of V.
+    member _.Moments =
+        let l = (x.Transpose() * precision * x).Cholesky().Factor
+        let u = precision * x * l.Transpose().Inverse()
+
+        let pairs make =
+            CovarianceMoments.pairs count (fun i j ->
+                let own: Matrix<float> = make i j
+                (0.5 * (own + own.Transpose())).ToColumnMajorArray())
+
+        let h = 1e-3
+
+        let second i j =
+            let at (a: float) (b: float) =
+                let moved = theta.SetItem(i, theta[i] + a * h)
+                v (moved.SetItem(j, moved[j] + b * h))
+
+            u.Transpose() * (at 1.0 1.0 - at 1.0 -1.0 - at -1.0 1.0 + at -1.0 -1.0) * u
+            / (4.0 * h * h)
+
+        vdots.Value
+        |> Array.map (fun vdot -> (u.Transpose() * vdot * u).ToColumnMajorArray()),
+        pairs (fun i j -> u.Transpose() * vdots.Value[i] * precision * vdots.Value[j] * u),
+        pairs second
 
     /// From differences of V: tr(QV̇) − df y'PV̇Py/r².
     member _.Gradient =

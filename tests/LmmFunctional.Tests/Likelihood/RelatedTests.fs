@@ -204,6 +204,10 @@ module RelatedTests =
                 [ "The model names a known matrix 'A' that was not given; did you mean 'a'?" ]
                 (describe (Design.buildWith (Map [ "a", few ]) spec (RelatedModel.frame model)))
 
+            TestFrame.same
+                [ "The model names a known matrix 'A' that was not given; there is kinship." ]
+                (describe (Design.buildWith (Map [ "kinship", few ]) spec (RelatedModel.frame model)))
+
             let lacking =
                 describe (Design.buildWith (Map [ "A", few ]) spec (RelatedModel.frame model))
 

@@ -123,12 +123,19 @@ module SeparableTests =
         let theta = point seed marginal
 
         Law.holds [
-            for reml in [ false; true ] do
+            // σ² profiled out, and known: not far from its estimate, where nothing cancels.
+            let known =
+                MarginalObjective.factor marginal theta
+                |> Option.map (fun factor ->
+                    0.8 * MarginalObjective.residualSquare factor
+                    / MarginalObjective.residualDf true marginal)
+
+            for reml, variance in [ false, None; true, None; true, known ] do
                 let dense information =
-                    MarginalObjective.evaluate reml 0.0 marginal theta (Order.Curvature information)
+                    MarginalObjective.evaluate reml variance 0.0 marginal theta (Order.Curvature information)
 
                 let sparse information =
-                    SeparableObjective.evaluate reml 0.0 engine theta (Order.Curvature information)
+                    SeparableObjective.evaluate reml variance 0.0 engine theta (Order.Curvature information)
 
                 for information, allowed in
                     [
@@ -138,7 +145,7 @@ module SeparableTests =
                     ] do
                     let expected, found = dense information, sparse information
                     let size = largest expected.Curvature.Values
-                    let where = $"{what}, {information}, REML {reml}, at {List.ofSeq theta}"
+                    let where = $"{what}, {information}, REML {reml}, {variance}, at {List.ofSeq theta}"
                     yield! Law.near $"{where}, value" (tolerance * abs expected.Value) expected.Value found.Value
 
                     yield!
@@ -160,10 +167,10 @@ module SeparableTests =
 
                 yield!
                     Law.relativeAll
-                        $"{what}, by covariances, REML {reml}, at {List.ofSeq theta}"
+                        $"{what}, by covariances, REML {reml}, {variance}, at {List.ofSeq theta}"
                         tolerance
-                        (pairs (MarginalObjective.covarianceDerivatives reml marginal theta))
-                        (pairs (SeparableObjective.covarianceDerivatives reml engine theta))
+                        (pairs (MarginalObjective.covarianceDerivatives reml variance marginal theta))
+                        (pairs (SeparableObjective.covarianceDerivatives reml variance engine theta))
         ]
 
     [<Property(MaxTest = 20)>]
@@ -201,6 +208,32 @@ module SeparableTests =
         Law.holds [
             for name, part in parts do
                 yield! Law.relativeAll $"{name}, seed {seed}" tolerance (part expected) (part found)
+        ]
+
+    // Second derivatives of the residuals come from differences of fourth order.
+    [<Property(MaxTest = 20)>]
+    let ``what moments for small samples are made of equals that of dense blocks`` (seed: int) =
+        let what, marginal, engine = models seed
+        let theta = point seed marginal
+        let expected = MarginalMoments.partsAt true marginal theta
+        let found = SolvedMoments.partsAt true (SeparableObjective.solver engine) theta
+
+        Law.holds [
+            let close name allowed (expected: float seq) found =
+                Law.nearAll $"{what}, {name}" (allowed * largest expected) expected found
+
+            yield! close "first" tolerance (Seq.concat expected.First) (Seq.concat found.First)
+            yield! close "products" tolerance (Seq.concat expected.Products.Value) (Seq.concat found.Products.Value)
+            yield! close "second" 1e-7 (Seq.concat expected.Seconds.Value) (Seq.concat found.Seconds.Value)
+            yield! close "factor" tolerance expected.FixedFactor found.FixedFactor
+            yield! close "traces" tolerance expected.Parts.Traces found.Parts.Traces
+
+            yield!
+                close
+                    "T"
+                    tolerance
+                    (Seq.cast<float>(expected.Parts.Combined 0.0 1.0))
+                    (Seq.cast<float>(found.Parts.Combined 0.0 1.0))
         ]
 
     /// A trial of 16 by 16 plots: what neighbours have in common, and noise.
@@ -256,3 +289,20 @@ module SeparableTests =
             Assert.That(fit.Certificate.Verdict, Is.EqualTo Verdict.Optimum, residual)
             Assert.That(fit.CovarianceParameters |> List.map _.Group, Is.All.EqualTo "Residual")
             Law.assertHolds (Law.nearAll residual 1e-4 (Seq.replicate last.Gradient.Length 0.0) last.Gradient)
+
+    [<Test>]
+    let ``tests of fixed effects have standard errors and degrees of freedom`` () =
+        let spec =
+            TestFrame.formula "y ~ 1 + (1 | g); residual = kron(ar1(row), ar1(col)) + nugget"
+
+        let fit = Lmm.fit FitOptions.defaults (largeFrame 0.1) spec |> orRaise
+
+        for method in
+            [
+                DegreesOfFreedomMethod.Satterthwaite Convention.sas
+                DegreesOfFreedomMethod.KenwardRoger Convention.sas
+            ] do
+            let inference = Inference.create method fit |> orRaise
+            let estimate = Inference.estimate 0.95 "mean" [| 1.0 |] inference |> orRaise
+            Assert.That(estimate.StandardError, Is.GreaterThan 0.0)
+            Assert.That(estimate.Df, Is.InRange(0.1, 256.0))

@@ -268,16 +268,4 @@ module internal MarginalBlocks =
         let shapes =
             members |> Seq.map (fun own -> rowsOf own[0], termsOf own[0]) |> Array.ofSeq
 
-        let patterns: MarginalPattern option[] = Array.create members.Count None
-
-        Tiles.Run(
-            members.Count,
-            float rows * float columns.Length,
-            fun index ->
-                let own, ownTerms = shapes[index]
-
-                patterns[index] <-
-                    Some(MarginalPattern.create own ownTerms columns (Array.concat members[index]) own.Subjects.Length)
-        )
-
-        patterns |> Array.choose id
+        MarginalPattern.create shapes columns (members |> Seq.map Array.concat |> Array.ofSeq)

@@ -61,6 +61,14 @@ module internal MarginalDerivatives =
             Dense.Solve(m, c, l, false, product)
             product)
 
+    /// B with BBᵀ = UΦUᵀ, m×c: UL⁻ᵀ itself, or where that has more columns as many as the rank. It is low, and a factor
+    /// without pivots would lose half of the digits.
+    let private leverageRoot m r p (inverse: float[]) (own: MarginalSums) : struct (int * float[]) =
+        if r * p <= m then
+            struct (r * p, Dense.Multiply(m * r, p, p, own.Effects, false, inverse, true))
+        else
+            Semidefinite.root m own.Leverage
+
     /// First derivatives and lazily the rest.
     let parts
         reml
@@ -131,15 +139,9 @@ module internal MarginalDerivatives =
                         total[i] <- total[i] + float pattern.Count * own1[i]
 
                     if reml && p > 0 then
-                        // U L⁻ᵀ where it is narrow; the same leverage by as many columns as its rank where there are many blocks.
-                        let struct (rank, root) =
-                            if r * p <= m then
-                                struct (r * p, Dense.Multiply(m * r, p, p, own.Effects, false, inverse, true))
-                            else
-                                Semidefinite.root m own.Leverage
-
-                        let crossed = solvedProducts m rank l first[index] root
-                        let own2: float[] = Dense.Multiply(k, k, m * rank, crossed, true, crossed, false)
+                        let struct (columns, root) = leverageRoot m r p inverse own
+                        let crossed = solvedProducts m columns l first[index] root
+                        let own2: float[] = Dense.Multiply(k, k, m * columns, crossed, true, crossed, false)
 
                         for i in 0 .. k * k - 1 do
                             total[i] <- total[i] - 2.0 * own2[i]

@@ -83,8 +83,8 @@ type internal MarginalModel = {
 [<RequireQualifiedAccess>]
 module internal MarginalModel =
 
-    /// The model of a design on the inner scale.
-    let create (design: Design) (standard: Standardised) (layout: ThetaLayout) : MarginalModel =
+    /// Parameters and forms of a design, without blocks of rows.
+    let parameters (design: Design) (standard: Standardised) (layout: ThetaLayout) : MarginalModel =
         let formOf (term: RandomDesign) (own: EffectsForm option) =
             own
             |> Option.defaultWith (fun () ->
@@ -97,11 +97,18 @@ module internal MarginalModel =
             Layout = layout
             Forms = Array.map2 formOf (Array.ofList design.Random) layout.Forms
             Residual = ResidualModel.create design.Residual
-            Patterns = MarginalBlocks.patterns standard design.Residual
-            Grid = PositionGrid.ofDesign design standard
+            Patterns = [||]
+            Grid = None
             FixedCount = standard.Fixed.Length
             Rows = standard.Rows
         }
+
+    /// The model of a design on the inner scale.
+    let create (design: Design) (standard: Standardised) (layout: ThetaLayout) : MarginalModel = {
+        parameters design standard layout with
+            Patterns = MarginalBlocks.patterns standard design.Residual
+            Grid = PositionGrid.ofDesign design standard
+    }
 
     /// The same model for another response: rows, terms and patterns stay, the data of each pattern are made again.
     let withResponse (standard: Standardised) (model: MarginalModel) : MarginalModel =
@@ -110,9 +117,10 @@ module internal MarginalModel =
         {
             model with
                 Patterns =
-                    model.Patterns
-                    |> Array.map (fun pattern ->
-                        MarginalPattern.create pattern.Rows pattern.Terms columns pattern.Members pattern.Size)
+                    MarginalPattern.create
+                        (model.Patterns |> Array.map (fun pattern -> pattern.Rows, pattern.Terms))
+                        columns
+                        (model.Patterns |> Array.map _.Members)
         }
 
     /// Operations of one evaluation, roughly.

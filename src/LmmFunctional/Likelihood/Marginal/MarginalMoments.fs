@@ -1,12 +1,8 @@
 namespace LmmFunctional
 
-open System.Collections.Immutable
-open MathNet.Numerics.LinearAlgebra
 open LmmFunctional.Numerics
 
 /// <summary>What inference about β needs of the covariance parameters of a marginal model.</summary>
-/// <remarks>First in θ and log σ², where V = σ²V(θ) has simple derivatives, then by the chain rule in the parameters of
-/// <see cref="T:LmmFunctional.NaturalScale"/>.</remarks>
 [<RequireQualifiedAccess>]
 module internal MarginalMoments =
 
@@ -107,76 +103,24 @@ module internal MarginalMoments =
 
         Array.init (k * (k + 1) / 2) (fun pair -> Array.sub total (pair * size) size)
 
-    /// Moments in θ and log σ², all in the frame in which Cov(β̂) is the identity.
-    let private inner
-        reml
-        (standard: Standardised)
-        (model: MarginalModel)
-        (theta: ImmutableArray<float>)
-        factor
-        variance
-        =
-        let p = model.FixedCount
-        let k = model.Parameters
-        let df = MarginalObjective.residualDf reml model
+    /// What the moments of a model are made of, at a θ; nothing is known where V is not positive definite.
+    let partsAt reml (model: MarginalModel) theta : MomentParts =
+        let factor =
+            MarginalObjective.factor model theta
+            |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
+
+        let p, k = model.FixedCount, model.Parameters
         let sums, parts = MarginalObjective.parts reml model theta factor
         let covariance = MarginalModel.covariance model theta
         let frames = framed p model.Patterns factor sums
         let first, quadratic = products p model.Patterns factor frames covariance.First k
-        let identity = Array.init (p * p) (fun at -> if at % p = at / p then 1.0 else 0.0)
-
-        // Derivatives by log σ² are V itself: along it everything repeats what is there without it.
-        let bordered (own: Lazy<float[][]>) =
-            lazy
-                (CovarianceMoments.pairs (k + 1) (fun i j ->
-                    if i < k then own.Value[CovarianceMoments.pair i j]
-                    elif j < k then first[j]
-                    else identity))
-
-        let information kind =
-            let own =
-                match kind with
-                | Information.Observed -> parts.Combined (2.0 * df) -1.0
-                | Information.Average -> parts.Combined df 0.0
-                | Information.Expected -> parts.Combined 0.0 1.0
-
-            Matrix.init (k + 1) (k + 1) (fun i j ->
-                let i, j = max i j, min i j
-
-                match kind with
-                | _ when i < k -> own[i, j]
-                | Information.Expected when j < k -> parts.Traces[j]
-                | _ when j < k -> df * parts.Squares[j]
-                | _ -> df)
-
-        let second = lazy (parts.Curvature df)
-
-        let root =
-            let map = Matrix(p, p, Standardised.coefficientMap standard)
-            let inverse = MarginalSweep.inverseFactor p factor.FixedFactor
-            Matrix.multiply map (Matrix.init p p (fun i j -> sqrt variance * inverse[j + i * p]))
 
         {
-            Names = Array.create (k + 1) ""
-            Values = Array.append (Seq.toArray theta) [| log variance |]
-            AtBound = Array.create (k + 1) false
-            Root = root
-            First = Array.append first [| identity |]
-            Products = bordered quadratic
-            Seconds = Some(bordered (lazy (seconds p model.Patterns covariance frames k)))
-            Gradient = lazy (Array.append (Array.map2 (fun t s -> t - df * s) parts.Traces parts.Squares) [| 0.0 |])
-            Information =
-                fun kind ->
-                    let plain = information kind
-
-                    if kind = Information.Observed then
-                        Matrix.init (k + 1) (k + 1) (fun i j ->
-                            if i < k && j < k then
-                                plain[i, j] + second.Value[i, j]
-                            else
-                                plain[i, j])
-                    else
-                        plain
+            FixedFactor = factor.FixedFactor
+            Parts = parts
+            First = first
+            Products = quadratic
+            Seconds = lazy (seconds p model.Patterns covariance frames k)
         }
 
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters.</summary>
@@ -186,60 +130,8 @@ module internal MarginalMoments =
     /// <param name="standard">The same on the inner scale.</param>
     /// <param name="model">The marginal model.</param>
     /// <param name="isFixed">Parameters of θ that are held by a bound.</param>
-    /// <param name="theta">The inner parameters.</param>
-    let create
-        reml
-        parametrisation
-        (design: Design)
-        (standard: Standardised)
-        (model: MarginalModel)
-        (isFixed: bool[])
-        (theta: ImmutableArray<float>)
-        : CovarianceMoments =
-        let factor =
-            MarginalObjective.factor model theta
-            |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
-
-        let variance =
-            standard.ResponseScale
-            * standard.ResponseScale
-            * MarginalObjective.residualSquare factor
-            / MarginalObjective.residualDf reml model
-
-        let scale =
-            NaturalScale.create
-                design
-                standard
-                model
-                (parametrisation = Parametrisation.FactorScale)
-                isFixed
-                (log variance)
-                (Seq.toArray theta)
-
-        let size = scale.Values.Length
-
-        let forward =
-            Matrix<float>.Build.Dense(size, size, fun i j -> Jet.derivative j scale.Values[i])
-        // ∂(θ, log σ²)/∂η.
-        let back = forward.Inverse()
-
-        let curvatures =
-            let ofValues =
-                scale.Values
-                |> Array.map (fun jet ->
-                    let second =
-                        Matrix<float>.Build.Dense(size, size, fun i j -> Jet.secondDerivative i j jet)
-
-                    back.Transpose() * second * back)
-
-            Array.init size (fun a ->
-                Array2D.init size size (fun i j ->
-                    -(Seq.init size (fun m -> back[a, m] * ofValues[m].[i, j]) |> Seq.sum)))
-
-        inner reml standard model theta factor variance
-        |> CovarianceMoments.reparametrise
-            scale.Names
-            (scale.Values |> Array.map _.Value)
-            scale.AtBound
-            (Array2D.init size size (fun i j -> back[i, j]))
-            (Some curvatures)
+    /// <param name="held">What is known.</param>
+    /// <param name="point">The inner parameters.</param>
+    let create reml parametrisation design standard (model: MarginalModel) isFixed held (point: ParameterPoint) =
+        partsAt reml model point.Theta
+        |> MomentParts.moments reml parametrisation design standard model isFixed held point

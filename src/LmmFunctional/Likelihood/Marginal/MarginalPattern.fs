@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open LmmFunctional.Numerics
 
 /// <summary>The rows of one random term within a block: their level, counted within the block, and their coefficients.</summary>
@@ -32,75 +33,6 @@ type internal MarginalPattern = {
 [<RequireQualifiedAccess>]
 module internal MarginalPattern =
 
-    // A direction this much smaller than its column, squared, is rounding of the cross-products.
-    let private negligible = 1e-15
-
-    // So few blocks are as quick as their cross-products.
-    let private fewBlocks = 12
-
-    // So many blocks are held at a time while their cross-products are added up.
-    let private batch = 256
-
-    /// <summary>Vectors with the same cross-products: B with BᵀB = AᵀA, from A, K×N by columns (one column per block).</summary>
-    /// <param name="k">K.</param>
-    /// <param name="n">N.</param>
-    /// <param name="fill">Writes columns of A, given by the first and their number, to the start of an array.</param>
-    /// <remarks>A Cholesky factor of A Aᵀ with pivoting, stopped at its rank: blocks that differ in a few numbers only, as the
-    /// baseline values and responses of subjects do, collapse to as many vectors as there are such numbers.</remarks>
-    let private condense k n (fill: int -> int -> float[] -> unit) : struct (int * float[]) =
-        let gram: float[] = Array.zeroCreate (k * k)
-        let columns: float[] = Array.zeroCreate (k * min n batch)
-
-        for first in 0..batch .. n - 1 do
-            let count = min batch (n - first)
-            fill first count columns
-            Dense.AddSquare(k, count, columns, gram, 0)
-
-        for j in 1 .. k - 1 do
-            for i in 0 .. j - 1 do
-                gram[i + j * k] <- gram[j + i * k]
-
-        let remaining = Array.init k (fun i -> gram[i + i * k])
-        let least = remaining |> Array.map (fun d -> negligible * d)
-        let rows = ResizeArray<float[]>()
-        let mutable isDone = false
-
-        while not isDone do
-            let mutable pivot = -1
-            let mutable largest = 0.0
-
-            for i in 0 .. k - 1 do
-                if remaining[i] > least[i] then
-                    let share = remaining[i] / gram[i + i * k]
-
-                    if share > largest then
-                        largest <- share
-                        pivot <- i
-
-            if pivot < 0 || rows.Count >= n then
-                isDone <- true
-            else
-                let root = sqrt remaining[pivot]
-
-                let row = Array.sub gram (pivot * k) k
-
-                for previous in rows do
-                    let factor = previous[pivot]
-
-                    for i in 0 .. k - 1 do
-                        row[i] <- row[i] - previous[i] * factor
-
-                for i in 0 .. k - 1 do
-                    row[i] <- row[i] / root
-
-                for i in 0 .. k - 1 do
-                    remaining[i] <- remaining[i] - row[i] * row[i]
-
-                remaining[pivot] <- 0.0
-                rows.Add row
-
-        struct (rows.Count, Array.concat rows)
-
     /// From vectors one after the other, P columns of m each, to columns that hold all vectors.
     let private interleave m p r (vectors: float[]) =
         let data: float[] = Array.zeroCreate vectors.Length
@@ -111,39 +43,69 @@ module internal MarginalPattern =
 
         data
 
-    /// <summary>A pattern from its blocks.</summary>
-    /// <param name="rows">What the residual covariance needs to know of the m rows.</param>
-    /// <param name="terms">The random terms within a block.</param>
+    // Patterns are gathered in so many groups at most, whatever the number of threads.
+    let private groups = 8
+
+    /// The vectors of some patterns: their blocks are taken in the order of the rows, so that memory is read in its order.
+    let private gather (columns: float[][]) (members: int[][]) (sizes: int[]) (own: int[]) =
+        let vectors =
+            own
+            |> Array.map (fun index ->
+                PatternVectors(sizes[index] * columns.Length, members[index].Length / sizes[index]))
+
+        let blocks = own |> Array.sumBy (fun index -> members[index].Length / sizes[index])
+        let firstRows: int[] = Array.zeroCreate blocks
+        let places: struct (int * int)[] = Array.zeroCreate blocks
+        let mutable block = 0
+
+        for place in 0 .. own.Length - 1 do
+            let rows = members[own[place]]
+
+            for start in 0 .. sizes[own[place]] .. rows.Length - 1 do
+                firstRows[block] <- rows[start]
+                places[block] <- struct (place, start)
+                block <- block + 1
+
+        Array.Sort(firstRows, places)
+
+        for struct (place, start) in places do
+            vectors[place].Add(columns, members[own[place]], start)
+
+        Array.map2 (fun index (own: PatternVectors) -> struct (index, own.Finish())) own vectors
+
+    /// <summary>Patterns with data.</summary>
+    /// <param name="shapes">For each pattern what the residual covariance needs to know of the m rows of a block, and its
+    /// random terms.</param>
     /// <param name="columns">[X y], P columns of length n.</param>
-    /// <param name="members">Rows of the design, block after block.</param>
-    /// <param name="size">m, the rows of a block.</param>
-    let create rows terms (columns: float[][]) (members: int[]) (size: int) =
+    /// <param name="members">For each pattern the rows of the design, block after block.</param>
+    let create (shapes: (ResidualRows * PatternTerm[])[]) (columns: float[][]) (members: int[][]) : MarginalPattern[] =
+        let sizes = shapes |> Array.map (fun (rows, _) -> rows.Subjects.Length)
         let p = columns.Length
-        let count = members.Length / size
-        let k = size * p
+        let count = min groups shapes.Length
+        let gathered = Array.create count [||]
+        let work = members |> Array.sumBy (fun own -> float own.Length * float p)
 
-        let fill first number (into: float[]) =
-            for block in 0 .. number - 1 do
-                for c in 0 .. p - 1 do
-                    let column = columns[c]
+        Tiles.Run(
+            count,
+            work,
+            fun group ->
+                let own = [| group..count .. shapes.Length - 1 |]
 
-                    for i in 0 .. size - 1 do
-                        into[block * k + c * size + i] <- column[members[(first + block) * size + i]]
+                gathered[group] <-
+                    gather columns members sizes own
+                    |> Array.map (fun struct (index, vectors) ->
+                        let struct (r, values) = vectors
+                        let rows, terms = shapes[index]
 
-        let struct (r, condensed) =
-            if count > fewBlocks then
-                condense k count fill
-            else
-                let vectors: float[] = Array.zeroCreate (count * k)
-                fill 0 count vectors
-                struct (count, vectors)
+                        {
+                            Size = sizes[index]
+                            Count = members[index].Length / sizes[index]
+                            Vectors = r
+                            Data = interleave sizes[index] p r values
+                            Rows = rows
+                            Terms = terms
+                            Members = members[index]
+                        })
+        )
 
-        {
-            Size = size
-            Count = count
-            Vectors = r
-            Data = interleave size p r condensed
-            Rows = rows
-            Terms = terms
-            Members = members
-        }
+        Array.init shapes.Length (fun index -> gathered[index % count].[index / count])

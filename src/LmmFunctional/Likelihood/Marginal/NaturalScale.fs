@@ -107,11 +107,11 @@ module internal NaturalScale =
 
             for i in 0 .. natural.Length - 1 do
                 let value =
-                    match form.Kinds[i] with
-                    | ParameterKind.StandardDeviation -> variance *. Jet.square natural[i]
-                    | ParameterKind.Loading -> deviation *. natural[i]
-                    | ParameterKind.Variance -> variance *. natural[i]
-                    | _ -> natural[i]
+                    match form.Powers[i], form.Kinds[i] with
+                    | 0, _ -> natural[i]
+                    | 1, ParameterKind.StandardDeviation -> variance *. Jet.square natural[i]
+                    | 1, _ -> deviation *. natural[i]
+                    | _ -> variance *. natural[i]
 
                 $"{design.Group}.{form.Names[i]}", value
         | None ->

@@ -32,6 +32,9 @@ type internal SeparableFactor(model: SeparableModel) =
 
     member _.Model = model
 
+    /// The θ that was factored last.
+    member _.Theta = factored
+
     /// The point that was factored last.
     member _.Point = point.Value
 

@@ -1,6 +1,5 @@
 namespace LmmFunctional
 
-open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
 
@@ -11,12 +10,10 @@ type internal SeparableEngine = {
     Factors: ConcurrentBag<SeparableFactor>
 }
 
-/// <summary>−2 log likelihood of a separable model on the inner scale, β and σ² profiled out, with its derivatives.</summary>
+/// <summary>−2 log likelihood of a separable model on the inner scale, β profiled out, with its derivatives. σ² is profiled
+/// out too, or known.</summary>
 [<RequireQualifiedAccess>]
 module internal SeparableObjective =
-
-    // Relative errors of its square over that of a small λ, and of rounding, both stay below 1e-6.
-    let private differenceStep = 2e-5
 
     /// Workspaces for a model, made when they are needed.
     let engine (model: SeparableModel) = {
@@ -36,109 +33,34 @@ module internal SeparableObjective =
         finally
             engine.Factors.Add factor
 
-    let private degreesOfFreedom reml (model: SeparableModel) =
-        MarginalObjective.residualDf reml model.Marginal
+    let private solved (factor: SeparableFactor) = {
+        new ISolved with
+            member _.LogDeterminant = factor.LogDeterminant
+            member _.FixedFactor = factor.FixedFactor
+            member _.Parts reml = SeparableDerivatives.parts reml factor
+            member _.Scores = factor.Scores
+            member _.Solve(m, w) = factor.Solve(m, w)
+            member _.Images(m, w) = SeparableSeconds.images factor m w
+            member _.SecondAlong(c, d) = SeparableSeconds.along factor c d
+    }
 
-    let private value reml (factor: SeparableFactor) =
-        let model = factor.Model
-        let df = degreesOfFreedom reml model
-        let columns = model.DataColumns
+    /// The model as one that is solved with.
+    let solver (engine: SeparableEngine) = {
+        new ISolvedModel with
+            member _.Marginal = engine.Model.Marginal
 
-        let fixedPart =
-            if reml then
-                Seq.init (columns - 1) (fun c -> 2.0 * log factor.FixedFactor[c + c * columns])
-                |> Seq.sum
-            else
-                0.0
+            member _.At(theta, action) =
+                withFactor engine theta (solved >> action)
+    }
 
-        factor.LogDeterminant
-        + fixedPart
-        + df * (1.0 + log (2.0 * Math.PI * factor.ResidualSquare / df))
-
-    let private gradientOf df (parts: MarginalParts) =
-        Array.map2 (fun trace square -> trace - df * square) parts.Traces parts.Squares
-
-    /// First derivatives at a θ; infinite ones where it cannot be evaluated.
-    let private gradientAt reml engine theta =
-        withFactor engine theta (fun factor ->
-            SeparableDerivatives.parts reml factor
-            |> fst
-            |> gradientOf (degreesOfFreedom reml engine.Model))
-        |> Option.defaultWith (fun () -> Array.create theta.Length infinity)
-
-    /// Second derivatives by central differences of exact first derivatives.
-    let private observed reml engine (theta: ImmutableArray<float>) : Matrix =
-        let k = theta.Length
-
-        let columns =
-            Array.init k (fun i ->
-                let step = differenceStep * max 1.0 (abs theta[i])
-                let up = gradientAt reml engine (theta.SetItem(i, theta[i] + step))
-                let down = gradientAt reml engine (theta.SetItem(i, theta[i] - step))
-                Array.map2 (fun up down -> (up - down) / (2.0 * step)) up down)
-
-        Matrix.init k k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
-
-    /// The function of θ; a constant is added to its value.
-    let evaluate reml constant (engine: SeparableEngine) (theta: ImmutableArray<float>) order : Evaluation =
-        let nothing = {
-            Value = infinity
-            Gradient = ImmutableArray.Empty
-            Curvature = Matrix(0, 0, [||])
-        }
-
-        let df = degreesOfFreedom reml engine.Model
-
-        let atFactor (factor: SeparableFactor) =
-            let valued = {
-                nothing with
-                    Value = value reml factor + constant
-            }
-
-            match order with
-            | Order.Value -> valued
-            | Order.Gradient
-            | Order.Curvature Information.Observed -> {
-                valued with
-                    Gradient =
-                        SeparableDerivatives.parts reml factor
-                        |> fst
-                        |> gradientOf df
-                        |> ImmutableArray.CreateRange
-              }
-            | Order.Curvature information ->
-                let parts = fst (SeparableDerivatives.parts reml factor)
-
-                {
-                    valued with
-                        Gradient = ImmutableArray.CreateRange(gradientOf df parts)
-                        Curvature = MarginalObjective.curvature information reml engine.Model.Marginal parts
-                }
-
-        match withFactor engine theta atFactor with
-        | Some evaluation when Double.IsFinite evaluation.Value ->
-            if order = Order.Curvature Information.Observed then
-                {
-                    evaluation with
-                        Curvature = observed reml engine theta
-                }
-            else
-                evaluation
-        | _ -> nothing
+    /// The function of θ, with σ² profiled out or known; a constant is added to its value.
+    let evaluate reml variance constant (engine: SeparableEngine) theta order : Evaluation =
+        SolvedObjective.evaluate reml variance constant (solver engine) theta order
 
     /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
-    let covarianceDerivatives reml (engine: SeparableEngine) theta : (float[] * float[])[] =
-        let df = degreesOfFreedom reml engine.Model
-
-        withFactor engine theta (fun factor ->
-            snd (SeparableDerivatives.parts reml factor)
-            |> Array.map (fun own ->
-                Array.map2 (fun trace square -> trace - df * square) own.Trace own.Square, own.Trace))
-        |> Option.defaultWith (fun () ->
-            engine.Model.Marginal.Forms
-            |> Array.map (fun form -> let zero = Array.zeroCreate (form.Order * form.Order) in zero, zero))
+    let covarianceDerivatives reml variance (engine: SeparableEngine) theta : (float[] * float[])[] =
+        SolvedObjective.covarianceDerivatives reml variance (solver engine) theta
 
     /// −∂ log r²/∂θ at a θ that can be evaluated.
-    let squares reml (engine: SeparableEngine) (theta: ImmutableArray<float>) : float[] =
-        withFactor engine theta (fun factor -> (fst (SeparableDerivatives.parts reml factor)).Squares)
-        |> Option.defaultWith (fun () -> Array.create theta.Length nan)
+    let squares reml (engine: SeparableEngine) theta : float[] =
+        SolvedObjective.squares reml (solver engine) theta

@@ -49,21 +49,20 @@ module internal SeparableProducts =
                 result[into + row] <- result[into + row] + model.Loadings[start + k] * images[level + k]
 
     /// S(C₁ ⊗ C₂)S'w of one vector of n rows, or its derivative by the τ of an axis.
-    let private alongCells (factor: SeparableFactor) derived (w: float[]) from : float[] =
-        let model = factor.Model
+    let private alongCells (model: SeparableModel) (point: SeparablePoint) derived (w: float[]) from : float[] =
         let cells: float[] = Array.zeroCreate model.Grid.Cells
 
         for row in 0 .. model.Rows - 1 do
             cells[model.Grid.CellOfRow[row]] <- w[from + row]
 
-        FieldGrid.multiply model.Grid factor.Point.Processes derived cells
+        FieldGrid.multiply model.Grid point.Processes derived cells
         model.Grid.CellOfRow |> Array.map (fun cell -> cells[cell])
 
-    /// ∂R/∂τ_k w of one vector of n rows, k counted among the parameters of the residuals; added to rows of a result.
-    let addResidual (factor: SeparableFactor) k (w: float[]) from (result: float[]) into =
-        let point = factor.Point
-        let axes = factor.Model.Grid.Axes
-        let image = alongCells factor (if k < axes then Some k else None) w from
+    /// ∂R/∂τ_k w of one vector of n rows at a point, k counted among the parameters of the residuals; added to rows of a
+    /// result.
+    let addResidualAt (model: SeparableModel) (point: SeparablePoint) k (w: float[]) from (result: float[]) into =
+        let axes = model.Grid.Axes
+        let image = alongCells model point (if k < axes then Some k else None) w from
 
         for row in 0 .. image.Length - 1 do
             let change =
@@ -73,6 +72,10 @@ module internal SeparableProducts =
                     point.Nugget * point.Rest * (w[from + row] - image[row])
 
             result[into + row] <- result[into + row] + change
+
+    /// The same at the point a factor holds.
+    let addResidual (factor: SeparableFactor) k (w: float[]) from (result: float[]) into =
+        addResidualAt factor.Model factor.Point k w from result into
 
     /// ∂G/∂θ_k of every parameter of every term: term, and S×S.
     let covarianceSlopes (factor: SeparableFactor) : (int * float[])[] =

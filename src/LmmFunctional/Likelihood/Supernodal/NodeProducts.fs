@@ -47,18 +47,65 @@ module internal NodeProducts =
 
         sums
 
+    /// The terms of each group, as positions: those of one factor with the same relationship, most levels first.
+    let groupTerms (terms: StandardisedTerm[]) : int[][] =
+        // The factor with more levels is on the left of each pair: its rows are taken level by level.
+        terms
+        |> Array.indexed
+        |> Array.groupBy (fun (_, term) -> struct (term.Group, term.Relationship))
+        |> Array.map (snd >> Array.map fst)
+        |> Array.sortBy (fun members -> -terms[members[0]].Levels)
+
+    /// For every term its group and its place among the group's terms.
+    let placesOf count (grouped: int[][]) =
+        Array.init count (fun t ->
+            let g = grouped |> Array.findIndex (Array.contains t)
+            struct (g, Array.IndexOf(grouped[g], t)))
+
+    /// The groups, with all products zero.
+    let emptyGroups p (terms: StandardisedTerm[]) (grouped: int[][]) : NodeGroup[] =
+        let forms =
+            grouped
+            |> Array.map (fun members -> terms[members[0]].Relationship |> Option.map _.Form)
+
+        let roots =
+            forms
+            |> Array.map (function
+                | Some(RelationshipForm.Root root) -> Some root
+                | _ -> None)
+
+        let levels = grouped |> Array.map (fun members -> terms[members[0]].Levels)
+
+        let firstNodes =
+            Array.map2 (fun root levels -> root |> Option.map _.Rank |> Option.defaultValue levels) roots levels
+            |> Array.scan (+) 0
+
+        grouped
+        |> Array.mapi (fun g members ->
+            let offsets =
+                Array.scan (+) 0 (members |> Array.map (fun t -> terms[t].Columns.Length))
+
+            let order = Array.last offsets
+
+            {
+                Terms = members
+                Offsets = offsets
+                Levels = levels[g]
+                Prior =
+                    match forms[g] with
+                    | Some(RelationshipForm.Precision precision) -> Some precision
+                    | _ -> None
+                Root = roots[g]
+                FirstNode = firstNodes[g]
+                Squares = Array.zeroCreate (levels[g] * order * order)
+                Fixed = Array.zeroCreate (levels[g] * order * p)
+            })
+
     /// The products of a model on the inner scale: one pass over the rows for each pair of grouping factors.
     let create (model: Standardised) : NodeProducts =
         let terms = Array.ofList model.Terms
 
-        // The factor with more levels is on the left of each pair: its rows are taken level by level.
-        let grouped =
-            terms
-            |> Array.indexed
-            |> Array.groupBy (fun (_, term) -> struct (term.Group, term.Relationship))
-            |> Array.map (snd >> Array.map fst)
-            |> Array.sortBy (fun members -> -terms[members[0]].Levels)
-
+        let grouped = groupTerms terms
         let count = grouped.Length
         let levels = grouped |> Array.map (fun members -> terms[members[0]].Levels)
         let codes = grouped |> Array.map (fun members -> terms[members[0]].Codes)
@@ -70,20 +117,7 @@ module internal NodeProducts =
         let all = weighted model (Array.append model.Fixed [| model.Response |])
         let p = all.Length
 
-        let forms =
-            grouped
-            |> Array.map (fun members -> terms[members[0]].Relationship |> Option.map _.Form)
-
-        let roots =
-            forms
-            |> Array.map (function
-                | Some(RelationshipForm.Root root) -> Some root
-                | _ -> None)
-
-        let nodes =
-            Array.map2 (fun root levels -> root |> Option.map _.Rank |> Option.defaultValue levels) roots levels
-
-        let firstNodes = Array.scan (+) 0 nodes
+        let empty = emptyGroups p terms grouped
         let sorted: (int[] * int[])[] = Array.create count ([||], [||])
         let groups: NodeGroup[] = Array.zeroCreate count
         let work = 4.0 * float model.Rows
@@ -92,17 +126,9 @@ module internal NodeProducts =
             sorted[g] <- CrossProducts.sortByLevel levels[g] codes[g]
 
             groups[g] <- {
-                Terms = grouped[g]
-                Offsets = Array.scan (+) 0 (grouped[g] |> Array.map (fun t -> terms[t].Columns.Length))
-                Levels = levels[g]
-                Prior =
-                    match forms[g] with
-                    | Some(RelationshipForm.Precision precision) -> Some precision
-                    | _ -> None
-                Root = roots[g]
-                FirstNode = firstNodes[g]
-                Squares = sumByLevel levels[g] codes[g] columns[g] columns[g]
-                Fixed = sumByLevel levels[g] codes[g] all columns[g]
+                empty[g] with
+                    Squares = sumByLevel levels[g] codes[g] columns[g] columns[g]
+                    Fixed = sumByLevel levels[g] codes[g] all columns[g]
             }
 
         Tiles.Run(count, work * float count, ofGroup)
@@ -156,11 +182,6 @@ module internal NodeProducts =
 
         Tiles.Run(couples.Length, work * float couples.Length, ofCouple)
 
-        let places =
-            Array.init terms.Length (fun t ->
-                let g = grouped |> Array.findIndex (Array.contains t)
-                struct (g, Array.IndexOf(grouped[g], t)))
-
         let groups, pairs = RootProducts.apply p groups pairs
 
         {
@@ -169,5 +190,5 @@ module internal NodeProducts =
             Groups = groups
             Pairs = pairs
             FixedFixed = CrossProducts.fixedProducts all None model.Rows
-            Places = places
+            Places = placesOf terms.Length grouped
         }

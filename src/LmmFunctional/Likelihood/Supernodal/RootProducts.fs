@@ -17,8 +17,33 @@ module internal RootProducts =
         Product.Add(r, m, q, 1.0, l.Pointer, q, true, x.Pointer, q, false, result.Pointer, r, false)
         result
 
-    /// Blocks of one group between all pairs of its nodes from a full symmetric matrix for every two effects.
-    let private ofGroup p g (group: NodeGroup) (root: DenseRoot) =
+    /// AL for one element of the blocks of A, q×r, from the diagonal blocks and those beside the diagonal.
+    let private multiplied (group: NodeGroup) (root: DenseRoot) (beside: NodePairs option) a b : Buffer =
+        let q, r, size = root.Count, root.Rank, group.Order
+        let area = size * size
+        let result = Buffer(max 1 (q * r))
+
+        for c in 0 .. r - 1 do
+            for i in 0 .. q - 1 do
+                result[i + c * q] <- root.Values[i + c * q] * group.Squares[i * area + a + b * size]
+
+            match beside with
+            | None -> ()
+            | Some pairs ->
+                for i in 0 .. q - 1 do
+                    for entry in pairs.Starts[i] .. pairs.Starts[i + 1] - 1 do
+                        let j = pairs.Columns[entry]
+
+                        let own, other =
+                            pairs.Values[entry * area + a + b * size], pairs.Values[entry * area + b + a * size]
+
+                        result[i + c * q] <- result[i + c * q] + own * root.Values[j + c * q]
+                        result[j + c * q] <- result[j + c * q] + other * root.Values[i + c * q]
+
+        result
+
+    /// Blocks of one group between all pairs of its nodes from a full matrix for every two effects.
+    let private ofGroup p g (group: NodeGroup) (root: DenseRoot) (beside: NodePairs option) =
         let q, r, size = root.Count, root.Rank, group.Order
         let area = size * size
         let squares: float[] = Array.zeroCreate (r * area)
@@ -32,13 +57,7 @@ module internal RootProducts =
 
         for a in 0 .. size - 1 do
             for b in 0..a do
-                let scaled = Buffer(max 1 (q * r))
-
-                for c in 0 .. r - 1 do
-                    for i in 0 .. q - 1 do
-                        scaled[i + c * q] <- root.Values[i + c * q] * group.Squares[i * area + a + b * size]
-
-                let product = project root r scaled
+                let product = project root r (multiplied group root beside a b)
 
                 for c in 0 .. r - 1 do
                     squares[c * area + a + b * size] <- product[c + c * r]
@@ -47,7 +66,7 @@ module internal RootProducts =
                     for d in c + 1 .. r - 1 do
                         let at = (starts[c] + d - c - 1) * area
                         values[at + a + b * size] <- product[c + d * r]
-                        values[at + b + a * size] <- product[c + d * r]
+                        values[at + b + a * size] <- product[d + c * r]
 
         let fixedColumns = size * p
         let levels = Buffer(max 1 (q * fixedColumns))
@@ -136,14 +155,22 @@ module internal RootProducts =
             }
 
     /// Groups and pairs with the columns of L for levels, wherever a group has such a factor.
+    /// Pairs of levels of one such group go into its own pairs of nodes, which come last.
     let apply p (groups: NodeGroup[]) (pairs: NodePairs[]) : NodeGroup[] * NodePairs[] =
+        let inGroup, pairs =
+            pairs
+            |> Array.partition (fun pairs -> pairs.Left = pairs.Right && groups[pairs.Left].Root.IsSome)
+
         let pairs = pairs |> Array.map (ofPair groups)
 
         let own =
             groups
             |> Array.mapi (fun g group ->
                 match group.Root with
-                | Some root -> let group, pairs = ofGroup p g group root in group, Some pairs
+                | Some root ->
+                    let beside = inGroup |> Array.tryFind (fun pairs -> pairs.Left = g)
+                    let group, pairs = ofGroup p g group root beside
+                    group, Some pairs
                 | None -> group, None)
 
         Array.map fst own, Array.append pairs (own |> Array.choose snd)

@@ -45,6 +45,9 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
             ofRoots <- ofRoots.Add(g, made)
             made
 
+    /// The factored equations.
+    member _.Equations = factor
+
     override _.FactorAnew lambdas =
         ofRoots <- Map.empty
         factor.Factor lambdas

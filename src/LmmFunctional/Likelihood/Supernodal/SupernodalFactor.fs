@@ -174,6 +174,13 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
             Workspace.Return scaled
             Workspace.Return image
 
+    /// h ← ΛM⁻¹Λ'h, m columns: effects from what they are multiplied with.
+    member _.Predict(m: int, h: nativeptr<float>) =
+        NodeVectors.applyBlocks symbolic lambdas true m h
+        SparseSolve.Forward(cholesky, m, h)
+        SparseSolve.Backward(cholesky, m, h)
+        NodeVectors.applyBlocks symbolic lambdas false m h
+
     /// h ← Z'V⁻¹W from h = Z'W, m columns.
     member this.Project(m: int, h: nativeptr<float>) =
         let u = Workspace.Rent(max 1 (q * m))

@@ -90,7 +90,7 @@ module internal SupernodalMatrix =
                     let at = places.Blocks[k].[entry]
 
                     if rows = 1 && columns = 1 then
-                        panels[at] <- factor * pairs.Values[entry]
+                        panels[at] <- panels[at] + factor * pairs.Values[entry]
                     else
                         let b = right.FirstNode + pairs.Columns[entry]
 
@@ -115,4 +115,4 @@ module internal SupernodalMatrix =
                         for j in 0 .. columns - 1 do
                             for i in 0 .. rows - 1 do
                                 let place = if isLeftColumn then j + i * stride else i + j * stride
-                                panels[at + place] <- block[i + j * rows]
+                                panels[at + place] <- panels[at + place] + block[i + j * rows]

@@ -149,11 +149,10 @@ module internal SupernodalPlan =
             Priors = Array.map ofPrior products.Groups
         }
 
-    /// <summary>Orders and analyses a model: what its factor will cost, without factoring.</summary>
+    /// <summary>Orders and analyses the products of a model: what their factor will cost, without factoring.</summary>
     /// <remarks>The order of elimination is the approximate minimum degree order of the levels of all grouping factors.
     /// </remarks>
-    let analyse (model: Standardised) : SupernodalSymbolic =
-        let products = NodeProducts.create model
+    let ofProducts (products: NodeProducts) : SupernodalSymbolic =
         let analysis = SparseAnalysis.create (pattern products)
 
         {
@@ -163,3 +162,6 @@ module internal SupernodalPlan =
             RowLength = Array.sum analysis.Supernodes.Heights
             Places = lazy places products analysis
         }
+
+    /// The same for a model, with its cross-products.
+    let analyse (model: Standardised) : SupernodalSymbolic = ofProducts (NodeProducts.create model)

@@ -35,6 +35,8 @@ type Boundary = {
     Fixed: ImmutableArray<bool>
     /// When the objective falls away from the bound: the point that is so far from it, a distance to be tried small.
     Escape: (float -> ImmutableArray<float>) option
+    /// Turned along the bound, or onto one that is near: the point that a share of the way leads to.
+    Turn: (float -> ImmutableArray<float>) option
 }
 
 /// <summary>A function to minimise, with exact derivatives. It knows how it computes; the solver does not.</summary>
@@ -84,6 +86,7 @@ module Objective =
                     Active = []
                     Fixed = ImmutableArray.CreateRange(Seq.replicate theta.Length false)
                     Escape = None
+                    Turn = None
                 }
             HasCheapCurvature = true
             IsCurvatureAffordable = true

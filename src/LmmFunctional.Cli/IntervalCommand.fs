@@ -1,0 +1,50 @@
+namespace LmmFunctional.Cli
+
+open System.IO
+open LmmFunctional
+
+/// <summary>The command <c>lmm ci</c>.</summary>
+[<RequireQualifiedAccess>]
+module internal IntervalCommand =
+
+    let private intervalsOf (request: IntervalRequest) (fit: Fit) =
+        match request.Method with
+        | IntervalMethod.Profile -> IntervalReport.profile request.Level fit
+        | IntervalMethod.Wald -> IntervalReport.wald request.Level fit
+        | IntervalMethod.Bootstrap(replicates, kind, seed) ->
+            let options = {
+                BootstrapOptions.defaults with
+                    Replicates = replicates
+                    Seed = seed
+            }
+
+            Bootstrap.run options fit |> IntervalReport.bootstrap kind request.Level
+
+    // Responses can be drawn only where levels are unrelated.
+    let private problems (request: IntervalRequest) (spec: LmmSpec) =
+        match request.Method with
+        | IntervalMethod.Bootstrap _ when spec.Random |> List.exists _.Relationship.IsSome -> [
+            LmmError.NeedsUnrelated "A bootstrap"
+          ]
+        | _ -> []
+
+    /// Prints intervals of all parameters, or the problems; the exit code.
+    let print (output: TextWriter) (error: TextWriter) (request: IntervalRequest) : int =
+        let fitted =
+            ModelSource.read request.Model
+            |> Result.bind (fun source ->
+                match problems request source.Spec with
+                | [] -> Lmm.fit (ModelSource.options request.Criterion source) source.Frame source.Spec
+                | problems -> Error problems)
+
+        match fitted with
+        | Ok fit ->
+            let table = intervalsOf request fit
+
+            if request.AsJson then
+                output.Write(IntervalReport.toJson fit table + "\n")
+            else
+                output.Write(IntervalReport.render SummaryFormat.Text fit table)
+
+            ExitCode.ofCertificate fit.Certificate
+        | Error problems -> ExitCode.refuse error problems

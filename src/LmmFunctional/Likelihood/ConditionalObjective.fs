@@ -1,0 +1,145 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Immutable
+open System.Runtime.InteropServices
+open LmmFunctional.Numerics
+
+/// <summary>−2 log likelihood given the random effects as a function of θ: cross-products and an engine; residuals are
+/// independent.</summary>
+[<RequireQualifiedAccess>]
+module internal ConditionalObjective =
+
+    /// Degrees of freedom of σ²: n, less p under REML.
+    let residualDf kind (engine: Engine) =
+        match kind with
+        | Criterion.Ml -> float engine.Rows
+        | Criterion.Reml -> float (engine.Rows - engine.P + 1)
+
+    /// Σ log w.
+    let sumOfLogWeights (design: Design) =
+        design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
+
+    /// What −2 log likelihood on the inner scale lacks: the scales of y and X.
+    let constantOf kind df (standard: Standardised) =
+        let response = 2.0 * df * log standard.ResponseScale
+
+        match kind with
+        | Criterion.Ml -> response
+        | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale
+
+    /// First derivatives, σ² profiled out or known, at the λ an engine has been factored for.
+    let scoreAt (variance: float option) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
+        let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
+        Curvature.score reml weight variance.IsNone engine layout theta lambdas
+
+    let borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
+        let engine =
+            match engines.TryTake() with
+            | true, engine -> engine
+            | false, _ -> plan.NewEngine()
+
+        try
+            action engine
+        finally
+            engines.Add engine
+
+    /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
+    let private evaluate kind constant layout variance borrow (theta: ImmutableArray<float>) order =
+        let lambdas = ThetaLayout.matrices layout theta
+        let reml = (kind = Criterion.Reml)
+
+        borrow (fun (engine: Engine) ->
+            let nothing = {
+                Value = infinity
+                Gradient = ImmutableArray.Empty
+                Curvature = Matrix(0, 0, [||])
+            }
+
+            if not (lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas) then
+                nothing
+            else
+                let df = residualDf kind engine
+                let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
+                let residualPart = MarginalObjective.residualPart variance df engine.ResidualSquare
+
+                let valued = {
+                    nothing with
+                        Value = engine.LogDeterminant + fixedPart + residualPart + constant
+                }
+
+                let score = lazy (scoreAt variance reml df engine layout theta lambdas)
+
+                // The score's own array: nobody writes to it any more.
+                let gradient () =
+                    ImmutableCollectionsMarshal.AsImmutableArray score.Value.Gradient
+
+                match order with
+                | Order.Value -> valued
+                | Order.Gradient -> { valued with Gradient = gradient () }
+                | Order.Curvature information -> {
+                    valued with
+                        Gradient = gradient ()
+                        Curvature = Curvature.matrix information reml engine layout score.Value
+                  })
+
+    /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
+    let private covarianceDerivatives kind layout variance borrow theta =
+        let lambdas = ThetaLayout.matrices layout theta
+
+        borrow (fun (engine: Engine) ->
+            engine.Factor lambdas |> ignore
+
+            let score =
+                scoreAt variance (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
+
+            Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
+
+    // Second derivatives of more operations would take longer than most fits.
+    let affordable = 1e10
+
+    // What a step may cost decides how far it is worth going on. A decrement of 1e-9 is 3e-5 of a standard error.
+    let toleranceFor work =
+        if work < 1e8 then 1e-18
+        elif work < 1e9 then 1e-12
+        elif work < 1e11 then 1e-9
+        else 1e-8
+
+    /// <summary>The function of θ by a plan, σ² profiled out or known, and how it is computed.</summary>
+    /// <returns>Both, or a response that the fixed effects fit exactly.</returns>
+    let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
+        let engines = ConcurrentBag<Engine>()
+        let terms = Array.ofList standard.Terms
+
+        // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
+        let df, start, fitsExactly =
+            borrow engines plan (fun engine ->
+                let last = engine.P * engine.P - 1
+                let factor = Array.copy engine.FixedFixed
+                let isPositive = Small.Cholesky(engine.P, factor, 0)
+
+                let isExact =
+                    not isPositive || factor[last] * factor[last] <= 1e-14 * engine.FixedFixed[last]
+
+                residualDf kind engine, StartingValues.create layout terms engine, isExact)
+
+        if fitsExactly then
+            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+        else
+            let borrow action = borrow engines plan action
+
+            let constant = constantOf kind df standard - sumOfLogWeights design
+
+            let objective variance = {
+                Names = ThetaLayout.names design layout
+                Start = ImmutableArray.CreateRange start
+                Evaluate = evaluate kind constant layout variance borrow
+                Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
+                HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+                IsCurvatureAffordable = plan.CurvatureWork < affordable
+                Tolerance = toleranceFor plan.Chosen.Work
+                Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
+            }
+
+            Ok(LikelihoodMethod.Conditional(plan, engines), objective)

@@ -1,0 +1,191 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+
+/// <summary>−2 log likelihood of a model with structured residuals as a function of θ, however that is computed; V
+/// holds the weights.</summary>
+[<RequireQualifiedAccess>]
+module internal ResidualObjective =
+
+    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
+    /// the residual structure proposes.
+    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
+        let terms = Array.ofList standard.Terms
+
+        let ofTerms =
+            if model.Forms.Length = 0 then
+                [||]
+            else
+                match Plan.create standard with
+                | Ok plan -> StartingValues.create layout terms (plan.NewEngine())
+                | Error _ ->
+                    model.Forms
+                    |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
+
+        let withResiduals tau =
+            ImmutableArray.CreateRange(Array.append ofTerms tau)
+
+        let first = withResiduals model.Residual.Parameters.Start
+
+        let others = [
+            yield! MomentStart.tryFind model |> Option.toList
+            for tau in model.Residual.FurtherStarts -> withResiduals tau
+        ]
+
+        if others.IsEmpty then
+            first
+        else
+            first :: others
+            |> List.minBy (fun theta -> let evaluation: Evaluation = evaluate theta Order.Value in evaluation.Value)
+
+    /// Which parameters are logarithms or the like: of those of residuals all but coefficients.
+    let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
+        Seq.append
+            (ThetaLayout.unbounded layout)
+            (model.Residual.Parameters.Kinds
+             |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
+        |> ImmutableArray.CreateRange
+
+    /// The function of a model with dense blocks, for others to change.
+    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start variance : Objective =
+        let reml = (kind = Criterion.Reml)
+
+        {
+            Names =
+                ImmutableArray.CreateRange(
+                    Seq.append
+                        (ThetaLayout.names design layout)
+                        (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
+                )
+            Start = start
+            Evaluate = MarginalObjective.evaluate reml variance constant model
+            Boundary =
+                VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
+            HasCheapCurvature = true
+            IsCurvatureAffordable = true
+            Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
+            Unbounded = unboundedOf layout model
+        }
+
+    let private constantOf kind standard (model: MarginalModel) =
+        ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
+
+    /// Whether a residual square is rounding only: nothing is left to model.
+    let private fitsExactly (standard: Standardised) square =
+        match square with
+        | None -> false
+        | Some square -> square <= 1e-14 * (standard.Response |> Array.sumBy (fun y -> y * y))
+
+    let private exact (design: Design) =
+        Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+
+    /// Autoregressive residuals on fields of cells.
+    let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
+        let reml = (kind = Criterion.Reml)
+        let engine = SeparableObjective.engine model
+
+        let start =
+            start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
+            |> SeparableStart.improve model
+
+        if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
+            exact design
+        else
+            let constant = constantOf kind standard model.Marginal
+
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = SeparableObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (SeparableObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
+
+    /// The best start for a model with sparse equations.
+    let private startOfEquations kind standard layout (engine: WhitenedEngine) =
+        start standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
+
+    /// Random effects in sparse equations, with a θ to start from.
+    let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
+        let reml = (kind = Criterion.Reml)
+        let model = engine.Model
+
+        if fitsExactly standard (WhitenedObjective.withFactor engine start _.ResidualSquare) then
+            exact design
+        else
+            let constant = constantOf kind standard model.Marginal
+
+            let objective variance = {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (WhitenedObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
+
+            Ok(LikelihoodMethod.Whitened(model.Marginal, engine), objective)
+
+    /// Dense blocks, with a θ to start from.
+    let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
+        let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+
+        // Nothing is factored before it is known to fit into memory.
+        let square () =
+            MarginalObjective.factor model (start ())
+            |> Option.map MarginalObjective.residualSquare
+
+        if MarginalModel.bytes model > 0.8 * available then
+            Error [
+                LmmError.TooLarge("The covariance of dependent rows", MarginalModel.bytes model, available)
+            ]
+        elif fitsExactly standard (square ()) then
+            exact design
+        else
+            let constant = constantOf kind standard model
+            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant (start ()))
+
+    /// <summary>The function of θ by a plan, and how it is computed.</summary>
+    /// <returns>Both, or: too little memory, a response that the fixed effects fit exactly.</returns>
+    let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
+        match plan.Way with
+        | ResidualWay.Blocks model ->
+            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
+            let start = lazy (start standard layout model evaluate)
+            ofBlocks kind design standard layout model (fun () -> start.Value)
+        | ResidualWay.Cells model -> ofCells kind design standard layout model
+        | ResidualWay.Equations model ->
+            let engine = WhitenedObjective.engine model
+
+            startOfEquations kind standard layout engine
+            |> ofEquations kind design standard layout engine
+
+    /// <summary>The same for another response of the rows, by the method that was chosen for the first one.</summary>
+    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
+    let withResponse kind (design: Design) (standard: Standardised) layout start method =
+        match method with
+        | LikelihoodMethod.Marginal model ->
+            ofBlocks kind design standard layout (MarginalModel.withResponse standard model) (fun () -> start)
+        | LikelihoodMethod.Whitened(_, engine) ->
+            let engine =
+                WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
+
+            ofEquations kind design standard layout engine start
+        | LikelihoodMethod.Separable _
+        | LikelihoodMethod.Conditional _ ->
+            ResidualPlan.create design standard layout
+            |> Result.bind (create kind design standard layout)
