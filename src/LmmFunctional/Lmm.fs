@@ -16,7 +16,14 @@ module Lmm =
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        let create = LogLikelihood.createWith options.Held options.Criterion
+        // What is wrong with bounds is told beside what is wrong with held values.
+        let create design =
+            match LogLikelihood.createWith options.Held options.Criterion design with
+            | Error problems when not (options.Held.IsEmpty || options.Bounds.IsEmpty) ->
+                match LogLikelihood.create options.Criterion design with
+                | Ok free -> Error(problems @ Bound.problems options.Bounds free)
+                | Error _ -> Error problems
+            | created -> created
 
         let solve bounds (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()

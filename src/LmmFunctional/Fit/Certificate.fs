@@ -171,10 +171,10 @@ module Certificate =
 
         let gradient =
             // None where the criterion is not defined.
-            if last.Gradient.IsEmpty then
-                infinity
-            else
+            if Double.IsFinite last.Criterion then
                 free |> Array.fold (fun largest i -> max largest (abs last.Gradient[i])) 0.0
+            else
+                infinity
 
         let information, curvature =
             if last.Theta.IsEmpty || last.Information = Information.Observed then

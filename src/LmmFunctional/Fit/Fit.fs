@@ -178,6 +178,25 @@ module Fit =
     // A share of the response's variation that is rounding only.
     let private exactFit = 1e-12
 
+    // The same where random effects could fit any response: the criterion then falls ever more slowly towards σ² = 0, and
+    // its steps end on the way.
+    let private nearlyExactFit = 1e-5
+
+    /// Whether no residual variance is left.
+    let private isExact (likelihood: LogLikelihood) (solution: Solution) =
+        let standard = likelihood.Standard
+
+        let effects =
+            standard.Terms |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
+
+        let couldFitAll =
+            likelihood.Model.Residual.IsNone
+            && likelihood.Held.Residual.IsNone
+            && effects >= standard.Rows - standard.Fixed.Length
+
+        solution.ResidualShare < exactFit
+        || couldFitAll && solution.ResidualShare < nearlyExactFit
+
     /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
     let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
         let last = List.last path
@@ -194,7 +213,7 @@ module Fit =
 
             let found = Certificate.createIn natural likelihood.Objective last
 
-            if solution.ResidualShare < exactFit then
+            if isExact likelihood solution then
                 {
                     found with
                         Verdict =
