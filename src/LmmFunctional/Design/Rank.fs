@@ -183,37 +183,11 @@ module internal Rank =
     // the column a dependent one: the limit of R's rule is 1e-14.
     let private clearly = 1e-6
 
-    /// X'X, the lower triangle, p×p by columns.
-    let private crossProducts n p (x: float[]) =
-        let parts = parts n p
-
-        let bound part =
-            int (int64 n * int64 part / int64 parts)
-
-        let sums = Array.init parts (fun _ -> Array.zeroCreate<float>(p * p))
-
-        Tiles.Run(
-            parts,
-            float n * float p * float p,
-            fun part ->
-                let rows = bound (part + 1) - bound part
-                use values = fixed x
-                use target = fixed sums[part]
-                let first = NativePtr.add values (bound part)
-                Product.Add(p, p, rows, 1.0, first, n, true, first, n, false, target, p, true)
-        )
-
-        for part in 1 .. parts - 1 do
-            for k in 0 .. p * p - 1 do
-                sums[0].[k] <- sums[0].[k] + sums[part].[k]
-
-        sums[0]
-
     /// Whether X'X alone shows that all columns are independent, which costs half of what the triangle does.
     let private isClearlyFull n p (x: float[]) =
         n >= p
         && p > 0
-        && (let squares = crossProducts n p x
+        && (let squares = ColumnProducts.create n p x
             let factor = Array.copy squares
 
             let isKept j =

@@ -42,7 +42,7 @@ module ReferenceIdentityTests =
     let ``every identity holds on lme4's cases`` (id: string) = checkCase 15 id
 
     // 73,421 rows, up to 4,100 effects, and no n×n matrices.
-    [<TestCaseSource(nameof largeCases); Explicit>]
+    [<TestCaseSource(nameof largeCases)>]
     let ``every identity that needs no n×n matrices holds on insteval`` (id: string) = checkCase 12 id
 
     let private nlmeCases () = [
