@@ -191,7 +191,14 @@ module RandomModel =
                 ]
         }
 
-    let private genStructuredOf rows : Gen<RandomModel> = genOf rows |> Gen.bind structured
+    /// Whether no variance of an unstructured matrix hangs on one row, which a fit refuses.
+    let private isIdentified (model: RandomModel) =
+        Design.buildWith (known model) (spec model) (frame model)
+        |> Result.bind Identification.check
+        |> Result.isOk
+
+    let private genStructuredOf rows : Gen<RandomModel> =
+        genOf rows |> Gen.bind structured |> Gen.where isIdentified
 
     let private sized fewest most =
         Gen.sized (fun size -> Gen.choose (fewest, fewest + (most - fewest) * min size 100 / 100))
@@ -245,6 +252,7 @@ module RandomModel =
                 for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
                     { model with Random = simpler }
         }
+        |> Seq.filter (fun simpler -> simpler.Residual = "" || isIdentified simpler)
 
     /// <summary>θ for a likelihood, on the scale of its objective.</summary>
     let theta (likelihood: LogLikelihood) point =
