@@ -116,7 +116,7 @@ module internal NaturalScale =
                 $"{design.Group}.{form.Names[i]}", value
         | None ->
             let n = form.Order
-            let inner = form.Factor tau
+            let inner = RelativeFactor.toJets tau standard.Factor
             let transform = standard.Transform
 
             // T λ: the factor on the user's scale.

@@ -46,8 +46,8 @@ module internal ResidualModel =
                 let high, low = max i j, min i j
                 known[high * (high + 1) / 2 + low]
 
-    /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
-    let formOf (design: ResidualDesign) =
+    /// The form of the correlations: their Kronecker product, the first one's position varying fastest; no nugget.
+    let private processOf (design: ResidualDesign) =
         let axes =
             design.Factors
             |> List.map (fun axis ->
@@ -57,14 +57,16 @@ module internal ResidualModel =
                     Coordinates = axis.Values
                 })
 
-        let form =
-            match axes with
-            | [] -> Uncorrelated.identity
-            | first :: others ->
-                others
-                |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
-                |> snd
+        match axes with
+        | [] -> Uncorrelated.identity
+        | first :: others ->
+            others
+            |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
+            |> snd
 
+    /// The form of the correlations and the nugget.
+    let formOf (design: ResidualDesign) =
+        let form = processOf design
         if design.Term.HasNugget then Nugget.add form else form
 
     /// The variance functions.
@@ -86,6 +88,13 @@ module internal ResidualModel =
         let form = formOf design
         let variances = variancesOf design
 
+        // Rows of a subject at one place differ by their nuggets.
+        let sharedAt (tau: Jet[]) : int -> Jet =
+            if design.Term.HasNugget then
+                Nugget.shared (processOf design) tau
+            else
+                fun _ -> Jet.one
+
         let positions =
             design.Factors |> List.fold (fun product axis -> product * axis.Labels.Length) 1
 
@@ -102,6 +111,7 @@ module internal ResidualModel =
                 fun tau ->
                     let parts = ParameterBlock.split blocks tau
                     let covariance = remembered positions form parts.Head
+                    let shared = sharedAt parts.Head
 
                     let deviations =
                         List.map2 (fun (form: VarianceForm) part -> form.Deviation part) variances parts.Tail
@@ -109,7 +119,12 @@ module internal ResidualModel =
 
                     fun rows i j ->
                         let known = rows.RootVariances[i] * rows.RootVariances[j]
-                        let mutable value = covariance rows.Positions[i] rows.Positions[j]
+
+                        let mutable value =
+                            if i <> j && rows.Positions[i] = rows.Positions[j] then
+                                shared rows.Positions[i]
+                            else
+                                covariance rows.Positions[i] rows.Positions[j]
 
                         if known <> 1.0 then
                             value <- Jet.scale known value
