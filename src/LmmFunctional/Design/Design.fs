@@ -115,6 +115,21 @@ module Design =
             Residual = residual
         })
 
+    // The word for all rows as one group, where the data have no column of that name.
+    let private allRows = "all"
+
+    /// The data, with a column of one level where a random term is of all rows.
+    let private withAllRows (spec: LmmSpec) (frame: Frame) =
+        let isAsked =
+            spec.Random
+            |> List.exists (fun term -> term.Group.Factors = [ Expr.Column allRows ])
+
+        if isAsked && (frame.TryColumn allRows).IsNone && frame.Rows > 0 then
+            let column = Column.factor [ allRows ] (Seq.replicate frame.Rows 0)
+            Frame.withColumn allRows column frame |> Result.defaultValue frame
+        else
+            frame
+
     /// The design of what the parts of a model became.
     let private compose spec (frame: Frame) (rows: int[]) missingRows weights selection (parts: Parts) =
         let arrays = DesignArrays frame
@@ -158,6 +173,7 @@ module Design =
     /// </returns>
     /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
     let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+        let frame = withAllRows spec frame
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model
         let missing, empty = Columns.missing frame used

@@ -26,17 +26,11 @@ module IdentityTests =
     let ``every identity holds on a random model with structures`` (model: RandomModel) =
         IdentityLaws.hold (RandomModel.fit model)
 
-    // Found by chance: neighbours that are nearly one, and columns of X that are nearly dependent.
+    // Found by chance: at its optimum a small variance has no curvature but what rounding leaves of the score.
     [<Property(MaxTest = 1,
                Arbitrary = [| typeof<StructuredSmallModels> |],
                Replay = "(2394198486605502525,18397857138689510727,12)")>]
     let ``every identity holds on model 999503`` (model: RandomModel) =
-        IdentityLaws.hold (RandomModel.fit model)
-
-    [<Property(MaxTest = 1000,
-               Arbitrary = [| typeof<StructuredSmallModels> |],
-               Replay = "(17742523159715182012,18004608226384182557)")>]
-    let ``every identity holds on the models up to 87909`` (model: RandomModel) =
         IdentityLaws.hold (RandomModel.fit model)
 
     // The way that a thousand rows and more are checked.

@@ -147,7 +147,7 @@ module StructuredEffectTests =
 
             let close name (expected: float[]) (actual: float[]) =
                 let size = expected |> Array.fold (fun most value -> max most (abs value)) 1e-12
-                Law.nearAll $"{where}, {name}" (1e-7 * size) expected actual
+                Law.nearAll $"{where}, {name}" (1e-7 * size + 1e-14) expected actual
 
             Law.holds [
                 yield! close "values" dense.Values ours.Values
