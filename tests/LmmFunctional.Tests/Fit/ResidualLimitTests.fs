@@ -208,8 +208,8 @@ module ResidualLimitTests =
 
         Law.holds [
             yield! atLimit fit
-            yield! Law.relative "variance of rows" 1e-7 ofRows (variances fit)[0]
-            yield! Law.relative "variance of columns" 1e-7 ofColumns (variances fit)[1]
+            yield! Law.relative "variance of rows" 1e-7 ofRows (variances fit).[0]
+            yield! Law.relative "variance of columns" 1e-7 ofColumns (variances fit).[1]
 
             yield!
                 coefficient
@@ -267,7 +267,7 @@ module ResidualLimitTests =
     [<Test>]
     let ``subjects that differ by a constant: the t test of their means`` () =
         let fit = case "02-residual-zero-balanced" |> reml "y ~ sex + visit + (1 | id)"
-        let sex, visit = (tested fit)[1], (tested fit)[2]
+        let sex, visit = (tested fit).[1], (tested fit).[2]
 
         Law.assertHolds [
             yield! atLimit fit
@@ -284,7 +284,7 @@ module ResidualLimitTests =
     [<Test>]
     let ``a response that groups share`` () =
         let fit = case "03-group-response-repeated" |> reml "y ~ x + (1 | g)"
-        let x = (tested fit)[1]
+        let x = (tested fit).[1]
 
         Law.assertHolds [
             yield! atLimit fit
@@ -309,8 +309,8 @@ module ResidualLimitTests =
             yield! Law.isTrue $"{fit.Certificate.Verdict}" (fit.Certificate.Verdict = Verdict.Optimum)
             yield! Law.near "criterion" 1e-6 criterion fit.CriterionValue
             yield! Law.near "mean" 1e-3 estimate fit.Coefficients.Head.Estimate
-            yield! Law.near "residual variance" 1e-6 residual (variances fit)[1]
-            yield! Law.relative "variance of g" 1e-6 between (variances fit)[0]
+            yield! Law.near "residual variance" 1e-6 residual (variances fit).[1]
+            yield! Law.relative "variance of g" 1e-6 between (variances fit).[0]
         ]
 
     [<Test>]
