@@ -33,9 +33,10 @@ module Lmm =
                 | Some propose -> Solver.iterationsBy propose
                 | None -> Solver.iterations
 
-            let solveOnce (likelihood: LogLikelihood) =
+            let solveAsItIs (likelihood: LogLikelihood) =
                 let path =
                     iterations likelihood options.Solver likelihood.Objective
+                    |> Refinement.untilLimit likelihood
                     |> Seq.map (fun iteration ->
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
@@ -46,7 +47,7 @@ module Lmm =
                     Solve = Stopwatch.GetElapsedTime built
                 })
 
-            BoundedFit.search bounds solveOnce likelihood
+            BoundedFit.search bounds (Refinement.prepared >> solveAsItIs >> Refinement.settle solveAsItIs) likelihood
 
         Design.buildWith options.Known spec frame
         |> Result.bind Identification.check

@@ -147,7 +147,7 @@ module internal CovarianceProfile =
             | Some se -> se
             // At a bound: a tenth of the parameter's natural size.
             | None when target.Upper.IsSome -> 0.1
-            | None -> 0.1 * (abs estimate + fit.Sigma * fit.Sigma)
+            | None -> 0.1 * (abs estimate + fit.Unit * fit.Unit)
 
         let bounds =
             List.choose id [ target.Lower; target.Upper ] |> List.map target.Smoothed

@@ -15,6 +15,8 @@ type Estimate = {
     /// Ends of the interval at the level asked for.
     Lower: float
     Upper: float
+    /// Why there is no test, in words; None where there is one. Without a test df, statistic, p and the ends are NaN.
+    NotTestable: string option
 }
 
 /// <summary>A test of several linear functions at once.</summary>
@@ -29,6 +31,8 @@ type JointTest = {
     /// What F was multiplied by: Kenward and Roger's λ, else one.
     Scale: float
     P: float
+    /// Why there is no test, in words; None where there is one. Without a test F, its denominator df and p are NaN.
+    NotTestable: string option
 }
 
 /// <summary>Both: each function of a hypothesis, and all of them together.</summary>

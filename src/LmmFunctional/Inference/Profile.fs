@@ -134,6 +134,21 @@ module Profile =
 
                 toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
 
+        // A variance that is zero, or that the data do not determine, leaves no interval.
+        let ofEffects named =
+            weightsOf fit named
+            |> Result.bind (fun weights ->
+                match Testability.ofFit fit weights with
+                | None -> found ()
+                | Some reason ->
+                    Ok {
+                        Name = nameOf fit target
+                        Estimate = Array.fold2 (fun sum w b -> sum + w * b) 0.0 weights fit.Inner.Beta
+                        Lower = None
+                        Upper = None
+                        Note = Some reason
+                    })
+
         match target with
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
@@ -143,7 +158,10 @@ module Profile =
                 Upper = None
                 Note = Some CovarianceInference.heldNote
             }
-        | _ -> found ()
+        | ProfileTarget.Parameter _
+        | ProfileTarget.Function _ -> found ()
+        | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
+        | ProfileTarget.Contrast(_, named) -> ofEffects named
 
     /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>

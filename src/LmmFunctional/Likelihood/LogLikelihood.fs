@@ -192,6 +192,13 @@ module LogLikelihood =
             Function = full None
         }
 
+    /// What is held, in the units of the scale of another response.
+    let private heldOn standard (likelihood: LogLikelihood) =
+        if standard.Precision > 1.0 then
+            Ok HeldParameters.limit
+        else
+            HeldParameters.create standard likelihood.Named likelihood.Held.Known
+
     /// Structured residuals, or independent ones.
     let private ofDesign kind (design: Design) standard layout =
         match design.Residual with
@@ -200,7 +207,7 @@ module LogLikelihood =
             |> Result.bind (ResidualObjective.create kind design standard layout)
         | None ->
             Plan.create standard
-            |> Result.bind (ConditionalObjective.create kind design standard layout)
+            |> Result.map (ConditionalObjective.create kind design standard layout)
 
     /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
     /// of the others.</summary>
@@ -211,14 +218,16 @@ module LogLikelihood =
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly, parameters that cannot be held.</returns>
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        let standard = Standardised.ofDesign design
-        let layout = ThetaLayout.create standard
-        let parameters = lazy NamedParameters.create design standard layout
+        Standardised.ofDesign design
+        |> Conditioning.ensure design
+        |> Result.bind (fun standard ->
+            let layout = ThetaLayout.create standard
+            let parameters = lazy NamedParameters.create design standard layout
 
-        HeldParameters.create standard parameters held
-        |> Result.bind (fun held ->
-            ofDesign kind design standard layout
-            |> Result.map (ofMethod kind design standard layout parameters held))
+            HeldParameters.create standard parameters held
+            |> Result.bind (fun held ->
+                ofDesign kind design standard layout
+                |> Result.map (ofMethod kind design standard layout parameters held)))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
@@ -233,9 +242,7 @@ module LogLikelihood =
                 Response = response
         }
 
-        let standard = Standardised.withResponse design likelihood.Standard
-
-        let method =
+        let method standard =
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
             | method ->
@@ -247,12 +254,28 @@ module LogLikelihood =
                     (likelihood.Full None).Start
                     method
 
-        // Another response has another scale, and held variances are in its units.
-        match method, HeldParameters.create standard likelihood.Named likelihood.Held.Known with
-        | Ok method, Ok held ->
-            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
-        | Error problems, _
-        | _, Error problems -> Error problems
+        Standardised.withResponse design likelihood.Standard
+        |> Conditioning.ensure design
+        |> Result.bind (fun standard ->
+            // Another response has another scale, and held variances are in its units.
+            match method standard, heldOn standard likelihood with
+            | Ok method, Ok held ->
+                Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
+            | Error problems, _
+            | _, Error problems -> Error problems)
+
+    /// The same likelihood computed from other columns of X and Z that span the same, or in the limit of no residual variance.
+    let internal onStandard standard (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        let likelihood = {
+            likelihood with
+                Named = lazy NamedParameters.create likelihood.Model standard likelihood.Layout
+        }
+
+        ofDesign likelihood.Kind likelihood.Model standard likelihood.Layout
+        |> Result.bind (fun method ->
+            heldOn standard likelihood
+            |> Result.map (fun held ->
+                ofMethod likelihood.Kind likelihood.Model standard likelihood.Layout likelihood.Named held method))
 
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =

@@ -71,15 +71,6 @@ module internal ResidualObjective =
     let private constantOf kind standard (model: MarginalModel) =
         ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
 
-    /// Whether a residual square is rounding only: nothing is left to model.
-    let private fitsExactly (standard: Standardised) square =
-        match square with
-        | None -> false
-        | Some square -> square <= 1e-14 * (standard.Response |> Array.sumBy (fun y -> y * y))
-
-    let private exact (design: Design) =
-        Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
-
     /// Autoregressive residuals on fields of cells.
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
         let reml = (kind = Criterion.Reml)
@@ -89,26 +80,23 @@ module internal ResidualObjective =
             start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
             |> SeparableStart.improve model
 
-        if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
-            exact design
-        else
-            let constant = constantOf kind standard model.Marginal
+        let constant = constantOf kind standard model.Marginal
 
-            let objective variance = {
-                ofModel kind design layout model.Marginal constant start variance with
-                    Evaluate = SeparableObjective.evaluate reml variance constant engine
-                    Boundary =
-                        VarianceBoundary.inspect
-                            design
-                            layout
-                            (SeparableObjective.covarianceDerivatives reml variance engine)
-                    HasCheapCurvature = false
-                    // Two gradients for each parameter.
-                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                    Tolerance = ConditionalObjective.toleranceFor model.Work
-            }
+        let objective variance = {
+            ofModel kind design layout model.Marginal constant start variance with
+                Evaluate = SeparableObjective.evaluate reml variance constant engine
+                Boundary =
+                    VarianceBoundary.inspect
+                        design
+                        layout
+                        (SeparableObjective.covarianceDerivatives reml variance engine)
+                HasCheapCurvature = false
+                // Two gradients for each parameter.
+                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                Tolerance = ConditionalObjective.toleranceFor model.Work
+        }
 
-            Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
+        LikelihoodMethod.Separable(model.Marginal, engine), objective
 
     /// The best start for a model with sparse equations.
     let private startOfEquations kind standard layout (engine: WhitenedEngine) =
@@ -119,63 +107,55 @@ module internal ResidualObjective =
         let reml = (kind = Criterion.Reml)
         let model = engine.Model
 
-        if fitsExactly standard (WhitenedObjective.withFactor engine start _.ResidualSquare) then
-            exact design
-        else
-            let constant = constantOf kind standard model.Marginal
+        let constant = constantOf kind standard model.Marginal
 
-            let objective variance = {
-                ofModel kind design layout model.Marginal constant start variance with
-                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
-                    Boundary =
-                        VarianceBoundary.inspect
-                            design
-                            layout
-                            (WhitenedObjective.covarianceDerivatives reml variance engine)
-                    HasCheapCurvature = false
-                    // Two gradients for each parameter.
-                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                    Tolerance = ConditionalObjective.toleranceFor model.Work
-            }
+        let objective variance = {
+            ofModel kind design layout model.Marginal constant start variance with
+                Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                Boundary =
+                    VarianceBoundary.inspect
+                        design
+                        layout
+                        (WhitenedObjective.covarianceDerivatives reml variance engine)
+                HasCheapCurvature = false
+                // Two gradients for each parameter.
+                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                Tolerance = ConditionalObjective.toleranceFor model.Work
+        }
 
-            Ok(LikelihoodMethod.Whitened(model.Marginal, engine), objective)
+        LikelihoodMethod.Whitened(model.Marginal, engine), objective
 
     /// Dense blocks, with a θ to start from.
     let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
         let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
-        // Nothing is factored before it is known to fit into memory.
-        let square () =
-            MarginalObjective.factor model (start ())
-            |> Option.map MarginalObjective.residualSquare
-
         if MarginalModel.bytes model > 0.8 * available then
             Error [
                 LmmError.TooLarge("The covariance of dependent rows", MarginalModel.bytes model, available)
             ]
-        elif fitsExactly standard (square ()) then
-            exact design
         else
             let constant = constantOf kind standard model
+            // Nothing is factored before it is known to fit into memory.
             Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant (start ()))
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
-    /// <returns>Both, or: too little memory, a response that the fixed effects fit exactly.</returns>
+    /// <returns>Both, or too little memory.</returns>
     let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
         match plan.Way with
         | ResidualWay.Blocks model ->
             let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
             let start = lazy (start standard layout model evaluate)
             ofBlocks kind design standard layout model (fun () -> start.Value)
-        | ResidualWay.Cells model -> ofCells kind design standard layout model
+        | ResidualWay.Cells model -> Ok(ofCells kind design standard layout model)
         | ResidualWay.Equations model ->
             let engine = WhitenedObjective.engine model
 
             startOfEquations kind standard layout engine
             |> ofEquations kind design standard layout engine
+            |> Ok
 
     /// <summary>The same for another response of the rows, by the method that was chosen for the first one.</summary>
-    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
+    /// <returns>The function and how it is computed, or too little memory.</returns>
     let withResponse kind (design: Design) (standard: Standardised) layout start method =
         match method with
         | LikelihoodMethod.Marginal model ->
@@ -184,7 +164,7 @@ module internal ResidualObjective =
             let engine =
                 WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
 
-            ofEquations kind design standard layout engine start
+            Ok(ofEquations kind design standard layout engine start)
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ ->
             ResidualPlan.create design standard layout

@@ -54,6 +54,9 @@ module FitJson =
         number json "lower" estimate.Lower
         number json "upper" estimate.Upper
 
+        estimate.NotTestable
+        |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
     /// What a robust covariance adds to a coefficient.
     let private robustOf (json: Utf8JsonWriter) (own: RobustCoefficient) =
         number json "seRobust" own.StandardError

@@ -98,7 +98,12 @@ module Summary =
         | None -> [ Block.Heading "Fixed effects"; Block.Grid(FitTables.coefficients fit) ]
         | Some inference -> [
             Block.Heading "Fixed effects"
-            Block.Grid(InferenceTables.estimates (Inference.coefficients 0.95 inference))
+            let estimates = Inference.coefficients 0.95 inference
+            Block.Grid(InferenceTables.estimates estimates)
+
+            for reason in InferenceTables.notTestable estimates do
+                Block.Line reason
+
             Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe inference.Method}"
           ]
 
@@ -124,7 +129,14 @@ module Summary =
 
             [
                 Block.Heading "Robust standard errors"
-                Block.Grid(InferenceTables.robust (RobustCovariance.coefficients 0.95 robust))
+                let coefficients = RobustCovariance.coefficients 0.95 robust
+                Block.Grid(InferenceTables.robust coefficients)
+
+                for own in coefficients do
+                    match own.NotTestable with
+                    | Some reason -> Block.Line(Testability.line own.Name reason)
+                    | None -> ()
+
                 Block.Line $"{kind}, {count} clusters of {robust.Clusters}; degrees of freedom: Satterthwaite"
             ]
 
