@@ -49,7 +49,7 @@ module Lmm =
             BoundedFit.search bounds solveOnce likelihood
 
         Design.buildWith options.Known spec frame
-        |> Result.bind Identification.check
+        |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))
         |> Result.bind (fun design ->
             match ExpectationSteps.problems options design with
             | [] when FittedCovariate.isIn design ->

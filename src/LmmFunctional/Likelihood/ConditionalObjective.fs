@@ -140,6 +140,7 @@ module internal ConditionalObjective =
                 IsCurvatureAffordable = plan.CurvatureWork < affordable
                 Tolerance = toleranceFor plan.Chosen.Work
                 Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
+                Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
             }
 
             Ok(LikelihoodMethod.Conditional(plan, engines), objective)
