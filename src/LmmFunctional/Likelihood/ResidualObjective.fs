@@ -76,7 +76,7 @@ module internal ResidualObjective =
 
     /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
     let private withinEnds distanceOf (layout: ThetaLayout) (objective: Objective) : Objective =
-        let within k ends =
+        let within k (ends: ParameterEnds) : ParameterEnds =
             let near (own: ParameterEnd) =
                 match distanceOf (k - layout.Parameters) ends own with
                 | Some distance -> own.Within distance
@@ -87,7 +87,7 @@ module internal ResidualObjective =
             else
                 {
                     ends with
-                        Lower = Option.map near ends.Lower
+                        ParameterEnds.Lower = Option.map near ends.Lower
                         Upper = Option.map near ends.Upper
                 }
 
