@@ -30,6 +30,12 @@ type ParameterEnd =
         | Infinite(_, origin, slope) -> exp ((coordinate - origin) / slope)
         | Zero -> coordinate * coordinate
 
+    /// The distance at which the end is taken for reached.
+    member own.DistanceReached =
+        match own with
+        | Infinite(at, origin, slope) -> exp ((at - origin) / slope)
+        | Zero -> 0.0
+
     /// The end taken for reached at a distance δ already.
     member own.Within(distance: float) =
         match own with

@@ -29,21 +29,24 @@ module internal CovarianceProfile =
     let private nameOf (fit: Fit) parameter =
         $"{NamedParameters.residualName}.{VarianceParameters.nameIn fit.Design parameter}"
 
-    /// The ends of the region of a parameter of the residuals that is estimated at one of them.
-    let regionAtEnd (fit: Fit) (parameter: VarianceParameter) : (float * float) option =
+    /// The ends of the region of a parameter of the residuals; infinite ones for others.
+    let regionOf (fit: Fit) (parameter: VarianceParameter) : float * float =
         match parameter with
         | VarianceParameter.ResidualStructure _ ->
             match ParameterNames.find fit.Model.Parameters (nameOf fit parameter) with
-            | Ok place ->
-                let low, high = ParameterNames.regionOf place
-                let value = VarianceParameters.valueOf parameter (VarianceParameters.estimates fit)
+            | Ok place -> ParameterNames.regionOf place
+            | Error _ -> -infinity, infinity
+        | _ -> -infinity, infinity
 
-                if value = high || abs (value - low) <= 1e-12 * abs low then
-                    Some(low, high)
-                else
-                    None
-            | Error _ -> None
-        | _ -> None
+    /// The same of one that is estimated at an end of it.
+    let regionAtEnd (fit: Fit) (parameter: VarianceParameter) : (float * float) option =
+        let low, high = regionOf fit parameter
+        let value = VarianceParameters.valueOf parameter (VarianceParameters.estimates fit)
+
+        if value = high || Double.IsFinite low && abs (value - low) <= 1e-12 * abs low then
+            Some(low, high)
+        else
+            None
 
     /// A tenth of a region, or of what is usual beside its end.
     let private unitOf (fit: Fit) parameter (low, high) =

@@ -98,6 +98,22 @@ module Profile =
             snd (VarianceParameters.unboundedOf fit.Design parameter)
         | _ -> id
 
+    /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
+    let private withRegion (fit: Fit) target side found =
+        match target, found with
+        | ProfileTarget.Parameter parameter, Unreached point ->
+            let low, high = CovarianceProfile.regionOf fit parameter
+            let value = if side < 0 then low else high
+
+            if Double.IsFinite value && (CovarianceProfile.regionAtEnd fit parameter).IsNone then
+                Bound {
+                    point with
+                        Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
+                }
+            else
+                found
+        | _ -> found
+
     let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
             match found with
@@ -137,6 +153,7 @@ module Profile =
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
+                    |> withRegion fit target sign
 
                 toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
 

@@ -110,8 +110,8 @@ module internal ResidualObjective =
         else
             None
 
-    // R⁻¹ loses the digits of its condition number: half of them are kept.
-    let private leastDeviation, leastRest = 1e-4, 1e-8
+    // V⁻¹ by R⁻¹ loses the digits of the condition number of R twice: a third of them are kept.
+    let private leastDeviation, leastRest = 3e-3, 1e-5
 
     // log|R| that is so much lower goes to −∞.
     let private vanishing = 5.0

@@ -19,13 +19,26 @@ module internal EndBounds =
     let private valueAt (objective: Objective) theta =
         (objective.Evaluate theta Order.Value).Value
 
-    // The end at a distance of a coordinate, the coordinate not being at it.
+    // The ends that coordinates are near to, not being at them.
     let private nearEnds (objective: Objective) (theta: ImmutableArray<float>) = [
         for k in 0 .. theta.Length - 1 do
             for own in objective.Ends[k].All do
                 let distance = own.Distance theta[k]
 
                 if distance > 0.0 && distance < own.Near then
+                    k, own
+    ]
+
+    // Both ends of coordinates along which nothing changes: spherical correlations of a range below all distances.
+    let private levelEnds (objective: Objective) (iteration: Iteration) = [
+        for k in 0 .. iteration.Theta.Length - 1 do
+            if
+                iteration.Gradient[k] = 0.0
+                && iteration.Curvature.Rows > k
+                && iteration.Curvature[k, k] = 0.0
+                && (objective.Ends[k].Reached iteration.Theta[k]).IsNone
+            then
+                for own in objective.Ends[k].All do
                     k, own
     ]
 
@@ -45,9 +58,12 @@ module internal EndBounds =
     let private leftOver (iteration: Iteration) (k: int, own: ParameterEnd) =
         abs (iteration.Gradient[k] * own.Rate iteration.Theta[k])
 
+    // Farther where an end is taken for reached before it.
+    let private distanceBeside (own: ParameterEnd) = max beside (10.0 * own.DistanceReached)
+
     /// The change of the criterion from an end to a point beside it.
     let private rise objective (theta: ImmutableArray<float>) criterion (k: int, own: ParameterEnd) =
-        valueAt objective (theta.SetItem(k, own.From beside)) - criterion
+        valueAt objective (theta.SetItem(k, own.From(distanceBeside own))) - criterion
 
     /// <summary>The point with parameters at their ends that are near them, where the criterion falls no less and not much
     /// more than its slope tells, and rises from there into the range.</summary>
@@ -57,7 +73,7 @@ module internal EndBounds =
         // Where the criterion is not defined there is no gradient.
         let candidates =
             if iteration.Gradient.Length = iteration.Theta.Length then
-                nearEnds objective iteration.Theta
+                nearEnds objective iteration.Theta @ levelEnds objective iteration
             else
                 []
 
@@ -118,7 +134,10 @@ module internal EndBounds =
                 inner with
                     Active =
                         inner.Active
-                        @ List.map2 (fun (k, _) rise -> objective.Ends[k].Name, rise / beside) places rises
+                        @ List.map2
+                            (fun (k, own) rise -> objective.Ends[k].Name, rise / distanceBeside own)
+                            places
+                            rises
                     Fixed = ImmutableArray.CreateRange(Seq.init theta.Length (fun k -> isFixed k || idle[k]))
                     Escape = inner.Escape |> Option.orElse escape
             }
