@@ -50,7 +50,7 @@ module Lmm =
             BoundedFit.search bounds (Refinement.prepared >> solveAsItIs >> Refinement.settle solveAsItIs) likelihood
 
         Design.buildWith options.Known spec frame
-        |> Result.bind Identification.check
+        |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))
         |> Result.bind (fun design ->
             match ExpectationSteps.problems options design with
             | [] when FittedCovariate.isIn design ->

@@ -44,8 +44,12 @@ type Certificate = {
         else
             Some certificate.Eigenvalues[0]
 
-    /// Whether a variance is zero or a correlation at the end of its region; a bound that was given does not count.
-    member certificate.IsSingular = not certificate.Multipliers.IsEmpty
+    /// Whether a covariance matrix of random effects is singular: a variance of zero, a correlation at the end of its
+    /// region. A bound that was given does not count, nor one of the residuals.
+    member certificate.IsSingular =
+        certificate.Multipliers
+        |> List.exists (fun (name, _) ->
+            not (name.StartsWith(NamedParameters.residualName + ".", StringComparison.Ordinal)))
 
     /// Whether an optimum was reached, inside or at a bound.
     member certificate.IsConverged =
@@ -190,6 +194,8 @@ module Certificate =
             else
                 eigen curvature free
 
+        let unbounded = EndBounds.unbounded objective last
+
         let onTheWay =
             if last.Decrement < unboundedDecrement && values.Length > 0 then
                 endless objective curvature free
@@ -199,6 +205,9 @@ module Certificate =
         let verdict =
             if not (Double.IsFinite last.Criterion) then
                 Verdict.NotConverged "the likelihood is not defined at the starting values"
+            elif not unbounded.IsEmpty then
+                let names = String.concat ", " unbounded
+                Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then

@@ -117,7 +117,7 @@ module internal JointLikelihood =
             | false, true -> -2.0 * d * scale.Gradient[j]
             | false, false -> 4.0 * d)
 
-    /// <summary>The objective in (θ, log σ), its curvature always the observed one.</summary>
+    /// <summary>The objective in (θ, log σ), its curvature the observed one where that costs no more than another.</summary>
     let objective (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
         let profiled = likelihood.Objective
         let d = df likelihood
@@ -127,7 +127,8 @@ module internal JointLikelihood =
 
             let order =
                 match order with
-                | Order.Curvature _ -> Order.Curvature Information.Observed
+                | Order.Curvature _ when profiled.HasCheapCurvature -> Order.Curvature Information.Observed
+                | Order.Curvature _
                 | Order.Value
                 | Order.Gradient -> order
 
@@ -164,7 +165,10 @@ module internal JointLikelihood =
                                 match i < k, j < k with
                                 | true, true ->
                                     inner.Curvature[i, j]
-                                    + d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                    + (if profiled.HasCheapCurvature then
+                                           d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                       else
+                                           0.0)
                                     + d * growth * scale.Value.Gradient[i] * scale.Value.Gradient[j]
                                 | true, false -> -2.0 * d * growth * scale.Value.Gradient[i]
                                 | false, true -> -2.0 * d * growth * scale.Value.Gradient[j]
@@ -175,7 +179,7 @@ module internal JointLikelihood =
             Names = profiled.Names.Add "log sigma"
             Start = start
             Evaluate = evaluate
-            // Bounds are left by second derivatives, which are always exact here, so that nothing is held fixed.
+            // Variances of zero are left by second derivatives, so that nothing is held fixed.
             Boundary =
                 fun omega ->
                     let theta, logSigma = split omega
@@ -187,8 +191,9 @@ module internal JointLikelihood =
                         Escape = None
                         Turn = None
                     }
-            HasCheapCurvature = true
-            IsCurvatureAffordable = true
+            HasCheapCurvature = profiled.HasCheapCurvature
+            IsCurvatureAffordable = profiled.HasCheapCurvature
             Unbounded = profiled.Unbounded.Add false
+            Ends = profiled.Ends.Add(ParameterEnds.none "log sigma")
             Tolerance = max 1e-14 profiled.Tolerance
         }

@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type ProfileTarget =
@@ -63,7 +65,7 @@ module Profile =
 
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
         | ProfileTarget.Function(_, bounds, f) ->
             Ok(
                 CovarianceProfile.create
@@ -71,12 +73,14 @@ module Profile =
                     (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
             )
 
+    let private estimateAt parameter (fit: Fit) =
+        VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+
     let private estimateOf (fit: Fit) (profile: ProfileFunction<_>) target =
         match target with
         | ProfileTarget.Coefficient _
         | ProfileTarget.Contrast _ -> profile.Center.Value
-        | ProfileTarget.Parameter parameter ->
-            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
     let private boundNote side =
@@ -88,9 +92,27 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of the residuals only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) ->
+        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) when
+            (CovarianceProfile.regionAtEnd fit parameter).IsNone
+            ->
             snd (VarianceParameters.unboundedOf fit.Design parameter)
         | _ -> id
+
+    /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
+    let private withRegion (fit: Fit) target side found =
+        match target, found with
+        | ProfileTarget.Parameter parameter, Unreached point ->
+            let low, high = CovarianceProfile.regionOf fit parameter
+            let value = if side < 0 then low else high
+
+            if Double.IsFinite value && (CovarianceProfile.regionAtEnd fit parameter).IsNone then
+                Bound {
+                    point with
+                        Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
+                }
+            else
+                found
+        | _ -> found
 
     let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
@@ -131,6 +153,7 @@ module Profile =
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
+                    |> withRegion fit target sign
 
                 toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
 
@@ -153,10 +176,18 @@ module Profile =
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target
-                Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+                Estimate = estimateAt parameter fit
                 Lower = None
                 Upper = None
                 Note = Some CovarianceInference.heldNote
+            }
+        | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = estimateAt parameter fit
+                Lower = None
+                Upper = None
+                Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
             }
         | ProfileTarget.Parameter _
         | ProfileTarget.Function _ -> found ()

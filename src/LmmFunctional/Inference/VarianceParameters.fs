@@ -97,7 +97,7 @@ module VarianceParameters =
         | LikelihoodMethod.Separable(model, _)
         | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
-            |> Array.map _.Value
+            |> Array.map (_.Value >> ParameterEnds.told)
             |> ImmutableArray.CreateRange
 
     /// The covariance matrices of a fit.

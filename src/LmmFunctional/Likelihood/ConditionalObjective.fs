@@ -127,6 +127,7 @@ module internal ConditionalObjective =
             IsCurvatureAffordable = plan.CurvatureWork < affordable
             Tolerance = toleranceFor plan.Chosen.Work
             Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
+            Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
         }
 
         LikelihoodMethod.Conditional(plan, engines), objective

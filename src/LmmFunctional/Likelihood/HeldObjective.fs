@@ -48,6 +48,7 @@ module internal HeldObjective =
                 Names = select free objective.Names
                 Start = select free objective.Start
                 Unbounded = select free objective.Unbounded
+                Ends = select free objective.Ends
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                 Boundary = fun theta -> selectBoundary free None (objective.Boundary(embed theta))
         }
@@ -147,6 +148,7 @@ module internal HeldObjective =
                 Names = (select free plain.Names).Add NamedParameters.residualName
                 Start = start
                 Unbounded = (select free plain.Unbounded).Add false
+                Ends = (select free plain.Ends).Add(ParameterEnds.none NamedParameters.residualName)
                 Evaluate = evaluate
                 Boundary =
                     fun estimated ->

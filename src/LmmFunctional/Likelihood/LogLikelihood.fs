@@ -180,6 +180,8 @@ module LogLikelihood =
         held
         (method, full: float option -> Objective)
         =
+        let full variance = EndBounds.extend (full variance)
+
         holdingAll held {
             Model = design
             Kind = kind

@@ -66,7 +66,71 @@ module internal ResidualObjective =
             IsCurvatureAffordable = true
             Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
             Unbounded = unboundedOf layout model
+            Ends =
+                Seq.append
+                    (ThetaLayout.ends design layout)
+                    (model.Residual.Parameters.Ends
+                     |> ParameterEnds.rename (fun name -> $"{NamedParameters.residualName}.{name}"))
+                |> ImmutableArray.CreateRange
         }
+
+    /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
+    let private withinEnds distanceOf (layout: ThetaLayout) (objective: Objective) : Objective =
+        let within k (ends: ParameterEnds) : ParameterEnds =
+            let near (own: ParameterEnd) =
+                match distanceOf (k - layout.Parameters) ends own with
+                | Some distance -> own.Within distance
+                | None -> own
+
+            if k < layout.Parameters then
+                ends
+            else
+                {
+                    ends with
+                        ParameterEnds.Lower = Option.map near ends.Lower
+                        Upper = Option.map near ends.Upper
+                }
+
+        {
+            objective with
+                Ends = objective.Ends |> Seq.mapi within |> ImmutableArray.CreateRange
+        }
+
+    // With random effects a nugget loses as many digits as it is small where cells are missing.
+    let private leastNugget = 1e-8
+
+    let private nuggetsOf (model: SeparableModel) k _ (_: ParameterEnd) =
+        if
+            model.HasNugget
+            && k = model.Grid.Axes
+            && model.Terms.Length > 0
+            && model.WithoutNugget.Value.IsNone
+        then
+            Some leastNugget
+        else
+            None
+
+    // V⁻¹ by R⁻¹ loses the digits of the condition number of R twice: a third of them are kept.
+    let private leastDeviation, leastRest = 3e-3, 1e-5
+
+    // log|R| that is so much lower goes to −∞.
+    let private vanishing = 5.0
+
+    /// How near an end may come at which R is singular, which has an inverse no longer.
+    let private singularAt (rows: WhitenedRows) (tau: float[]) k (ends: ParameterEnds) (own: ParameterEnd) =
+        let determinant coordinate =
+            ImmutableArray.CreateRange(Array.updateAt k coordinate tau)
+            |> WhitenedResidual.tryCreate rows
+            |> Option.map _.LogDeterminant
+            |> Option.defaultValue -infinity
+
+        if determinant own.At > determinant (own.From 1e-3) - vanishing then
+            None
+        // A standard deviation, whose square is what is small.
+        elif ends.Upper.IsNone then
+            Some leastDeviation
+        else
+            Some leastRest
 
     let private constantOf kind standard (model: MarginalModel) =
         ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
@@ -82,19 +146,20 @@ module internal ResidualObjective =
 
         let constant = constantOf kind standard model.Marginal
 
-        let objective variance = {
-            ofModel kind design layout model.Marginal constant start variance with
-                Evaluate = SeparableObjective.evaluate reml variance constant engine
-                Boundary =
-                    VarianceBoundary.inspect
-                        design
-                        layout
-                        (SeparableObjective.covarianceDerivatives reml variance engine)
-                HasCheapCurvature = false
-                // Two gradients for each parameter.
-                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                Tolerance = ConditionalObjective.toleranceFor model.Work
-        }
+        let objective variance =
+            withinEnds (nuggetsOf model) layout {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = SeparableObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (SeparableObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
 
@@ -109,19 +174,22 @@ module internal ResidualObjective =
 
         let constant = constantOf kind standard model.Marginal
 
-        let objective variance = {
-            ofModel kind design layout model.Marginal constant start variance with
-                Evaluate = WhitenedObjective.evaluate reml variance constant engine
-                Boundary =
-                    VarianceBoundary.inspect
-                        design
-                        layout
-                        (WhitenedObjective.covarianceDerivatives reml variance engine)
-                HasCheapCurvature = false
-                // Two gradients for each parameter.
-                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                Tolerance = ConditionalObjective.toleranceFor model.Work
-        }
+        let tau = MarginalModel.residualParameters model.Marginal start
+
+        let objective variance =
+            withinEnds (singularAt model.Rows tau) layout {
+                ofModel kind design layout model.Marginal constant start variance with
+                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (WhitenedObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    Tolerance = ConditionalObjective.toleranceFor model.Work
+            }
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective
 

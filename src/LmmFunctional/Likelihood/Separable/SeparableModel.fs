@@ -27,6 +27,9 @@ type internal SeparableModel = {
     SumOfLogWeights: float
     Analysis: SparseAnalysis
     Places: System.Lazy<SeparablePlaces>
+    /// The model of a nugget of zero, where every cell has a plot: with the process as effects of the cells it would lose
+    /// its digits. None where there is no nugget, or a cell without a plot.
+    WithoutNugget: System.Lazy<SeparableModel option>
 } with
 
     /// n.
@@ -121,6 +124,7 @@ module internal SeparableModel =
                 | None -> 0.0
             Analysis = analysis
             Places = lazy SeparablePlaces.places grid hasNugget terms nodes links analysis
+            WithoutNugget = lazy None
         }
 
     // Below so many operations dense blocks take no time worth saving.
@@ -134,7 +138,24 @@ module internal SeparableModel =
             && isPossible residual
             && not (ResidualDesign.hasReplicates residual)
             ->
-            let model = create standard residual { marginal with Patterns = [||] }
+            let own = create standard residual { marginal with Patterns = [||] }
+
+            let withoutNugget () =
+                if own.HasNugget && FieldGrid.isComplete own.Grid then
+                    let bare = { residual with Term.HasNugget = false }
+
+                    let design = { design with Residual = Some bare }
+
+                    MarginalModel.parameters design standard marginal.Layout
+                    |> create standard bare
+                    |> Some
+                else
+                    None
+
+            let model = {
+                own with
+                    WithoutNugget = lazy withoutNugget ()
+            }
 
             if
                 model.Work < MarginalModel.work marginal
