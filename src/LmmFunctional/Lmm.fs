@@ -34,17 +34,32 @@ module Lmm =
                 | None -> Solver.iterations
 
             let solveOnce (likelihood: LogLikelihood) =
-                let path =
-                    iterations likelihood options.Solver likelihood.Objective
+                let descend start =
+                    iterations
+                        likelihood
+                        options.Solver
+                        {
+                            likelihood.Objective with
+                                Start = start
+                        }
                     |> Seq.map (fun iteration ->
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
                     |> List.ofSeq
 
-                Fit.ofIterations likelihood path (fun () -> {
-                    Build = Stopwatch.GetElapsedTime(started, built)
-                    Solve = Stopwatch.GetElapsedTime built
-                })
+                let path, search =
+                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
+
+                let fit =
+                    Fit.ofIterations likelihood path (fun () -> {
+                        Build = Stopwatch.GetElapsedTime(started, built)
+                        Solve = Stopwatch.GetElapsedTime built
+                    })
+
+                {
+                    fit with
+                        Evidence = Certificate.withSearch search fit.Evidence
+                }
 
             BoundedFit.search bounds solveOnce likelihood
 

@@ -174,6 +174,7 @@ module internal JointLikelihood =
         {
             Names = profiled.Names.Add "log sigma"
             Start = start
+            FurtherStarts = lazy []
             Evaluate = evaluate
             // Bounds are left by second derivatives, which are always exact here, so that nothing is held fixed.
             Boundary =

@@ -113,7 +113,7 @@ module internal ConditionalObjective =
         let terms = Array.ofList standard.Terms
 
         // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
-        let df, start, fitsExactly =
+        let df, moments, fitsExactly =
             borrow engines plan (fun engine ->
                 let last = engine.P * engine.P - 1
                 let factor = Array.copy engine.FixedFixed
@@ -122,7 +122,7 @@ module internal ConditionalObjective =
                 let isExact =
                     not isPositive || factor[last] * factor[last] <= 1e-14 * engine.FixedFixed[last]
 
-                residualDf kind engine, StartingValues.create layout terms engine, isExact)
+                residualDf kind engine, StartingValues.deviations layout terms engine, isExact)
 
         if fitsExactly then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
@@ -130,10 +130,18 @@ module internal ConditionalObjective =
             let borrow action = borrow engines plan action
 
             let constant = constantOf kind df standard - sumOfLogWeights design
+            let first = StartingValues.place layout moments
+            let start = ImmutableArray.CreateRange first
+
+            let further =
+                lazy
+                    (FurtherStarts.ofTerms layout moments first
+                     |> FurtherStarts.afforded plan.Chosen.Work start)
 
             let objective variance = {
                 Names = ThetaLayout.names design layout
-                Start = ImmutableArray.CreateRange start
+                Start = start
+                FurtherStarts = further
                 Evaluate = evaluate kind constant layout variance borrow
                 Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
                 HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
