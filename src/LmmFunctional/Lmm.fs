@@ -33,21 +33,36 @@ module Lmm =
                 | Some propose -> Solver.iterationsBy propose
                 | None -> Solver.iterations
 
-            let solveAsItIs (likelihood: LogLikelihood) =
-                let path =
-                    iterations likelihood options.Solver likelihood.Objective
+            let solveOnce (likelihood: LogLikelihood) =
+                let descend start =
+                    iterations
+                        likelihood
+                        options.Solver
+                        {
+                            likelihood.Objective with
+                                Start = start
+                        }
                     |> Refinement.untilLimit likelihood
                     |> Seq.map (fun iteration ->
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
                     |> List.ofSeq
 
-                Fit.ofIterations likelihood path (fun () -> {
-                    Build = Stopwatch.GetElapsedTime(started, built)
-                    Solve = Stopwatch.GetElapsedTime built
-                })
+                let path, search =
+                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
 
-            BoundedFit.search bounds (Refinement.prepared >> solveAsItIs >> Refinement.settle solveAsItIs) likelihood
+                let fit =
+                    Fit.ofIterations likelihood path (fun () -> {
+                        Build = Stopwatch.GetElapsedTime(started, built)
+                        Solve = Stopwatch.GetElapsedTime built
+                    })
+
+                {
+                    fit with
+                        Evidence = Certificate.withSearch search fit.Evidence
+                }
+
+            BoundedFit.search bounds (Refinement.prepared >> solveOnce >> Refinement.settle solveOnce) likelihood
 
         Design.buildWith options.Known spec frame
         |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))

@@ -35,6 +35,8 @@ type Certificate = {
     Multipliers: (string * float) list
     /// Bounds given to the fit that its estimates are at.
     BoundsInForce: BoundInForce list
+    /// What was tried to find the lowest optimum.
+    Search: StartSearch
 } with
 
     /// The smallest eigenvalue; None when no parameter is free.
@@ -240,6 +242,7 @@ module Certificate =
             Information = information
             Multipliers = boundary.Active
             BoundsInForce = []
+            Search = StartSearch.single
         }
 
     /// The same evidence of a fit that is also at bounds it was given.
@@ -255,6 +258,12 @@ module Certificate =
                     | Verdict.BoundaryOptimum others -> Verdict.BoundaryOptimum(others @ names)
                     | verdict -> verdict
         }
+
+    /// The same evidence of a fit that several starts have led to.
+    let internal withSearch (search: StartSearch) (certificate: Certificate) : Certificate = {
+        certificate with
+            Search = search
+    }
 
     /// <summary>The certificate of the last iteration of a solver.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>

@@ -268,6 +268,14 @@ module Fit =
             Solve = TimeSpan.Zero
         })
 
+    /// Whether an iteration is one to end at: no saddle, and the likelihood does not grow without bound there.
+    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
+        match (ofIteration likelihood iteration).Certificate.Verdict with
+        | Verdict.Optimum
+        | Verdict.BoundaryOptimum _
+        | Verdict.FlatDirection _ -> true
+        | Verdict.NotConverged _ -> false
+
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
     /// of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [

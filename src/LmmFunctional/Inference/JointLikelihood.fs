@@ -178,6 +178,7 @@ module internal JointLikelihood =
         {
             Names = profiled.Names.Add "log sigma"
             Start = start
+            FurtherStarts = lazy []
             Evaluate = evaluate
             // Variances of zero are left by second derivatives, so that nothing is held fixed.
             Boundary =

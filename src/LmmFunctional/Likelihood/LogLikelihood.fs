@@ -49,12 +49,13 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
-    /// The likelihood with another θ to start from.
+    /// The likelihood with another θ to start from, and no further ones.
     let internal startingAt theta (likelihood: LogLikelihood) = {
         likelihood with
             Function = {
                 likelihood.Function with
                     Start = theta
+                    FurtherStarts = lazy []
             }
     }
 
@@ -160,9 +161,22 @@ module LogLikelihood =
         point.Variance
         |> Option.defaultWith (fun () -> residualSquare likelihood point.Theta / degreesOfFreedom likelihood)
 
-    /// The likelihood with another point to start from; what is held stays.
+    /// The likelihood with another point to start from, and no further ones; what is held stays.
     let internal startingFrom (point: ParameterPoint) (likelihood: LogLikelihood) =
         startingAt (HeldParameters.project likelihood.Held point.Theta (varianceAt likelihood point)) likelihood
+
+    /// The likelihood with a point to start from beside its further starts; what is held stays.
+    let internal startingAlsoFrom (point: ParameterPoint) (likelihood: LogLikelihood) =
+        let further = likelihood.Function.FurtherStarts
+        let single = startingFrom point likelihood
+
+        {
+            single with
+                Function = {
+                    single.Function with
+                        FurtherStarts = further
+                }
+        }
 
     /// The number of covariance parameters that are estimated, σ² among them.
     let internal estimatedCount (likelihood: LogLikelihood) =

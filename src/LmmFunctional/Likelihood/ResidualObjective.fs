@@ -8,20 +8,18 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 module internal ResidualObjective =
 
-    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
-    /// the residual structure proposes.
-    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
-        let terms = Array.ofList standard.Terms
+    /// Relative standard deviations of the effects, as without a residual structure where that can be computed.
+    let private deviations (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+        if model.Forms.Length = 0 then
+            [||]
+        else
+            match Plan.create standard with
+            | Ok plan -> StartingValues.deviations layout (Array.ofList standard.Terms) (plan.NewEngine())
+            | Error _ -> layout.Shapes |> Array.map (fun shape -> Array.create shape.Order 1.0)
 
-        let ofTerms =
-            if model.Forms.Length = 0 then
-                [||]
-            else
-                match Plan.create standard with
-                | Ok plan -> StartingValues.create layout terms (plan.NewEngine())
-                | Error _ ->
-                    model.Forms
-                    |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
+    /// θ to start from: the random terms by moments, and the best of what the residual structure proposes.
+    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
+        let ofTerms = deviations standard layout model |> StartingValues.place layout
 
         let withResiduals tau =
             ImmutableArray.CreateRange(Array.append ofTerms tau)
@@ -47,8 +45,31 @@ module internal ResidualObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
+    /// Other θ to start from: random terms and residuals in turn away from the first, then no random effects beside any
+    /// residuals.
+    let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
+        if FurtherStarts.most work = 1 then
+            []
+        else
+            let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
+
+            let terms =
+                FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
+
+            let residuals =
+                FurtherStarts.ofResiduals model.Residual.Parameters.Kinds ofResiduals
+
+            seq {
+                for tau in residuals -> Array.append ofTerms tau
+                for theta in terms -> Array.append theta ofResiduals
+
+                for theta in List.truncate 1 terms do
+                    for tau in residuals -> Array.append theta tau
+            }
+            |> FurtherStarts.afforded work start
+
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start variance : Objective =
+    let private ofModel kind (design: Design) standard layout (model: MarginalModel) work constant start variance : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -59,12 +80,13 @@ module internal ResidualObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
+            FurtherStarts = lazy (further standard layout model work start)
             Evaluate = MarginalObjective.evaluate reml variance constant model
             Boundary =
                 VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
             HasCheapCurvature = true
             IsCurvatureAffordable = true
-            Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
+            Tolerance = ConditionalObjective.toleranceFor work
             Unbounded = unboundedOf layout model
             Ends =
                 Seq.append
@@ -148,7 +170,7 @@ module internal ResidualObjective =
 
         let objective variance =
             withinEnds (nuggetsOf model) layout {
-                ofModel kind design layout model.Marginal constant start variance with
+                ofModel kind design standard layout model.Marginal model.Work constant start variance with
                     Evaluate = SeparableObjective.evaluate reml variance constant engine
                     Boundary =
                         VarianceBoundary.inspect
@@ -158,7 +180,6 @@ module internal ResidualObjective =
                     HasCheapCurvature = false
                     // Two gradients for each parameter.
                     IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                    Tolerance = ConditionalObjective.toleranceFor model.Work
             }
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
@@ -178,7 +199,7 @@ module internal ResidualObjective =
 
         let objective variance =
             withinEnds (singularAt model.Rows tau) layout {
-                ofModel kind design layout model.Marginal constant start variance with
+                ofModel kind design standard layout model.Marginal model.Work constant start variance with
                     Evaluate = WhitenedObjective.evaluate reml variance constant engine
                     Boundary =
                         VarianceBoundary.inspect
@@ -188,7 +209,6 @@ module internal ResidualObjective =
                     HasCheapCurvature = false
                     // Two gradients for each parameter.
                     IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                    Tolerance = ConditionalObjective.toleranceFor model.Work
             }
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective
@@ -204,7 +224,10 @@ module internal ResidualObjective =
         else
             let constant = constantOf kind standard model
             // Nothing is factored before it is known to fit into memory.
-            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant (start ()))
+            let objective =
+                ofModel kind design standard layout model (MarginalModel.work model) constant (start ())
+
+            Ok(LikelihoodMethod.Marginal model, objective)
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
     /// <returns>Both, or too little memory.</returns>

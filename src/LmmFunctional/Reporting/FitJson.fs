@@ -109,6 +109,14 @@ module FitJson =
         | Some value -> number json "minEigenvalue" value
         | None -> json.WriteNull "minEigenvalue"
 
+        json.WriteNumber("starts", certificate.Search.Starts)
+        json.WriteNumber("endedHere", certificate.Search.EndedHere)
+        json.WriteNumber("descents", certificate.Search.Descents)
+
+        match certificate.Search.NextBest with
+        | Some above -> number json "nextBest" above
+        | None -> json.WriteNull "nextBest"
+
         json.WriteEndObject()
 
     let internal criterionName criterion =

@@ -76,6 +76,23 @@ module Summary =
 
         $"gradient {short certificate.Gradient}, Newton decrement {short certificate.NewtonDecrement}{eigenvalue}"
 
+    /// What was tried, where there was more than one start.
+    let private search (certificate: Certificate) =
+        let search = certificate.Search
+
+        if search.Starts = 1 then
+            []
+        else
+            let led =
+                if search.EndedHere = search.Starts then
+                    $"{search.Starts} starts, all lead here"
+                else
+                    $"{search.Starts} starts, {search.EndedHere} lead here"
+
+            match search.NextBest with
+            | Some above -> [ $"{led}; the next best optimum is {NumberText.significant 3 above} above" ]
+            | None -> [ led ]
+
     let private effort (fit: Fit) =
         let seconds = (fit.Timings.Build + fit.Timings.Solve).TotalSeconds
         let steps = (List.last fit.Iterations).Number
@@ -162,6 +179,8 @@ module Summary =
             Block.Heading "Certificate"
             Block.Line(verdict fit.Certificate)
             Block.Line(evidence fit.Certificate)
+            for line in search fit.Certificate do
+                Block.Line line
             Block.Line(effort fit)
         ]
 

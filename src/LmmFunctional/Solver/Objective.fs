@@ -46,6 +46,8 @@ type Objective = {
     /// Names of the k parameters.
     Names: ImmutableArray<string>
     Start: ImmutableArray<float>
+    /// Other points to start from, the more promising kinds first; fewer where an evaluation takes long.
+    FurtherStarts: Lazy<ImmutableArray<float> list>
     Evaluate: ImmutableArray<float> -> Order -> Evaluation
     Boundary: ImmutableArray<float> -> Boundary
     /// Whether observed curvature costs no more than average.
@@ -81,6 +83,7 @@ module Objective =
         {
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange start
+            FurtherStarts = lazy []
             Evaluate = evaluate
             Boundary =
                 fun theta -> {
