@@ -34,12 +34,12 @@ let ``r2 prints the shares of the library`` () =
          + "Mean variances of a row:\n"
          + "                Variance\n"
          + " fixed effects   908.953\n"
-         + " random effects   1698.1\n"
-         + " residuals        654.94\n"
+         + " random effects  1698.07\n"
+         + " residuals       654.941\n"
          + "\n"
          + "Random terms, of what the fixed effects leave:\n"
-         + "                      Share Std. Error\n"
-         + " (1 + Days | Subject) 0.7217    0.07206\n")
+         + "                       Share Std. Error\n"
+         + " (1 + Days | Subject) 0.7217    0.07209\n")
         (code, text)
 
 [<Test>]

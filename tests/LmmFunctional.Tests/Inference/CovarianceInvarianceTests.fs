@@ -2,10 +2,8 @@ module LmmFunctional.Tests.CovarianceInvarianceTests
 
 open System
 open LmmFunctional
-open FsCheck
-open FsCheck.FSharp
-open FsCheck.NUnit
 open NUnit.Framework
+open FsCheck.NUnit
 
 // What is written otherwise stays the same: names of levels, the order of the rows, and the covariance in another
 // structure change no standard error and no df.
@@ -108,6 +106,10 @@ let ``Names of levels and the order of rows change nothing`` (seed: int) =
             yield! agree asClose $"{formula}, reordered" own (tested (frameOf id order rows) formula)
     ]
 
+/// Second derivatives in factors depend on what the factors are of: mmrm's Kenward-Roger is left out.
+let private ofAnyStructure =
+    Option.map (List.filter (fun (name: string, _) -> not (name.StartsWith "Kenward-Roger (mmrm")))
+
 let private same = [
     "y ~ arm + x; residual = ident(v)", "y ~ arm + x; residual = diag(v | g)"
     "y ~ arm + x; residual = csh(v | g)", "y ~ arm + x; residual = cs(v | g) * ident(v)"
@@ -123,7 +125,12 @@ let ``The same covariance in another structure has the same standard errors and 
 
     Law.holds [
         for first, second in same do
-            yield! agree asClose $"{first} and {second}" (tested frame first) (tested frame second)
+            yield!
+                agree
+                    asClose
+                    $"{first} and {second}"
+                    (ofAnyStructure (tested frame first))
+                    (ofAnyStructure (tested frame second))
     ]
 
 // Case 07: each species has its own mean and variance, so that all is known in closed form: sd/√50 on 49 df.
