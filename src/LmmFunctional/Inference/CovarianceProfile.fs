@@ -62,6 +62,42 @@ module internal CovarianceProfile =
             | Some own -> exp (own.From 0.1)
             | None -> 0.1
 
+    let private onUnbounded design parameter value : CovarianceTarget = {
+        Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
+        Tell = id
+        Smoothed = id
+        Lower = None
+        Upper = None
+        Unit = None
+    }
+
+    /// A parameter of a random term's structure: standard deviations and variances of its own may be zero.
+    let private ofTerm design parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
+        match VarianceParameters.kindOf design parameter with
+        | ParameterKind.StandardDeviation -> {
+            Smooth = fun estimates -> value estimates * value estimates
+            Tell = fun v -> sqrt (max 0.0 v)
+            Smoothed = fun s -> s * s
+            Lower = Some 0.0
+            Upper = None
+          }
+        | ParameterKind.Variance -> {
+            Smooth = value
+            Tell = max 0.0
+            Smoothed = id
+            Lower = Some 0.0
+            Upper = None
+          }
+        | _ -> onUnbounded design parameter value
+
+    /// From the scale of a profile to that of the user.
+    let tellOf (design: Design) (parameter: VarianceParameter) : float -> float =
+        match parameter, VarianceParameters.kindOf design parameter with
+        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> id
+        | (VarianceParameter.TermStructure _ | VarianceParameter.ResidualStructure _), _ ->
+            snd (VarianceParameters.unboundedOf design parameter)
+        | _ -> id
+
     /// <summary>A standard deviation, told so, smooth as a variance; a correlation; σ; a parameter of the residuals on its
     /// unbounded scale, where the ends of its region are infinitely far, or as it is where it is estimated at one of them.
     /// </summary>
@@ -69,6 +105,7 @@ module internal CovarianceProfile =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
+        | VarianceParameter.TermStructure _ -> ofTerm fit.Design parameter value
         | VarianceParameter.EffectVariance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
@@ -103,14 +140,7 @@ module internal CovarianceProfile =
                 Upper = Some high |> Option.filter Double.IsFinite
                 Unit = Some(unitOf fit parameter (low, high))
               }
-            | None -> {
-                Smooth = value >> fst (VarianceParameters.unboundedOf fit.Design parameter)
-                Tell = id
-                Smoothed = id
-                Lower = None
-                Upper = None
-                Unit = None
-              }
+            | None -> onUnbounded fit.Design parameter value
 
     /// Any function, within bounds; an infinite bound is none.
     let ofFunction lower upper f : CovarianceTarget = {
