@@ -92,16 +92,12 @@ module Profile =
 
     /// The estimate of a target, without a profile.
     let private plainEstimateOf (fit: Fit) target : Result<float, LmmError list> =
-        let ofEffects named =
-            weightsOf fit named
-            |> Result.map (fun weights -> Array.fold2 (fun sum w b -> sum + w * b) 0.0 weights fit.Inner.Beta)
-
         match target with
-        | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
-        | ProfileTarget.Contrast(_, named) -> ofEffects named
-        | ProfileTarget.Parameter parameter ->
-            Ok(VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit))
-        | ProfileTarget.Function(_, _, f) -> Ok(f (VarianceParameters.estimates fit))
+        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map ignore
+        | ProfileTarget.Contrast(_, named) -> weightsOf fit named |> Result.map ignore
+        | ProfileTarget.Parameter _
+        | ProfileTarget.Function _ -> Ok()
+        |> Result.map (fun () -> estimateOf fit target)
 
     let private boundNote side =
         $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"
