@@ -37,7 +37,7 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            LogLikelihood.createWith fit.Model.Held.Known criterion fit.Design
+            LogLikelihood.withCriterion criterion fit.Model
             |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
 
     /// A design fitted from its own starting values.
