@@ -48,7 +48,7 @@ module StartSearchTests =
 
     [<Test>]
     let ``the certificate says what was tried`` () =
-        let search =
+        let search: StartSearch =
             (Fitted.reml "cases/29-local-slope" "y ~ x + (x || g)").Certificate.Search
 
         Assert.That(search.Starts, Is.GreaterThan 3)
@@ -60,7 +60,7 @@ module StartSearchTests =
     [<Test>]
     let ``the summary says what was tried`` () =
         let fit = Fitted.reml "cases/29-local-slope" "y ~ x + (x || g)"
-        let search = fit.Certificate.Search
+        let search: StartSearch = fit.Certificate.Search
 
         Assert.That(
             Summary.render SummaryFormat.Text fit,
@@ -99,7 +99,7 @@ module StartSearchTests =
 
         {
             plain with
-                FurtherStarts = lazy (further |> List.map (fun x -> ImmutableArray.Create<float> x))
+                FurtherStarts = lazy (further |> List.map (fun (x: float) -> ImmutableArray.Create x))
         }
 
     let private search objective =
