@@ -163,8 +163,11 @@ module internal BoundedFit =
                     holding set
                     |> Result.bind (LogLikelihood.startingFrom (pointOf own.Fit) >> attempt all set)
 
-        match Bound.problems bounds likelihood with
-        | [] when bounds.IsEmpty -> Ok(solve likelihood)
-        | [] when equal.IsEmpty -> attempt [] Map.empty likelihood
-        | [] -> holding Map.empty |> Result.bind (attempt [] Map.empty)
-        | problems -> Error problems
+        let within =
+            match Bound.problems bounds likelihood with
+            | [] when bounds.IsEmpty -> Ok(solve likelihood)
+            | [] when equal.IsEmpty -> attempt [] Map.empty likelihood
+            | [] -> holding Map.empty |> Result.bind (attempt [] Map.empty)
+            | problems -> Error problems
+
+        within |> Result.map (fun fit -> { fit with Limits = bounds })

@@ -9,6 +9,8 @@ type Fit = internal {
     Inner: Solution
     Path: Iteration list
     Evidence: Certificate
+    /// The bounds it was given, in force or not.
+    Limits: Map<string, Bound>
     Took: Timings
 } with
 
@@ -235,6 +237,7 @@ module Fit =
             Inner = solution
             Path = path
             Evidence = certificate
+            Limits = Map.empty
             Took = timings ()
         }
 

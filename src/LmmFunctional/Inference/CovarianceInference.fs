@@ -43,14 +43,8 @@ type AsymptoticCovariance = {
 [<RequireQualifiedAccess>]
 module CovarianceInference =
 
-    /// <summary>(θ, log σ̂) of a fit.</summary>
-    /// <exception cref="T:System.ArgumentException">The fit holds variances, so that σ² is no estimate or others follow it.</exception>
+    /// (θ, log σ̂) of a fit.
     let internal pointOf (fit: Fit) =
-        if not fit.Model.Held.IsProfiled then
-            invalidArg
-                (nameof fit)
-                "Variances of this fit are held or at a bound; fit it without holding or bounding them."
-
         JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
 
     /// Coordinates of (θ, log σ) that move at the optimum.
@@ -59,9 +53,12 @@ module CovarianceInference =
         let boundary = fit.Model.Objective.Boundary theta
 
         [|
-            for i in 0 .. theta.Length do
-                if i = theta.Length || not boundary.Fixed[i] then
+            for i in 0 .. theta.Length - 1 do
+                if not boundary.Fixed[i] then
                     i
+
+            if fit.Model.Held.IsProfiled then
+                theta.Length
         |]
 
     // A curvature below this share of the largest is flat.
@@ -148,10 +145,7 @@ module CovarianceInference =
             |> Array.ofList
 
         let theta =
-            ThetaLayout.withMatrices
-                layout
-                (LogLikelihood.pointAt fit.Model (point.RemoveAt(point.Length - 1))).Theta
-                factors
+            ThetaLayout.withMatrices layout (JointLikelihood.thetaOf fit.Model point) factors
 
         Array.append (Array.ofSeq theta) [| sqrt estimates.Residual |]
 
@@ -170,14 +164,18 @@ module CovarianceInference =
                 [| for value in values -> value estimates |]
 
     let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
-        let free, covariance = coordinateCovariance information fit
-        let slopes = jacobian fit free values
+        if (freeOf fit).Length = 0 then
+            let count = (values (pointOf fit)).Length
+            Matrix.init count count (fun _ _ -> 0.0)
+        else
+            let free, covariance = coordinateCovariance information fit
+            let slopes = jacobian fit free values
 
-        let j =
-            Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
+            let j =
+                Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
 
-        let result = j * covariance * j.Transpose()
-        Matrix.init slopes.Rows slopes.Rows (fun i j -> 0.5 * (result[i, j] + result[j, i]))
+            let result = j * covariance * j.Transpose()
+            Matrix.init slopes.Rows slopes.Rows (fun i j -> 0.5 * (result[i, j] + result[j, i]))
 
     // Smaller than this relative to the value, a standard error is rounding: the parameter does not move.
     let private still = 1e-7

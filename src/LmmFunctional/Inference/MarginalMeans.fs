@@ -1,9 +1,15 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>How marginal means are taken.</summary>
 type MarginalOptions = {
-    /// Values of covariates, by name; all others are at their means over the rows used.
+    /// Values of covariates, by name; all others are at their means over the rows used. For a factor of numbers, such as
+    /// <c>factor(dose)</c>, levels.
     At: (string * float list) list
+    /// <summary>Levels of factors, by name, in this order: only these are in the reference grid. Values of covariates may be
+    /// given so too, as text.</summary>
+    AtLevels: (string * string list) list
     /// Of the variables averaged over.
     Weights: MarginalWeights
     /// Of the intervals, between 0 and 1.
@@ -16,13 +22,23 @@ type MarginalOptions = {
 [<RequireQualifiedAccess>]
 module MarginalOptions =
 
-    /// Covariates at their means, equal weights, intervals at 95 per cent, the scale of the model.
+    /// Covariates at their means, all levels of factors, equal weights, intervals at 95 per cent, the scale of the model.
     let defaults = {
         At = []
+        AtLevels = []
         Weights = MarginalWeights.Equal
         Level = 0.95
         OnResponse = false
     }
+
+    /// What variables are set to, as text.
+    let internal settings (options: MarginalOptions) : (string * string list) list =
+        (options.At
+         |> List.map (fun (name, values) ->
+             name,
+             values
+             |> List.map (fun value -> value.ToString("R", Globalization.CultureInfo.InvariantCulture))))
+        @ options.AtLevels
 
 /// <summary>One marginal mean or slope.</summary>
 [<NoComparison; NoEquality>]
@@ -109,12 +125,12 @@ module MarginalMeans =
             Estimate = found
         }
 
-    let internal assemble quantity (spec: MarginalSpec) (basis: MarginalBasis) : MarginalMeans = {
+    let internal assemble quantity (basis: MarginalBasis) : MarginalMeans = {
         Means =
             basis.Functions.Rows
             |> List.map (estimate basis.Options.Level basis.Scale basis.Inference)
-        Over = spec.Over
-        By = spec.By
+        Over = basis.Functions.Spec.Over
+        By = basis.Functions.Spec.By
         Quantity = quantity
         AveragedOver = basis.Functions.Averaged
         HeldAt = basis.Functions.Held
@@ -136,6 +152,7 @@ module MarginalMeans =
     /// <param name="inference">The fit and the method for degrees of freedom.</param>
     /// <returns>The means, or: variables that are not in the model, values that do not fit, a response without
     /// inverse.</returns>
+    /// <remarks>Means over a nested factor are shown for each level with those of the factors it is nested in.</remarks>
     let create
         (options: MarginalOptions)
         (spec: MarginalSpec)
@@ -144,7 +161,7 @@ module MarginalMeans =
         let design = inference.Fit.Design
 
         let functions =
-            ReferenceGrid.axes design options.At
+            ReferenceGrid.axes design (MarginalOptions.settings options)
             |> Result.bind (fun axes ->
                 MarginalFunctions.create design options.Weights axes spec (fun ordered ->
                     ReferenceGrid.columns design ordered None))
@@ -156,7 +173,7 @@ module MarginalMeans =
                 | Some scale -> scale.Name
                 | None -> ExprText.deparse design.Spec.Response
 
-            assemble $"the mean of {response}" spec {
+            assemble $"the mean of {response}" {
                 Inference = inference
                 Functions = functions
                 Options = options

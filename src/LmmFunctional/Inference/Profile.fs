@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System.Threading
+
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type ProfileTarget =
@@ -71,6 +73,19 @@ module Profile =
                     (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
             )
 
+    /// The same profile, stopped before the next of its fits.
+    let private until (cancellation: CancellationToken) (profile: ProfileFunction<'state>) = {
+        profile with
+            Near =
+                fun value slope from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.Near value slope from
+            AtBound =
+                fun sign from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.AtBound sign from
+    }
+
     let private estimateOf (fit: Fit) (profile: ProfileFunction<_>) target =
         match target with
         | ProfileTarget.Coefficient _
@@ -116,18 +131,15 @@ module Profile =
                 | notes -> Some(String.concat "; " notes)
         }
 
-    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
-    /// <param name="level">The level of confidence, such as 0.95.</param>
-    /// <param name="target">What to profile along.</param>
-    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
-    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
-    /// that is not in the model.</returns>
-    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
-    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+    /// The same interval, stopped between two of its fits.
+    let private intervalUntil (cancellation: CancellationToken) level (target: ProfileTarget) (fit: Fit) =
         let z = Quantile.normal level
 
         let found () =
+            cancellation.ThrowIfCancellationRequested()
+
             prepare fit target
+            |> Result.map (until cancellation)
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
@@ -145,14 +157,31 @@ module Profile =
             }
         | _ -> found ()
 
-    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="target">What to profile along.</param>
+    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
+    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
+    /// that is not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
+    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+        intervalUntil CancellationToken.None level target fit
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters, stopped between two of their fits when they are
+    /// cancelled.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (level: float) (fit: Fit) : ParameterInterval list = [
+    /// <exception cref="T:System.OperationCanceledException">The intervals were cancelled.</exception>
+    let intervalsUntil (cancellation: CancellationToken) (level: float) (fit: Fit) : ParameterInterval list = [
         for target in targets fit do
-            match interval level target fit with
+            match intervalUntil cancellation level target fit with
             | Ok found -> found
             | Error _ -> ()
     ]
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+        intervalsUntil CancellationToken.None level fit
 
     // Steps of ζ between the points of a curve.
     let private zetaStep = 0.5

@@ -22,8 +22,20 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            LogLikelihood.createWith fit.Model.Held.Known criterion fit.Design
-            |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            // Bounds in force may not be so by the other criterion.
+            let inForce = fit.Evidence.BoundsInForce |> List.map _.Name |> Set.ofList
+
+            let known =
+                fit.Model.Held.Known |> Map.filter (fun name _ -> not (inForce.Contains name))
+
+            let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
+
+            let solve (likelihood: LogLikelihood) =
+                fitOf likelihood likelihood.Objective.Start
+
+            LogLikelihood.createWith known criterion fit.Design
+            |> Result.map (LogLikelihood.startingFrom point)
+            |> Result.bind (BoundedFit.search fit.Limits solve)
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =

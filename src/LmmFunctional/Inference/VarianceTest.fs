@@ -113,9 +113,9 @@ module VarianceTest =
                             let draws =
                                 RatioNull.simulate
                                     {
-                                        Replicates = options.Draws
-                                        Seed = options.Seed
-                                        Progress = None
+                                        BootstrapOptions.defaults with
+                                            Replicates = options.Draws
+                                            Seed = options.Seed
                                     }
                                     distribution
 
