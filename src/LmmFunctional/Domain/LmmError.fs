@@ -5,7 +5,7 @@ open System
 /// <summary>A problem in what the user gave us: the data, the formula or the model. Never an exception.</summary>
 /// <remarks>All problems of one step are reported together, as <c>Result&lt;_, LmmError list&gt;</c>.
 /// The words of every case are in <see cref="M:LmmFunctional.LmmErrorModule.describe"/>.</remarks>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; StructuredFormatDisplay("{Display}")>]
 type LmmError =
     // Reading data
     | FileNotFound of path: string
@@ -426,3 +426,8 @@ module LmmError =
         | LmmError.NoInverse response ->
             $"The response '{response}' has no inverse, so that means cannot be told in its units; leave them on the "
             + "scale of the model."
+
+type LmmError with
+
+    // What F# Interactive prints.
+    member private problem.Display = LmmError.describe problem

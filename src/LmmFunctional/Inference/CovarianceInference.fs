@@ -25,7 +25,7 @@ type CovarianceIntervalMethod =
     | Satterthwaite
 
 /// <summary>Asymptotic covariance of the estimates of covariance parameters on one scale.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type AsymptoticCovariance = {
     Scale: CovarianceScale
     Information: Information
@@ -37,7 +37,15 @@ type AsymptoticCovariance = {
     Matrix: Matrix
     /// Parameters at a bound: what is known of them is not told by curvature.
     AtBound: ImmutableArray<string>
-}
+} with
+
+    member private this.Display =
+        let names = Display.listed (List.ofSeq this.Names)
+        $"{this.Information} covariance, scale {this.Scale}: {names}"
+
+    /// Information, scale and parameters.
+    override this.ToString() = this.Display
+
 
 /// <summary>Curvature of the likelihood turned into standard errors and intervals of covariance parameters.</summary>
 [<RequireQualifiedAccess>]

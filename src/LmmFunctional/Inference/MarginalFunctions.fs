@@ -84,7 +84,10 @@ module internal MarginalFunctions =
             ReferenceGrid.levels targets target
             |> List.map2 (fun (axis: GridAxis) level -> axis.Name, axis.Labels[level]) targets
 
-        let levels, group = List.splitAt overCount labels
+        let levels, group =
+            match overCount with
+            | 0 -> [ MarginalSpec.overall, "overall" ], labels
+            | _ -> List.splitAt overCount labels
 
         match weightsOf target with
         | Some share -> {
@@ -118,18 +121,21 @@ module internal MarginalFunctions =
         (spec: MarginalSpec)
         (gridColumns: GridAxis list -> float[][] * float[])
         : Result<MarginalFunctions, LmmError list> =
+        let over = spec.Over |> List.filter ((<>) MarginalSpec.overall)
+
         Problems.both
-            (spec.Over |> List.map (find axes "variable") |> Problems.all)
+            (over |> List.map (find axes "variable") |> Problems.all)
             (spec.By |> List.map (find axes "'by' variable") |> Problems.all)
         |> Result.bind (fun _ -> refuseLarge design axes)
         |> Result.map (fun () ->
             let blocks = NestedFactors.find design axes
             let spec = specOf blocks spec
+            let over = spec.Over |> List.filter ((<>) MarginalSpec.overall)
 
             let axisOf name =
                 axes |> List.find (fun axis -> axis.Name = name)
 
-            let targets = spec.Over @ spec.By |> List.map axisOf
+            let targets = over @ spec.By |> List.map axisOf
             let isTarget (axis: GridAxis) = List.contains axis targets
             let others = axes |> List.filter (isTarget >> not)
             let columns, offset = gridColumns (targets @ others)
@@ -144,7 +150,7 @@ module internal MarginalFunctions =
                 Rows =
                     [ 0 .. int (ReferenceGrid.size targets) - 1 ]
                     |> List.filter isShown
-                    |> List.map (ofTarget spec.Over.Length targets columns offset weightsOf)
+                    |> List.map (ofTarget over.Length targets columns offset weightsOf)
                 Spec = spec
                 Averaged = averaged others
                 Held = held others

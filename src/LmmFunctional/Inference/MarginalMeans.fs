@@ -41,7 +41,7 @@ module MarginalOptions =
         @ options.AtLevels
 
 /// <summary>One marginal mean or slope.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalMean = {
     /// The variables it is taken over, with their levels.
     Levels: (string * string) list
@@ -50,7 +50,18 @@ type MarginalMean = {
     /// Estimate, standard error, df and interval; p against zero on the scale of the model. Or why the data do not
     /// determine it.
     Estimate: Result<Estimate, LmmError>
-}
+} with
+
+    member private this.Display =
+        let names = this.Levels @ this.Group |> List.map snd |> String.concat " "
+
+        match this.Estimate with
+        | Ok own -> string { own with Name = names }
+        | Error problem -> $"{names}: {LmmError.describe problem}"
+
+    /// The levels with the estimate, its test and interval, or why there is none.
+    override this.ToString() = this.Display
+
 
 /// <summary>What marginal means are made of, for comparisons of them.</summary>
 [<ReferenceEquality>]
@@ -62,7 +73,7 @@ type MarginalBasis = internal {
 }
 
 /// <summary>Marginal means or slopes, in the order of their levels, the first variable fastest.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalMeans = {
     Means: MarginalMean list
     /// The variables compared.
@@ -80,7 +91,20 @@ type MarginalMeans = {
     /// How degrees of freedom were found.
     Method: DegreesOfFreedomMethod
     Basis: MarginalBasis
-}
+} with
+
+    member private this.Display =
+        Display.below $"{this.Quantity}; {DegreesOfFreedomMethod.describe this.Method}" [
+            yield! this.Means |> List.map string |> Display.few
+
+            if not this.AveragedOver.IsEmpty then
+                let averaged = String.concat ", " this.AveragedOver
+                $"averaged over {averaged}"
+        ]
+
+    /// The means, one in a line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Estimated marginal means: the model's means at the combinations of a reference grid, averaged.</summary>
 /// <remarks>Source: Searle, Speed and Milliken 1980; Lenth's R package emmeans for the conventions.</remarks>

@@ -16,11 +16,20 @@ type ProfileTarget =
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
 
 /// <summary>A profile: its points from low to high, the estimate among them.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ProfileCurve = {
     Name: string
     Estimate: float
     Points: ProfilePoint list
-}
+} with
+
+    member private this.Display =
+        let points = Plural.count this.Points.Length "point"
+        $"{this.Name}: profile of {points} around {Display.number this.Estimate}"
+
+    /// The parameter, its estimate and the number of points.
+    override this.ToString() = this.Display
+
 
 /// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
 [<RequireQualifiedAccess>]

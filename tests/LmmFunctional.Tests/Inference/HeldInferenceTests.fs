@@ -191,7 +191,22 @@ module HeldInferenceTests =
                 yield! Law.isTrue $"{interval}" (interval.Note = Some "held at this value" && interval.Lower.IsNone)
         ]
 
-        Models.isMisuse (fun () ->
-            fitted "sleepstudy" sleep [ "Residual", 900.0 ]
-            |> CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95
-            |> ignore)
+        // σ is known: its interval has no ends, and that of rho is of what is estimated.
+        let known = fitted "sleepstudy" sleep [ "Residual", 900.0 ]
+
+        let rho =
+            CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 known
+            |> List.find (fun interval -> interval.Name = "rho")
+
+        let parameter =
+            known.CovarianceParameters |> List.find (fun own -> own.Name = "rho")
+
+        // On the scale of Fisher's z.
+        Law.assertHolds (
+            Law.relative
+                "Wald of rho"
+                1e-4
+                (2.0 * 1.959963984540054 * parameter.StandardError.Value
+                 / (1.0 - parameter.Estimate * parameter.Estimate))
+                (System.Math.Atanh rho.Upper.Value - System.Math.Atanh rho.Lower.Value)
+        )

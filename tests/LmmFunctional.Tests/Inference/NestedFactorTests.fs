@@ -124,7 +124,9 @@ module NestedFactorTests =
 
     let private frameOf rows =
         let column index =
-            rows |> List.map (fun (cells: string list, _) -> cells[index]) |> TestFrame.texts
+            rows
+            |> List.map (fun (cells: string list, _) -> cells[index])
+            |> TestFrame.texts
 
         TestFrame.ofColumns [
             "a", column 0
@@ -153,10 +155,7 @@ module NestedFactorTests =
         let cells = cellMeans rows (fun names -> names[0], names[1], names[2])
 
         let averageOf keep =
-            cells
-            |> Map.toList
-            |> List.filter (fst >> keep)
-            |> List.averageBy snd
+            cells |> Map.toList |> List.filter (fst >> keep) |> List.averageBy snd
 
         let expectedOverall t =
             cells
@@ -191,7 +190,13 @@ module NestedFactorTests =
         let suffix = random.Next 1000
         // In the opposite order of the alphabet.
         let renamed (name: string) =
-            String.map (fun c -> if Char.IsAsciiDigit c then char (int '9' - int c + int '0') else c) name
+            String.map
+                (fun c ->
+                    if Char.IsAsciiDigit c then
+                        char (int '9' - int c + int '0')
+                    else
+                        c)
+                name
             + $"x{suffix}"
 
         let others =
@@ -204,7 +209,10 @@ module NestedFactorTests =
         Law.holds [
             for text in [ "a"; "b"; "t | a"; "b | t" ] do
                 let own, other = over defaults text first, over defaults text second
-                let byName = other.Means |> List.map (fun mean -> label mean, found mean) |> Map.ofList
+
+                let byName =
+                    other.Means |> List.map (fun mean -> label mean, found mean) |> Map.ofList
+
                 yield! Law.isTrue $"{text}: as many" (own.Means.Length = other.Means.Length)
 
                 for mean in own.Means do
@@ -226,9 +234,18 @@ module NestedFactorTests =
     let ``levels of a factor of numbers`` () =
         for options in
             [
-                { defaults with At = [ "percent", [ 9.0; 18.0 ] ] }
-                { defaults with AtLevels = [ "percent", [ "9"; "18" ] ] }
-                { defaults with AtLevels = [ "factor(percent)", [ "9.0"; "18" ] ] }
+                {
+                    defaults with
+                        At = [ "percent", [ 9.0; 18.0 ] ]
+                }
+                {
+                    defaults with
+                        AtLevels = [ "percent", [ "9"; "18" ] ]
+                }
+                {
+                    defaults with
+                        AtLevels = [ "factor(percent)", [ "9.0"; "18" ] ]
+                }
             ] do
             let means = over options "percent" source.Value
             TestFrame.same [ "9"; "18" ] (means.Means |> List.map label)
@@ -254,11 +271,25 @@ module NestedFactorTests =
     [<Test>]
     let ``levels in the order that is given, and one level alone`` () =
         let means =
-            over { defaults with AtLevels = [ "percent", [ "18"; "9" ] ] } "percent" source.Value
+            over
+                {
+                    defaults with
+                        AtLevels = [ "percent", [ "18"; "9" ] ]
+                }
+                "percent"
+                source.Value
 
         TestFrame.same [ "18"; "9" ] (means.Means |> List.map label)
 
-        let one = over { defaults with AtLevels = [ "source", [ "soy" ] ] } "percent" source.Value
+        let one =
+            over
+                {
+                    defaults with
+                        AtLevels = [ "source", [ "soy" ] ]
+                }
+                "percent"
+                source.Value
+
         TestFrame.same [ "source", "soy" ] one.HeldAt
 
     [<Test>]
@@ -308,10 +339,32 @@ module NestedFactorTests =
             |> Inferred.inference DegreesOfFreedomMethod.satterthwaite
 
         let means text =
-            over { defaults with AtLevels = [ "Days", text ] } "Days" inference |> estimates
+            over
+                {
+                    defaults with
+                        AtLevels = [ "Days", text ]
+                }
+                "Days"
+                inference
+            |> estimates
 
-        TestFrame.same (over { defaults with At = [ "Days", [ 1.5; 3.0 ] ] } "Days" inference |> estimates) (means [ "1.5"; "3" ])
+        TestFrame.same
+            (over
+                {
+                    defaults with
+                        At = [ "Days", [ 1.5; 3.0 ] ]
+                }
+                "Days"
+                inference
+             |> estimates)
+            (means [ "1.5"; "3" ])
 
-        MarginalMeans.over { defaults with AtLevels = [ "Days", [ "two" ] ] } "Days" inference
+        MarginalMeans.over
+            {
+                defaults with
+                    AtLevels = [ "Days", [ "two" ] ]
+            }
+            "Days"
+            inference
         |> Inferred.describe
-        |> Texts.single "In 'Days': give finite values, at least one, such as 1,2."
+        |> fun found -> Texts.equal [ "In 'Days': give finite values, at least one, such as 1,2." ] [ found ]
