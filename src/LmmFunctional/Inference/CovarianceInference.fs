@@ -242,8 +242,12 @@ module CovarianceInference =
         not fit.Model.Held.IsEmpty
         && abs (value 0.1 - value 0.2) <= 1e-12 * abs (value 0.1)
 
-    /// What is told of a parameter that is held.
-    let internal heldNote = "held at this value"
+    /// What is told of a parameter that is held, or at a bound it was given.
+    let internal heldNote (fit: Fit) (parameter: VarianceParameter) =
+        if GivenBounds.isInForce fit parameter then
+            "at the bound it was given"
+        else
+            "held at this value"
 
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
@@ -297,10 +301,11 @@ module CovarianceInference =
                     Note =
                         match ends, parameter with
                         | Some _, _ -> None
-                        | None, _ when isHeld fit parameter -> Some heldNote
+                        | None, _ when isHeld fit parameter -> Some(heldNote fit parameter)
                         | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
                         | None, _ -> Some atBound
                 }
+                |> GivenBounds.within fit parameter
         ]
 
     /// <summary>Wald intervals of the fixed effects: estimate ± z standard errors.</summary>

@@ -162,8 +162,9 @@ module Profile =
                 Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
                 Lower = None
                 Upper = None
-                Note = Some CovarianceInference.heldNote
+                Note = Some(CovarianceInference.heldNote fit parameter)
             }
+        | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
         | _ -> found ()
 
     /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>

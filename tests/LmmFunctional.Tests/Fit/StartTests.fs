@@ -128,8 +128,8 @@ module StartTests =
         Texts.equal [
             "The model has no covariance parameter 'Subject.days'; did you mean 'Subject.Days'?"
             "Parameter 'Subject.Days' cannot be -1; give it a positive number."
-            "The fit cannot start at these values of 'Subject.Days', 'Subject.(Intercept)', "
-            + "'Subject.Days.(Intercept)': no positive definite matrix has them."
+            "The fit cannot start at these values of 'Subject.(Intercept)', 'Subject.Days.(Intercept)', "
+            + "'Subject.Days': no positive definite matrix has them."
             "'Residual' and 'Residual.sigma' are the same parameter; leave out one of them."
         ] [
             problem [ "Subject.days", 1.0 ]
@@ -161,6 +161,13 @@ module StartTests =
 
     // Cancellation
 
+    let private isCancelled (action: unit -> unit) =
+        try
+            action ()
+            false
+        with :? System.OperationCanceledException ->
+            true
+
     [<Test>]
     let ``a fit stops between two iterations`` () =
         use source = new CancellationTokenSource()
@@ -174,21 +181,19 @@ module StartTests =
                             source.Cancel())
         }
 
-        let mutable last = -1
+        let last = ref -1
 
         let counting = {
             options with
                 Progress =
                     Some(fun iteration ->
-                        last <- iteration.Number
+                        last.Value <- iteration.Number
                         options.Progress.Value iteration)
         }
 
-        Assert.Throws<System.OperationCanceledException>(fun () ->
-            fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore)
-        |> ignore
+        Assert.That(isCancelled (fun () -> fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore), Is.True)
 
-        Assert.That(last, Is.EqualTo 1)
+        Assert.That(last.Value, Is.EqualTo 1)
 
     [<Test>]
     let ``profiles and bootstraps stop`` () =
@@ -206,11 +211,8 @@ module StartTests =
                         source.Cancel())
         }
 
-        Assert.Throws<System.OperationCanceledException>(fun () -> Bootstrap.run options fit |> ignore)
-        |> ignore
+        Assert.That(isCancelled (fun () -> Bootstrap.run options fit |> ignore), Is.True)
 
         Assert.That(finished.Value, Is.LessThan 400)
 
-        Assert.Throws<System.OperationCanceledException>(fun () ->
-            Profile.intervalsUntil source.Token 0.95 fit |> ignore)
-        |> ignore
+        Assert.That(isCancelled (fun () -> Profile.intervalsUntil source.Token 0.95 fit |> ignore), Is.True)

@@ -54,9 +54,9 @@ module DisplayTests =
         ] [
             shown fit.Value.Coefficients.Head
             shown fit.Value.VarianceComponents.Head
-            shown fit.Value.VarianceComponents[2]
-            shown(Inferred.coefficients DegreesOfFreedomMethod.satterthwaite fit.Value)[1]
-            shown (Inferred.anova HypothesisType.III DegreesOfFreedomMethod.satterthwaite fit.Value).Tests.Head
+            shown (fit.Value.VarianceComponents |> List.item 2)
+            shown (List.item 1 (Inferred.coefficients DegreesOfFreedomMethod.satterthwaite fit.Value))
+            shown (List.head (Inferred.anova HypothesisType.III DegreesOfFreedomMethod.satterthwaite fit.Value).Tests)
             shown {
                 Name = "sigma"
                 Estimate = 25.59181
@@ -102,7 +102,7 @@ module DisplayTests =
             shown fit.Value.Model
             shown inference.Value
             shown (LmmError.AmbiguousParameter "a")
-            shown (Fit.randomEffects fit.Value).Head
+            shown (List.head (Fit.randomEffects fit.Value))
         ]
 
     // Of a session: what is bound to a name is printed whole.
