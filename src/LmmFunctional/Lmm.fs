@@ -9,12 +9,15 @@ module Lmm =
 
     /// <summary>Fits a model to data.</summary>
     /// <returns>The fit with its certificate, or every problem found in the model and the data.</returns>
+    /// <exception cref="T:System.ArgumentException">A number of iterations is below zero; a tolerance is not
+    /// positive.</exception>
     /// <example><code lang="fsharp">
     /// Formula.parse "Reaction ~ Days + (Days | Subject)"
     /// |> Result.bind (Lmm.fit FitOptions.defaults frame)
     /// </code></example>
     /// <exception cref="T:System.OperationCanceledException">The fit was cancelled by its options.</exception>
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
+        SolverOptions.check options.Solver
         let started = Stopwatch.GetTimestamp()
         options.Cancellation.ThrowIfCancellationRequested()
 

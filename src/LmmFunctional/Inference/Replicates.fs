@@ -30,6 +30,9 @@ module BootstrapOptions =
         Cancellation = CancellationToken.None
     }
 
+    let internal check (options: BootstrapOptions) =
+        Guard.atLeast "Replicates" "The number of replicates of a bootstrap" 2 options.Replicates
+
 /// <summary>Replicates in parallel: each writes its own place, so that nothing depends on who was first.</summary>
 [<RequireQualifiedAccess>]
 module internal Replicates =
@@ -38,9 +41,7 @@ module internal Replicates =
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     /// <exception cref="T:System.OperationCanceledException">The bootstrap was cancelled by its options.</exception>
     let run (options: BootstrapOptions) (ofIndex: int -> 'result) : 'result[] =
-        if options.Replicates < 2 then
-            invalidArg (nameof options) "A bootstrap needs at least two replicates."
-
+        BootstrapOptions.check options
         let results = Array.zeroCreate options.Replicates
         let mutable finished = 0
         let every = max 1 (options.Replicates / 200)

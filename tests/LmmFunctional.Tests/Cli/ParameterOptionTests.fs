@@ -272,12 +272,7 @@ module ParameterOptionTests =
             yield! Law.near "A - B" 1e-10 -b.Estimate (number "estimate" functions[0])
             yield! Law.near "half" 1e-10 (0.5 * (b.Estimate - c.Estimate)) (number "estimate" functions[1])
             yield! Law.near "se" 1e-8 b.StandardError (number "se" functions[0])
-            yield!
-                Law.near
-                    "t"
-                    1e-8
-                    ((c.Estimate - 1.0) / c.StandardError)
-                    (number "t" lastFunction)
+            yield! Law.near "t" 1e-8 ((c.Estimate - 1.0) / c.StandardError) (number "t" lastFunction)
             yield! Law.near "joint" 1e-8 joint.Joint.F (number "F" (tests[0].GetProperty "joint"))
             yield!
                 Law.near

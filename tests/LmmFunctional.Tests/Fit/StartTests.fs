@@ -191,7 +191,10 @@ module StartTests =
                         options.Progress.Value iteration)
         }
 
-        Assert.That(isCancelled (fun () -> fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore), Is.True)
+        Assert.That(
+            isCancelled (fun () -> fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore),
+            Is.True
+        )
 
         Assert.That(last.Value, Is.EqualTo 1)
 

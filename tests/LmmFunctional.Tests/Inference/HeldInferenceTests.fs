@@ -239,7 +239,7 @@ module HeldInferenceTests =
         let sigma = of' free "sigma"
         let upper = sigma.Head.Estimate + 0.1
 
-        for found, own in List.zip (of' (bounded "Residual" (Bound.atMost(upper * upper))) "sigma") sigma do
+        for found, own in List.zip (of' (bounded "Residual" (Bound.atMost (upper * upper))) "sigma") sigma do
             Assert.That(found.Note, Is.EqualTo(Some "the upper end is the bound it was given"))
             Law.assertHolds (Law.near "upper" 1e-9 upper found.Upper.Value)
             Law.assertHolds (Law.near "lower" 1e-4 own.Lower.Value found.Lower.Value)
