@@ -56,7 +56,12 @@ internal static partial class Convert
             [
                 .. certificate.Multipliers.Select(pair => new BoundMultiplier(pair.Item1, pair.Item2)),
                 .. certificate.BoundsInForce.Select(bound => new BoundMultiplier(bound.Name, bound.Multiplier)),
-            ]);
+            ],
+            new StartSearch(
+                certificate.Search.Starts,
+                certificate.Search.EndedHere,
+                certificate.Search.Descents,
+                certificate.Search.NextBest?.Value));
     }
 
     public static IdentityResult Identity(IdentityCheck check)

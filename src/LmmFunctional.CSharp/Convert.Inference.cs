@@ -52,10 +52,11 @@ internal static partial class Convert
             own.Statistic,
             own.P,
             own.Lower,
-            own.Upper);
+            own.Upper,
+            OrNull(own.NotTestable));
 
     public static FTest Joint(JointTest own) =>
-        new(own.Name, own.NumeratorDf, own.DenominatorDf, own.F, own.P);
+        new(own.Name, own.NumeratorDf, own.DenominatorDf, own.F, own.P, OrNull(own.NotTestable));
 
     public static TestedHypothesis Tested(HypothesisTest own) =>
         new(List(own.Estimates, Tested), Joint(own.Joint), DegreesOfFreedomMethodModule.describe(own.Method));

@@ -139,7 +139,8 @@ public static class LikelihoodInference
         return Convert.List(
             RobustCovarianceModule.coefficients(level, robust),
             found => new RobustEstimate(
-                found.Name, found.Estimate, found.StandardError, found.Df, found.P, found.Lower, found.Upper));
+                found.Name, found.Estimate, found.StandardError, found.Df, found.P, found.Lower, found.Upper,
+                Convert.OrNull(found.NotTestable)));
     }
 
     private static ConfidenceLimits Limits(ParameterInterval found) =>

@@ -43,23 +43,42 @@ module Lmm =
                 | None -> Solver.iterations
 
             let solveOnce (likelihood: LogLikelihood) =
-                let path =
-                    iterations likelihood options.Solver likelihood.Objective
+                let descend start =
+                    iterations likelihood options.Solver {
+                        likelihood.Objective with
+                            Start = start
+                    }
+                    |> Refinement.untilLimit likelihood
                     |> Seq.map (fun iteration ->
                         options.Cancellation.ThrowIfCancellationRequested()
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
                     |> List.ofSeq
 
-                Fit.ofIterations likelihood path (fun () -> {
-                    Build = Stopwatch.GetElapsedTime(started, built)
-                    Solve = Stopwatch.GetElapsedTime built
-                })
+                let path, search =
+                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
 
-            BoundedFit.search bounds solveOnce likelihood
+                let fit =
+                    Fit.ofIterations likelihood path (fun () -> {
+                        Build = Stopwatch.GetElapsedTime(started, built)
+                        Solve = Stopwatch.GetElapsedTime built
+                    })
+
+                {
+                    fit with
+                        Evidence =
+                            Certificate.withSearch
+                                {
+                                    search with
+                                        IsGiven = not options.Start.IsEmpty
+                                }
+                                fit.Evidence
+                }
+
+            BoundedFit.search bounds (Refinement.prepared >> solveOnce >> Refinement.settle solveOnce) likelihood
 
         Design.buildWith options.Known spec frame
-        |> Result.bind Identification.check
+        |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))
         |> Result.bind (fun design ->
             match ExpectationSteps.problems options design with
             | [] when FittedCovariate.isIn design ->

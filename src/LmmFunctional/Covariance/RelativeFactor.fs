@@ -47,6 +47,15 @@ module internal RelativeFactor =
 
         lambda
 
+    /// λ of jets from its free entries; by columns.
+    let toJets (own: Jet[]) factor =
+        let lambda: Jet[] = Array.create (factor.Order * factor.Order) Jet.zero
+
+        for k in 0 .. count factor - 1 do
+            lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order] <- own[k]
+
+        lambda
+
     /// The free entries of a λ.
     let ofMatrix (lambda: float[]) factor =
         Array.init (count factor) (fun k -> lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order])

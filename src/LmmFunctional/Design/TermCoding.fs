@@ -110,6 +110,10 @@ module internal TermCoding =
     let private suffixesOf (factor: Factor) =
         Contrast.suffixes factor.Contrast (Categories.names factor.Categories)
 
+    /// R's names of the columns of each variable of a term.
+    let parts (term: CodedTerm) : string[] list =
+        term.Variables |> List.map (suffixed suffixesOf)
+
     /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
     let names (term: CodedTerm) : string[] = joined suffixesOf term
 

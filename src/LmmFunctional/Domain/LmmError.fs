@@ -99,8 +99,19 @@ type LmmError =
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
-    /// A level of an unstructured matrix, of the rows of a level of another factor perhaps, that has one row.
+    /// A level with a variance of its own, among the rows of a level of another factor perhaps, that has one row.
     | SeenOnce of structure: string * variable: string * level: string * within: (string * string) option * row: int
+    /// A level with a variance of its own whose rows the fixed effects fit exactly.
+    | LevelFitted of structure: string * variable: string * level: string * within: (string * string) option * rows: int
+    /// A covariance matrix with fewer subjects than it needs.
+    | TooFewSubjects of
+        structure: string *
+        within: (string * string) option *
+        subjects: (string * int) *
+        positions: (string * int) *
+        needed: int
+    /// An effect of a random term that the fixed effects hold for every level.
+    | FixedAndRandom of term: string * group: string * effect: string
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -314,6 +325,29 @@ module LmmError =
 
             $"{variable} '{level}' is seen once{where}, in row {row}: its variance cannot be estimated by '{structure}'; "
             + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
+        | LmmError.LevelFitted(structure, variable, level, within, rows) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            $"The fixed effects fit all {rows} rows of {variable} '{level}'{where} exactly, so the variance that they have of "
+            + $"their own by '{structure}' goes to zero and the likelihood has no maximum; "
+            + "leave these rows out, or take a structure in which they share a variance."
+        | LmmError.TooFewSubjects(structure, within, (subject, subjects), (variable, positions), needed) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            let levels = Plural.count subjects "level"
+
+            $"'{structure}' cannot be estimated{where}: '{subject}' has {levels}, and a matrix of {positions} values of "
+            + $"'{variable}' needs {needed} or more beside these fixed effects; "
+            + "take a structure with fewer parameters, such as cs or ar1."
+        | LmmError.FixedAndRandom(term, group, effect) ->
+            $"The variance of '{effect}' in '{term}' cannot be estimated: the fixed effects hold this effect of every level of "
+            + $"'{group}'; leave out the random term, or the fixed effects that repeat it."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->

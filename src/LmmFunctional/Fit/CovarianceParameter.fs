@@ -121,7 +121,7 @@ module internal CovarianceParameters =
             {
                 Group = group
                 Name = name
-                Estimate = scale * natural.Value
+                Estimate = ParameterEnds.told (scale * natural.Value)
                 StandardError =
                     (if isHeld group name then None else covariance.Value)
                     |> Option.bind (fun covariance -> finite (sqrt (gradient * (covariance * gradient))))

@@ -43,11 +43,21 @@ type Fit = internal {
         fit.Design.Random
         |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
 
-    /// The residual standard deviation (of a row of weight one).
-    member fit.Sigma = fit.Inner.Sigma
+    /// The residual standard deviation (of a row of weight one); zero where random effects leave nothing of the response.
+    member fit.Sigma = if fit.HasNoResidual then 0.0 else fit.Inner.Sigma
 
-    /// −2 log likelihood or −2 restricted log likelihood: what was minimised.
-    member fit.CriterionValue = (List.last fit.Path).Criterion
+    /// The unit of all that is held relative to σ.
+    member internal fit.Unit = fit.Inner.Sigma
+
+    /// Whether the residual variance is at its bound, zero, and the estimates are those of the limit.
+    member internal fit.HasNoResidual = RefinedLikelihood.isLimit fit.Model
+
+    /// −2 log likelihood or −2 restricted log likelihood: what was minimised; −∞ where the residual variance is zero.
+    member fit.CriterionValue =
+        if fit.HasNoResidual then
+            -infinity
+        else
+            (List.last fit.Path).Criterion
 
     /// The log likelihood, restricted under REML.
     member fit.LogLikelihood = -0.5 * fit.CriterionValue
@@ -77,7 +87,7 @@ type Fit = internal {
     /// Fixed effects with their standard errors.
     member fit.Coefficients = [
         for i in 0 .. fit.FixedCount - 1 do
-            let se = fit.Sigma * sqrt fit.Inner.BetaCovariance[i, i]
+            let se = fit.Unit * sqrt fit.Inner.BetaCovariance[i, i]
 
             {
                 Name = fit.Design.Fixed.Names[i]
@@ -89,7 +99,7 @@ type Fit = internal {
 
     /// Cov(β̂), p×p.
     member fit.CoefficientCovariance =
-        let variance = fit.Sigma * fit.Sigma
+        let variance = fit.Unit * fit.Unit
         let relative = fit.Inner.BetaCovariance
         Matrix.init relative.Rows relative.Columns (fun i j -> variance * relative[i, j])
 
@@ -97,7 +107,7 @@ type Fit = internal {
     member fit.RandomCovariances = [
         for term, relative in Seq.zip fit.Design.Random fit.Inner.Covariances do
             let n = term.Names.Length
-            let variance = fit.Sigma * fit.Sigma
+            let variance = fit.Unit * fit.Unit
             term.Group, Matrix.init n n (fun i j -> variance * relative[i + j * n])
     ]
 
@@ -149,7 +159,7 @@ type Fit = internal {
             else
                 (fit.Model.Function.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
 
-        CovarianceParameters.create fit.Model last.Theta fit.Sigma curvature
+        CovarianceParameters.create fit.Model last.Theta fit.Unit curvature
 
     /// AIC, AICc and BIC as lme4 counts: all parameters, n = rows used, under REML too.
     member fit.InformationCriteria =
@@ -213,7 +223,7 @@ module Fit =
     // its steps end on the way.
     let private nearlyExactFit = 1e-5
 
-    /// Whether no residual variance is left.
+    /// Whether no residual variance is left, where the limit cannot be computed.
     let private isExact (likelihood: LogLikelihood) (solution: Solution) =
         let standard = likelihood.Standard
 
@@ -225,8 +235,19 @@ module Fit =
             && likelihood.Held.Residual.IsNone
             && effects >= standard.Rows - standard.Fixed.Length
 
-        solution.ResidualShare < exactFit
-        || couldFitAll && solution.ResidualShare < nearlyExactFit
+        // Without random effects a small share is that of a level with a small variance.
+        not standard.Terms.IsEmpty
+        && (solution.ResidualShare < exactFit
+            && not (RefinedLikelihood.isPrecise likelihood)
+            || couldFitAll && solution.ResidualShare < nearlyExactFit)
+
+    // The multiplier: towards zero the likelihood rises without bound.
+    let private noResidual: BoundInForce = {
+        Name = NamedParameters.residualName
+        Value = 0.0
+        IsUpper = false
+        Multiplier = infinity
+    }
 
     /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
     let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
@@ -244,7 +265,9 @@ module Fit =
 
             let found = Certificate.createIn natural likelihood.Objective last
 
-            if isExact likelihood solution then
+            if RefinedLikelihood.isLimit likelihood then
+                Certificate.withBounds [ noResidual ] found
+            elif isExact likelihood solution then
                 {
                     found with
                         Verdict =
@@ -277,6 +300,14 @@ module Fit =
             Solve = TimeSpan.Zero
         })
 
+    /// Whether an iteration is one to end at: no saddle, and the likelihood does not grow without bound there.
+    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
+        match (ofIteration likelihood iteration).Certificate.Verdict with
+        | Verdict.Optimum
+        | Verdict.BoundaryOptimum _
+        | Verdict.FlatDirection _ -> true
+        | Verdict.NotConverged _ -> false
+
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
     /// of the formula.
     let randomEffects (fit: Fit) : RandomEffects list = [
@@ -300,8 +331,8 @@ module Fit =
                 StandardDeviations =
                     Matrix.init levels n (fun level i ->
                         let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
-                        fit.Sigma * sqrt (max 0.0 variance))
-                PredictionErrors = Matrix.init levels n (fun level i -> fit.Sigma * sqrt (error level i))
+                        fit.Unit * sqrt (max 0.0 variance))
+                PredictionErrors = Matrix.init levels n (fun level i -> fit.Unit * sqrt (error level i))
                 Reliabilities =
                     Matrix.init levels n (fun level i ->
                         let variance = ofLevel level * fit.Inner.Covariances[t][i + i * n]

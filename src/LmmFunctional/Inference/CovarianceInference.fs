@@ -244,7 +244,9 @@ module CovarianceInference =
 
     /// What is told of a parameter that is held, or at a bound it was given.
     let internal heldNote (fit: Fit) (parameter: VarianceParameter) =
-        if GivenBounds.isInForce fit parameter then
+        if fit.HasNoResidual && parameter = VarianceParameter.Residual then
+            "zero, at its bound"
+        elif GivenBounds.isInForce fit parameter then
             "at the bound it was given"
         else
             "held at this value"
@@ -329,14 +331,23 @@ module CovarianceInference =
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let coefficientIntervals (level: float) (fit: Fit) : ParameterInterval list =
         let z = Quantile.normal level
+        let reasonAgainst = Testability.ofFit fit
 
         [
-            for coefficient in fit.Coefficients ->
+            for index, coefficient in List.indexed fit.Coefficients do
+                let reason =
+                    reasonAgainst (Array.init fit.FixedCount (fun k -> if k = index then 1.0 else 0.0))
+
+                let endAt sign =
+                    match reason with
+                    | None -> Some(coefficient.Estimate + sign * z * coefficient.StandardError)
+                    | Some _ -> None
+
                 {
                     Name = coefficient.Name
                     Estimate = coefficient.Estimate
-                    Lower = Some(coefficient.Estimate - z * coefficient.StandardError)
-                    Upper = Some(coefficient.Estimate + z * coefficient.StandardError)
-                    Note = None
+                    Lower = endAt -1.0
+                    Upper = endAt 1.0
+                    Note = reason
                 }
         ]

@@ -16,17 +16,21 @@ type Estimate = {
     /// Ends of the interval at the level asked for.
     Lower: float
     Upper: float
+    /// Why there is no test, in words; None where there is one. Without a test df, statistic, p and the ends are NaN.
+    NotTestable: string option
 } with
 
     member private this.Display =
-        let test =
-            Display.tested this.Estimate this.StandardError this.Statistic this.Df this.P
+        match this.NotTestable with
+        | Some reason -> $"{this.Name}: {Display.number this.Estimate}, not testable: {reason}"
+        | None ->
+            let test =
+                Display.tested this.Estimate this.StandardError this.Statistic this.Df this.P
 
-        $"{this.Name}: {test}, [{Display.number this.Lower}, {Display.number this.Upper}]"
+            $"{this.Name}: {test}, [{Display.number this.Lower}, {Display.number this.Upper}]"
 
     /// Estimate, test and interval in one line.
     override this.ToString() = this.Display
-
 
 /// <summary>A test of several linear functions at once.</summary>
 [<StructuredFormatDisplay("{Display}")>]
@@ -41,14 +45,18 @@ type JointTest = {
     /// What F was multiplied by: Kenward and Roger's λ, else one.
     Scale: float
     P: float
+    /// Why there is no test, in words; None where there is one. Without a test F, its denominator df and p are NaN.
+    NotTestable: string option
 } with
 
     member private this.Display =
-        $"{this.Name}: F {Display.number this.F} on {this.NumeratorDf} and {Display.number this.DenominatorDf} df, p {Display.number this.P}"
+        match this.NotTestable with
+        | Some reason -> $"{this.Name}: not testable: {reason}"
+        | None ->
+            $"{this.Name}: F {Display.number this.F} on {this.NumeratorDf} and {Display.number this.DenominatorDf} df, p {Display.number this.P}"
 
     /// F, degrees of freedom and p in one line.
     override this.ToString() = this.Display
-
 
 /// <summary>Both: each function of a hypothesis, and all of them together.</summary>
 [<StructuredFormatDisplay("{Display}")>]

@@ -114,7 +114,13 @@ module internal JointLikelihood =
 
                 0.5 * log variance + log likelihood.Standard.ResponseScale
 
-        VarianceParameters.at likelihood (thetaOf likelihood omega) logSigma
+        let found = VarianceParameters.at likelihood (thetaOf likelihood omega) logSigma
+
+        // In the limit of no residual variance the unit of the others is no variance.
+        if RefinedLikelihood.isLimit likelihood then
+            { found with Residual = 0.0 }
+        else
+            found
 
     /// (θ, log σ̂(θ)).
     let pointAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ImmutableArray<float> =
@@ -142,13 +148,15 @@ module internal JointLikelihood =
         else
             evaluation.Curvature
 
-    let private observed order =
+    /// Observed curvature where it costs no more than another.
+    let private observed (objective: Objective) order =
         match order with
-        | Order.Curvature _ -> Order.Curvature Information.Observed
+        | Order.Curvature _ when objective.HasCheapCurvature -> Order.Curvature Information.Observed
+        | Order.Curvature _
         | Order.Value
         | Order.Gradient -> order
 
-    // Bounds are left by second derivatives, which are always exact here, so that nothing is held fixed.
+    // Variances of zero are left by second derivatives, so that nothing is held fixed.
     let private unfixed (snapped: ImmutableArray<float>) : Boundary = {
         Snapped = snapped
         Active = []
@@ -163,7 +171,7 @@ module internal JointLikelihood =
 
         let evaluate (omega: ImmutableArray<float>) order =
             let theta, logSigma = split omega
-            let order = observed order
+            let order = observed profiled order
             let inner = profiled.Evaluate theta order
 
             if not (Double.IsFinite inner.Value) then
@@ -197,7 +205,10 @@ module internal JointLikelihood =
                                 match i < k, j < k with
                                 | true, true ->
                                     inner.Curvature[i, j]
-                                    + d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                    + (if profiled.HasCheapCurvature then
+                                           d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                       else
+                                           0.0)
                                     + d * growth * scale.Value.Gradient[i] * scale.Value.Gradient[j]
                                 | true, false -> -2.0 * d * growth * scale.Value.Gradient[i]
                                 | false, true -> -2.0 * d * growth * scale.Value.Gradient[j]
@@ -207,18 +218,20 @@ module internal JointLikelihood =
         {
             Names = profiled.Names.Add "log sigma"
             Start = start
+            FurtherStarts = lazy []
             Evaluate = evaluate
             Boundary =
                 fun omega ->
                     let theta, logSigma = split omega
                     unfixed ((profiled.Boundary theta).Snapped.Add logSigma)
-            HasCheapCurvature = true
-            IsCurvatureAffordable = true
+            HasCheapCurvature = profiled.HasCheapCurvature
+            IsCurvatureAffordable = profiled.HasCheapCurvature
             Unbounded = profiled.Unbounded.Add false
+            Ends = profiled.Ends.Add(ParameterEnds.none "log sigma")
             Tolerance = max 1e-14 profiled.Tolerance
         }
 
-    /// <summary>The objective in (θ, log σ), its curvature always the observed one.</summary>
+    /// <summary>The objective in (θ, log σ), its curvature the observed one where that costs no more than another.</summary>
     let objective (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
         if likelihood.Held.IsProfiled then
             ofProfiled likelihood start
@@ -228,9 +241,9 @@ module internal JointLikelihood =
             {
                 own with
                     Start = start
-                    Evaluate = fun theta order -> own.Evaluate theta (observed order)
+                    FurtherStarts = lazy []
+                    Evaluate = fun theta order -> own.Evaluate theta (observed own order)
                     Boundary = fun theta -> unfixed (own.Boundary theta).Snapped
-                    HasCheapCurvature = true
-                    IsCurvatureAffordable = true
+                    IsCurvatureAffordable = own.HasCheapCurvature
                     Tolerance = max 1e-14 own.Tolerance
             }

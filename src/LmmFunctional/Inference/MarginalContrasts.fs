@@ -124,8 +124,8 @@ module MarginalContrasts =
             tested
             |> List.choose (fun (_, found) ->
                 match found with
-                | Ok found -> Some found
-                | Error _ -> None)
+                | Ok found when found.Raw.NotTestable.IsNone -> Some found
+                | _ -> None)
             |> Array.ofList
 
         let family = family means rows.Length (estimated |> Array.map _.Framed)
@@ -153,6 +153,18 @@ module MarginalContrasts =
         [
             for contrast, found in tested do
                 match found with
+                | Ok own when own.Raw.NotTestable.IsSome ->
+                    let name, shown =
+                        match logBase with
+                        | Some logBase -> contrast.RatioName, ResponseScale.ratio logBase own.Raw
+                        | None -> contrast.Name, own.Raw
+
+                    {
+                        Name = name
+                        Group = rows.Head.Group
+                        Estimate = Ok { shown with Name = name }
+                        RawP = None
+                    }
                 | Ok own ->
                     let margin = own.Raw.StandardError * criticalValue own.Raw.Df
 

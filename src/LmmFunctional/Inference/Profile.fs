@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Threading
 
 /// <summary>What a likelihood is profiled along.</summary>
@@ -81,7 +82,7 @@ module Profile =
 
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
         | ProfileTarget.Function(_, bounds, f) ->
             Ok(
                 CovarianceProfile.create
@@ -102,6 +103,9 @@ module Profile =
                     profile.AtBound sign from
     }
 
+    let private estimateAt parameter (fit: Fit) =
+        VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+
     /// The estimate of the fit, whatever the profile is centred at.
     let private estimateOf (fit: Fit) target =
         let combined named =
@@ -110,8 +114,7 @@ module Profile =
         match target with
         | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) -> combined named
-        | ProfileTarget.Parameter parameter ->
-            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
     let private boundNote side =
@@ -123,8 +126,28 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
+        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) when
+            (CovarianceProfile.regionAtEnd fit parameter).IsSome
+            ->
+            id
         | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit.Design parameter
         | _ -> id
+
+    /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
+    let private withRegion (fit: Fit) target side found =
+        match target, found with
+        | ProfileTarget.Parameter parameter, Unreached point ->
+            let low, high = CovarianceProfile.regionOf fit parameter
+            let value = if side < 0 then low else high
+
+            if Double.IsFinite value && (CovarianceProfile.regionAtEnd fit parameter).IsNone then
+                Bound {
+                    point with
+                        Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
+                }
+            else
+                found
+        | _ -> found
 
     let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
@@ -162,20 +185,46 @@ module Profile =
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
+                    |> withRegion fit target sign
 
                 toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
+
+        // A variance that is zero, or that the data do not determine, leaves no interval.
+        let ofEffects named =
+            weightsOf fit named
+            |> Result.bind (fun weights ->
+                match Testability.ofFit fit weights with
+                | None -> found ()
+                | Some reason ->
+                    Ok {
+                        Name = nameOf fit target
+                        Estimate = Array.fold2 (fun sum w b -> sum + w * b) 0.0 weights fit.Inner.Beta
+                        Lower = None
+                        Upper = None
+                        Note = Some reason
+                    })
 
         match target with
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target
-                Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+                Estimate = estimateAt parameter fit
                 Lower = None
                 Upper = None
                 Note = Some(CovarianceInference.heldNote fit parameter)
             }
+        | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = estimateAt parameter fit
+                Lower = None
+                Upper = None
+                Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
+            }
         | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
-        | _ -> found ()
+        | ProfileTarget.Function _ -> found ()
+        | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
+        | ProfileTarget.Contrast(_, named) -> ofEffects named
 
     /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
     /// <param name="level">The level of confidence, such as 0.95.</param>

@@ -11,8 +11,23 @@ module internal Refit =
         Solver.iterations SolverOptions.defaults { objective with Start = start }
         |> Seq.last
 
+    /// The fit from a start and those of the likelihood.
     let private fitOf (likelihood: LogLikelihood) start =
-        Fit.ofIteration likelihood (minimise likelihood.Objective start)
+        let objective = likelihood.Objective
+
+        let descend start =
+            Solver.iterations SolverOptions.defaults { objective with Start = start }
+            |> List.ofSeq
+
+        let path, search =
+            StartSearch.run (Fit.isEnd likelihood) descend { objective with Start = start }
+
+        let fit = Fit.ofIteration likelihood (List.last path)
+
+        {
+            fit with
+                Evidence = Certificate.withSearch search fit.Evidence
+        }
 
     /// θ at the optimum of a fit, on the inner scale.
     let thetaOf (fit: Fit) = (List.last fit.Path).Theta

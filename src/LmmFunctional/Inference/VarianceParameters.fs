@@ -109,7 +109,7 @@ module VarianceParameters =
         | LikelihoodMethod.Separable(model, _)
         | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
-            |> Array.map _.Value
+            |> Array.map (_.Value >> ParameterEnds.told)
             |> ImmutableArray.CreateRange
 
     /// The parameters of the structures of the random terms at an inner θ, given the residual standard deviation.

@@ -54,6 +54,9 @@ module FitJson =
         number json "lower" estimate.Lower
         number json "upper" estimate.Upper
 
+        estimate.NotTestable
+        |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
     /// What a robust covariance adds to a coefficient.
     let private robustOf (json: Utf8JsonWriter) (own: RobustCoefficient) =
         number json "seRobust" own.StandardError
@@ -106,6 +109,14 @@ module FitJson =
         | Some value -> number json "minEigenvalue" value
         | None -> json.WriteNull "minEigenvalue"
 
+        json.WriteNumber("starts", certificate.Search.Starts)
+        json.WriteNumber("endedHere", certificate.Search.EndedHere)
+        json.WriteNumber("descents", certificate.Search.Descents)
+
+        match certificate.Search.NextBest with
+        | Some above -> number json "nextBest" above
+        | None -> json.WriteNull "nextBest"
+
         json.WriteEndObject()
 
     let internal criterionName criterion =
@@ -130,6 +141,10 @@ module FitJson =
             number json "denDF" test.Joint.DenominatorDf
             number json "F" test.Joint.F
             number json "p" test.Joint.P
+
+            test.Joint.NotTestable
+            |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
             json.WriteEndObject())
 
     let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) robust tests =

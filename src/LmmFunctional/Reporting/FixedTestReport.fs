@@ -24,6 +24,9 @@ module FixedTestReport =
         else
             Block.Grid(InferenceTables.joint anova.Tests)
 
+            for reason in InferenceTables.notTestableJointly anova.Tests do
+                Block.Line reason
+
         Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe anova.Method}"
     ]
 
@@ -69,6 +72,10 @@ module FixedTestReport =
             number "denDF" test.DenominatorDf
             number "F" test.F
             number "p" test.P
+
+            test.NotTestable
+            |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
             json.WriteEndObject()
 
         json.WriteEndArray()

@@ -76,6 +76,25 @@ module Summary =
 
         $"gradient {short certificate.Gradient}, Newton decrement {short certificate.NewtonDecrement}{eigenvalue}"
 
+    /// What was tried, where there was more than one start.
+    let private search (certificate: Certificate) =
+        let search = certificate.Search
+
+        if search.IsGiven then
+            [ "1 start, as given" ]
+        elif search.Starts = 1 then
+            []
+        else
+            let led =
+                if search.EndedHere = search.Starts then
+                    $"{search.Starts} starts, all lead here"
+                else
+                    $"{search.Starts} starts, {search.EndedHere} lead here"
+
+            match search.NextBest with
+            | Some above -> [ $"{led}; the next best optimum is {NumberText.significant 3 above} above" ]
+            | None -> [ led ]
+
     let private effort (fit: Fit) =
         let seconds = (fit.Timings.Build + fit.Timings.Solve).TotalSeconds
         let steps = (List.last fit.Iterations).Number
@@ -98,7 +117,12 @@ module Summary =
         | None -> [ Block.Heading "Fixed effects"; Block.Grid(FitTables.coefficients fit) ]
         | Some inference -> [
             Block.Heading "Fixed effects"
-            Block.Grid(InferenceTables.estimates (Inference.coefficients 0.95 inference))
+            let estimates = Inference.coefficients 0.95 inference
+            Block.Grid(InferenceTables.estimates estimates)
+
+            for reason in InferenceTables.notTestable estimates do
+                Block.Line reason
+
             Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe inference.Method}"
           ]
 
@@ -124,7 +148,14 @@ module Summary =
 
             [
                 Block.Heading "Robust standard errors"
-                Block.Grid(InferenceTables.robust (RobustCovariance.coefficients 0.95 robust))
+                let coefficients = RobustCovariance.coefficients 0.95 robust
+                Block.Grid(InferenceTables.robust coefficients)
+
+                for own in coefficients do
+                    match own.NotTestable with
+                    | Some reason -> Block.Line(Testability.line own.Name reason)
+                    | None -> ()
+
                 Block.Line $"{kind}, {count} clusters of {robust.Clusters}; degrees of freedom: Satterthwaite"
             ]
 
@@ -156,6 +187,8 @@ module Summary =
             Block.Heading "Certificate"
             Block.Line(verdict fit.Certificate)
             Block.Line(evidence fit.Certificate)
+            for line in search fit.Certificate do
+                Block.Line line
             Block.Line(effort fit)
         ]
 

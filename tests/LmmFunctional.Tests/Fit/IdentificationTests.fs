@@ -108,8 +108,10 @@ module IdentificationTests =
     let ``a variance that a fixed effect takes the only row of is named`` () =
         let data = frame (full @ [ "s1", "A", "V9" ])
 
-        Texts.equal [ "flat direction, estimates are not unique: Residual.sd(V9)" ] [
-            verdictOf data "y ~ visit; residual = csh(visit | subject)"
+        problems data "y ~ visit; residual = csh(visit | subject)"
+        |> Texts.equal [
+            "visit 'V9' is seen once, in row 40: its variance cannot be estimated by 'csh(visit | subject)'; "
+            + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
         ]
 
     [<Test>]

@@ -108,22 +108,16 @@ module internal Grouped =
 
             lambda
 
-        let model = {
-            Rows = rows
-            Response = Array.init rows (fun row -> normal random + 0.3 * float (codes[row] % 7) - 0.5 * x[row])
-            ResponseShift = 0.0
-            ResponseScale = 1.0
-            Fixed = [| one; x |]
-            FixedShift = [| 0.0; 0.0 |]
-            FixedScale = [| 1.0; 1.0 |]
-            Constant = None
-            Terms = terms
-            RootWeights =
-                if grouped.IsWeighted then
-                    Some(Array.init rows weightOf)
-                else
-                    None
-        }
+        let response =
+            Array.init rows (fun row -> normal random + 0.3 * float (codes[row] % 7) - 0.5 * x[row])
+
+        let weights =
+            if grouped.IsWeighted then
+                Some(Array.init rows weightOf)
+            else
+                None
+
+        let model = Standardised.ofColumns response [| one; x |] terms weights
 
         model, terms |> List.map lambdaOf |> Array.ofList
 

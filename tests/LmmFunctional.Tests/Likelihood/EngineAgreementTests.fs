@@ -53,6 +53,7 @@ module EngineAgreementTests =
         "supernodal", SupernodalEngine(SupernodalPlan.analyse model)
         if CompressedModel.isPossible model then
             "compressed", CompressedEngine(CompressedModel.create model true)
+        "precise", PreciseEngine(BlockEngine(CrossProducts.create model), true, lazy PreciseModel.tryCreate model)
     ]
 
     /// What a fit asks of an engine at a point, by name.

@@ -102,6 +102,7 @@ module PlanTests =
             " block  sample             2.5e+4 under 1 MB"
             ""
             "Exact second derivatives add 432 operations."
+            "Up to 25 starts: the criterion at each, a descent from those that lead to no optimum found before."
             ""
         ]
 
@@ -122,7 +123,7 @@ module PlanTests =
         Texts.equal [
             "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
             + plate
-            + ",\"curvatureOperations\":432,\"candidates\":[{"
+            + ",\"curvatureOperations\":432,\"starts\":25,\"candidates\":[{"
             + plate
             + "},{"
             + sample

@@ -64,7 +64,16 @@ module FitJsonTests =
         |> Texts.equal [ "group"; "var1"; "var2"; "vcov"; "sdcor" ]
 
         keys (get "certificate" json)
-        |> Texts.equal [ "verdict"; "gradient"; "newtonDecrement"; "minEigenvalue" ]
+        |> Texts.equal [
+            "verdict"
+            "gradient"
+            "newtonDecrement"
+            "minEigenvalue"
+            "starts"
+            "endedHere"
+            "descents"
+            "nextBest"
+        ]
 
         keys (get "seconds" json) |> Texts.equal [ "read"; "build"; "solve" ]
 

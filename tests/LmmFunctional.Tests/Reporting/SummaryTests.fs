@@ -54,6 +54,7 @@ module SummaryTests =
             "Certificate:"
             "optimum"
             "gradient #, Newton decrement #, smallest eigenvalue 0.46"
+            "8 starts, all lead here"
             "# iterations in # s"
         ]
 
@@ -107,6 +108,8 @@ module SummaryTests =
             ""
             "gradient #, Newton decrement #, smallest eigenvalue 0.46"
             ""
+            "8 starts, all lead here"
+            ""
             "# iterations in # s"
         ]
 
@@ -140,6 +143,7 @@ module SummaryTests =
             "Certificate:"
             "optimum"
             "gradient #, Newton decrement #, smallest eigenvalue 0.75"
+            "6 starts, all lead here"
             "# iterations in # s"
         ]
 
