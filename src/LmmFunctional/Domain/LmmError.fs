@@ -137,6 +137,8 @@ type LmmError =
     | DifferentData of first: string * second: string
     /// The smaller and the larger model, and what the larger one lacks.
     | NotNested of smaller: string * larger: string * reason: string
+    /// A model whose residual variance is zero.
+    | UnboundedLikelihood of model: string
     /// A method that needs unrelated levels and estimated variances.
     | NeedsUnrelated of methodName: string
     /// Replicates of a bootstrap that could be fitted, of those that were drawn.
@@ -421,6 +423,8 @@ module LmmError =
             + "fit both to the same rows, without missing values, before they are compared."
         | LmmError.NotNested(smaller, larger, reason) ->
             $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
+        | LmmError.UnboundedLikelihood model ->
+            $"The residual variance of '{model}' is zero, where its likelihood has no bound: it cannot be compared with others."
         | LmmError.NeedsUnrelated methodName ->
             $"{methodName} needs unrelated levels and no held variances; fit the model without them."
         | LmmError.TooFewRefits(fitted, replicates) ->

@@ -263,16 +263,10 @@ module CovarianceInference =
     let private nearEnd =
         "so near the end of its region that curvature gives no interval; use a profile or the bootstrap"
 
-    /// <summary>Intervals for standard deviations, correlations and the parameters of structured residuals from their asymptotic
-    /// covariance.</summary>
-    /// <param name="method">Wald or Satterthwaite.</param>
-    /// <param name="level">The level of confidence, such as 0.95.</param>
-    /// <param name="fit">The fit.</param>
-    /// <returns>An interval for each parameter; parameters at a bound, or near the end of their region, have no ends and a note.</returns>
-    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
-        let z = Quantile.normal level
-        let estimates = VarianceParameters.estimates fit
+    let private noResidualNote =
+        "without an interval: the residual variance is zero, and the likelihood has no bound there"
+
+    let private ofCurvature (method: CovarianceIntervalMethod) z level estimates (fit: Fit) : ParameterInterval list =
         let unbounded = covariance Information.Observed CovarianceScale.Unbounded fit
 
         // Standard deviations of residuals are relative to σ.
@@ -326,6 +320,31 @@ module CovarianceInference =
                 }
                 |> GivenBounds.within fit parameter
         ]
+
+    /// <summary>Intervals for standard deviations, correlations and the parameters of structured residuals from their asymptotic
+    /// covariance.</summary>
+    /// <param name="method">Wald or Satterthwaite.</param>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>An interval for each parameter; parameters at a bound, or near the end of their region, have no ends and a note.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (method: CovarianceIntervalMethod) (level: float) (fit: Fit) : ParameterInterval list =
+        let z = Quantile.normal level
+        let estimates = VarianceParameters.estimates fit
+
+        if fit.HasNoResidual then
+            [
+                for parameter in VarianceParameters.ofFit fit ->
+                    {
+                        Name = VarianceParameters.nameIn fit.Design parameter
+                        Estimate = VarianceParameters.deviationOf parameter estimates
+                        Lower = None
+                        Upper = None
+                        Note = Some noResidualNote
+                    }
+            ]
+        else
+            ofCurvature method z level estimates fit
 
     /// <summary>Wald intervals of the fixed effects: estimate ± z standard errors.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>

@@ -133,8 +133,15 @@ module ModelComparison =
 
         let isReml = fits |> List.exists (fun fit -> fit.Criterion = Criterion.Reml)
 
+        let unbounded =
+            fits
+            |> List.filter _.HasNoResidual
+            |> List.map (formulaOf >> LmmError.UnboundedLikelihood)
+
         if not strangers.IsEmpty then
             Error strangers
+        elif not unbounded.IsEmpty then
+            Error unbounded
         elif
             isReml
             && not (

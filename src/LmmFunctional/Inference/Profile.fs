@@ -117,6 +117,15 @@ module Profile =
         | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
+    /// The estimate of a target, without a profile.
+    let private plainEstimateOf (fit: Fit) target : Result<float, LmmError list> =
+        match target with
+        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map ignore
+        | ProfileTarget.Contrast(_, named) -> weightsOf fit named |> Result.map ignore
+        | ProfileTarget.Parameter _
+        | ProfileTarget.Function _ -> Ok()
+        |> Result.map (fun () -> estimateOf fit target)
+
     let private boundNote side =
         $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"
 
@@ -189,22 +198,26 @@ module Profile =
 
                 toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
 
+        let withoutEnds note =
+            plainEstimateOf fit target
+            |> Result.map (fun estimate -> {
+                Name = nameOf fit target
+                Estimate = estimate
+                Lower = None
+                Upper = None
+                Note = Some note
+            })
+
         // A variance that is zero, or that the data do not determine, leaves no interval.
         let ofEffects named =
             weightsOf fit named
             |> Result.bind (fun weights ->
                 match Testability.ofFit fit weights with
                 | None -> found ()
-                | Some reason ->
-                    Ok {
-                        Name = nameOf fit target
-                        Estimate = Array.fold2 (fun sum w b -> sum + w * b) 0.0 weights fit.Inner.Beta
-                        Lower = None
-                        Upper = None
-                        Note = Some reason
-                    })
+                | Some reason -> withoutEnds reason)
 
         match target with
+        | _ when fit.HasNoResidual -> withoutEnds Testability.noProfile
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target

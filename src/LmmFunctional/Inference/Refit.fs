@@ -37,20 +37,26 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            // Bounds in force may not be so by the other criterion.
-            let inForce = fit.Evidence.BoundsInForce |> List.map _.Name |> Set.ofList
+            let again = LogLikelihood.withCriterion criterion fit.Model
 
-            let known =
-                fit.Model.Held.Known |> Map.filter (fun name _ -> not (inForce.Contains name))
+            if fit.Limits.IsEmpty then
+                again |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            else
+                // Bounds in force may not be so by the other criterion.
+                let inForce = fit.Evidence.BoundsInForce |> List.map _.Name |> Set.ofList
 
-            let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
+                let known =
+                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (inForce.Contains name))
 
-            let solve (likelihood: LogLikelihood) =
-                fitOf likelihood likelihood.Objective.Start
+                let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
 
-            LogLikelihood.createWith known criterion fit.Design
-            |> Result.map (LogLikelihood.startingFrom point)
-            |> Result.bind (BoundedFit.search fit.Limits solve)
+                let solve (likelihood: LogLikelihood) =
+                    fitOf likelihood likelihood.Objective.Start
+
+                again
+                |> Result.bind (LogLikelihood.holding known)
+                |> Result.map (LogLikelihood.startingAlsoFrom point)
+                |> Result.bind (BoundedFit.search fit.Limits solve)
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =

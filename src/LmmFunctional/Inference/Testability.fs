@@ -22,6 +22,10 @@ module internal Testability =
     let noDegreesOfFreedom =
         "It has no degrees of freedom: the data have nothing left to estimate its variance from."
 
+    /// Profiles need a likelihood that is finite.
+    let noProfile =
+        "There is no profile: the residual variance is zero, and the likelihood has no bound there."
+
     /// A line for a report.
     let line name reason = $"{name} cannot be tested. {reason}"
 

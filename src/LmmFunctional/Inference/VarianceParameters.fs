@@ -126,7 +126,7 @@ module VarianceParameters =
     /// The covariance matrices of a fit.
     let estimates (fit: Fit) : CovarianceEstimates = {
         Random = fit.RandomCovariances |> List.map snd
-        TermStructures = termStructuresAt fit.Model fit.Inner.Theta fit.Sigma
+        TermStructures = termStructuresAt fit.Model fit.Inner.Theta fit.Unit
         Residual = fit.Sigma * fit.Sigma
         Structure = structureAt fit.Model fit.Inner.Theta
     }

@@ -301,6 +301,10 @@ module LogLikelihood =
             |> Result.map (fun held ->
                 ofMethod likelihood.Kind likelihood.Model standard likelihood.Layout likelihood.Named held method))
 
+    /// The same model by another criterion, on the same inner scale.
+    let internal withCriterion kind (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        onStandard likelihood.Standard { likelihood with Kind = kind }
+
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =
         likelihood.Held.IsEmpty

@@ -282,6 +282,19 @@ module ResidualLimitTests =
         ]
 
     [<Test>]
+    let ``likelihoods without bound are not compared`` () =
+        let fit = case "02-residual-zero-balanced" |> reml "y ~ sex + visit + (1 | id)"
+
+        match ModelComparison.table [ fit ] with
+        | Ok _ -> Assert.Fail "The models are compared."
+        | Error problems ->
+            problems
+            |> List.map LmmError.describe
+            |> Texts.equal [
+                "The residual variance of 'y ~ 1 + sex + visit + (1 | id)' is zero, where its likelihood has no bound: it cannot be compared with others."
+            ]
+
+    [<Test>]
     let ``a response that groups share`` () =
         let fit = case "03-group-response-repeated" |> reml "y ~ x + (1 | g)"
         let x = (tested fit).[1]
