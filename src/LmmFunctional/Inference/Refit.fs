@@ -43,10 +43,14 @@ module internal Refit =
                 again |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
             else
                 // Bounds in force may not be so by the other criterion.
-                let inForce = fit.Evidence.BoundsInForce |> List.map _.Name |> Set.ofList
+                let bounded =
+                    fit.Limits
+                    |> Map.keys
+                    |> Seq.map (ParameterNames.canonical fit.Model.Parameters)
+                    |> Set.ofSeq
 
                 let known =
-                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (inForce.Contains name))
+                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (bounded.Contains name))
 
                 let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
 
