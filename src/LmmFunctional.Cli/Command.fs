@@ -30,14 +30,28 @@ module ModelRequest =
         Pedigrees = []
     }
 
+/// <summary>What is said of covariance parameters, by name.</summary>
+type ParameterRequest = {
+    /// Values of those that are known.
+    Held: (string * float) list
+    /// Ends of those that are bounded.
+    Bounds: (string * Bound) list
+    /// Values to start from.
+    Start: (string * float) list
+}
+
+/// <summary>What is said of covariance parameters.</summary>
+[<RequireQualifiedAccess>]
+module ParameterRequest =
+
+    /// Nothing.
+    let none = { Held = []; Bounds = []; Start = [] }
+
 /// <summary>A fit as asked for.</summary>
 type FitRequest = {
     Model: ModelRequest
     Criterion: Criterion
-    /// Names and values of covariance parameters that are held.
-    Held: (string * float) list
-    /// Names and ends of covariance parameters that are bounded.
-    Bounds: (string * Bound) list
+    Parameters: ParameterRequest
     Algorithm: Algorithm
     /// The method for degrees of freedom, by name; None for none.
     Df: string option
@@ -47,6 +61,8 @@ type FitRequest = {
     Robust: RobustKind option
     /// Their clusters; None for the subjects of the model.
     Cluster: string option
+    /// Linear functions of the fixed effects, as text.
+    Tests: string list
     AsJson: bool
     IsQuiet: bool
 }
@@ -59,13 +75,13 @@ module FitRequest =
     let plain model = {
         Model = model
         Criterion = Criterion.Reml
-        Held = []
-        Bounds = []
+        Parameters = ParameterRequest.none
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None
         Robust = None
         Cluster = None
+        Tests = []
         AsJson = false
         IsQuiet = false
     }
@@ -85,7 +101,7 @@ type EmmeansRequest = {
     Contrast: string option
     Reference: string option
     Adjust: string option
-    /// Such as x=1,2.
+    /// Such as x=1,2 or f=A,B.
     At: string list
     /// The weights of what is averaged over, by name.
     Averaging: string option
@@ -148,6 +164,7 @@ type IntervalMethod =
 type IntervalRequest = {
     Model: ModelRequest
     Criterion: Criterion
+    Parameters: ParameterRequest
     Method: IntervalMethod
     Level: float
     AsJson: bool
@@ -160,6 +177,7 @@ type ComparisonRequest = {
     /// The formulas of the others.
     Others: string list
     Criterion: Criterion
+    Parameters: ParameterRequest
     AsJson: bool
 }
 

@@ -87,8 +87,11 @@ module internal ModelSource =
         readAll [ request.Formula ] request |> Result.map List.head
 
     /// How a model is fitted: silently, by the default algorithm.
-    let options criterion (source: ModelSource) = {
+    let options criterion (parameters: ParameterRequest) (source: ModelSource) = {
         FitOptions.defaults with
             Criterion = criterion
             Known = source.Known
+            Held = Map.ofList parameters.Held
+            Bounds = Map.ofList parameters.Bounds
+            Start = Map.ofList parameters.Start
     }

@@ -77,8 +77,8 @@ module internal TermCoding =
         else
             withoutIntercept coded
 
-    /// R's names of a variable's columns.
-    let private suffixed coded : string[] =
+    /// R's names of a variable's columns, given what is appended for a factor that is coded by contrasts.
+    let private suffixed (contrasts: Factor -> string[]) coded : string[] =
         let name = coded.Variable.Name
 
         match coded.Variable.Kind with
@@ -88,30 +88,46 @@ module internal TermCoding =
             | 1 -> [| name |]
             | count -> Array.init count (fun j -> $"{name}{j + 1}")
         | VariableKind.Factor factor ->
-            let levels = Categories.names factor.Categories
-
             let suffixes =
                 if coded.ByLevel then
-                    levels
+                    Categories.names factor.Categories
                 else
-                    Contrast.suffixes factor.Contrast levels
+                    contrasts factor
 
             suffixes |> Array.map (fun suffix -> name + suffix)
 
-    /// R's names of the columns of each variable of a term.
-    let parts (term: CodedTerm) : string[] list = term.Variables |> List.map suffixed
-
-    /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
-    let names (term: CodedTerm) : string[] =
+    let private joined (contrasts: Factor -> string[]) (term: CodedTerm) : string[] =
         match term.Variables with
         | [] -> [| "(Intercept)" |]
         | variables ->
             variables
-            |> List.map suffixed
+            |> List.map (suffixed contrasts)
             |> List.reduce (fun faster slower -> [|
                 for b in slower do
                     for a in faster -> $"{a}:{b}"
             |])
+
+    let private suffixesOf (factor: Factor) =
+        Contrast.suffixes factor.Contrast (Categories.names factor.Categories)
+
+    /// R's names of the columns of each variable of a term.
+    let parts (term: CodedTerm) : string[] list =
+        term.Variables |> List.map (suffixed suffixesOf)
+
+    /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
+    let names (term: CodedTerm) : string[] = joined suffixesOf term
+
+    /// <summary>The names that columns of reference levels would have: their coefficients are zero by the coding.</summary>
+    let referenceNames (term: CodedTerm) : string[] =
+        let all (factor: Factor) =
+            match factor.Contrast with
+            | Contrast.Treatment
+            | Contrast.Sas -> Categories.names factor.Categories
+            | Contrast.Sum
+            | Contrast.Helmert
+            | Contrast.Polynomial -> suffixesOf factor
+
+        joined all term |> Array.except (names term)
 
     let private width coded =
         match coded.Variable.Kind with

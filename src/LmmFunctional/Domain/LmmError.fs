@@ -5,7 +5,7 @@ open System
 /// <summary>A problem in what the user gave us: the data, the formula or the model. Never an exception.</summary>
 /// <remarks>All problems of one step are reported together, as <c>Result&lt;_, LmmError list&gt;</c>.
 /// The words of every case are in <see cref="M:LmmFunctional.LmmErrorModule.describe"/>.</remarks>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; StructuredFormatDisplay("{Display}")>]
 type LmmError =
     // Reading data
     | FileNotFound of path: string
@@ -63,6 +63,11 @@ type LmmError =
     /// A parameter of a matrix, and the others of that matrix.
     | BoundInPart of name: string * others: string list
     | HeldAndBounded of name: string
+    // Starting values
+    | StartOfHeld of name: string
+    | StartBeyondBound of name: string * value: float
+    /// Starting values that no covariance matrix has.
+    | StartImpossible of names: string list
     // Pedigrees and known matrices
     /// The animals of the loop, each an offspring of the next, the last of the first.
     | PedigreeLoop of animals: string list
@@ -268,6 +273,11 @@ module LmmError =
         | LmmError.BoundInPart(name, others) ->
             $"Parameter '{name}' cannot be bounded: {quoted others} {belong others.Length} to the same matrix; choose a structure without them."
         | LmmError.HeldAndBounded name -> $"Parameter '{name}' is held and bounded; leave out one of the two."
+        | LmmError.StartOfHeld name -> $"Parameter '{name}' is held, so that it has no start; leave out one of the two."
+        | LmmError.StartBeyondBound(name, value) ->
+            $"Parameter '{name}' cannot start at {value}, which is outside its bounds; start between them."
+        | LmmError.StartImpossible names ->
+            $"The fit cannot start at these values of {quoted names}: no positive definite matrix has them."
         | LmmError.PedigreeLoop animals ->
             let path = String.concat "' <- '" (animals @ [ List.head animals ])
             $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."
@@ -458,3 +468,8 @@ module LmmError =
         | LmmError.NoInverse response ->
             $"The response '{response}' has no inverse, so that means cannot be told in its units; leave them on the "
             + "scale of the model."
+
+type LmmError with
+
+    // What F# Interactive prints.
+    member private problem.Display = LmmError.describe problem

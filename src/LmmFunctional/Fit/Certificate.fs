@@ -20,7 +20,7 @@ type Verdict =
     | NotConverged of reason: string
 
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Certificate = {
     Verdict: Verdict
     /// Largest absolute first derivative of −2 log likelihood over the free parameters, on the solver's scale.
@@ -60,6 +60,26 @@ type Certificate = {
         | Verdict.BoundaryOptimum _ -> true
         | Verdict.FlatDirection _
         | Verdict.NotConverged _ -> false
+
+    member private this.Display =
+        let names (own: string list) = Display.listed own
+
+        let verdict =
+            match this.Verdict with
+            | Verdict.Optimum -> "optimum"
+            | Verdict.BoundaryOptimum own -> $"optimum at a bound: {names own}"
+            | Verdict.FlatDirection own -> $"flat direction: {names own}"
+            | Verdict.NotConverged reason -> $"not converged, {reason}"
+
+        let eigenvalue =
+            match this.MinEigenvalue with
+            | Some value -> $", smallest eigenvalue {Display.number value}"
+            | None -> ""
+
+        $"{verdict}; gradient {Display.number this.Gradient}, Newton decrement {Display.number this.NewtonDecrement}{eigenvalue}"
+
+    /// The verdict and its evidence in one line.
+    override this.ToString() = this.Display
 
 /// <summary>Certificates.</summary>
 [<RequireQualifiedAccess>]

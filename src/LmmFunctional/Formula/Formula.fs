@@ -82,4 +82,4 @@ module Formula =
     /// outside of calls, and random terms without effects have no text of their own.</remarks>
     /// <example><code>"y ~ x + (x || g)" |> Formula.parse |> Result.map Formula.print // y ~ 1 + x + (1 + x || g)</code>
     /// </example>
-    let print (spec: LmmSpec) : string = FormulaPrinter.print spec
+    let print (spec: LmmSpec) : string = string spec

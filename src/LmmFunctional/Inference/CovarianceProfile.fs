@@ -214,7 +214,7 @@ module internal CovarianceProfile =
     // A factor of zero is stationary by symmetry: started beside it, the solver need not find the way out.
     let private awayFromZero (omega: ImmutableArray<float>) : ImmutableArray<float> =
         omega
-        |> Seq.mapi (fun i v -> if v = 0.0 && i < omega.Length - 1 then 0.1 else v)
+        |> Seq.map (fun v -> if v = 0.0 then 0.1 else v)
         |> ImmutableArray.CreateRange
 
     /// <summary>The profile of a target at a fit.</summary>

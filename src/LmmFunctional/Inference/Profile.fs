@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Threading
 
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -16,12 +17,21 @@ type ProfileTarget =
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
 
 /// <summary>A profile: its points from low to high, the one where the likelihood is highest among them.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ProfileCurve = {
     Name: string
     /// The estimate of the fit. The highest point of a fixed effect's restricted likelihood may lie a little beside it.
     Estimate: float
     Points: ProfilePoint list
-}
+} with
+
+    member private this.Display =
+        let points = Plural.count this.Points.Length "point"
+        $"{this.Name}: profile of {points} around {Display.number this.Estimate}"
+
+    /// The parameter, its estimate and the number of points.
+    override this.ToString() = this.Display
+
 
 /// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
 [<RequireQualifiedAccess>]
@@ -79,6 +89,19 @@ module Profile =
                     fit
                     (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
             )
+
+    /// The same profile, stopped before the next of its fits.
+    let private until (cancellation: CancellationToken) (profile: ProfileFunction<'state>) = {
+        profile with
+            Near =
+                fun value slope from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.Near value slope from
+            AtBound =
+                fun sign from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.AtBound sign from
+    }
 
     let private estimateAt parameter (fit: Fit) =
         VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
@@ -159,22 +182,15 @@ module Profile =
                 | notes -> Some(String.concat "; " notes)
         }
 
-    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
-    /// <param name="level">The level of confidence, such as 0.95.</param>
-    /// <param name="target">What to profile along.</param>
-    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
-    /// <remarks>A fixed effect under REML: at each value the response less the effect's part has a restricted likelihood of
-    /// its own, that of the error contrasts free of all other coefficients. It depends on the value, as the restricted
-    /// likelihood of the fit does not, and may be highest a little beside the estimate, which is told as the fit tells
-    /// it.</remarks>
-    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
-    /// that is not in the model.</returns>
-    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
-    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+    /// The same interval, stopped between two of its fits.
+    let private intervalUntil (cancellation: CancellationToken) level (target: ProfileTarget) (fit: Fit) =
         let z = Quantile.normal level
 
         let found () =
+            cancellation.ThrowIfCancellationRequested()
+
             prepare fit target
+            |> Result.map (until cancellation)
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
@@ -208,7 +224,7 @@ module Profile =
                 Estimate = estimateAt parameter fit
                 Lower = None
                 Upper = None
-                Note = Some CovarianceInference.heldNote
+                Note = Some(CovarianceInference.heldNote fit parameter)
             }
         | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
             Ok {
@@ -218,22 +234,43 @@ module Profile =
                 Upper = None
                 Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
             }
-        | ProfileTarget.Parameter _
+        | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
         | ProfileTarget.Function _ -> found ()
         | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) -> ofEffects named
 
-    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="target">What to profile along.</param>
+    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
+    /// <remarks>A fixed effect under REML: at each value the response less the effect's part has a restricted likelihood of
+    /// its own, that of the error contrasts free of all other coefficients. It depends on the value, as the restricted
+    /// likelihood of the fit does not, and may be highest a little beside the estimate, which is told as the fit tells
+    /// it.</remarks>
+    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
+    /// that is not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
+    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+        intervalUntil CancellationToken.None level target fit
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters, stopped between two of their fits when they are
+    /// cancelled.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+    /// <exception cref="T:System.OperationCanceledException">The intervals were cancelled.</exception>
+    let intervalsUntil (cancellation: CancellationToken) (level: float) (fit: Fit) : ParameterInterval list =
         Guard.level (nameof level) level
 
         [
             for target in targets fit do
-                match interval level target fit with
+                match intervalUntil cancellation level target fit with
                 | Ok found -> found
                 | Error _ -> ()
         ]
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+        intervalsUntil CancellationToken.None level fit
 
     // Steps of ζ between the points of a curve.
     let private zetaStep = 0.5

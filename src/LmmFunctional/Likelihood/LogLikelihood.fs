@@ -7,7 +7,7 @@ open System.Collections.Immutable
 /// <remarks>β and σ² are profiled out, σ² where it is not known. The value is −2ℓ on the user's scale as lme4 and SAS have
 /// it; θ holds the free entries of the relative covariance factors on the inner scale of
 /// <see cref="T:LmmFunctional.Standardised"/>. What is held is left out of the function.</remarks>
-[<NoComparison; ReferenceEquality>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type LogLikelihood = internal {
     Model: Design
     Kind: Criterion
@@ -33,6 +33,14 @@ type LogLikelihood = internal {
 
     /// The covariance parameters by name.
     member internal likelihood.Parameters = likelihood.Named.Value
+
+    member private this.Display =
+        let criterion = if this.Kind = Criterion.Reml then "REML" else "ML"
+        let parameters = Plural.count this.Function.Names.Length "parameter"
+        $"{criterion} log likelihood of {this.Model.Spec}, {parameters}"
+
+    /// The model and the number of parameters.
+    override this.ToString() = this.Display
 
 [<RequireQualifiedAccess>]
 module LogLikelihood =

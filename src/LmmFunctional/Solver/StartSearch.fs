@@ -13,6 +13,8 @@ type StartSearch = {
     Descents: int
     /// The next best optimum: how far its −2 log likelihood lies above; None where no other was found.
     NextBest: float option
+    /// Whether the fit was told where to start, so that it tried no other start.
+    IsGiven: bool
 }
 
 /// <summary>Descents from several starts: coarse values first, then descents from those starts that no way down joins to an
@@ -28,6 +30,7 @@ module StartSearch =
         EndedHere = 1
         Descents = 1
         NextBest = None
+        IsGiven = false
     }
 
     // What a likelihood with many optima may cost: the starts left over are those with the highest values.
@@ -103,7 +106,12 @@ module StartSearch =
     /// All ends, from the end of the main descent and the other starts by their values.
     let private explore (objective: Objective) (first: Found) (others: (ImmutableArray<float> * float) list) =
         let joined index (found: Found list) =
-            found |> List.mapi (fun i own -> if i = index then { own with Count = own.Count + 1 } else own)
+            found
+            |> List.mapi (fun i own ->
+                if i = index then
+                    { own with Count = own.Count + 1 }
+                else
+                    own)
 
         (([ first ], 1), others)
         ||> List.fold (fun (found, descents) (start, value) ->
@@ -121,16 +129,7 @@ module StartSearch =
 
                     match ends |> List.tryFindIndex isSame with
                     | Some index -> joined index found, descents + 1
-                    | None ->
-                        found
-                        @ [
-                            {
-                                Last = last
-                                From = start
-                                Count = 1
-                            }
-                          ],
-                        descents + 1)
+                    | None -> found @ [ { Last = last; From = start; Count = 1 } ], descents + 1)
 
     /// <summary>The descent to the lowest optimum that the starts of an objective lead to.</summary>
     /// <param name="isOptimum">Whether an end may be taken: an end of another descent must be one to replace that of the
@@ -187,7 +186,10 @@ module StartSearch =
                         let again = descend best.From
 
                         // Another algorithm may go another way from there.
-                        if (List.last again).Criterion <= best.Last.Criterion + distinct best.Last.Criterion then
+                        if
+                            (List.last again).Criterion
+                            <= best.Last.Criterion + distinct best.Last.Criterion
+                        then
                             best, again
                         else
                             best, descend best.Last.Theta
@@ -205,4 +207,5 @@ module StartSearch =
                         |> List.sortBy _.Last.Criterion
                         |> List.tryFind (fun own -> isOptimum own.Last)
                         |> Option.map (fun own -> own.Last.Criterion - criterion)
+                    IsGiven = false
                 }

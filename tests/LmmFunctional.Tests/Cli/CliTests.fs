@@ -476,14 +476,18 @@ P-values and intervals are adjusted within each family: tukey
         |> misuse (
             String.concat Environment.NewLine [
                 "There is no adjustment 'tuckey'; choose one of none, tukey, sidak, bonferroni, holm, dunnett, scheffe, fdr."
-                "In 'x': write a covariate and its values, such as x=1,2."
+                "In 'x': write a variable and its values or levels, such as x=1,2 or f=A,B."
                 "There is no method for degrees of freedom 'kr'; choose one of asymptotic, residual, containment, "
                 + "between-within, satterthwaite, kenward-roger."
             ]
         )
 
         oats @ [ "--over"; "Variety"; "--at"; "nitro=a" ]
-        |> misuse "In 'nitro=a': the values are not numbers; write such as x=1,2."
+        |> misuse
+            "The variable 'nitro' is not in the fixed effects; did you mean 'nitroF'? Otherwise choose from Variety, nitroF."
+
+        oats @ [ "--over"; "Variety"; "--at"; "nitroF=a" ]
+        |> misuse "There is no level of nitroF 'a'; choose one of N0, N0.2, N0.4, N0.6."
 
         oats @ [ "--over"; "Variety"; "--type"; "link" ]
         |> misuse "lmm: there is no scale 'link'; --type is model or response."

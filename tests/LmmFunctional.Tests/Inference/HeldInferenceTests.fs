@@ -191,7 +191,55 @@ module HeldInferenceTests =
                 yield! Law.isTrue $"{interval}" (interval.Note = Some "held at this value" && interval.Lower.IsNone)
         ]
 
-        Models.isMisuse (fun () ->
-            fitted "sleepstudy" sleep [ "Residual", 900.0 ]
-            |> CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95
-            |> ignore)
+        // σ is known: its interval has no ends, and that of rho is of what is estimated.
+        let known = fitted "sleepstudy" sleep [ "Residual", 900.0 ]
+
+        let rho =
+            CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 known
+            |> List.find (fun interval -> interval.Name = "rho")
+
+        let parameter =
+            known.CovarianceParameters |> List.find (fun own -> own.Name = "rho")
+
+        // On the scale of Fisher's z.
+        Law.assertHolds (
+            Law.relative
+                "Wald of rho"
+                1e-4
+                (2.0 * 1.959963984540054 * parameter.StandardError.Value
+                 / (1.0 - parameter.Estimate * parameter.Estimate))
+                (System.Math.Atanh rho.Upper.Value - System.Math.Atanh rho.Lower.Value)
+        )
+
+    [<Test>]
+    let ``intervals keep to the bounds that were given`` () =
+        let bounded name bound =
+            Lmm.fitFormula
+                {
+                    FitOptions.defaults with
+                        Bounds = Map [ name, bound ]
+                }
+                (TestFrame.read "sleepstudy")
+                sleep
+            |> Inferred.orRaise
+
+        let of' (fit: Fit) name =
+            [
+                Profile.intervals 0.95 fit
+                CovarianceInference.intervals CovarianceIntervalMethod.Wald 0.95 fit
+            ]
+            |> List.map (List.find (fun interval -> interval.Name = name))
+
+        for found in of' (bounded "Residual.rho" (Bound.atMost 0.5)) "rho" do
+            Assert.That(found.Note, Is.EqualTo(Some "at the bound it was given"))
+            Assert.That(found.Estimate, Is.EqualTo 0.5)
+
+        // The estimate is 32.6 or thereabouts: the bound does not bite, but the interval reaches it.
+        let free = bounded "Residual.rho" (Bound.between -0.9 0.99)
+        let sigma = of' free "sigma"
+        let upper = sigma.Head.Estimate + 0.1
+
+        for found, own in List.zip (of' (bounded "Residual" (Bound.atMost (upper * upper))) "sigma") sigma do
+            Assert.That(found.Note, Is.EqualTo(Some "the upper end is the bound it was given"))
+            Law.assertHolds (Law.near "upper" 1e-9 upper found.Upper.Value)
+            Law.assertHolds (Law.near "lower" 1e-4 own.Lower.Value found.Lower.Value)

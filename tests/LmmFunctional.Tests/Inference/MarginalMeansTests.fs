@@ -350,7 +350,7 @@ module MarginalMeansTests =
             "In 'Variety | nitroF | Block': there is more than one bar; name all 'by' variables after the first."
             "In 'Variety:Variety': 'Variety' stands twice; name each variable once."
             "In 'Variety |': a variable is missing; write such as 'variety | nitro'."
-            "The covariate 'x' is not in the fixed effects; the model has no variables there."
+            "The variable 'x' is not in the fixed effects; choose from Variety, nitroF."
             "There is no weighting 'cell'; choose one of equal, proportional, outer, cells."
             "There is no contrast 'pairs'; choose one of pairwise, reference, poly, consec, eff."
             "The adjustment 'tukey' is for all pairwise comparisons; take sidak or holm, which hold for any comparisons."
