@@ -36,6 +36,22 @@ module internal Identification =
                 )
     ]
 
+    // So many values that are seen once are no visits that somebody missed.
+    let private many = 10
+
+    /// The levels that have one row, or in one sentence that nearly all are such.
+    let private problemsOf (rows: int[]) (residual: ResidualDesign) (axis: ResidualAxis) =
+        let once = seenOnce rows residual axis
+
+        if once.Length > many && 2 * once.Length > axis.Labels.Length then
+            let structure = ResidualText.correlations residual.Term
+
+            [
+                LmmError.MostlySeenOnce(structure, axis.Name, axis.Labels.Length, once.Length)
+            ]
+        else
+            once
+
     /// <summary>The design, if its residuals can be estimated.</summary>
     /// <returns>Or the levels of an unstructured matrix that have one row: a variance and all its covariances from one
     /// number, where the likelihood has no maximum.</returns>
@@ -46,7 +62,7 @@ module internal Identification =
             | Some residual ->
                 for axis in residual.Factors do
                     if axis.Structure = Structure.Unstructured then
-                        yield! seenOnce design.Rows residual axis
+                        yield! problemsOf design.Rows residual axis
         ]
 
-        if problems.IsEmpty then Ok design else Error problems
+        Problems.unless problems design

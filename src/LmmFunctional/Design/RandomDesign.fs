@@ -26,6 +26,8 @@ type RandomDesign = {
     /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
     /// its positions: values where the structure takes values, else the position in the order of the levels.
     Axes: (Structure * float[][]) list
+    /// How these coordinates were found where the data do not say it plainly.
+    Notes: string list
     /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
     /// grouping factor.
     PerLevel: (string * ImmutableArray<string> * int[]) option
@@ -143,7 +145,7 @@ module internal RandomDesign =
 
             Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
             |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
-        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
+        |> Result.bind (fun (coded, (relationship, grouping, codes), (axes, notes), perLevel) ->
             let names = coded |> List.map TermCoding.names |> Array.concat
 
             let size = 8.0 * float names.Length * float selection.Count
@@ -165,6 +167,7 @@ module internal RandomDesign =
                     Columns = ModelMatrix.columns selection coded
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
                     Axes = axes
+                    Notes = notes
                     PerLevel = perLevel
                 }
 

@@ -10,6 +10,21 @@ module internal StructureForm =
         | Some bands when bands < m -> BandedToeplitz.create bands m
         | _ -> Toeplitz.create m
 
+    // A form on equal steps at the places of some of them: gaps between positions stay.
+    let private onSteps (positions: FormPositions) (create: int -> CovarianceForm) =
+        match FormPositions.tryPlaces positions with
+        | None -> create positions.Labels.Length
+        | Some places ->
+            let form = create (Array.max places + 1)
+
+            {
+                form with
+                    Element =
+                        fun tau ->
+                            let element = form.Element tau
+                            fun i j -> element places[i] places[j]
+            }
+
     /// The correlations of a structure with a free variance for each position; None for any other structure.
     let correlationOf structure (positions: FormPositions) =
         let m = positions.Labels.Length
@@ -17,8 +32,8 @@ module internal StructureForm =
         match structure with
         | Structure.Diagonal -> Some Uncorrelated.identity
         | Structure.HeterogeneousCompoundSymmetry -> Some(CompoundSymmetry.create m)
-        | Structure.HeterogeneousAutoregressive -> Some(Autoregressive.create ())
-        | Structure.HeterogeneousToeplitz bands -> Some(toeplitz bands m)
+        | Structure.HeterogeneousAutoregressive -> Some(onSteps positions (fun _ -> Autoregressive.create ()))
+        | Structure.HeterogeneousToeplitz bands -> Some(onSteps positions (toeplitz bands))
         | Structure.AnteDependence -> Some(AnteDependence.correlation positions.Labels)
         | _ -> None
 
@@ -32,10 +47,10 @@ module internal StructureForm =
         | Some correlation, _ -> Heterogeneous.ofCorrelation labels correlation
         | None, Structure.Unstructured -> Unstructured.create labels
         | None, Structure.CompoundSymmetry -> CompoundSymmetry.create m
-        | None, Structure.Autoregressive -> Autoregressive.create ()
+        | None, Structure.Autoregressive -> onSteps positions (fun _ -> Autoregressive.create ())
         | None, Structure.ContinuousAutoregressive -> Spatial.power "Phi" false coordinates
-        | None, Structure.AutoregressiveMovingAverage(p, q) -> Arma.create p q m
-        | None, Structure.Toeplitz bands -> toeplitz bands m
+        | None, Structure.AutoregressiveMovingAverage(p, q) -> onSteps positions (Arma.create p q)
+        | None, Structure.Toeplitz bands -> onSteps positions (toeplitz bands)
         | None, Structure.FactorAnalytic q -> FactorAnalytic.create labels (min q m)
         | None, Structure.ReducedRank q -> FactorAnalytic.reducedRank labels (min q m)
         | None, Structure.Spatial(correlation, isAnisotropic) -> Spatial.create correlation isAnisotropic coordinates
