@@ -222,6 +222,20 @@ module Command =
                         VerifyRequest.Model = model reading request.Model
                 }
             )
+        | Command.Shares request ->
+            Some(
+                Command.Shares {
+                    request with
+                        VerifyRequest.Model = model reading request.Model
+                }
+            )
+        | Command.VarianceTests request ->
+            Some(
+                Command.VarianceTests {
+                    request with
+                        VarianceTestRequest.Model = model reading request.Model
+                }
+            )
         | Command.Intervals request ->
             Some(
                 Command.Intervals {

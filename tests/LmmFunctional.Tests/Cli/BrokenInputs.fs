@@ -79,11 +79,7 @@ module BrokenInputs =
         let scale = pick random [| 1.0; 1.0; 1.0; 1e-12; 1e12; 1e150; 0.0 |]
         let kept = names |> Array.filter (fun _ -> chance random 0.98)
 
-        let mistakes =
-            if chance random 0.4 then
-                0.0
-            else
-                random.NextDouble() * 0.1
+        let mistakes = if chance random 0.4 then 0.0 else random.NextDouble() * 0.1
 
         let lines = [|
             String.Join(',', kept)
@@ -239,7 +235,10 @@ module BrokenInputs =
         let join = pick random [| " + "; " + "; " + "; " * "; ":"; " / "; " - " |]
 
         let right =
-            match String.Join(join, fixedTerms) :: (if chance random 0.95 then randomTerms else []) with
+            match
+                String.Join(join, fixedTerms)
+                :: (if chance random 0.95 then randomTerms else [])
+            with
             | [ "" ] -> pick random [| "1"; "0"; "."; "" |]
             | "" :: others -> String.Join(" + ", others)
             | terms -> String.Join((if chance random 0.9 then " + " else join), terms)
