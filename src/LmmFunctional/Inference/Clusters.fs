@@ -79,14 +79,14 @@ module internal Clusters =
                 columns
                 |> List.choose (fun column ->
                     match frame.TryColumn column with
-                    | Some(Column.Categorical(_, codes)) ->
-                        let count = fit.Design.Rows |> Seq.filter (fun row -> codes[row] < 0) |> Seq.length
+                    | Some values ->
+                        let count = fit.Design.Rows |> Seq.filter values.IsMissing |> Seq.length
 
                         if count > 0 then
                             Some(LmmError.MissingCluster(column, count))
                         else
                             None
-                    | _ -> None)
+                    | None -> None)
 
             if not missing.IsEmpty then
                 Error missing

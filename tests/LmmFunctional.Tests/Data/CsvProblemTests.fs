@@ -84,14 +84,20 @@ module CsvProblemTests =
     let ``bad quotes in the header are shown`` () =
         "x\",y\n1,2\n" |> says [ $"data.csv, line 1, column 2: {unquoted}" ]
 
-    [<TestCase("y;x\n1,5;2\n2,5;3,5\n", "y;x", "';'")>]
-    [<TestCase("\"y\";\"x\"\n1;2\n", "y;x", "';'")>]
-    [<TestCase("y\tx\n1\t2\n", "y\tx", "tabs")>]
-    [<TestCase("y;x", "y;x", "';'")>]
-    let ``another separator makes one column of all`` (text: string) (header: string) (separator: string) =
+    [<TestCase("y;x\n1,5;2\n2,5;3,5\n", "y;x", "';'", "\";\"")>]
+    [<TestCase("\"y\";\"x\"\n1;2\n", "y;x", "';'", "\";\"")>]
+    [<TestCase("y\tx\n1\t2\n", "y\tx", "tabs", "tab")>]
+    [<TestCase("y;x", "y;x", "';'", "\";\"")>]
+    let ``another separator makes one column of all``
+        (text: string)
+        (header: string)
+        (separator: string)
+        (option: string)
+        =
         text
         |> says [
-            $"data.csv has one column named '{header}'; is it separated by {separator}? Separate the columns by commas."
+            $"data.csv has one column named '{header}'; is it separated by {separator}? "
+            + $"Name the separator (--separator {option}), or separate the columns by commas."
         ]
 
     [<Test>]

@@ -1,7 +1,6 @@
 namespace LmmFunctional.Tests
 
 open System
-open System.Globalization
 open System.IO
 open System.Text
 open NUnit.Framework
@@ -24,18 +23,22 @@ module CsvText =
                 if Double.IsNaN value then
                     "NA"
                 else
-                    value.ToString("R", CultureInfo.InvariantCulture)
+                    LevelName.ofNumber value
           ]
+        | Column.Labelled(_, labels) -> [ for label in labels -> quoted label ]
         // Missing ones are quoted too, because an empty line would be no row at all.
         | Column.Categorical(levels, codes) -> [ for code in codes -> quoted (if code < 0 then "" else levels[code]) ]
 
     /// <summary>The CSV text of named columns, with some line break.</summary>
-    let print (lineBreak: string) (columns: (string * Column) list) =
+    let printWith (separator: char) (lineBreak: string) (columns: (string * Column) list) =
         let rows = columns |> List.map (snd >> cells) |> List.transpose
 
         (columns |> List.map (fst >> quoted)) :: rows
-        |> List.map (fun fields -> String.Join(",", fields) + lineBreak)
+        |> List.map (fun fields -> String.Join(separator, fields) + lineBreak)
         |> String.Concat
+
+    /// <summary>The CSV text with commas.</summary>
+    let print lineBreak columns = printWith ',' lineBreak columns
 
     /// Letters that break careless readers.
     let private text =
@@ -131,7 +134,10 @@ module CsvTests =
     [<Test>]
     let ``numbers are numeric and text is categorical`` () =
         "y,g\n1.5,b\n-2e3,a\n"
-        |> isRead [ "y", Column.ofFloats [ 1.5; -2000.0 ]; "g", Column.ofStrings [ "b"; "a" ] ]
+        |> isRead [
+            "y", Column.labelled [ 1.5; -2000.0 ] [ "1.5"; "-2e3" ]
+            "g", Column.ofStrings [ "b"; "a" ]
+        ]
 
     [<Test>]
     let ``empty, NA and NaN are missing in numbers and in text`` () =
@@ -154,7 +160,7 @@ module CsvTests =
     [<Test>]
     let ``infinities are numbers`` () =
         "x\nInf\n-Inf\n1\n"
-        |> isRead [ "x", Column.ofFloats [ infinity; -infinity; 1.0 ] ]
+        |> isRead [ "x", Column.labelled [ infinity; -infinity; 1.0 ] [ "Inf"; "-Inf"; "1" ] ]
 
     [<Test>]
     let ``blanks around a field are dropped, inside quotes they stay`` () =
@@ -190,7 +196,7 @@ module CsvTests =
 
     [<Test>]
     let ``a larger number than fits is infinite`` () =
-        Assert.That((columns "x\n1e999\n" = [ "x", Column.ofFloats [ infinity ] ]), Is.True)
+        Assert.That((columns "x\n1e999\n" = [ "x", Column.labelled [ infinity ] [ "1e999" ] ]), Is.True)
 
     // tests/data/README.md: the size and levels of each file.
     [<TestCase("sleepstudy", 180, "Reaction;Days;Subject")>]

@@ -11,12 +11,14 @@ module ColumnTests =
     let private texts column =
         match column with
         | Column.Numeric _ -> []
+        | Column.Labelled(_, labels) -> [ for label in labels -> if label = "" then None else Some label ]
         | Column.Categorical(levels, codes) -> [ for code in codes -> if code < 0 then None else Some levels[code] ]
 
     [<Property>]
     let ``levels are sorted, distinct and all used`` (values: string list) =
         match Column.ofStrings values with
-        | Column.Numeric _ -> false
+        | Column.Numeric _
+        | Column.Labelled _ -> false
         | Column.Categorical(levels, codes) ->
             let ordered =
                 Seq.pairwise levels
@@ -43,7 +45,8 @@ module ColumnTests =
                 moved[0] = level
                 && List.tail (List.ofSeq moved) = List.ofSeq (levels.Remove level)
                 && texts changed = texts column
-            | Column.Numeric _ -> false
+            | Column.Numeric _
+            | Column.Labelled _ -> false
         | _ -> true
 
     [<Property>]

@@ -19,7 +19,8 @@ module InvarianceTests =
 
     let private take (order: int[]) column =
         match column with
-        | Column.Numeric values -> order |> Seq.map (fun i -> values[i]) |> TestFrame.numbers
+        | Column.Numeric values
+        | Column.Labelled(values, _) -> order |> Seq.map (fun i -> values[i]) |> TestFrame.numbers
         | Column.Categorical(levels, codes) -> order |> Seq.map (fun i -> levels[codes[i]]) |> TestFrame.texts
 
     let private floats name (frame: Frame) =
@@ -103,7 +104,8 @@ module InvarianceTests =
                 (Random seed).Shuffle order
                 let names = order |> Array.map (fun k -> $"level {k}")
                 codes |> Seq.map (fun code -> names[code]) |> TestFrame.texts
-            | Column.Numeric _ -> column
+            | Column.Numeric _
+            | Column.Labelled _ -> column
 
         let columns =
             RandomModel.columns model

@@ -90,7 +90,8 @@ let ``The profile of a fixed effect under REML is the restricted likelihood with
 
     let number name =
         match frame.TryColumn name with
-        | Some(Column.Numeric values) -> Array.ofSeq values
+        | Some(Column.Numeric values)
+        | Some(Column.Labelled(values, _)) -> Array.ofSeq values
         | _ -> [||]
 
     let groups =
