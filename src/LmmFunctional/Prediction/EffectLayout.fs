@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Generic
+open System.Collections.Immutable
 open LmmFunctional.Numerics
 
 /// <summary>Where the effects of one random term stand among the unknowns v of the mixed model equations.</summary>
@@ -43,11 +44,11 @@ module internal EffectLayout =
 
     let private groupKey (term: RandomDesign) = term.Group, term.Term.Relationship
 
-    /// The layout of a fit.
-    let create (fit: Fit) (latent: LatentField option) : EffectLayout =
+    /// The layout of the model of a fit at a θ on the inner scale.
+    let at (fit: Fit) (theta: ImmutableArray<float>) (latent: LatentField option) : EffectLayout =
         let design = Array.ofList fit.Design.Random
         let standard = Array.ofList fit.Model.Standard.Terms
-        let lambdas = ThetaLayout.matrices fit.Model.Layout fit.Inner.Theta
+        let lambdas = ThetaLayout.matrices fit.Model.Layout theta
         let firstOf = Dictionary<string * string option, int>()
         let weights = ResizeArray<int>()
         let own = ResizeArray<float>()

@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Generic
+open System.Collections.Immutable
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 // Again, so that Buffer is ours and not that of System.
@@ -27,14 +28,17 @@ type internal EffectFunctions = {
 /// <para>Columns of X, Z and y are those of the inner scale. M is sparse; nothing has n×n elements.</para>
 /// </remarks>
 [<Sealed>]
-type internal MixedModelEquations(fit: Fit) =
+type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
     let standard = fit.Model.Standard
-    let residual = ResidualPrecision.ofFit fit
-    let layout = EffectLayout.create fit residual.Latent
+    let residual = ResidualPrecision.at fit theta
+    let layout = EffectLayout.at fit theta residual.Latent
     let n = residual.Rows
     let p = standard.Fixed.Length
     let design = Array.ofList fit.Design.Random
     let terms = Array.ofList standard.Terms
+
+    // The number of the term that stands for the field of residuals.
+    let field = -1
 
     // The analysis of M: pairs of nodes that share a row, or rows that share an element of R⁻¹.
     let nodesOf =
@@ -124,6 +128,24 @@ type internal MixedModelEquations(fit: Fit) =
             match residual.Latent with
             | Some field -> add nodeColumn[layout.FirstCell + field.CellOfRow[row]] field.Loadings[row]
             | None -> ())
+
+    let ownPrior =
+        lazy
+            (let result: float[] = Array.zeroCreate tree.Size
+
+             for node in 0 .. layout.Weights.Length - 1 do
+                 for k in 0 .. layout.Weights[node] - 1 do
+                     result[nodeColumn[node] + k] <- layout.OwnPrior[node]
+
+             result)
+
+    let priorElements =
+        lazy
+            [|
+                for struct (a, b, value) in layout.Priors do
+                    for k in 0 .. layout.Weights[a] - 1 do
+                        struct (nodeColumn[a] + k, nodeColumn[b] + k, value)
+            |]
 
     let cholesky = SparseCholesky tree
 
@@ -229,6 +251,8 @@ type internal MixedModelEquations(fit: Fit) =
 
     let aByColumns = lazy Array.init (n * p) (fun at -> a[at / n + at % n * p])
 
+    let weightedBasis = lazy ResidualPrecision.multiply residual p aByColumns.Value
+
     /// The part of Py's coordinates that the fixed effects explain: A'R⁻¹W, p×k.
     let fixedPart k (precisionTimesW: float[]) =
         let result: float[] = Array.zeroCreate (p * k)
@@ -241,6 +265,20 @@ type internal MixedModelEquations(fit: Fit) =
                     result[c * p + j] <- result[c * p + j] + value * a[row * p + j]
 
         result
+
+    /// v̂ = M⁻¹Z'R⁻¹(y − Xβ̂), relative to the scale of the response.
+    let effects =
+        lazy
+            (let y = Array.copy standard.Response
+             let gamma = fixedPart 1 (ResidualPrecision.multiply residual 1 y)
+             let byRows = Array.init (n * p) (fun at -> x[at / p + at % p * n])
+             Dense.Solve(p, n, l, false, byRows)
+
+             for row in 0 .. n - 1 do
+                 for j in 0 .. p - 1 do
+                     y[row] <- y[row] - byRows[row * p + j] * gamma[j]
+
+             (effectsOf 1 (ResidualPrecision.multiply residual 1 y)).Span.ToArray())
 
     let residuals =
         lazy
@@ -258,11 +296,33 @@ type internal MixedModelEquations(fit: Fit) =
 
              y |> Array.map ((*) standard.ResponseScale))
 
+    /// The equations at the estimates.
+    new(fit: Fit) = MixedModelEquations(fit, fit.Inner.Theta)
+
     /// The fit.
     member _.Fit = fit
 
+    /// θ on the inner scale.
+    member _.Theta = theta
+
+    /// A cell of the field of residuals with its loading, as an effect of <c>Functions</c>.
+    member _.CellEffects(cell: int, loading: float) = struct (field, cell, [| loading |])
+
+    /// <summary>The predicted effect of a cell of the field of residuals, in units of the response.</summary>
+    member _.CellEffect(cell: int) =
+        standard.ResponseScale * effects.Value[nodeColumn[layout.FirstCell + cell]]
+
     /// n.
     member _.Rows = n
+
+    /// q, the number of unknowns v.
+    member _.Unknowns = tree.Size
+
+    /// The prior precision of an unknown with itself, by its place in the order of elimination.
+    member _.OwnPrior(unknown: int) = ownPrior.Value[unknown]
+
+    /// The prior precision between unknowns, each pair once.
+    member _.PriorElements: struct (int * int * float)[] = priorElements.Value
 
     /// p, the rank of X.
     member _.FixedCount = p
@@ -306,10 +366,13 @@ type internal MixedModelEquations(fit: Fit) =
         let random =
             SparseRows.create count (fun k add ->
                 for struct (t, level, z) in effectsOf k do
-                    let place = layout.Places[t]
+                    if t = field then
+                        add nodeColumn[layout.FirstCell + level] z[0]
+                    else
+                        let place = layout.Places[t]
 
-                    EffectLayout.loadings place place.UserLambda level (fun i -> z[i]) (fun node offset value ->
-                        add (nodeColumn[node] + offset) value))
+                        EffectLayout.loadings place place.UserLambda level (fun i -> z[i]) (fun node offset value ->
+                            add (nodeColumn[node] + offset) value))
 
         let map = Standardised.coefficientMap standard
         let q = tree.Size
@@ -369,6 +432,84 @@ type internal MixedModelEquations(fit: Fit) =
 
     /// <summary>The rows of A, so that V⁻¹XL⁻ᵀ = R⁻¹A: n×p by columns.</summary>
     member _.FixedBasis = aByColumns.Value
+
+    /// <summary>R⁻¹A = V⁻¹XL⁻ᵀ, n×p by columns.</summary>
+    member _.WeightedBasis = weightedBasis.Value
+
+    /// <summary>|δ'V⁻¹XL⁻ᵀ|² for δ one in some rows: what the fixed effects take from δ'V⁻¹δ.</summary>
+    member _.FixedShare(rows: int[]) =
+        let mutable sum = 0.0
+
+        for j in 0 .. p - 1 do
+            let own = rows |> Array.sumBy (fun row -> weightedBasis.Value[row + j * n])
+            sum <- sum + own * own
+
+        sum
+
+    /// <summary>K, p×p by columns, with Cov(β̂)/σ² = KKᵀ and β = Kγ for γ in the coordinates of XL⁻ᵀ.</summary>
+    member _.FixedRoot: float[] =
+        let map = Standardised.coefficientMap standard
+        let transposed = Array.init (p * p) (fun at -> map[at / p + at % p * p])
+        Dense.Solve(p, p, l, false, transposed)
+        Array.init (p * p) (fun at -> transposed[at / p + at % p * p])
+
+    /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²: R⁻¹_II less the square of F⁻¹Z'R⁻¹δ_I with M = FFᵀ.
+    /// </summary>
+    member _.PrecisionBlock(rows: int[]) : float[] =
+        let m, q = rows.Length, tree.Size
+        let places = Dictionary<int, int>()
+        rows |> Array.iteri (fun k row -> places[row] <- k)
+        let result: float[] = Array.zeroCreate (m * m)
+        let supernodes = SortedSet<int>()
+
+        let rec climb s =
+            if s >= 0 && supernodes.Add s then
+                climb tree.Parents[s]
+
+        for c in 0 .. m - 1 do
+            for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
+                let other = residual.Columns[at]
+
+                match places.TryGetValue other with
+                | true, k -> result[c + k * m] <- residual.Values[at]
+                | false, _ -> ()
+
+                for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
+                    climb supernodeOf[z.Positions[k]]
+
+        if supernodes.Count > 0 then
+            let path = Seq.toArray supernodes
+            let work = Workspace.Rent(q * m)
+
+            for c in 0 .. m - 1 do
+                for s in path do
+                    work.Span.Slice(c * q + tree.Columns[s], tree.Width s).Clear()
+
+                for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
+                    let other = residual.Columns[at]
+
+                    for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
+                        let place = c * q + z.Positions[k]
+                        work[place] <- work[place] + residual.Values[at] * z.Values[k]
+
+            SparseSolve.ForwardOn(cholesky, path, m, work.Pointer)
+
+            for c in 0 .. m - 1 do
+                for d in 0..c do
+                    let mutable sum = 0.0
+
+                    for s in path do
+                        for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
+                            sum <- sum + work[c * q + column] * work[d * q + column]
+
+                    result[c + d * m] <- result[c + d * m] - sum
+
+                    if c <> d then
+                        result[d + c * m] <- result[d + c * m] - sum
+
+            Workspace.Return work
+
+        result
 
     /// <summary>F⁻¹z of functions first .. first + count − 1 with M = FFᵀ: q×count by columns, for covariances off the pattern.
     /// </summary>

@@ -9,6 +9,8 @@ type internal LatentField = {
     Cells: int
     /// The cell of every row.
     CellOfRow: int[]
+    /// The field's share 1 − c of the variance of a row of weight one.
+    Share: float
     /// What the cell's effect of variance one is multiplied by in every row.
     Loadings: float[]
     /// The precision of the cells' effects on and below the diagonal, each pair of cells once.
@@ -99,6 +101,7 @@ module internal ResidualPrecision =
             Some {
                 Cells = model.Grid.Cells
                 CellOfRow = model.Grid.CellOfRow
+                Share = point.Rest
                 Loadings = variances |> Array.map (fun variance -> sqrt (point.Rest * variance))
                 Precision =
                     model.Grid.Elements
@@ -112,12 +115,12 @@ module internal ResidualPrecision =
                 struct (link.First, link.Second, elementOf tables link / root))
             |> ofElements variances
 
-    let private ofBlocks (fit: Fit) (model: MarginalModel) =
+    let private ofBlocks (fit: Fit) (model: MarginalModel) theta =
         let rows = WhitenedRows.create fit.Design fit.Model.Standard
         let patterns = rows.Residual.Patterns
 
         let matrixOf =
-            MarginalModel.residualParameters model fit.Inner.Theta
+            MarginalModel.residualParameters model theta
             |> ImmutableArray.CreateRange
             |> MarginalModel.matrix rows.Residual
 
@@ -156,12 +159,12 @@ module internal ResidualPrecision =
             Latent = None
         }
 
-    /// <summary>R⁻¹ of a fit; cost O(Σ m³) over the different blocks of m rows.</summary>
-    let ofFit (fit: Fit) : ResidualPrecision =
+    /// <summary>R⁻¹ of the model of a fit at a θ on the inner scale; cost O(Σ m³) over the different blocks of m rows.</summary>
+    let at (fit: Fit) (theta: ImmutableArray<float>) : ResidualPrecision =
         match fit.Model.Method with
-        | LikelihoodMethod.Separable(_, engine) -> ofField fit.Design engine.Model fit.Inner.Theta
+        | LikelihoodMethod.Separable(_, engine) -> ofField fit.Design engine.Model theta
         | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Whitened(model, _) when fit.Design.Residual.IsSome -> ofBlocks fit model
+        | LikelihoodMethod.Whitened(model, _) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
         | _ ->
             let weights = Array.init fit.Observations (weightOf fit.Design)
             diagonal (weights |> Array.map (fun weight -> 1.0 / weight)) weights None

@@ -104,7 +104,7 @@ module internal RowDiagonals =
             value)
 
     /// Whether the rows linked to a row are all linked to each other: blocks, or single rows.
-    let private isBlocks (residual: ResidualPrecision) =
+    let isBlocks (residual: ResidualPrecision) =
         Seq.forall
             (fun row ->
                 let first, last = residual.Starts[row], residual.Starts[row + 1]
@@ -126,7 +126,7 @@ module internal RowDiagonals =
         let conditional: float[] = Array.zeroCreate n
         let leverage: float[] = Array.zeroCreate n
         // V⁻¹XL⁻ᵀ, and XL⁻ᵀ.
-        let weighted = ResidualPrecision.multiply residual p equations.FixedBasis
+        let weighted = equations.WeightedBasis
         let basis = equations.FixedColumns
 
         for row in 0 .. n - 1 do
