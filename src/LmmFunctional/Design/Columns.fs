@@ -15,7 +15,8 @@ module internal Columns =
     let private ofRandom (term: RandomTerm) =
         variables term.Effects @ term.Group.Factors @ Option.toList term.PerLevelOf
 
-    let private ofResidual residual =
+    /// The columns that a residual structure names.
+    let ofResidual residual =
         match residual with
         | ResidualTerm.Independent -> []
         | ResidualTerm.Structured structure -> [

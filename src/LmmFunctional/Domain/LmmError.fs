@@ -173,6 +173,12 @@ type LmmError =
     | NoCluster of groups: string list
     /// A column that is missing in some rows of a fit.
     | MissingCluster of column: string * rows: int
+    // Predictions
+    /// A column that is missing in rows of new data: the first rows, and how many.
+    | MissingInNewData of column: string * rows: int list * count: int
+    | NewFactorLevels of factor: string * levels: string list * known: string list
+    | NewGroupLevels of group: string * levels: string list
+    | NewResidualPlaces of structure: string
     // Marginal means
     /// A variable that is not in the fixed effects, what it was meant for, and those that are.
     | NotInModel of role: string * name: string * suggestion: string option * known: string list
@@ -537,6 +543,44 @@ module LmmError =
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
+        | LmmError.MissingInNewData(column, rows, count) ->
+            let inRows = Plural.count count "row"
+            let first = rows |> List.map string |> String.concat ", "
+            $"Column '{column}' is missing in {inRows} of the new data ({first}); fill it in or leave these rows out."
+        | LmmError.NewFactorLevels(factor, levels, known) ->
+            let unseen =
+                levels
+                |> List.truncate 5
+                |> List.map (fun level -> $"'{level}'")
+                |> String.concat ", "
+
+            let more =
+                if levels.Length > 5 then
+                    $" and {levels.Length - 5} more"
+                else
+                    ""
+
+            let seen = known |> List.truncate 10 |> String.concat ", "
+
+            $"Factor '{factor}' has levels that the fit has not seen: {unseen}{more}; the fixed effects know {seen}."
+        | LmmError.NewGroupLevels(group, levels) ->
+            let unseen =
+                levels
+                |> List.truncate 5
+                |> List.map (fun level -> $"'{level}'")
+                |> String.concat ", "
+
+            let more =
+                if levels.Length > 5 then
+                    $" and {levels.Length - 5} more"
+                else
+                    ""
+
+            $"'{group}' has levels that the fit has not seen: {unseen}{more}; leave their rows out, or predict them at the "
+            + "population."
+        | LmmError.NewResidualPlaces structure ->
+            $"The residual structure '{structure}' has no parameters for some of the new places; predict places that occur in "
+            + "the data, or means instead of observations."
         | LmmError.NotInModel(role, name, suggestion, known) ->
             let choices =
                 match known with
