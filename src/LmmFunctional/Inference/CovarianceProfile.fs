@@ -23,12 +23,48 @@ type internal CovarianceTarget = {
 [<RequireQualifiedAccess>]
 module internal CovarianceProfile =
 
-    /// A standard deviation, told so, smooth as a variance; a correlation; σ; a parameter of the residuals on its unbounded scale, where the
-    /// ends of its region are infinitely far.
+    let private onUnbounded design parameter value : CovarianceTarget = {
+        Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
+        Tell = id
+        Smoothed = id
+        Lower = None
+        Upper = None
+    }
+
+    /// A parameter of a random term's structure: standard deviations and variances of its own may be zero.
+    let private ofTerm design parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
+        match VarianceParameters.kindOf design parameter with
+        | ParameterKind.StandardDeviation -> {
+            Smooth = fun estimates -> value estimates * value estimates
+            Tell = fun v -> sqrt (max 0.0 v)
+            Smoothed = fun s -> s * s
+            Lower = Some 0.0
+            Upper = None
+          }
+        | ParameterKind.Variance -> {
+            Smooth = value
+            Tell = max 0.0
+            Smoothed = id
+            Lower = Some 0.0
+            Upper = None
+          }
+        | _ -> onUnbounded design parameter value
+
+    /// From the scale of a profile to that of the user.
+    let tellOf (design: Design) (parameter: VarianceParameter) : float -> float =
+        match parameter, VarianceParameters.kindOf design parameter with
+        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> id
+        | (VarianceParameter.TermStructure _ | VarianceParameter.ResidualStructure _), _ ->
+            snd (VarianceParameters.unboundedOf design parameter)
+        | _ -> id
+
+    /// A standard deviation, told so, smooth as a variance; a correlation; σ; all other parameters of structures on their unbounded
+    /// scale, where the ends of their region are infinitely far.
     let ofParameter (design: Design) (parameter: VarianceParameter) : CovarianceTarget =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
+        | VarianceParameter.TermStructure _ -> ofTerm design parameter value
         | VarianceParameter.EffectVariance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
@@ -50,13 +86,7 @@ module internal CovarianceProfile =
             Lower = None
             Upper = None
           }
-        | VarianceParameter.ResidualStructure _ -> {
-            Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
-            Tell = id
-            Smoothed = id
-            Lower = None
-            Upper = None
-          }
+        | VarianceParameter.ResidualStructure _ -> onUnbounded design parameter value
 
     /// Any function, within bounds; an infinite bound is none.
     let ofFunction lower upper f : CovarianceTarget = {

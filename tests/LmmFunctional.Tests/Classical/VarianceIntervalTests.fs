@@ -159,5 +159,6 @@ let tests =
 
         testCase "a level outside of 0 to 1 is a mistake" (fun () ->
             Texts.ofMistake (fun () -> VarianceIntervals.modifiedLargeSample 95.0 batchVariance)
-            |> fun text -> Check.startsWith "A confidence level lies between 0 and 1, not 95." text)
+            |> fun text ->
+                Check.startsWith "A level of confidence lies between 0 and 1, such as 0.95; 95 does not." text)
     ]

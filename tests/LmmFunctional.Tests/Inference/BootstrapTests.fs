@@ -60,16 +60,20 @@ let tests =
             let fit = Models.dyestuff.Value
 
             let run threads =
-                withThreads threads (fun () -> Bootstrap.run (options 60 7) fit)
+                withThreads threads (fun () -> Bootstrap.run (options 60 7) fit |> Models.value)
 
             Check.isTrue ((run 1).Replicates.Equals (run 2).Replicates))
 
         testCase "Replicates do not depend on how many there are, and another seed gives others" (fun () ->
             let fit = Models.dyestuff.Value
-            let few, many = Simulation.simulateMany 3 2 fit, Simulation.simulateMany 3 5 fit
+
+            let many count =
+                Simulation.simulateMany 3 count fit |> Models.value
+
+            let few, many = many 2, many 5
             Check.equal few (List.truncate 2 many)
-            Check.equal few.Head (Simulation.simulate 3 fit)
-            Check.isTrue (Simulation.simulate 4 fit <> few.Head))
+            Check.equal few.Head (Simulation.simulate 3 fit |> Models.value)
+            Check.isTrue (Models.value (Simulation.simulate 4 fit) <> few.Head))
 
         testCase "Random numbers have the moments of their distributions" (fun () ->
             let stream = RandomStream(42UL, 0)
@@ -88,7 +92,7 @@ let tests =
 
         testCase "Simulated responses have the covariance of the model" (fun () ->
             let fit = Models.sleepstudy.Value
-            let draws = Simulation.simulateMany 11 4000 fit |> Array.ofList
+            let draws = Simulation.simulateMany 11 4000 fit |> Models.value |> Array.ofList
             // Two rows of one subject, days 0 and 9.
             let a, b = 0, 9
 
@@ -121,7 +125,7 @@ let tests =
 
         testCase "A refit of another response is the fit of that response from scratch" (fun () ->
             let fit = Models.sleepstudy.Value
-            let response = Simulation.simulate 5 fit
+            let response = Simulation.simulate 5 fit |> Models.value
             let again = Refit.withResponse response fit |> Models.value
 
             let fresh =
@@ -140,6 +144,7 @@ let tests =
 
                 let found =
                     Bootstrap.run (options 400 1) fit
+                    |> Models.value
                     |> Bootstrap.intervals BootstrapInterval.Percentile 0.95
 
                 Law.assertHolds [
@@ -149,7 +154,7 @@ let tests =
                 ])
 
         testCase "A basic interval mirrors the percentile interval at the estimate" (fun () ->
-            let bootstrap = Bootstrap.run (options 100 2) Models.dyestuff.Value
+            let bootstrap = Bootstrap.run (options 100 2) Models.dyestuff.Value |> Models.value
             let percentile = Bootstrap.intervals BootstrapInterval.Percentile 0.9 bootstrap
             let basic = Bootstrap.intervals BootstrapInterval.Basic 0.9 bootstrap
 
@@ -185,7 +190,7 @@ let tests =
             let rho =
                 (fit.CovarianceParameters |> List.find (fun own -> own.Name = "rho")).Estimate
 
-            let draws = Simulation.simulateMany 11 4000 fit |> Array.ofList
+            let draws = Simulation.simulateMany 11 4000 fit |> Models.value |> Array.ofList
             let residual = fit.Design.Residual.Value
             let subjects, visits = residual.SubjectCodes, residual.Factors.Head.Position
 
@@ -220,7 +225,7 @@ let tests =
         testCase "A refit of structured residuals keeps patterns and is the fit from scratch" (fun () ->
             let fit = weighted.Value
             let same = Refit.withResponse fit.Design.Response fit |> Models.value
-            let response = Simulation.simulate 5 fit
+            let response = Simulation.simulate 5 fit |> Models.value
             let again = Refit.withResponse response fit |> Models.value
 
             let fresh =
@@ -241,6 +246,7 @@ let tests =
 
                 let found =
                     Bootstrap.run (options 300 3) fit
+                    |> Models.value
                     |> Bootstrap.intervals BootstrapInterval.Percentile 0.95
 
                 Check.equal [ "(Intercept)"; "ARMCDTRT"; "sigma"; "rho" ] (found |> List.map _.Interval.Name)
@@ -256,7 +262,7 @@ let tests =
         testSequenced
         <| testCase "A bootstrap of structured residuals has the same bits with one thread and with two" (fun () ->
             let run threads =
-                withThreads threads (fun () -> Bootstrap.run (options 30 7) weighted.Value)
+                withThreads threads (fun () -> Bootstrap.run (options 30 7) weighted.Value |> Models.value)
 
             Check.isTrue ((run 1).Replicates.Equals (run 2).Replicates))
 
@@ -305,7 +311,7 @@ let tests =
                 variance * ((1.0 - nugget) * shared + (if (r, c) = (s, d) then nugget else 0.0))
 
             let found = RowCovariance.ofFit fit (Array.ofList rows)
-            let draws = Simulation.simulateMany 3 3000 fit |> Array.ofList
+            let draws = Simulation.simulateMany 3 3000 fit |> Models.value |> Array.ofList
             let mean = fit.Inner.Beta[0]
 
             Law.assertHolds [
@@ -319,12 +325,17 @@ let tests =
                     // Five standard errors.
                     yield! Law.near $"drawn {a} {b}" (5.0 * variance * sqrt (2.0 / 3000.0)) value drawn
 
-                yield! Law.relative "residual variance" 1e-10 variance (RSquared.ofFit fit).ResidualVariance
+                yield!
+                    Law.relative
+                        "residual variance"
+                        1e-10
+                        variance
+                        (RSquared.ofFit fit |> Models.value).ResidualVariance
             ])
 
         testCase "A refit of a field is the fit from scratch" (fun () ->
             let fit = field.Value
-            let response = Simulation.simulate 5 fit
+            let response = Simulation.simulate 5 fit |> Models.value
             let again = Refit.withResponse response fit |> Models.value
 
             let fresh =

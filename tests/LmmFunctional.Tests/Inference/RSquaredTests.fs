@@ -8,7 +8,7 @@ let tests =
     testList "RSquaredTests" [
         testCase "Shares of a random intercept are those of the textbook" (fun () ->
             let fit = Models.reml "sleepstudy" "Reaction ~ Days + (1 | Subject)"
-            let found = RSquared.ofFit fit
+            let found = RSquared.ofFit fit |> Models.value
             let b = (snd fit.RandomCovariances.Head)[0, 0]
             let e = fit.Sigma ** 2.0
             // The variance of days 0 … 9, ten times each of 18 subjects, with n − 1.
@@ -24,7 +24,7 @@ let tests =
         // MuMIn 1.47, r.squaredGLMM of lmer(Reaction ~ Days + (Days | Subject)): 0.2786511, 0.7992199, to lme4's optimum.
         testCase "Random slopes count with the mean of z'Gz" (fun () ->
             let fit = Models.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)"
-            let found = RSquared.ofFit fit
+            let found = RSquared.ofFit fit |> Models.value
             let g = snd fit.RandomCovariances.Head
             // Means of 1, d and d² over the days 0 … 9.
             let random = g[0, 0] + 2.0 * 4.5 * g[0, 1] + 28.5 * g[1, 1]
@@ -63,7 +63,7 @@ let tests =
 
         testCase "The residual variance of unequal visits is its mean over the rows" (fun () ->
             let fit = Models.reml "fev" "FEV1 ~ ARMCD; residual = csh(VISITN | USUBJID)"
-            let found = RSquared.ofFit fit
+            let found = RSquared.ofFit fit |> Models.value
 
             let relative =
                 fit.CovarianceParameters
@@ -93,7 +93,7 @@ let tests =
                 let fit =
                     Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
 
-                let found = RSquared.ofFit fit
+                let found = RSquared.ofFit fit |> Models.value
                 let share = RSquared.heritability 0 fit
                 let b = (snd fit.RandomCovariances.Head)[0, 0]
 

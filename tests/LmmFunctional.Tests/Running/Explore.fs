@@ -2,6 +2,7 @@ namespace LmmFunctional.Tests
 
 open System
 open System.Diagnostics
+open System.Text.RegularExpressions
 open System.Threading
 open System.Threading.Tasks
 open Expecto
@@ -48,8 +49,23 @@ module Explore =
         with problem ->
             tried.Value, Some problem.Message
 
-    let private replayLine law (a: uint64, b: uint64) =
-        $"dotnet fsi build.fsx replay \"{law.Name}\" {a} {b}"
+    let private replayLine law (a: uint64, b: uint64) size =
+        let size = size |> Option.map (fun size -> $" {size}") |> Option.defaultValue ""
+        $"dotnet fsi build.fsx replay \"{law.Name}\" {a} {b}{size}"
+
+    let private failed = Regex @"\((\d+)UL, (\d+)UL, Some (\d+)\)"
+
+    /// The line that runs only the values that failed, which Expecto names among its words.
+    let private failureLine law seed words =
+        let found = failed.Match words
+
+        if found.Success then
+            replayLine
+                law
+                (uint64 found.Groups[1].Value, uint64 found.Groups[2].Value)
+                (Some(int found.Groups[3].Value))
+        else
+            replayLine law seed None
 
     let private seedOf (law: Law) round = Seeds.ofName round law.Name
 
@@ -69,7 +85,7 @@ module Explore =
                 let turn = Interlocked.Increment(&next.contents)
                 let law = laws[turn % laws.Length]
                 let a, b = seedOf law (first + uint64 (turn / laws.Length))
-                let line = replayLine law (a, b)
+                let line = replayLine law (a, b) None
                 running[line] <- clock.Elapsed
                 let count, problem = tryLaw (a, b, None) law
                 running.TryRemove line |> ignore
@@ -79,7 +95,7 @@ module Explore =
                 | None -> ()
                 | Some words ->
                     Interlocked.Increment(&failures.contents) |> ignore
-                    lock laws (fun () -> printfn $"{law.Name}\n{words}\n{line}\n")
+                    lock laws (fun () -> printfn $"{law.Name}\n{words}\n{failureLine law (a, b) words}\n")
 
         let workers = [|
             for _ in 1 .. Environment.ProcessorCount -> Task.Factory.StartNew(work, TaskCreationOptions.LongRunning)
