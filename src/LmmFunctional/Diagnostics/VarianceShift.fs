@@ -191,6 +191,8 @@ module VarianceShift =
             Columns = [| indicator |]
             InterceptAt = None
             Axes = []
+            Places = None
+            Notes = []
             PerLevel = None
         }
 

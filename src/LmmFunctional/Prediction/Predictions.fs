@@ -75,6 +75,7 @@ module Predictions =
                         Df = degrees[k]
                         Statistic = estimates[k] / error
                         P = nan
+                        NotTestable = None
                         Lower = estimates[k] - Probability.quantile degrees[k] options.Level * error
                         Upper = estimates[k] + Probability.quantile degrees[k] options.Level * error
                     }

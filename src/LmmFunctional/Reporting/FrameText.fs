@@ -15,6 +15,7 @@ module FrameText =
     /// The value of a cell, as the shortest text that reads back as the same number; empty where it is missing.
     let private cell (column: Column) row =
         match column with
+        | Column.Labelled(_, labels) -> labels[row]
         | Column.Numeric values when Double.IsNaN values[row] -> ""
         | Column.Numeric values -> values[row].ToString("R", invariant)
         | Column.Categorical(_, codes) when codes[row] < 0 -> ""
@@ -55,6 +56,7 @@ module FrameText =
             for name, column in columns do
                 match column with
                 | Column.Numeric values when Double.IsFinite values[row] -> json.WriteNumber(name, values[row])
+                | Column.Labelled(_, labels) when labels[row] <> "" -> json.WriteString(name, labels[row])
                 | Column.Categorical(levels, codes) when codes[row] >= 0 -> json.WriteString(name, levels[codes[row]])
                 | _ -> json.WriteNull name
 
@@ -88,6 +90,7 @@ module FrameText =
 
             texts
             |> List.mapi (fun row text -> if Double.IsNaN values[row] then "" else text)
+        | Column.Labelled _
         | Column.Categorical _ -> List.init rows (cell column)
 
     /// <summary>The frame as a table of text, numbers with five significant digits, at most so many rows.</summary>
@@ -102,6 +105,7 @@ module FrameText =
             |> List.map (fun (name, column) ->
                 match column with
                 | Column.Numeric _ -> name, Alignment.Right
+                | Column.Labelled _
                 | Column.Categorical _ -> name, Alignment.Left)
 
         let cells =
