@@ -80,6 +80,7 @@ module internal CovarianceProfile =
             Smoothed = fun s -> s * s
             Lower = Some 0.0
             Upper = None
+            Unit = None
           }
         | ParameterKind.Variance -> {
             Smooth = value
@@ -87,6 +88,7 @@ module internal CovarianceProfile =
             Smoothed = id
             Lower = Some 0.0
             Upper = None
+            Unit = None
           }
         | _ -> onUnbounded design parameter value
 

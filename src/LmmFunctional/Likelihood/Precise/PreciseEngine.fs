@@ -135,11 +135,17 @@ type internal PreciseEngine(ordinary: Engine, always: bool, shared: Lazy<Precise
         else
             ordinary.TraceAlong(entries, bases, reml)
 
-    override _.FixedForms forms =
+    override _.ScoreForms forms =
         if isPrecise then
-            PreciseForms.fixedForms (model ()).Orders p forms (parts ())
+            PreciseForms.scoreForms (model ()).Orders p forms (parts ())
         else
-            ordinary.FixedForms forms
+            ordinary.ScoreForms forms
+
+    override _.TraceForms forms =
+        if isPrecise then
+            Some(PreciseForms.traceForms (model ()).Orders forms (parts ()))
+        else
+            ordinary.TraceForms forms
 
     override _.Score(term, level, effect) =
         if isPrecise then
