@@ -18,21 +18,22 @@ module internal RelativeFactor =
 
     /// The entries that a structure leaves free.
     let create structure order =
-        let entries = [|
-            match structure with
-            | Structure.Diagonal ->
-                for i in 0 .. order - 1 do
-                    i, i
-            | _ ->
-                for column in 0 .. order - 1 do
-                    for row in column .. order - 1 do
-                        row, column
-        |]
+        let isDiagonal = (structure = Structure.Diagonal)
+        let count = if isDiagonal then order else order * (order + 1) / 2
+        let rows: int[] = Array.zeroCreate count
+        let columns: int[] = Array.zeroCreate count
+        let mutable at = 0
+
+        for column in 0 .. order - 1 do
+            for row in column .. (if isDiagonal then column else order - 1) do
+                rows[at] <- row
+                columns[at] <- column
+                at <- at + 1
 
         {
             Order = order
-            EntryRows = Array.map fst entries
-            EntryColumns = Array.map snd entries
+            EntryRows = rows
+            EntryColumns = columns
         }
 
     /// How many entries are free.
