@@ -14,6 +14,8 @@ type ModelRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
+    /// How the data are read.
+    Reading: DataReading
 }
 
 /// <summary>Models as asked for.</summary>
@@ -28,6 +30,7 @@ module ModelRequest =
         Residual = None
         Known = []
         Pedigrees = []
+        Reading = DataOptions.plain
     }
 
 /// <summary>What is said of covariance parameters, by name.</summary>
@@ -145,6 +148,8 @@ type EmsRequest = {
 /// <summary>An analysis of variance as asked for.</summary>
 type AnovaRequest = {
     Data: string
+    /// How the data are read.
+    Reading: DataReading
     Formula: string
     Random: string list
     Kind: SumsOfSquares
@@ -198,3 +203,79 @@ type Command =
     | Emmeans of EmmeansRequest
     | ShowVersion
     | ShowHelp of text: string
+
+/// <summary>Commands as asked for.</summary>
+[<RequireQualifiedAccess>]
+module Command =
+
+    let private model reading (model: ModelRequest) = { model with Reading = reading }
+
+    let private fit reading (fit: FitRequest) = {
+        fit with
+            FitRequest.Model = model reading fit.Model
+    }
+
+    /// The command with another way to read its data; None if it reads none.
+    let tryWithReading reading command =
+        match command with
+        | Command.Fit request -> Some(Command.Fit(fit reading request))
+        | Command.Plan request ->
+            Some(
+                Command.Plan {
+                    request with
+                        PlanRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Anova request ->
+            Some(
+                Command.Anova {
+                    request with
+                        FixedTestRequest.Fit = fit reading request.Fit
+                }
+            )
+        | Command.Verify request ->
+            Some(
+                Command.Verify {
+                    request with
+                        VerifyRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Shares request ->
+            Some(
+                Command.Shares {
+                    request with
+                        VerifyRequest.Model = model reading request.Model
+                }
+            )
+        | Command.VarianceTests request ->
+            Some(
+                Command.VarianceTests {
+                    request with
+                        VarianceTestRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Intervals request ->
+            Some(
+                Command.Intervals {
+                    request with
+                        IntervalRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Compare request ->
+            Some(
+                Command.Compare {
+                    request with
+                        ComparisonRequest.Model = model reading request.Model
+                }
+            )
+        | Command.AnovaTable request -> Some(Command.AnovaTable { request with Reading = reading })
+        | Command.Emmeans request ->
+            Some(
+                Command.Emmeans {
+                    request with
+                        EmmeansRequest.Fit = fit reading request.Fit
+                }
+            )
+        | Command.Ems _
+        | Command.ShowVersion
+        | Command.ShowHelp _ -> None

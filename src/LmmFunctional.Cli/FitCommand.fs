@@ -9,12 +9,13 @@ open LmmFunctional
 module internal FitCommand =
 
     let private displayOn (error: TextWriter) (request: FitRequest) =
-        if request.IsQuiet then
+        // A program that runs the command gets the same words, however long the fit takes.
+        if request.IsQuiet || not (Object.ReferenceEquals(error, Console.Error)) then
             ProgressDisplay.Silent
-        elif Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected then
-            ProgressDisplay.Live error
-        else
+        elif Console.IsErrorRedirected then
             ProgressDisplay.Lines error
+        else
+            ProgressDisplay.Live error
 
     let private fit error (request: FitRequest) (source: ModelSource) =
         ProgressDisplay.during (displayOn error request) (fun report ->

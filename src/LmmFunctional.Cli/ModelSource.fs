@@ -67,7 +67,12 @@ module internal ModelSource =
                 | [] -> Ok specs
                 | problems -> Error problems)
 
-        match specs, Csv.read request.Data, KnownMatrices.read request.Known request.Pedigrees with
+        let data = DataOptions.read request.Reading request.Data
+
+        let matrices =
+            KnownMatrices.read request.Reading.Csv request.Known request.Pedigrees
+
+        match specs, data, matrices with
         | Ok specs, Ok frame, Ok known ->
             let reading = Stopwatch.GetElapsedTime started
 

@@ -69,4 +69,5 @@ module internal NamedValues =
                     Residual = residual
                     Known = known
                     Pedigrees = pedigrees
+                    Reading = DataOptions.plain
                 }

@@ -87,6 +87,7 @@ module Lmm =
                 FittedCovariate.iterate first (create >> Result.bind starting) (solve options.Bounds) design
             | [] -> create design |> Result.bind starting |> Result.bind (solve options.Bounds)
             | problems -> Error problems)
+        |> Problems.told
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>

@@ -5,9 +5,37 @@ namespace LmmFunctional
 type internal FormPositions = {
     /// Names of the levels, in order; structures by level use their number and these names.
     Labels: string[]
-    /// Coordinates of each position; structures by distance use these.
+    /// Coordinates of each position; structures by distance use these. For structures of equal steps they are the places
+    /// of the positions on the steps; where they are no whole numbers, neighbours are one step apart.
     Coordinates: float[][]
 }
+
+/// <summary>Places of positions on equal steps.</summary>
+[<RequireQualifiedAccess>]
+module internal FormPositions =
+
+    /// The places, from zero, if there are gaps between them.
+    let tryPlaces (positions: FormPositions) : int[] option =
+        let isPlace (coordinates: float[]) =
+            coordinates.Length = 1
+            && coordinates[0] = System.Math.Floor coordinates[0]
+            && abs coordinates[0] < 1e9
+
+        if
+            positions.Coordinates.Length < 2
+            || not (Array.forall isPlace positions.Coordinates)
+        then
+            None
+        else
+            let places =
+                positions.Coordinates |> Array.map (fun coordinates -> int coordinates[0])
+
+            let first = Array.min places
+
+            if places = Array.init places.Length ((+) first) then
+                None
+            else
+                places |> Array.map (fun place -> place - first) |> Some
 
 /// <summary>A structure met with its positions: V = s² M(τ), where s is an overall standard deviation.</summary>
 /// <remarks>M is a correlation matrix if all variances are equal; otherwise the first position has variance one. τ is

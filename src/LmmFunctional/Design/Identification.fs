@@ -267,6 +267,25 @@ module internal Identification =
                         LmmError.FixedAndRandom(TermText.deparseRandom term.Term, term.Group, term.Names[effect])
     ]
 
+    // So many values that are seen once are no visits that somebody missed.
+    let private many = 10
+
+    /// In one sentence that nearly all values of an axis are seen once.
+    let private mostlySeenOnce (residual: ResidualDesign) = [
+        for axis in residual.Factors do
+            if hasOwnVariances axis.Structure then
+                let once =
+                    ofAxis residual axis |> Seq.filter (fun group -> group.Rows.Length = 1) |> Seq.length
+
+                if once > many && 2 * once > axis.Labels.Length then
+                    LmmError.MostlySeenOnce(
+                        ResidualText.correlations residual.Term,
+                        axis.Name,
+                        axis.Labels.Length,
+                        once
+                    )
+    ]
+
     /// <summary>The design, if its covariance parameters can be estimated.</summary>
     /// <param name="held">Names of parameters that are known.</param>
     /// <param name="design">The design.</param>
@@ -282,10 +301,13 @@ module internal Identification =
 
             match design.Residual with
             | Some residual when not isResidualHeld ->
-                match tooFewSubjects design residual with
-                | [] -> yield! ownVariances design residual
+                match mostlySeenOnce residual with
+                | [] ->
+                    match tooFewSubjects design residual with
+                    | [] -> yield! ownVariances design residual
+                    | problems -> yield! problems
                 | problems -> yield! problems
             | _ -> ()
         ]
 
-        if problems.IsEmpty then Ok design else Error problems
+        Problems.unless problems design

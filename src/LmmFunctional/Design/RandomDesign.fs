@@ -29,6 +29,8 @@ type RandomDesign = {
     /// For each part of a product the position of every effect, where only some combinations occur; None where the effects are
     /// all combinations in their order.
     Places: ImmutableArray<int> list option
+    /// How these coordinates were found where the data do not say it plainly.
+    Notes: string list
     /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
     /// grouping factor.
     PerLevel: (string * ImmutableArray<string> * int[]) option
@@ -146,7 +148,7 @@ module internal RandomDesign =
 
             Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
             |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
-        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
+        |> Result.bind (fun (coded, (relationship, grouping, codes), (axes, notes), perLevel) ->
             let grid =
                 match coded with
                 | [ only ] -> EffectGrid.tryCreate selection term.Structure axes only
@@ -183,6 +185,7 @@ module internal RandomDesign =
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
                     Axes = grid |> Option.map _.Axes |> Option.defaultValue axes
                     Places = grid |> Option.bind _.Places
+                    Notes = notes
                     PerLevel = perLevel
                 }
 

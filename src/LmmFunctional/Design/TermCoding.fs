@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System.Collections.Generic
+
 /// <summary>A variable inside a term: a factor there is coded by contrasts or by an indicator of every level.</summary>
 type internal CodedVariable = { Variable: Variable; ByLevel: bool }
 
@@ -15,12 +17,16 @@ module internal TermCoding =
 
     // A factor is coded by contrasts where an earlier term already spans the term without it (Chambers and Hastie 1992,
     // section 2.3.1, as R's TermCode does it: containment is enough).
-    let private isSpanned earlier (term: Term) expr =
+    let private isSpanned (earlier: Term[]) (equals: HashSet<Expr list>) count (term: Term) expr =
         let rest = term.Factors |> List.filter ((<>) expr)
 
         List.isEmpty rest
-        || earlier
-           |> List.exists (fun other -> rest |> List.forall (fun factor -> List.contains factor other.Factors))
+        // Where a model has all lower interactions, the term without the factor is one of them.
+        || equals.Contains(List.sort rest)
+        || Seq.init count (fun i -> earlier[i].Factors)
+           |> Seq.exists (fun other ->
+               other.Length > rest.Length
+               && rest |> List.forall (fun factor -> List.contains factor other))
 
     // Without an intercept, the first factor of the first term that has one takes its place, whatever else is there.
     let private withoutIntercept coded =
@@ -53,20 +59,24 @@ module internal TermCoding =
     let code (variables: Map<Expr, Variable>) (terms: Term list) : CodedTerm list =
         let effects = terms |> List.filter (fun term -> not term.Factors.IsEmpty)
 
+        let all = Array.ofList effects
+        let earlier = HashSet<Expr list>(HashIdentity.Structural)
+
         let coded =
             effects
             |> List.mapi (fun index term ->
-                let earlier = List.truncate index effects
-
-                {
+                let coded = {
                     Term = term
                     Variables =
                         term.Factors
                         |> List.map (fun expr -> {
                             Variable = variables[expr]
-                            ByLevel = not (isSpanned earlier term expr)
+                            ByLevel = not (isSpanned all earlier index term expr)
                         })
-                })
+                }
+
+                earlier.Add(List.sort term.Factors) |> ignore
+                coded)
 
         if List.contains Term.intercept terms then
             {

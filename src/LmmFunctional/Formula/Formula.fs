@@ -62,7 +62,10 @@ module Formula =
     /// <example><code>Formula.parse "Reaction ~ Days + (Days | Subject); weights = w"</code></example>
     let parse (text: string) : Result<LmmSpec, LmmError list> =
         let text = text.Trim()
-        SyntaxParser.read SyntaxParser.formula text |> Result.bind (meaning text)
+
+        SyntaxParser.read SyntaxParser.formula text
+        |> Result.bind (meaning text)
+        |> Problems.told
 
     /// <summary>Reads a covariance of residuals, as it follows <c>residual =</c>: <c>us(visit | subject) per arm</c>.
     /// </summary>

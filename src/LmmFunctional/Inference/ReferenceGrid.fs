@@ -205,6 +205,18 @@ module internal ReferenceGrid =
                     | GridValue.Number _ -> -1)
 
             Column.Categorical(levels, ImmutableArray.Create<int>(ReadOnlySpan<int> codes))
+        | GridValue.Level _, Some(Column.Labelled(numbers, labels)) ->
+            let levels, codes = Column.levelsOfLabels numbers labels
+
+            let rows =
+                Array.init count (fun k ->
+                    match at k with
+                    | GridValue.Level code -> Array.IndexOf(codes, code)
+                    | GridValue.Number _ -> -1)
+
+            Column.ofOwnedLabels
+                (rows |> Array.map (fun row -> numbers[row] + shifted))
+                (rows |> Array.map (fun row -> levels[codes[row]]))
         | _ ->
             Column.ofFloats (
                 Seq.init count (fun k ->

@@ -198,6 +198,10 @@ module FitJson =
         covarianceParameters json fit
         texts json "dropped" fit.Dropped
         json.WriteBoolean("singular", fit.Certificate.IsSingular)
+
+        if not (Design.notes fit.Design).IsEmpty then
+            texts json "notes" (Design.notes fit.Design)
+
         certificate json fit.Certificate
         json.WriteNumber("iterations", (List.last fit.Iterations).Number)
         seconds json read fit.Timings

@@ -177,6 +177,7 @@ module Summary =
             Block.Line(sizes fit)
         ]
         @ rowsLeftOut fit
+        @ (fit.Design.Notes |> List.map Block.Line)
         @ structures fit
         @ fixedEffects fit inference
         @ robustErrors robust

@@ -52,6 +52,9 @@ type internal SeparableModel = {
 [<RequireQualifiedAccess>]
 module internal SeparableModel =
 
+    // Beyond so many cells without a plot the gaps would cost more than they save.
+    let private mostCells rows = max 10_000.0 (20.0 * float rows)
+
     /// Whether residuals have the form: one or two autoregressive correlations, with a nugget or in complete fields.
     let isPossible (design: ResidualDesign) =
         let axes = design.Factors
@@ -60,6 +63,7 @@ module internal SeparableModel =
         && design.Variances.IsEmpty
         && (axes.Length = 1 || axes.Length = 2)
         && axes |> List.forall (fun axis -> axis.Structure = Structure.Autoregressive)
+        && FieldGrid.cellCount design <= mostCells axes.Head.Position.Length
         && (design.Term.HasNugget || FieldGrid.isComplete (FieldGrid.create design))
 
     // Below so many operations another order of elimination is not worth trying.
