@@ -109,41 +109,44 @@ let tests =
                     yield! Law.nearAll name 1e-11 expected (square form.Order (EffectsForm.lambda form tau))
             ])
 
-        testPropertyWithConfig (Law.tries 10) "curvature is the weighted sum of second derivatives of the covariance" (fun seed ->
-            Law.holds [
-                for name, form in forms do
-                    let order, k = form.Order, EffectsForm.count form
-                    let noise = FormCases.random (seed + 1) (order * order) 1.0
+        testPropertyWithConfig
+            (Law.tries 10)
+            "curvature is the weighted sum of second derivatives of the covariance"
+            (fun seed ->
+                Law.holds [
+                    for name, form in forms do
+                        let order, k = form.Order, EffectsForm.count form
+                        let noise = FormCases.random (seed + 1) (order * order) 1.0
 
-                    let w =
-                        Array.init (order * order) (fun at -> noise[at] + noise[at / order + at % order * order])
+                        let w =
+                            Array.init (order * order) (fun at -> noise[at] + noise[at / order + at % order * order])
 
-                    let tau = random form seed
+                        let tau = random form seed
 
-                    let along tau =
-                        let jets = form.Covariance(Jet.variables tau)
+                        let along tau =
+                            let jets = form.Covariance(Jet.variables tau)
 
-                        EffectsForm.derivatives form jets
-                        |> Array.map (fun slope -> Numerics.Dense.Dot(w, slope))
+                            EffectsForm.derivatives form jets
+                            |> Array.map (fun slope -> Numerics.Dense.Dot(w, slope))
 
-                    let column l =
-                        let moved change =
-                            tau
-                            |> Array.mapi (fun at value -> if at = l then value + change else value)
-                            |> along
+                        let column l =
+                            let moved change =
+                                tau
+                                |> Array.mapi (fun at value -> if at = l then value + change else value)
+                                |> along
 
-                        let h = 1e-4
-                        Array.map2 (fun above below -> (above - below) / (2.0 * h)) (moved h) (moved -h)
+                            let h = 1e-4
+                            Array.map2 (fun above below -> (above - below) / (2.0 * h)) (moved h) (moved -h)
 
-                    let expected = Array.init k column |> Array.concat
+                        let expected = Array.init k column |> Array.concat
 
-                    yield!
-                        Law.relativeAll
-                            name
-                            1e-5
-                            expected
-                            (EffectsForm.curvature form (form.Covariance(Jet.variables tau)) w)
-            ])
+                        yield!
+                            Law.relativeAll
+                                name
+                                1e-5
+                                expected
+                                (EffectsForm.curvature form (form.Covariance(Jet.variables tau)) w)
+                ])
 
         testPropertyWithConfig (Law.tries 10) "products of factors are products of covariances" (fun seed ->
             Law.holds [
@@ -157,7 +160,8 @@ let tests =
                             for i2 in 0..2 do
                                 for j2 in 0..2 do
                                     // Elements of a product of rank one in the two pairs of indices.
-                                    yield! Law.near name 1e-11 (at i1 i2 j1 j2 * at 0 0 0 0) (at i1 0 j1 0 * at 0 i2 0 j2)
+                                    yield!
+                                        Law.near name 1e-11 (at i1 i2 j1 j2 * at 0 0 0 0) (at i1 0 j1 0 * at 0 i2 0 j2)
             ])
 
         testPropertyWithConfig (Law.tries 20) "reduced rank has that rank, and full rank is unstructured" (fun seed ->
@@ -178,7 +182,8 @@ let tests =
                 for q in 1..s do
                     yield! Law.isTrue $"rank {rank q}, not {q}" (rank q = q)
                 yield! Law.nearAll "full rank" 0.0 (EffectsForm.lambda free tau) (EffectsForm.lambda full tau)
-                yield! Law.nearAll "lme4's order" 0.0 (RelativeFactor.toMatrix tau 0 shape) (EffectsForm.lambda free tau)
+                yield!
+                    Law.nearAll "lme4's order" 0.0 (RelativeFactor.toMatrix tau 0 shape) (EffectsForm.lambda free tau)
             ])
 
         testCase "zero deviations are ordinary points" (fun () ->

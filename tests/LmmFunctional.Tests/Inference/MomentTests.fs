@@ -6,7 +6,11 @@ open Expecto
 open LmmFunctional
 open LmmFunctional.Properties
 
-let private config = { Law.config with arbitrary = [ typeof<RandomModels> ]; maxTest = 40 }
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<RandomModels> ]
+        maxTest = 40
+}
 
 // Dense matrices of some seventy rows with conditions to match.
 let private tolerance = 1e-7
@@ -78,49 +82,58 @@ let private invert (information: float[,]) =
 [<Tests>]
 let tests =
     testList "MomentTests" [
-        testPropertyWithConfig config "moments on the scale of variances equal the dense ones" (fun (model: RandomModel) (point: RandomPoint) ->
-            let likelihood = RandomModel.likelihood model
-            let theta = RandomModel.theta likelihood point
-            let dense = DenseMoments(likelihood, theta, Parametrisation.VarianceScale)
-            let where = $"{RandomModel.formula model} {point}"
+        testPropertyWithConfig
+            config
+            "moments on the scale of variances equal the dense ones"
+            (fun (model: RandomModel) (point: RandomPoint) ->
+                let likelihood = RandomModel.likelihood model
+                let theta = RandomModel.theta likelihood point
+                let dense = DenseMoments(likelihood, theta, Parametrisation.VarianceScale)
+                let where = $"{RandomModel.formula model} {point}"
 
-            LikelihoodMoments.userMoments Parametrisation.VarianceScale likelihood theta
-            |> compare where dense
-            |> Law.holds)
+                LikelihoodMoments.userMoments Parametrisation.VarianceScale likelihood theta
+                |> compare where dense
+                |> Law.holds)
 
-        testPropertyWithConfig config "moments on the scale of factors equal the dense ones" (fun (RegularModel model) (seed: int) ->
-            let likelihood = RandomModel.likelihood model
-            let theta = RandomModel.theta likelihood (Inside seed)
-            let dense = DenseMoments(likelihood, theta, Parametrisation.FactorScale)
-            let where = $"{RandomModel.formula model} {seed}"
+        testPropertyWithConfig
+            config
+            "moments on the scale of factors equal the dense ones"
+            (fun (RegularModel model) (seed: int) ->
+                let likelihood = RandomModel.likelihood model
+                let theta = RandomModel.theta likelihood (Inside seed)
+                let dense = DenseMoments(likelihood, theta, Parametrisation.FactorScale)
+                let where = $"{RandomModel.formula model} {seed}"
 
-            LikelihoodMoments.userMoments Parametrisation.FactorScale likelihood theta
-            |> compare where dense
-            |> Law.holds)
+                LikelihoodMoments.userMoments Parametrisation.FactorScale likelihood theta
+                |> compare where dense
+                |> Law.holds)
 
-        testPropertyWithConfig config "moments given on the user's scale are those of the frame" (fun (RegularModel model) (seed: int) ->
-            let likelihood = RandomModel.likelihood model
-            let theta = RandomModel.theta likelihood (Inside seed)
-            let dense = DenseMoments(likelihood, theta, Parametrisation.FactorScale)
-            let k = dense.Count
-            let values (m: Matrix<float>) = m.ToColumnMajorArray()
-            let phi = Matrix(dense.Phi.RowCount, dense.Phi.ColumnCount, values dense.Phi)
+        testPropertyWithConfig
+            config
+            "moments given on the user's scale are those of the frame"
+            (fun (RegularModel model) (seed: int) ->
+                let likelihood = RandomModel.likelihood model
+                let theta = RandomModel.theta likelihood (Inside seed)
+                let dense = DenseMoments(likelihood, theta, Parametrisation.FactorScale)
+                let k = dense.Count
+                let values (m: Matrix<float>) = m.ToColumnMajorArray()
+                let phi = Matrix(dense.Phi.RowCount, dense.Phi.ColumnCount, values dense.Phi)
 
-            let pairs f =
-                lazy (CovarianceMoments.pairs k (fun i j -> values (f i j)))
+                let pairs f =
+                    lazy (CovarianceMoments.pairs k (fun i j -> values (f i j)))
 
-            CovarianceMoments.ofUserScale
-                (Array.create k "")
-                (Array.zeroCreate k)
-                (Array.create k false)
-                phi
-                (Array.init k (dense.P >> values))
-                (pairs dense.Q)
-                (Some(pairs dense.R))
-                (lazy (Array.zeroCreate k))
-                (dense.Information >> Matrix.ofArray2D)
-            |> compare $"{RandomModel.formula model} {seed}" dense
-            |> Law.holds)
+                CovarianceMoments.ofUserScale
+                    (Array.create k "")
+                    (Array.zeroCreate k)
+                    (Array.create k false)
+                    phi
+                    (Array.init k (dense.P >> values))
+                    (pairs dense.Q)
+                    (Some(pairs dense.R))
+                    (lazy (Array.zeroCreate k))
+                    (dense.Information >> Matrix.ofArray2D)
+                |> compare $"{RandomModel.formula model} {seed}" dense
+                |> Law.holds)
 
         testPropertyWithConfig config "Kenward-Roger equals the dense formulas" (fun (RegularModel model) ->
             let fit =
@@ -170,29 +183,33 @@ let tests =
             ])
 
         // Random effects of three engines: crossed, of one factor, and through sparse factors.
-        testPropertyWithConfig config "what inference needs is the same from every engine" (fun (RegularModel model) (point: RandomPoint) ->
-            let likelihood = RandomModel.likelihood model
-            let theta = RandomModel.theta likelihood point
-            let lambdas = ThetaLayout.matrices likelihood.Layout theta
-            let random = System.Random model.Seed
+        testPropertyWithConfig
+            config
+            "what inference needs is the same from every engine"
+            (fun (RegularModel model) (point: RandomPoint) ->
+                let likelihood = RandomModel.likelihood model
+                let theta = RandomModel.theta likelihood point
+                let lambdas = ThetaLayout.matrices likelihood.Layout theta
+                let random = System.Random model.Seed
 
-            let forms =
-                Array.init 2 (fun _ ->
-                    likelihood.Layout.Shapes
-                    |> Array.map (fun shape ->
-                        let half: float[] =
-                            Array.init (shape.Order * shape.Order) (fun _ -> random.NextDouble() - 0.5)
+                let forms =
+                    Array.init 2 (fun _ ->
+                        likelihood.Layout.Shapes
+                        |> Array.map (fun shape ->
+                            let half: float[] =
+                                Array.init (shape.Order * shape.Order) (fun _ -> random.NextDouble() - 0.5)
 
-                        Array.init half.Length (fun k -> half[k] + half[k / shape.Order + k % shape.Order * shape.Order])))
+                            Array.init half.Length (fun k ->
+                                half[k] + half[k / shape.Order + k % shape.Order * shape.Order])))
 
-            let ofEngine (engine: Engine) =
-                engine.Factor lambdas |> ignore
-                engine.Solve()
-                let struct (first, second) = engine.ScoreForms forms
-                Array.append (Array.concat first) (Array.concat second)
+                let ofEngine (engine: Engine) =
+                    engine.Factor lambdas |> ignore
+                    engine.Solve()
+                    let struct (first, second) = engine.ScoreForms forms
+                    Array.append (Array.concat first) (Array.concat second)
 
-            let supernodal = SupernodalEngine(SupernodalPlan.analyse likelihood.Standard)
-            let expected = LogLikelihood.withEngine likelihood lambdas ofEngine
-            let where = $"{RandomModel.formula model} {point}"
-            Law.holds (Law.relativeAll where tolerance expected (ofEngine supernodal)))
+                let supernodal = SupernodalEngine(SupernodalPlan.analyse likelihood.Standard)
+                let expected = LogLikelihood.withEngine likelihood lambdas ofEngine
+                let where = $"{RandomModel.formula model} {point}"
+                Law.holds (Law.relativeAll where tolerance expected (ofEngine supernodal)))
     ]

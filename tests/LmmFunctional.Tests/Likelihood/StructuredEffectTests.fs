@@ -8,7 +8,11 @@ open Expecto
 open LmmFunctional
 open LmmFunctional.Properties
 
-let private config = { Law.config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 60 }
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<StructuredSmallModels> ]
+        maxTest = 60
+}
 
 /// The likelihood of a model with structured random terms and independent residuals; None for any other.
 let private tryLikelihood (model: RandomModel) =
@@ -54,53 +58,57 @@ let private fit formula name =
 [<Tests>]
 let tests =
     testList "StructuredEffectTests" [
-        testPropertyWithConfig config "average information and traces along the parameters equal the dense formulas" (fun (model: RandomModel) ->
-            match tryLikelihood model with
-            | None -> Law.holds []
-            | Some likelihood ->
-                let theta = pointOf likelihood model.Seed
-                let textbook = Textbook.inner likelihood theta
-                let solution = Textbook.solve textbook
-                let slopes = slopesOfV likelihood theta
-                let py = solution.Projection * textbook.Y
-                let k = slopes.Length
+        testPropertyWithConfig
+            config
+            "average information and traces along the parameters equal the dense formulas"
+            (fun (model: RandomModel) ->
+                match tryLikelihood model with
+                | None -> Law.holds []
+                | Some likelihood ->
+                    let theta = pointOf likelihood model.Seed
+                    let textbook = Textbook.inner likelihood theta
+                    let solution = Textbook.solve textbook
+                    let slopes = slopesOfV likelihood theta
+                    let py = solution.Projection * textbook.Y
+                    let k = slopes.Length
 
-                let average =
-                    Array2D.init k k (fun i j ->
-                        (slopes[i] * py) * (solution.Projection * (slopes[j] * py))
-                        / solution.ResidualSquare)
+                    let average =
+                        Array2D.init k k (fun i j ->
+                            (slopes[i] * py) * (solution.Projection * (slopes[j] * py))
+                            / solution.ResidualSquare)
 
-                let traceOf reml =
-                    let q = if reml then solution.Projection else solution.Precision
-                    let products = slopes |> Array.map (fun slope -> q * slope)
-                    Array2D.init k k (fun i j -> (products[i] * products[j]).Trace())
+                    let traceOf reml =
+                        let q = if reml then solution.Projection else solution.Precision
+                        let products = slopes |> Array.map (fun slope -> q * slope)
+                        Array2D.init k k (fun i j -> (products[i] * products[j]).Trace())
 
-                let directions = directionsAt likelihood theta
-                let where = RandomModel.formula model
+                    let directions = directionsAt likelihood theta
+                    let where = RandomModel.formula model
 
-                LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) (fun engine ->
-                    engine.Solve()
+                    LogLikelihood.withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) (fun engine ->
+                        engine.Solve()
 
-                    Law.holds [
-                        yield! Law.relativeAll $"{where}, F" 1e-7 (flat average) (flat (engine.AverageOf directions))
-
-                        for reml in [ false; true ] do
-                            let expected = flat (traceOf reml)
-
+                        Law.holds [
                             yield!
-                                Law.relativeAll
-                                    $"{where}, T {reml}"
-                                    1e-7
-                                    expected
-                                    (flat (engine.TraceOf(directions, reml)))
+                                Law.relativeAll $"{where}, F" 1e-7 (flat average) (flat (engine.AverageOf directions))
 
-                            yield!
-                                Law.relativeAll
-                                    $"{where}, T {reml} by differences"
-                                    1e-6
-                                    expected
-                                    (flat (engine.TraceDifferences(directions, reml)))
-                    ]))
+                            for reml in [ false; true ] do
+                                let expected = flat (traceOf reml)
+
+                                yield!
+                                    Law.relativeAll
+                                        $"{where}, T {reml}"
+                                        1e-7
+                                        expected
+                                        (flat (engine.TraceOf(directions, reml)))
+
+                                yield!
+                                    Law.relativeAll
+                                        $"{where}, T {reml} by differences"
+                                        1e-6
+                                        expected
+                                        (flat (engine.TraceDifferences(directions, reml)))
+                        ]))
 
         testPropertyWithConfig config "every engine has the same traces and forms" (fun (model: RandomModel) ->
             match tryLikelihood model with
@@ -130,56 +138,59 @@ let tests =
                 let supernodal = SupernodalEngine(SupernodalPlan.analyse likelihood.Standard)
                 Law.holds (Law.relativeAll (RandomModel.formula model) 1e-8 expected (ofEngine supernodal)))
 
-        testPropertyWithConfig config "moments from an engine equal those from dense blocks of rows" (fun (model: RandomModel) ->
-            match tryLikelihood model with
-            | Some likelihood when likelihood.Standard.Terms |> List.forall _.Relationship.IsNone ->
-                let theta = pointOf likelihood model.Seed
-                let point = LogLikelihood.pointAt likelihood theta
-                let isFixed = Array.create theta.Length false
+        testPropertyWithConfig
+            config
+            "moments from an engine equal those from dense blocks of rows"
+            (fun (model: RandomModel) ->
+                match tryLikelihood model with
+                | Some likelihood when likelihood.Standard.Terms |> List.forall _.Relationship.IsNone ->
+                    let theta = pointOf likelihood model.Seed
+                    let point = LogLikelihood.pointAt likelihood theta
+                    let isFixed = Array.create theta.Length false
 
-                let blocks =
-                    MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout
+                    let blocks =
+                        MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout
 
-                let dense =
-                    MarginalMoments.create
-                        (likelihood.Criterion = Criterion.Reml)
-                        Parametrisation.VarianceScale
-                        likelihood.Model
-                        likelihood.Standard
-                        blocks
-                        isFixed
-                        likelihood.Held
-                        point
+                    let dense =
+                        MarginalMoments.create
+                            (likelihood.Criterion = Criterion.Reml)
+                            Parametrisation.VarianceScale
+                            likelihood.Model
+                            likelihood.Standard
+                            blocks
+                            isFixed
+                            likelihood.Held
+                            point
 
-                let ours = LikelihoodMoments.moments Parametrisation.VarianceScale likelihood theta
-                let where = RandomModel.formula model
+                    let ours = LikelihoodMoments.moments Parametrisation.VarianceScale likelihood theta
+                    let where = RandomModel.formula model
 
-                let close name (expected: float[]) (actual: float[]) =
-                    let size = expected |> Array.fold (fun most value -> max most (abs value)) 1e-12
-                    Law.nearAll $"{where}, {name}" (1e-7 * size + 1e-14) expected actual
+                    let close name (expected: float[]) (actual: float[]) =
+                        let size = expected |> Array.fold (fun most value -> max most (abs value)) 1e-12
+                        Law.nearAll $"{where}, {name}" (1e-7 * size + 1e-14) expected actual
 
-                Law.holds [
-                    yield! close "values" dense.Values ours.Values
-                    yield! close "root" dense.Root.Values ours.Root.Values
-                    yield! close "P" (Array.concat dense.First) (Array.concat ours.First)
-                    yield! close "Q" (Array.concat dense.Products.Value) (Array.concat ours.Products.Value)
+                    Law.holds [
+                        yield! close "values" dense.Values ours.Values
+                        yield! close "root" dense.Root.Values ours.Root.Values
+                        yield! close "P" (Array.concat dense.First) (Array.concat ours.First)
+                        yield! close "Q" (Array.concat dense.Products.Value) (Array.concat ours.Products.Value)
 
-                    yield!
-                        close
-                            "R"
-                            (Array.concat (Option.get dense.Seconds).Value)
-                            (Array.concat (Option.get ours.Seconds).Value)
-
-                    yield! close "gradient" dense.Gradient.Value ours.Gradient.Value
-
-                    for information in [ Information.Observed; Information.Expected; Information.Average ] do
                         yield!
                             close
-                                $"{information}"
-                                (dense.Information information).Values
-                                (ours.Information information).Values
-                ]
-            | _ -> Law.holds [])
+                                "R"
+                                (Array.concat (Option.get dense.Seconds).Value)
+                                (Array.concat (Option.get ours.Seconds).Value)
+
+                        yield! close "gradient" dense.Gradient.Value ours.Gradient.Value
+
+                        for information in [ Information.Observed; Information.Expected; Information.Average ] do
+                            yield!
+                                close
+                                    $"{information}"
+                                    (dense.Information information).Values
+                                    (ours.Information information).Values
+                    ]
+                | _ -> Law.holds [])
 
         // Cases
 
