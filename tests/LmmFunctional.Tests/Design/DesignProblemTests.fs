@@ -128,7 +128,8 @@ module DesignProblemTests =
         "Reaction ~ sqrt(comma) + I(mixed + 1)",
         [
             "Column 'comma' is text, but 'sqrt(comma)' needs numbers; row 2 has '-1,5': write decimal points, -1.5."
-            "Column 'mixed' is text, but 'I(mixed + 1)' needs numbers; row 3 has '1,234,5', which is not a number."
+            "Column 'mixed' has numbers except in row 3 ('1,234,5'), and 'I(mixed + 1)' needs numbers: correct it, "
+            + "name a code of missing values (--na \"1,234,5\")."
         ]
         "id ~ Days",
         [
