@@ -44,7 +44,7 @@ type Design = {
         let rows = Plural.count design.Rows.Length "row"
         let effects = Plural.count design.Fixed.Names.Length "fixed effect"
         let terms = Plural.count design.Random.Length "random term"
-        $"{design.Spec}: {rows}, {effects}, {terms}"
+        $"{FormulaPrinter.print design.Spec}: {rows}, {effects}, {terms}"
 
     /// The model and its sizes: y ~ 1 + x + (1 | g): 100 rows, 2 fixed effects, 1 random term.
     override design.ToString() = design.Display
@@ -164,7 +164,16 @@ module Design =
             frame
 
     /// The design of what the parts of a model became.
-    let private compose spec (frame: Frame) (rows: int[]) missingRows weights selection (parts: Parts) =
+    let private compose
+        spec
+        (model: LmmSpec)
+        (frame: Frame)
+        (rows: int[])
+        missingRows
+        weights
+        selection
+        (parts: Parts)
+        =
         let arrays = DesignArrays frame
 
         let random, residual =
@@ -187,7 +196,7 @@ module Design =
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
-            Notes = []
+            Notes = notesOf frame model [ for design, _, _ in parts.Random -> design ]
             Schema = {
                 Frame = frame
                 Response = parts.ResponseExpr
@@ -254,10 +263,7 @@ module Design =
         Problems.both named met
         |> Problems.told
         |> Result.map (fun ((_, weights), (selection, parts)) ->
-            {
-                compose spec frame rows missingRows weights selection parts with
-                    Notes = notesOf frame model [ for design, _, _ in parts.Random -> design ]
-            })
+            compose spec model frame rows missingRows weights selection parts)
 
     /// <summary>Meets a model without known matrices with its data.</summary>
     /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>

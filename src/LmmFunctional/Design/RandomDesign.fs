@@ -26,11 +26,11 @@ type RandomDesign = {
     /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
     /// its positions: values where the structure takes values, else the position in the order of the levels.
     Axes: (Structure * float[][]) list
+    /// How these coordinates were found where the data do not say it plainly.
+    Notes: string list
     /// For each part of a product the position of every effect, where only some combinations occur; None where the effects are
     /// all combinations in their order.
     Places: ImmutableArray<int> list option
-    /// How these coordinates were found where the data do not say it plainly.
-    Notes: string list
     /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
     /// grouping factor.
     PerLevel: (string * ImmutableArray<string> * int[]) option

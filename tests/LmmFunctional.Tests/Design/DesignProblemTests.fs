@@ -91,7 +91,8 @@ let private cases: (string * string list) list = [
         "In 'C(Subject, sum, 2)': write C(x, sum), with treatment, sas, sum, helmert or poly."
     ]
     "Reaction ~ factor(Days, 2)", [ "In 'factor(Days, 2)': 'factor' takes one variable; write factor(x)." ]
-    "Reaction ~ I(poly(Days, 2) + 1)", [ "In 'poly(Days, 2)': 'poly' must stand alone, not inside other functions." ]
+    "Reaction ~ I(poly(Days, 2) + 1)",
+    [ "In 'poly(Days, 2)': 'poly' must stand alone, not inside other functions." ]
     "Reaction ~ log(offset(Days))",
     [
         "In 'offset(Days)': an offset must be a term of its own among the fixed effects."
@@ -124,7 +125,8 @@ let private cases: (string * string list) list = [
     "Reaction ~ sqrt(comma) + I(mixed + 1)",
     [
         "Column 'comma' is text, but 'sqrt(comma)' needs numbers; row 2 has '-1,5': write decimal points, -1.5."
-        "Column 'mixed' is text, but 'I(mixed + 1)' needs numbers; row 3 has '1,234,5', which is not a number."
+        "Column 'mixed' has numbers except in row 3 ('1,234,5'), and 'I(mixed + 1)' needs numbers: correct it, "
+        + "name a code of missing values (--na \"1,234,5\")."
     ]
     "id ~ Days",
     [
@@ -208,6 +210,8 @@ let private cases: (string * string list) list = [
     ]
 ]
 
+let all = cases |> List.map (fun (text, words) -> TestCaseData(text, words))
+
 let private singular: (LmmError * string) list = [
     LmmError.MoreProblems("data.csv", 1), "data.csv: 1 more problem is not shown; correct those above first."
     LmmError.UnequalLengths("x", 3, 1), "Column 'x' has 1 value where the first column has 3."
@@ -219,13 +223,16 @@ let private singular: (LmmError * string) list = [
     "Random term '(1 | g)' has 1 effect for 1 row; its covariance cannot be told from the residual."
 ]
 
+let ones =
+    singular |> List.map (fun (problem, words) -> TestCaseData(problem, words))
+
 [<Tests>]
 let tests =
     testList "DesignProblemTests" [
-        testCases "problems are said in words" cases (fun (text: string, words: string list) ->
+        testCases "problems are said in words" all (fun (text: string, words: string list) ->
             Check.equal words (TestFrame.problems text frame))
 
-        testCases "one of a kind is said in the singular" singular (fun (problem: LmmError, words: string) ->
+        testCases "one of a kind is said in the singular" ones (fun (problem: LmmError, words: string) ->
             Check.equal words (LmmError.describe problem))
 
         testCases
@@ -235,7 +242,8 @@ let tests =
                 "Reaction ~ Days + (Days || Subject)"
                 "Reaction ~ same"
             ]
-            (fun (text: string) -> Check.equal [] (TestFrame.problems text frame))
+            (fun (text: string) ->
+                Check.equal [] (TestFrame.problems text frame))
 
         testCase "a random term needs effects, and its offsets belong elsewhere" (fun () ->
             let term effects = {

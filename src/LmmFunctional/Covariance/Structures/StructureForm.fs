@@ -47,7 +47,8 @@ module internal StructureForm =
         | Structure.CompoundSymmetry -> StructureShape.Scaled(CompoundSymmetry.create m)
         | Structure.HeterogeneousCompoundSymmetry -> StructureShape.PerPosition(CompoundSymmetry.create m)
         | Structure.Autoregressive -> StructureShape.Scaled(onSteps positions (fun _ -> Autoregressive.create ()))
-        | Structure.HeterogeneousAutoregressive -> StructureShape.PerPosition(onSteps positions (fun _ -> Autoregressive.create ()))
+        | Structure.HeterogeneousAutoregressive ->
+            StructureShape.PerPosition(onSteps positions (fun _ -> Autoregressive.create ()))
         | Structure.ContinuousAutoregressive -> StructureShape.Scaled(Spatial.power "Phi" false coordinates)
         | Structure.AutoregressiveMovingAverage(p, q) -> StructureShape.Scaled(onSteps positions (Arma.create p q))
         | Structure.Toeplitz bands -> StructureShape.Scaled(onSteps positions (toeplitz bands))
