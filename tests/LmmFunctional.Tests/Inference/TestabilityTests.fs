@@ -89,8 +89,8 @@ module TestabilityTests =
             Testability.line "A - B" reason
         ]
 
-        says ([ "ci" ] @ model) [ $"trtB: {reason}" ]
-        says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {reason}" ]
+        says ([ "ci" ] @ model) [ $"trtB: {Testability.note reason}." ]
+        says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {Testability.note reason}." ]
 
     [<Test>]
     let ``the words`` () =
