@@ -135,11 +135,29 @@ type internal PreciseEngine(ordinary: Engine, always: bool, shared: Lazy<Precise
         else
             ordinary.TraceAlong(entries, bases, reml)
 
-    override _.FixedForms forms =
+    override _.ScoreForms forms =
         if isPrecise then
-            PreciseForms.fixedForms (model ()).Orders p forms (parts ())
+            PreciseForms.scores (model ()).Orders p forms (parts ())
         else
-            ordinary.FixedForms forms
+            ordinary.ScoreForms forms
+
+    override _.TraceForms forms =
+        if isPrecise then
+            Some(PreciseForms.traces (model ()).Orders forms (parts ()))
+        else
+            ordinary.TraceForms forms
+
+    override _.AverageOf directions =
+        if isPrecise then
+            base.AverageOf directions
+        else
+            ordinary.AverageOf directions
+
+    override _.TraceOf(directions, reml) =
+        if isPrecise then
+            base.TraceOf(directions, reml)
+        else
+            ordinary.TraceOf(directions, reml)
 
     override _.Score(term, level, effect) =
         if isPrecise then
