@@ -367,6 +367,6 @@ module CovarianceInference =
                     Estimate = coefficient.Estimate
                     Lower = endAt -1.0
                     Upper = endAt 1.0
-                    Note = reason
+                    Note = reason |> Option.map Testability.note
                 }
         ]

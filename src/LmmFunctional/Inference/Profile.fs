@@ -214,10 +214,10 @@ module Profile =
             |> Result.bind (fun weights ->
                 match Testability.ofFit fit weights with
                 | None -> found ()
-                | Some reason -> withoutEnds reason)
+                | Some reason -> withoutEnds (Testability.note reason))
 
         match target with
-        | _ when fit.HasNoResidual -> withoutEnds Testability.noProfile
+        | _ when fit.HasNoResidual -> withoutEnds (Testability.note Testability.noProfile)
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target

@@ -26,6 +26,10 @@ module internal Testability =
     let noProfile =
         "There is no profile: the residual variance is zero, and the likelihood has no bound there."
 
+    /// The same beside the name of a parameter, as notes on intervals are.
+    let note (reason: string) =
+        reason.Substring(0, 1).ToLowerInvariant() + reason.Substring(1).TrimEnd '.'
+
     /// A line for a report.
     let line name reason = $"{name} cannot be tested. {reason}"
 

@@ -210,8 +210,6 @@ let private cases: (string * string list) list = [
     ]
 ]
 
-let all = cases |> List.map (fun (text, words) -> TestCaseData(text, words))
-
 let private singular: (LmmError * string) list = [
     LmmError.MoreProblems("data.csv", 1), "data.csv: 1 more problem is not shown; correct those above first."
     LmmError.UnequalLengths("x", 3, 1), "Column 'x' has 1 value where the first column has 3."
@@ -223,16 +221,13 @@ let private singular: (LmmError * string) list = [
     "Random term '(1 | g)' has 1 effect for 1 row; its covariance cannot be told from the residual."
 ]
 
-let ones =
-    singular |> List.map (fun (problem, words) -> TestCaseData(problem, words))
-
 [<Tests>]
 let tests =
     testList "DesignProblemTests" [
-        testCases "problems are said in words" all (fun (text: string, words: string list) ->
+        testCases "problems are said in words" cases (fun (text: string, words: string list) ->
             Check.equal words (TestFrame.problems text frame))
 
-        testCases "one of a kind is said in the singular" ones (fun (problem: LmmError, words: string) ->
+        testCases "one of a kind is said in the singular" singular (fun (problem: LmmError, words: string) ->
             Check.equal words (LmmError.describe problem))
 
         testCases

@@ -92,8 +92,8 @@ let tests =
                     Testability.line "A - B" reason
                 ]
 
-                says ([ "ci" ] @ model) [ $"trtB: {reason}" ]
-                says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {reason}" ])
+                says ([ "ci" ] @ model) [ $"trtB: {Testability.note reason}." ]
+                says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {Testability.note reason}." ])
 
         testCase "the words" (fun () ->
             Texts.equal [

@@ -137,15 +137,27 @@ type internal PreciseEngine(ordinary: Engine, always: bool, shared: Lazy<Precise
 
     override _.ScoreForms forms =
         if isPrecise then
-            PreciseForms.scoreForms (model ()).Orders p forms (parts ())
+            PreciseForms.scores (model ()).Orders p forms (parts ())
         else
             ordinary.ScoreForms forms
 
     override _.TraceForms forms =
         if isPrecise then
-            Some(PreciseForms.traceForms (model ()).Orders forms (parts ()))
+            Some(PreciseForms.traces (model ()).Orders forms (parts ()))
         else
             ordinary.TraceForms forms
+
+    override _.AverageOf directions =
+        if isPrecise then
+            base.AverageOf directions
+        else
+            ordinary.AverageOf directions
+
+    override _.TraceOf(directions, reml) =
+        if isPrecise then
+            base.TraceOf(directions, reml)
+        else
+            ordinary.TraceOf(directions, reml)
 
     override _.Score(term, level, effect) =
         if isPrecise then

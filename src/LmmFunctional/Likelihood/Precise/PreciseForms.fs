@@ -115,29 +115,29 @@ module internal PreciseForms =
 
         symmetric k (fun i j -> sums[i, j] + (if reml then traceOfProduct x onFixed[i] onFixed[j] else 0.0))
 
-    /// UᵀB_kU, and UᵀB_kΩB_lU for l ≤ k at k(k + 1)/2 + l, P×P by columns.
-    let scoreForms orders p (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) =
+    /// UᵀB_kU, and UᵀB_kΩB_lU for l ≤ k at k(k + 1)/2 + l, P×P by columns, U = [E | v] the scores.
+    let scores orders p (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) =
         let k = forms.Length
         let first = Array.init k (fun _ -> Array.zeroCreate<float>(p * p))
         let second = Array.init (k * (k + 1) / 2) (fun _ -> Array.zeroCreate<float>(p * p))
 
-        for block, scores in parts do
+        for block, own in parts do
             let q = block.Effects
 
             let along =
                 forms
-                |> Array.map (fun form -> PreciseBlocks.apply orders form false block p scores.Scores)
+                |> Array.map (fun form -> PreciseBlocks.apply orders form false block p own.Scores)
 
             let back =
                 forms
-                |> Array.map (fun form -> PreciseBlocks.apply orders form true block p scores.Scores)
+                |> Array.map (fun form -> PreciseBlocks.apply orders form true block p own.Scores)
 
             let through =
                 along
-                |> Array.map (fun a -> Dense.Multiply(q, p, q, scores.Omega, false, a, false))
+                |> Array.map (fun a -> Dense.Multiply(q, p, q, own.Omega, false, a, false))
 
             for i in 0 .. k - 1 do
-                addTo first[i] (Dense.Multiply(p, p, q, scores.Scores, true, along[i], false))
+                addTo first[i] (Dense.Multiply(p, p, q, own.Scores, true, along[i], false))
 
                 for j in 0..i do
                     addTo second[i * (i + 1) / 2 + j] (Dense.Multiply(p, p, q, back[i], true, through[j], false))
@@ -145,19 +145,18 @@ module internal PreciseForms =
         struct (first, second)
 
     /// tr(ΩB_kΩB_l), k×k.
-    let traceForms orders (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) : float[,] =
-        let k = forms.Length
-        let sums = Array2D.zeroCreate k k
+    let traces orders (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) : float[,] =
+        let sums = Array2D.zeroCreate forms.Length forms.Length
 
-        for block, scores in parts do
+        for block, own in parts do
             let q = block.Effects
 
             let images =
                 forms
-                |> Array.map (fun form -> PreciseBlocks.apply orders form false block q scores.Omega)
+                |> Array.map (fun form -> PreciseBlocks.apply orders form false block q own.Omega)
 
-            for i in 0 .. k - 1 do
+            for i in 0 .. forms.Length - 1 do
                 for j in 0..i do
                     sums[i, j] <- sums[i, j] + traceOfProduct q images[i] images[j]
 
-        symmetric k (fun i j -> sums[i, j])
+        symmetric forms.Length (fun i j -> sums[i, j])
