@@ -10,7 +10,7 @@ internal static partial class Convert
     public static DegreesOfFreedomMethod Method(DfMethod method, DfConvention convention)
     {
         var satterthwaite = Convention(convention, ConventionModule.lmerTest);
-        var kenwardRoger = Convention(convention, ConventionModule.sas);
+        var kenwardRoger = Convention(convention, ConventionModule.pbkrtest);
 
         return method switch
         {

@@ -23,6 +23,7 @@ public static class LikelihoodInference
 
     /// <summary>Parametric bootstrap intervals; the same seed gives the same bits with any number of threads.</summary>
     /// <exception cref="ArgumentException">The level is not between 0 and 1, or there are fewer than two replicates.</exception>
+    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
     public static IReadOnlyList<ConfidenceLimits> BootstrapIntervals(
         this FittedLmm fit,
         int replicates = 1000,
@@ -32,15 +33,16 @@ public static class LikelihoodInference
         Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        var bootstrap = BootstrapModule.run(Options(replicates, seed, progress), fit.Inner);
+        var bootstrap = Convert.ValueOrThrow(BootstrapModule.run(Options(replicates, seed, progress), fit.Inner));
         return Convert.List(BootstrapModule.intervals(Kind(kind), level, bootstrap), estimate => Limits(estimate.Interval));
     }
 
     /// <summary>A response drawn from the fit: new random effects, new residuals; one value for each row used.</summary>
+    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
     public static double[] Simulate(this FittedLmm fit, int seed)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        return Simulation.simulate(seed, fit.Inner);
+        return Convert.ValueOrThrow(Simulation.simulate(seed, fit.Inner));
     }
 
     /// <summary>The likelihood ratio test of this model against one that contains it.</summary>
@@ -89,10 +91,11 @@ public static class LikelihoodInference
     }
 
     /// <summary>Marginal and conditional R² and intraclass correlations.</summary>
+    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
     public static ExplainedVariance ExplainedVariance(this FittedLmm fit)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        var shares = RSquaredModule.ofFit(fit.Inner);
+        var shares = Convert.ValueOrThrow(RSquaredModule.ofFit(fit.Inner));
         return new(shares.Marginal, shares.Conditional, shares.AdjustedIcc, shares.UnadjustedIcc);
     }
 

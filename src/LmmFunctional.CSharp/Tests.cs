@@ -25,7 +25,7 @@ public enum DfMethod
 /// <summary>Whose Satterthwaite or Kenward-Roger.</summary>
 public enum DfConvention
 {
-    /// <summary>lmerTest for Satterthwaite, SAS for Kenward-Roger.</summary>
+    /// <summary>lmerTest for Satterthwaite, pbkrtest for Kenward-Roger.</summary>
     Usual,
 
     /// <summary>SAS PROC MIXED: observed information of variances.</summary>

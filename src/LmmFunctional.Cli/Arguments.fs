@@ -13,6 +13,9 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Compare of ParseResults<ComparisonArguments>
     | [<CliPrefix(CliPrefix.None)>] Ems of ParseResults<EmsArguments>
     | [<CliPrefix(CliPrefix.None); CustomCommandLine("anova-table")>] AnovaTable of ParseResults<AnovaArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("r2")>] Shares of ParseResults<ShareArguments>
+    | [<CliPrefix(CliPrefix.None); CustomCommandLine("variance-test")>] VarianceTests of
+        ParseResults<VarianceTestArguments>
     | [<CliPrefix(CliPrefix.None)>] Verify of ParseResults<VerifyArguments>
     | Version
 
@@ -25,6 +28,8 @@ type Arguments =
             | Plan _ -> "tell how a model would be fitted and what that would cost."
             | Ems _ -> "print the expected mean squares of a balanced design."
             | AnovaTable _ -> "print the analysis of variance of a CSV file, with expected mean squares."
+            | Shares _ -> "R squared, intraclass correlations, and the shares of the random terms."
+            | VarianceTests _ -> "test whether variances are zero."
             | Verify _ -> "check on a fit the equations that every fit satisfies."
             | Ci _ -> "confidence intervals of all parameters of a model."
             | Compare _ -> "compare models of the same data: AIC, BIC, likelihood ratio tests."

@@ -19,6 +19,8 @@ module Cli =
         | Ok(Command.Emmeans request) -> EmmeansCommand.print output error request
         | Ok(Command.Plan request) -> PlanCommand.print output error request
         | Ok(Command.Verify request) -> VerifyCommand.print output error request
+        | Ok(Command.Shares request) -> VarianceCommands.printShares output error request
+        | Ok(Command.VarianceTests request) -> VarianceCommands.printTests output error request
         | Ok(Command.Intervals request) -> IntervalCommand.print output error request
         | Ok(Command.Compare request) -> ComparisonCommand.print output error request
         | Ok(Command.Ems request) -> ClassicalCommands.printEms output error request

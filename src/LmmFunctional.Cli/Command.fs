@@ -104,6 +104,18 @@ type VerifyRequest = {
     AsJson: bool
 }
 
+/// <summary>Tests of variances as asked for.</summary>
+type VarianceTestRequest = {
+    Model: ModelRequest
+    Criterion: Criterion
+    /// Draws from the exact distribution.
+    Draws: int
+    /// Replicates of the bootstrap; None for none.
+    Replicates: int option
+    Seed: int
+    AsJson: bool
+}
+
 /// <summary>Expected mean squares as asked for.</summary>
 type EmsRequest = {
     Terms: string
@@ -158,6 +170,9 @@ type Command =
     | Plan of PlanRequest
     | Anova of FixedTestRequest
     | Verify of VerifyRequest
+    /// R² and intraclass correlations of a fit, for which is asked as for its identities.
+    | Shares of VerifyRequest
+    | VarianceTests of VarianceTestRequest
     | Intervals of IntervalRequest
     | Compare of ComparisonRequest
     | Ems of EmsRequest

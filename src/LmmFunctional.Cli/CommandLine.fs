@@ -94,6 +94,8 @@ EXIT CODES:
         | Some(Emmeans emmeans) -> EmmeansArguments.request emmeans |> Result.map Command.Emmeans
         | Some(Plan plan) -> PlanArguments.request plan |> Result.map Command.Plan
         | Some(Verify verify) -> VerifyArguments.request verify |> Result.map Command.Verify
+        | Some(Shares r2) -> VarianceArguments.shares r2 |> Result.map Command.Shares
+        | Some(VarianceTests test) -> VarianceArguments.tests test |> Result.map Command.VarianceTests
         | Some(Ci ci) -> IntervalArguments.request ci |> Result.map Command.Intervals
         | Some(Compare comparison) -> ComparisonArguments.request comparison |> Result.map Command.Compare
         | Some(Ems ems) -> EmsArguments.request ems |> Result.map Command.Ems

@@ -100,10 +100,10 @@ module internal EmmeansCommand =
                 @ Results.problems at
             )
 
-    // emmeans takes Kenward-Roger from pbkrtest; it is derived for REML.
+    // Kenward-Roger is derived for REML.
     let private usualMethod (fit: Fit) =
         match fit.Criterion with
-        | Criterion.Reml -> DegreesOfFreedomMethod.KenwardRoger Convention.pbkrtest
+        | Criterion.Reml -> DegreesOfFreedomMethod.kenwardRoger
         | Criterion.Ml -> DegreesOfFreedomMethod.satterthwaite
 
     let private letters query means =

@@ -9,8 +9,8 @@ module internal IntervalCommand =
 
     let private intervalsOf (request: IntervalRequest) (fit: Fit) =
         match request.Method with
-        | IntervalMethod.Profile -> IntervalReport.profile request.Level fit
-        | IntervalMethod.Wald -> IntervalReport.wald request.Level fit
+        | IntervalMethod.Profile -> Ok(IntervalReport.profile request.Level fit)
+        | IntervalMethod.Wald -> Ok(IntervalReport.wald request.Level fit)
         | IntervalMethod.Bootstrap(replicates, kind, seed) ->
             let options = {
                 BootstrapOptions.defaults with
@@ -18,7 +18,8 @@ module internal IntervalCommand =
                     Seed = seed
             }
 
-            Bootstrap.run options fit |> IntervalReport.bootstrap kind request.Level
+            Bootstrap.run options fit
+            |> Result.map (IntervalReport.bootstrap kind request.Level)
 
     // Responses can be drawn only where levels are unrelated.
     let private problems (request: IntervalRequest) (spec: LmmSpec) =
@@ -36,11 +37,10 @@ module internal IntervalCommand =
                 match problems request source.Spec with
                 | [] -> Lmm.fit (ModelSource.options request.Criterion source) source.Frame source.Spec
                 | problems -> Error problems)
+            |> Result.bind (fun fit -> intervalsOf request fit |> Result.map (fun table -> fit, table))
 
         match fitted with
-        | Ok fit ->
-            let table = intervalsOf request fit
-
+        | Ok(fit, table) ->
             if request.AsJson then
                 output.Write(IntervalReport.toJson fit table + "\n")
             else

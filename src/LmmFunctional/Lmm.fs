@@ -9,11 +9,14 @@ module Lmm =
 
     /// <summary>Fits a model to data.</summary>
     /// <returns>The fit with its certificate, or every problem found in the model and the data.</returns>
+    /// <exception cref="T:System.ArgumentException">A number of iterations is below zero; a tolerance is not
+    /// positive.</exception>
     /// <example><code lang="fsharp">
     /// Formula.parse "Reaction ~ Days + (Days | Subject)"
     /// |> Result.bind (Lmm.fit FitOptions.defaults frame)
     /// </code></example>
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
+        SolverOptions.check options.Solver
         let started = Stopwatch.GetTimestamp()
 
         // What is wrong with bounds is told beside what is wrong with held values.

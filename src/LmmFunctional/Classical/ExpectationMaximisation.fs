@@ -120,7 +120,11 @@ module ExpectationMaximisation =
     /// <param name="maxIterations">Steps at most.</param>
     /// <param name="model">The model.</param>
     /// <returns>The last iteration, and whether it settled.</returns>
+    /// <exception cref="T:System.ArgumentException">The tolerance is not positive; there is not one step at least.
+    /// </exception>
     let solve algorithm tolerance maxIterations (model: AbsorbedModel) : EmIteration * bool =
+        Guard.positive (nameof tolerance) "The tolerance" tolerance
+        Guard.atLeast (nameof maxIterations) "The largest number of iterations" 1 maxIterations
         let values (iteration: EmIteration) = iteration.Components |> List.map snd
 
         let settled (before, after) =

@@ -1,5 +1,6 @@
 namespace LmmFunctional.Classical
 
+open LmmFunctional
 open MathNet.Numerics
 open MathNet.Numerics.Distributions
 
@@ -24,10 +25,6 @@ type ConfidenceInterval = {
 /// <remarks>Normal theory: dfᵢMSᵢ/E(MSᵢ) is χ² with dfᵢ degrees of freedom, independent of the others.</remarks>
 [<RequireQualifiedAccess>]
 module MeanSquareCombination =
-
-    let internal requireLevel level =
-        if not (level > 0.0 && level < 1.0) then
-            invalidArg (nameof level) $"A confidence level lies between 0 and 1, not {level}."
 
     /// <summary>The estimate Σ aᵢMSᵢ.</summary>
     let estimate (parts: WeightedMeanSquare list) =
@@ -70,7 +67,7 @@ module MeanSquareCombination =
     /// <remarks>Good for sums; with large negative coefficients the modified large-sample interval covers
     /// better.</remarks>
     let satterthwaite level (parts: WeightedMeanSquare list) : ConfidenceInterval option =
-        requireLevel level
+        Guard.level (nameof level) level
         let total = estimate parts
 
         if total <= 0.0 then

@@ -141,7 +141,8 @@ module Minque =
 
         if
             relative.Length <> count
-            || relative |> Array.exists (fun value -> not (value >= 0.0))
+            || relative
+               |> Array.exists (fun value -> not (value >= 0.0 && System.Double.IsFinite value))
         then
             invalidArg (nameof weights) $"Give {count} weights, zero or positive, one for each component."
 
@@ -155,6 +156,7 @@ module Minque =
     /// <remarks>A fixed point solves the REML equations. Negative estimates enter the weights as zero; a component that
     /// stays negative is then not its REML estimate, zero, but tells how far below zero the mean squares are.</remarks>
     let iterate maxIterations (model: AbsorbedModel) : Result<MinqueEstimate, LmmError list> =
+        Guard.atLeast (nameof maxIterations) "The largest number of renewals" 1 maxIterations
         // MINQUE(0) may find a residual variance below zero; a small one keeps the weights finite until it is found.
         let least = 0.01 * model.Yy / float model.Df
 

@@ -1,5 +1,6 @@
 namespace LmmFunctional.Classical
 
+open LmmFunctional
 open System
 open System.Collections.Generic
 open MathNet.Numerics
@@ -111,7 +112,7 @@ module VarianceIntervals =
     /// <remarks>Graybill and Wang (1980) for sums; Ting, Burdick, Graybill, Jeyaratnam and Lu (1990) for differences.
     /// </remarks>
     let modifiedLargeSample level (parts: WeightedMeanSquare list) : ConfidenceInterval =
-        MeanSquareCombination.requireLevel level
+        Guard.level (nameof level) level
         interval upperF level parts
 
     // The point in (low, high) where a decreasing function changes sign; infinite when it stays positive.
@@ -146,7 +147,7 @@ module VarianceIntervals =
     /// <returns>The interval; its upper limit is infinite where the data cannot bound the ratio.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let ratio level (numerator: WeightedMeanSquare list) (denominator: WeightedMeanSquare list) : ConfidenceInterval =
-        MeanSquareCombination.requireLevel level
+        Guard.level (nameof level) level
         let upperF = remembering ()
 
         let at pick rho =
@@ -170,10 +171,9 @@ module VarianceIntervals =
     /// </exception>
     /// <remarks>The pivotal quantity puts dfᵢMSᵢ/χ²ᵢ in place of E(MSᵢ) (Weerahandi 1993).</remarks>
     let generalised level seed draws (parts: WeightedMeanSquare list) (quantity: float list -> float) =
-        MeanSquareCombination.requireLevel level
+        Guard.level (nameof level) level
 
-        if draws < 100 then
-            invalidArg (nameof draws) $"{draws} draws are too few; take 10000."
+        Guard.atLeast (nameof draws) "The number of draws" 100 draws
 
         let random = Random(seed: int)
 

@@ -134,6 +134,8 @@ type LmmError =
     | NotNested of smaller: string * larger: string * reason: string
     /// A method that needs unrelated levels and estimated variances.
     | NeedsUnrelated of methodName: string
+    /// Replicates of a bootstrap that could be fitted, of those that were drawn.
+    | TooFewRefits of fitted: int * replicates: int
     | ClustersShareEffects of cluster: string * group: string
     /// Neither a factor of the model nor a column, with the factors that there are.
     | UnknownCluster of cluster: string * groups: string list
@@ -411,6 +413,8 @@ module LmmError =
             $"'{smaller}' is not nested in '{larger}': {reason}; compare the models by AIC or BIC instead of a likelihood ratio test."
         | LmmError.NeedsUnrelated methodName ->
             $"{methodName} needs unrelated levels and no held variances; fit the model without them."
+        | LmmError.TooFewRefits(fitted, replicates) ->
+            $"Only {fitted} of {replicates} replicates could be fitted; a bootstrap needs two or more."
         | LmmError.ClustersShareEffects(cluster, group) ->
             $"Clusters of '{cluster}' are not independent: levels of '{group}' occur in several of them; "
             + $"use a coarser cluster that holds each level of '{group}' whole."

@@ -82,14 +82,19 @@ module internal AnovaHypotheses =
             | HypothesisType.II ->
                 let scales = scalesOf x
 
-                TypeThree.containing design.Schema.Fixed
-                |> List.mapi (fun index above ->
+                // Where nothing contains a term its hypothesis is that of type III, and is written in the same rows: the
+                // df of Satterthwaite depend on them. So does lmerTest.
+                List.zip (TypeThree.containing design.Schema.Fixed) (TypeThree.create lastIsReference design)
+                |> List.mapi (fun index (above, alone) ->
                     let place column =
                         if termOf[column] = index then 1
                         elif List.contains termOf[column] above then 2
                         else 0
 
-                    sequential x scales ([| 0 .. p - 1 |] |> Array.sortBy place) (columnsOf index))
+                    if above.IsEmpty then
+                        alone
+                    else
+                        sequential x scales ([| 0 .. p - 1 |] |> Array.sortBy place) (columnsOf index))
 
         List.zip terms rows
         |> List.filter (fun (term, rows) -> term <> Term.intercept && rows.Length > 0)

@@ -125,12 +125,7 @@ module Bootstrap =
                 yield skewness (Array.map along scores) / 6.0
         |]
 
-    /// <summary>Draws responses from a fit, fits each again, and keeps the estimates.</summary>
-    /// <param name="options">Number of replicates, seed and progress.</param>
-    /// <param name="functions">Functions of the covariance parameters to be kept too, with their names.</param>
-    /// <param name="fit">The fit; its columns and analysis serve all refits, which start at its optimum.</param>
-    /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
-    let runWith
+    let private replicates
         (options: BootstrapOptions)
         (functions: (string * (CovarianceEstimates -> float)) list)
         (fit: Fit)
@@ -161,9 +156,35 @@ module Bootstrap =
             UsedSeed = options.Seed
         }
 
-    /// <summary>Draws responses from a fit, fits each again, and keeps the estimates of all parameters.</summary>
+    /// <summary>Draws responses from a fit, fits each again, and keeps the estimates.</summary>
+    /// <param name="options">Number of replicates, seed and progress.</param>
+    /// <param name="functions">Functions of the covariance parameters to be kept too, with their names.</param>
+    /// <param name="fit">The fit; its columns and analysis serve all refits, which start at its optimum.</param>
+    /// <returns>The estimates; or: levels are related, or variances are held, or fewer than two replicates could be
+    /// fitted.</returns>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
-    let run (options: BootstrapOptions) (fit: Fit) : Bootstrap = runWith options [] fit
+    let runWith
+        (options: BootstrapOptions)
+        (functions: (string * (CovarianceEstimates -> float)) list)
+        (fit: Fit)
+        : Result<Bootstrap, LmmError list> =
+        BootstrapOptions.check options
+
+        match Simulation.problems "A bootstrap" fit with
+        | [] ->
+            let bootstrap = replicates options functions fit
+            let fitted = bootstrap.Draws.Rows
+
+            if fitted < 2 then
+                Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
+            else
+                Ok bootstrap
+        | problems -> Error problems
+
+    /// <summary>Draws responses from a fit, fits each again, and keeps the estimates of all parameters.</summary>
+    /// <returns>The estimates, or why there are none, as <c>runWith</c>.</returns>
+    /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
+    let run (options: BootstrapOptions) (fit: Fit) : Result<Bootstrap, LmmError list> = runWith options [] fit
 
     /// The p-quantile of sorted values: order statistic p (B + 1), straight between two.
     let private quantile (sorted: float[]) (p: float) =
@@ -200,12 +221,9 @@ module Bootstrap =
     /// <param name="kind">Percentile, basic or BCa.</param>
     /// <param name="level">The level of confidence, such as 0.95.</param>
     /// <param name="bootstrap">The replicates.</param>
-    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1, or every refit failed.</exception>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let intervals (kind: BootstrapInterval) (level: float) (bootstrap: Bootstrap) : BootstrapEstimate list =
-        Quantile.checkLevel level
-
-        if bootstrap.Draws.Rows < 2 then
-            invalidArg (nameof bootstrap) "A bootstrap needs at least two replicates that could be fitted."
+        Guard.level (nameof level) level
 
         let tail = 0.5 - 0.5 * level
 

@@ -24,17 +24,38 @@ module BootstrapTest =
     let private rounding = 1e-7
 
     /// <summary>Statistics simulated under the smaller model: the fall of the criterion from its refit to that of the larger.</summary>
-    let internal statistics (options: BootstrapOptions) (smaller: Fit) (larger: Fit) : float option[] =
-        let draw = Simulation.sampler options.Seed smaller
+    /// <returns>A statistic for each replicate, None where a refit failed; or: levels are related, or variances are held, or fewer
+    /// than two replicates could be fitted.</returns>
+    let internal statistics
+        (options: BootstrapOptions)
+        (smaller: Fit)
+        (larger: Fit)
+        : Result<float option[], LmmError list> =
+        let simulated () =
+            let draw = Simulation.sampler options.Seed smaller
 
-        Replicates.run options (fun index ->
-            let response = draw index
+            Replicates.run options (fun index ->
+                let response = draw index
 
-            match Refit.withResponse response smaller, Refit.withResponse response larger with
-            | Ok first, Ok second ->
-                let fall = first.CriterionValue - second.CriterionValue
-                Some(if fall > rounding then fall else 0.0)
-            | _ -> None)
+                match Refit.withResponse response smaller, Refit.withResponse response larger with
+                | Ok first, Ok second ->
+                    let fall = first.CriterionValue - second.CriterionValue
+                    Some(if fall > rounding then fall else 0.0)
+                | _ -> None)
+
+        match
+            Simulation.problems "A bootstrap" smaller
+            @ Simulation.problems "A bootstrap" larger
+        with
+        | [] ->
+            let all = simulated ()
+            let fitted = all |> Array.filter Option.isSome |> Array.length
+
+            if fitted < 2 then
+                Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
+            else
+                Ok all
+        | problems -> Error(List.distinct problems)
 
     /// <summary>The share of statistics at least as large as the observed one, and its Monte Carlo standard error.</summary>
     let internal pValue observed (simulated: float[]) : float * float =
@@ -48,16 +69,19 @@ module BootstrapTest =
     /// <param name="options">Number of replicates, seed and progress.</param>
     /// <param name="smaller">The null model.</param>
     /// <param name="larger">The model that contains it.</param>
-    /// <returns>The test, by ML where the fixed effects differ; or data that differ, or models that are not nested.</returns>
+    /// <returns>The test, by ML where the fixed effects differ; or data that differ, models that are not nested, related levels or
+    /// held variances, or replicates that could not be fitted.</returns>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     let run (options: BootstrapOptions) (smaller: Fit) (larger: Fit) : Result<BootstrapTest, LmmError list> =
+        BootstrapOptions.check options
+
         ModelComparison.test smaller larger
         |> Result.bind (fun asymptotic ->
             [ smaller; larger ]
             |> List.map (Refit.withCriterion asymptotic.Criterion)
             |> Problems.all
-            |> Result.map (fun fits ->
-                let all = statistics options fits[0] fits[1]
+            |> Result.bind (fun fits -> statistics options fits[0] fits[1])
+            |> Result.map (fun all ->
                 let kept = Array.choose id all
                 let p, error = pValue asymptotic.Statistic kept
                 let mean = if kept.Length = 0 then 0.0 else Array.average kept

@@ -84,7 +84,11 @@ module CompactLetters =
     /// <param name="adjustment">Of the pairwise comparisons.</param>
     /// <param name="means">The means.</param>
     /// <returns>The letters in the order of the means, the smallest mean of a family with a.</returns>
+    /// <exception cref="T:System.ArgumentException"><paramref name="alpha"/> is not between 0 and 1.</exception>
     let create alpha (adjustment: Adjustment) (means: MarginalMeans) : Result<string list, LmmError list> =
+        if not (alpha > 0.0 && alpha < 1.0) then
+            invalidArg (nameof alpha) $"A level of significance lies between 0 and 1, such as 0.05; {alpha} does not."
+
         MarginalContrasts.create MeanContrast.Pairwise (Some adjustment) means
         |> Result.map (fun compared ->
             // Families are contiguous: the variables that hold them apart vary slowest.

@@ -242,6 +242,9 @@ module CovarianceInference =
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
 
+    let private undetermined =
+        "at its bound or not determined, for the term has no variance; use a profile or the bootstrap"
+
     // On the unbounded scale; a wider interval covers the whole region.
     let private widest = 15.0
 
@@ -260,6 +263,17 @@ module CovarianceInference =
         let estimates = VarianceParameters.estimates fit
         let unbounded = covariance Information.Observed CovarianceScale.Unbounded fit
 
+        // Standard deviations of residuals are relative to σ.
+        let isDeviation parameter =
+            match parameter with
+            | VarianceParameter.ResidualStructure _ -> false
+            | _ -> VarianceParameters.kindOf fit.Design parameter = ParameterKind.StandardDeviation
+
+        // What else a term has does not matter where its effects have no variance.
+        let isNothing term =
+            estimates.TermStructures[term].Length > 1
+            && estimates.Random[term].Values |> Array.forall ((=) 0.0)
+
         [
             for parameter in VarianceParameters.ofFit fit do
                 let name = VarianceParameters.nameIn fit.Design parameter
@@ -268,8 +282,7 @@ module CovarianceInference =
                 let ends =
                     match unbounded.Names.IndexOf name, parameter, method with
                     | -1, _, _ -> None
-                    | at, VarianceParameter.EffectVariance _, CovarianceIntervalMethod.Satterthwaite
-                    | at, VarianceParameter.Residual, CovarianceIntervalMethod.Satterthwaite ->
+                    | at, _, CovarianceIntervalMethod.Satterthwaite when isDeviation parameter ->
                         // Var(V) = (2 V)² Var(log sd), so that ν = 2 V²/Var(V) = 1/(2 Var(log sd)).
                         let df = 0.5 / unbounded.Matrix[at, at]
 
@@ -277,7 +290,10 @@ module CovarianceInference =
                             estimate * sqrt (df / Quantile.chiSquared df p)
 
                         Some(endAt (0.5 + 0.5 * level), endAt (0.5 - 0.5 * level))
-                    | at, VarianceParameter.ResidualStructure _, _ when sqrt unbounded.Matrix[at, at] > widest -> None
+                    | at, (VarianceParameter.ResidualStructure _ | VarianceParameter.TermStructure _), _ when
+                        sqrt unbounded.Matrix[at, at] > widest
+                        ->
+                        None
                     | at, _, _ ->
                         let forth, back = VarianceParameters.unboundedOf fit.Design parameter
                         let center, reach = forth estimate, z * sqrt unbounded.Matrix[at, at]
@@ -293,6 +309,7 @@ module CovarianceInference =
                         | Some _, _ -> None
                         | None, _ when isHeld fit parameter -> Some heldNote
                         | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
+                        | None, VarianceParameter.TermStructure(term, _) when isNothing term -> Some undetermined
                         | None, _ -> Some atBound
                 }
         ]

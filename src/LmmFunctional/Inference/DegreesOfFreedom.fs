@@ -23,8 +23,11 @@ module DegreesOfFreedomMethod =
     /// Satterthwaite as lmerTest has it.
     let satterthwaite = DegreesOfFreedomMethod.Satterthwaite Convention.lmerTest
 
-    /// Kenward-Roger as SAS has it.
-    let kenwardRoger = DegreesOfFreedomMethod.KenwardRoger Convention.sas
+    /// <summary>Kenward-Roger with the expected information of the variances, those of zero among them, as pbkrtest has
+    /// it.</summary>
+    /// <remarks>The one default of every command: it does not depend on how the covariance is parametrised, and gives the
+    /// classical df of balanced designs also where a variance is estimated as zero.</remarks>
+    let kenwardRoger = DegreesOfFreedomMethod.KenwardRoger Convention.pbkrtest
 
     /// The names by which methods are chosen in text.
     let names = [
@@ -51,7 +54,7 @@ module DegreesOfFreedomMethod =
         | "containment" -> without DegreesOfFreedomMethod.Containment
         | "between-within" -> without DegreesOfFreedomMethod.BetweenWithin
         | "satterthwaite" -> Ok(DegreesOfFreedomMethod.Satterthwaite(defaultArg convention Convention.lmerTest))
-        | "kenward-roger" -> Ok(DegreesOfFreedomMethod.KenwardRoger(defaultArg convention Convention.sas))
+        | "kenward-roger" -> Ok(DegreesOfFreedomMethod.KenwardRoger(defaultArg convention Convention.pbkrtest))
         | _ -> Error [ LmmError.UnknownChoice("method for degrees of freedom", name, names) ]
 
     /// What a method is, in words: Kenward-Roger (SAS: observed information, variance scale).

@@ -77,8 +77,8 @@ module internal HypothesisText =
                     whole
 
             match Double.TryParse(text.AsSpan(at, exponent - at), NumberStyles.Float, CultureInfo.InvariantCulture) with
-            | true, value -> Some(value, exponent)
-            | false, _ -> None
+            | true, value when Double.IsFinite value -> Some(value, exponent)
+            | _ -> None
 
     let private problem text at expected =
         Error [ LmmError.HypothesisSyntax(text, at, expected) ]

@@ -145,7 +145,19 @@ module Inference =
     /// <param name="contrast">Its coefficients, one for each of <c>AllNames</c> of the fixed design.</param>
     /// <param name="inference">The fit and the method.</param>
     /// <returns>The estimate, or: the function is not estimable, with the columns that make it so.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; there is not one finite coefficient
+    /// for each column of X.</exception>
     let estimate level name (contrast: float[]) (inference: Inference) : Result<Estimate, LmmError list> =
+        Guard.level (nameof level) level
+        let columns = inference.Source.Design.Fixed.AllNames.Length
+
+        if contrast.Length <> columns then
+            invalidArg
+                (nameof contrast)
+                $"A function of this model has {columns} coefficients, one for each column of X, not {contrast.Length}."
+
+        Guard.finite (nameof contrast) "A coefficient" contrast
+
         Estimable.reduce inference.Source.Design.Fixed name contrast
         |> Result.map (fun kept -> ofKept level name kept 0.0 inference)
 
@@ -154,9 +166,10 @@ module Inference =
     /// <param name="hypothesis">The functions and the values they are tested against.</param>
     /// <param name="inference">The fit and the method.</param>
     /// <returns>The test, or: which functions are not estimable and why.</returns>
-    /// <exception cref="T:System.ArgumentException">The hypothesis has not one column for each column of
-    /// X.</exception>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; the hypothesis has not one finite
+    /// coefficient for each column of X.</exception>
     let test level (hypothesis: LinearHypothesis) (inference: Inference) : Result<HypothesisTest, LmmError list> =
+        Guard.level (nameof level) level
         let design = inference.Source.Design.Fixed
         let columns = design.AllNames.Length
 
@@ -165,6 +178,8 @@ module Inference =
                 (nameof hypothesis)
                 $"A hypothesis about this model has {columns} columns, not {hypothesis.Matrix.Columns}."
 
+        Guard.finite (nameof hypothesis) "A coefficient" hypothesis.Matrix.Values
+        Guard.finite (nameof hypothesis) "A value that is tested" hypothesis.Values
         let rows = Matrix.transpose hypothesis.Matrix
 
         hypothesis.Labels
@@ -186,10 +201,13 @@ module Inference =
     /// <summary>The fixed effects with degrees of freedom, tests and intervals, in the order of the fit.</summary>
     /// <param name="level">Of the intervals, between 0 and 1.</param>
     /// <param name="inference">The fit and the method.</param>
-    let coefficients level (inference: Inference) : Estimate list = [
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let coefficients level (inference: Inference) : Estimate list =
+        Guard.level (nameof level) level
         let names = inference.Source.Design.Fixed.Names
 
-        for i in 0 .. names.Length - 1 do
-            let contrast = Array.init names.Length (fun j -> if i = j then 1.0 else 0.0)
-            ofKept level names[i] contrast 0.0 inference
-    ]
+        [
+            for i in 0 .. names.Length - 1 do
+                let contrast = Array.init names.Length (fun j -> if i = j then 1.0 else 0.0)
+                ofKept level names[i] contrast 0.0 inference
+        ]

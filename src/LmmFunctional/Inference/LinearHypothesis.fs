@@ -20,10 +20,13 @@ module LinearHypothesis =
     /// <summary>Functions given by their coefficients, tested against zero.</summary>
     /// <param name="labels">What each row is called.</param>
     /// <param name="matrix">A row for each function; columns as in <c>AllNames</c> of the fixed design.</param>
-    /// <exception cref="T:System.ArgumentException">There is not one label for each row.</exception>
+    /// <exception cref="T:System.ArgumentException">There is not one label for each row; a coefficient is not finite.
+    /// </exception>
     let ofMatrix (labels: string list) (matrix: Matrix) : LinearHypothesis =
         if labels.Length <> matrix.Rows then
             invalidArg (nameof labels) $"{matrix.Rows} rows need as many labels, not {labels.Length}."
+
+        Guard.finite (nameof matrix) "A coefficient" matrix.Values
 
         {
             Labels = labels

@@ -24,6 +24,10 @@ module MarginalOptions =
         OnResponse = false
     }
 
+    let internal check (options: MarginalOptions) =
+        Guard.level "Level" options.Level
+        Guard.finite "At" "A value of a covariate" (options.At |> List.collect snd)
+
 /// <summary>One marginal mean or slope.</summary>
 [<NoComparison; NoEquality>]
 type MarginalMean = {
@@ -136,11 +140,14 @@ module MarginalMeans =
     /// <param name="inference">The fit and the method for degrees of freedom.</param>
     /// <returns>The means, or: variables that are not in the model, values that do not fit, a response without
     /// inverse.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; a value of a covariate is not
+    /// finite.</exception>
     let create
         (options: MarginalOptions)
         (spec: MarginalSpec)
         (inference: Inference)
         : Result<MarginalMeans, LmmError list> =
+        MarginalOptions.check options
         let design = inference.Fit.Design
 
         let functions =

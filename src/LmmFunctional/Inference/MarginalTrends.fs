@@ -14,6 +14,8 @@ module MarginalTrends =
     /// options.</param>
     /// <param name="inference">The fit and the method for degrees of freedom.</param>
     /// <returns>The slopes, or: the covariate or other variables are not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; a value of a covariate is not
+    /// finite.</exception>
     /// <remarks>Derivatives of X by differences of the fourth order, exact for polynomials up to the fourth
     /// degree.</remarks>
     let create
@@ -22,6 +24,7 @@ module MarginalTrends =
         (spec: MarginalSpec)
         (inference: Inference)
         : Result<MarginalMeans, LmmError list> =
+        MarginalOptions.check options
         let design = inference.Fit.Design
 
         let step () =

@@ -30,6 +30,11 @@ type LikelihoodRatioTest = {
     Df: int
     /// By χ² with these degrees of freedom.
     P: float
+    /// χ² degrees of freedom and their weights, where the smaller model has one parameter at its bound, such as a variance of zero;
+    /// empty where χ² holds or no mixture is known.
+    Mixture: (float * int) list
+    /// By that mixture of χ² distributions, which holds for many groups.
+    MixtureP: float option
     /// The likelihood both were maximised by.
     Criterion: Criterion
     /// What a reader must know: refitted by ML, or variances that are zero under the smaller model.
@@ -56,12 +61,29 @@ module ModelComparison =
         "both models were fitted again by ML: restricted likelihoods of different fixed effects cannot be compared"
 
     let private onBoundary =
-        "the smaller model sets variances to zero, where χ² is conservative; VarianceTest gives the mixture, exact and bootstrap p-values"
+        "the smaller model has a parameter at its bound, such as a variance of zero, where χ² is conservative: half χ² with one degree of freedom less and half χ² holds for many groups; VarianceTest gives exact and bootstrap p-values"
+
+    let private onBoundaries =
+        "the smaller model has several parameters at their bounds, such as variances of zero, where χ² is conservative; BootstrapTest gives a p-value that holds"
+
+    let private irregular =
+        "under the smaller model some parameters of the larger one do not matter, so that χ² need not hold; BootstrapTest gives a p-value that does"
+
+    /// The mixture of χ² where one parameter is at its bound (Self and Liang 1987, case 6).
+    let private mixtureOf df inclusion =
+        match inclusion with
+        | Inclusion.Boundary 1 when df >= 1 -> [ 0.5, df - 1; 0.5, df ]
+        | _ -> []
+
+    let private noteOf inclusion =
+        match inclusion with
+        | Inclusion.Interior -> None
+        | Inclusion.Boundary 1 -> Some onBoundary
+        | Inclusion.Boundary _ -> Some onBoundaries
+        | Inclusion.Irregular -> Some irregular
 
     let private haveSameFixed (a: Design) (b: Design) =
         (Nesting.fixedOutside a b).IsEmpty && (Nesting.fixedOutside b a).IsEmpty
-
-    let private randomParameters (fit: Fit) = fit.DegreesOfFreedom - fit.FixedCount
 
     let private byMl (fits: Fit list) =
         fits |> List.map (Refit.withCriterion Criterion.Ml) |> Problems.all
@@ -94,12 +116,14 @@ module ModelComparison =
             Ok(false, fits)
 
     let private ratio isRefitted (smaller: Fit) (larger: Fit) : Result<LikelihoodRatioTest, LmmError list> =
-        match Nesting.refusal smaller.Design larger.Design with
-        | Some reason -> Error [ LmmError.NotNested(formulaOf smaller, formulaOf larger, reason) ]
-        | None ->
+        match Nesting.find smaller.Design larger.Design with
+        | Error reason -> Error [ LmmError.NotNested(formulaOf smaller, formulaOf larger, reason) ]
+        | Ok inclusion ->
             let df = larger.DegreesOfFreedom - smaller.DegreesOfFreedom
             // Both optima are known to rounding only.
             let statistic = max 0.0 (smaller.CriterionValue - larger.CriterionValue)
+
+            let mixture = mixtureOf df inclusion
 
             Ok {
                 Smaller = formulaOf smaller
@@ -111,12 +135,20 @@ module ModelComparison =
                         1.0
                     else
                         Quantile.upperChiSquared (float df) statistic
+                Mixture = mixture
+                MixtureP =
+                    if mixture.IsEmpty then
+                        None
+                    else
+                        Some(
+                            mixture
+                            |> List.sumBy (fun (weight, df) -> weight * Quantile.upperChiSquared (float df) statistic)
+                        )
                 Criterion = smaller.Criterion
                 Notes = [
                     if isRefitted then
                         refitted
-                    if randomParameters larger > randomParameters smaller then
-                        onBoundary
+                    yield! Option.toList (noteOf inclusion)
                 ]
             }
 

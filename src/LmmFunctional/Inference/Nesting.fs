@@ -51,6 +51,20 @@ module internal Nesting =
                         j
             ]
 
+    /// The number of independent columns.
+    let private rankOf (columns: float[][]) =
+        columns
+        |> Array.fold
+            (fun kept column ->
+                if (outside (Array.ofList kept) [| column |]).IsEmpty then
+                    kept
+                else
+                    column :: kept)
+            []
+        |> List.length
+
+    let private isConstant (column: float[]) = column |> Array.forall ((=) column[0])
+
     let private columnsOf (x: Matrix) = Array.init x.Columns x.Column
 
     /// Whether the columns of X of the first are in the span of those of the second; the names of those that are not.
@@ -61,60 +75,116 @@ module internal Nesting =
             outside (columnsOf larger.Fixed.Matrix) (columnsOf smaller.Fixed.Matrix)
             |> List.map (fun j -> smaller.Fixed.Names[j])
 
-    /// Whether two codings of the rows part them in the same way.
-    let private samePartition (a: RandomDesign) (b: RandomDesign) =
-        a.Levels.Length = b.Levels.Length
-        && (Object.ReferenceEquals(a.Codes, b.Codes)
-            || (let partner = Array.create a.Levels.Length -1
-                let mutable isSame = true
-
-                for row in 0 .. a.Codes.Length - 1 do
-                    let code = a.Codes[row]
-
-                    if partner[code] < 0 then
-                        partner[code] <- b.Codes[row]
-                    elif partner[code] <> b.Codes[row] then
-                        isSame <- false
-
-                isSame))
-
     /// Whether a column is another one times a constant.
     let private isMultiple (a: float[]) (b: float[]) = (outside [| a |] [| b |]).IsEmpty
 
-    /// Whether a term of the larger model can take the covariance of a term of the smaller.
-    let private covers (larger: RandomDesign) (smaller: RandomDesign) =
-        samePartition larger smaller
-        && match larger.Term.Structure with
-           | Structure.Unstructured -> (outside larger.Columns smaller.Columns).IsEmpty
-           | structure ->
-               (structure = smaller.Term.Structure || smaller.Columns.Length = 1)
-               && smaller.Columns
-                  |> Array.forall (fun column -> larger.Columns |> Array.exists (fun own -> isMultiple own column))
+    let private haveSameColumns (a: RandomDesign) (b: RandomDesign) =
+        a.Columns.Length = b.Columns.Length
+        && Array.forall2 isMultiple a.Columns b.Columns
 
-    /// Why a model is no special case of another; None when it is one.
-    let refusal (smaller: Design) (larger: Design) : string option =
+    let private placesOf (term: RandomDesign) =
+        match term.Axes with
+        | [ _, coordinates ] -> InclusionPlaces.ofCoordinates coordinates
+        | _ -> InclusionPlaces.ofCoordinates (Array.init term.Names.Length (fun place -> [| float place |]))
+
+    let private sumOf (columns: float[][]) =
+        columns |> Array.reduce (Array.map2 (+))
+
+    /// How the covariance of a term of the smaller model lies in that of a term of the larger; None where it does not.
+    let private covers (larger: RandomDesign) (smaller: RandomDesign) : Inclusion option =
+        let isIn (columns: float[][]) =
+            smaller.Columns
+            |> Array.forall (fun own -> columns |> Array.exists (isMultiple own))
+
+        let isSameMatrix =
+            larger.Term.Relationship = smaller.Term.Relationship
+            && (larger.PerLevel.IsNone && smaller.PerLevel.IsNone
+                || larger.Term.PerLevelOf = smaller.Term.PerLevelOf)
+
+        if not (isSameMatrix && ResidualNesting.isSame larger.Codes smaller.Codes) then
+            None
+        else
+            match larger.Term.Structure, smaller.Term.Structure with
+            | Structure.Unstructured, _ when (outside larger.Columns smaller.Columns).IsEmpty -> Some Inclusion.Interior
+            | Structure.Diagonal, Structure.Diagonal when isIn larger.Columns -> Some Inclusion.Interior
+            | Structure.Diagonal, _ when smaller.Columns.Length = 1 && isIn larger.Columns -> Some Inclusion.Interior
+            | structure, own when haveSameColumns larger smaller ->
+                if structure = own && larger.Axes = smaller.Axes then
+                    Some Inclusion.Interior
+                else
+                    StructureInclusion.find (placesOf larger) own structure
+            // One effect for all positions: a correlation of one.
+            | structure, _ when
+                smaller.Columns.Length = 1
+                && StructureInclusion.canBeOne structure
+                && isMultiple (sumOf larger.Columns) smaller.Columns[0]
+                ->
+                Some(Inclusion.Boundary 1)
+            | _ -> None
+
+    /// The variances of a term that are zero where it holds just these terms.
+    let private missing (term: RandomDesign) (held: RandomDesign list) : Inclusion =
+        match held, term.Term.Structure with
+        | [], Structure.Identity -> Inclusion.Boundary 1
+        | [], _ when term.Names.Length = 1 -> Inclusion.Boundary 1
+        | [], Structure.Diagonal -> Inclusion.Boundary term.Names.Length
+        | [], _ -> Inclusion.Irregular
+        | held, (Structure.Diagonal | Structure.Unstructured) ->
+            match term.Names.Length - rankOf (held |> Array.ofList |> Array.collect _.Columns) with
+            | 0 -> Inclusion.Interior
+            | count -> Inclusion.Boundary count
+        | _ -> Inclusion.Interior
+
+    /// <summary>How a model lies in another: in its region, at bounds of it, or where parameters do not matter.</summary>
+    /// <returns>That, or why it is no special case.</returns>
+    let find (smaller: Design) (larger: Design) : Result<Inclusion, string> =
         let fixedNames = fixedOutside smaller larger
 
-        let terms =
+        // For each term the first of the larger model that covers it, by place.
+        let placed =
             smaller.Random
-            |> List.filter (fun term -> larger.Random |> List.exists (fun other -> covers other term) |> not)
-            |> List.map (fun term -> TermText.deparseRandom term.Term)
+            |> List.map (fun term ->
+                term,
+                larger.Random
+                |> List.indexed
+                |> List.tryPick (fun (place, other) ->
+                    covers other term |> Option.map (fun inclusion -> place, inclusion)))
+
+        let unplaced = placed |> List.filter (snd >> Option.isNone) |> List.map fst
+
+        let residual, terms =
+            match unplaced with
+            | [ term ] when
+                term.Names.Length = 1
+                && term.Term.Relationship.IsNone
+                && isConstant term.Columns[0]
+                ->
+                match ResidualNesting.ofSubjects term.Codes smaller larger with
+                | Some inclusion -> Some inclusion, []
+                | None -> ResidualNesting.find smaller larger, unplaced
+            | _ -> ResidualNesting.find smaller larger, unplaced
 
         let quoted = List.map (fun name -> $"'{name}'") >> String.concat ", "
+        let unheld = terms |> List.map (fun term -> TermText.deparseRandom term.Term)
 
-        let residual =
-            if smaller.Spec.Residual = larger.Spec.Residual then
-                None
-            else
-                Some "the residual structures differ"
+        match fixedNames, unheld, residual with
+        | [], [], Some residual ->
+            let additions =
+                larger.Random
+                |> List.indexed
+                |> List.map (fun (place, term) ->
+                    placed
+                    |> List.filter (fun (_, found) -> Option.map fst found = Some place)
+                    |> List.map fst
+                    |> missing term)
 
-        match fixedNames, terms with
-        | [], [] when residual.IsSome -> residual
-        | [], [] -> None
-        | [], terms -> Some $"the larger model has no random term that contains {quoted terms}"
-        | names, [] -> Some $"the fixed effects {quoted names} are not in the span of the larger model's"
-        | names, terms ->
-            Some
+            let own = placed |> List.choose (snd >> Option.map snd)
+            Ok(List.fold Inclusion.both residual (own @ additions))
+        | [], [], None -> Error "the residual structure of the larger model does not contain that of the smaller"
+        | [], terms, _ -> Error $"the larger model has no random term that contains {quoted terms}"
+        | names, [], _ -> Error $"the fixed effects {quoted names} are not in the span of the larger model's"
+        | names, terms, _ ->
+            Error
                 $"the fixed effects {quoted names} are not in the span of the larger model's, and it has no random term that contains {quoted terms}"
 
     /// Whether both have the same rows, response, offset and weights.

@@ -18,15 +18,9 @@ module internal Quantile =
 
     open MathNet.Numerics.Distributions
 
-    /// <summary>Checks a level of confidence.</summary>
-    /// <exception cref="T:System.ArgumentException">The level is not strictly between 0 and 1.</exception>
-    let checkLevel (level: float) =
-        if not (level > 0.0 && level < 1.0) then
-            invalidArg (nameof level) $"A level of confidence lies between 0 and 1; {level} does not."
-
     /// z with P(|Z| ≤ z) = level.
     let normal level =
-        checkLevel level
+        Guard.level (nameof level) level
         Normal.InvCDF(0.0, 1.0, 0.5 + 0.5 * level)
 
     /// The p-quantile of χ² with any positive degrees of freedom.

@@ -15,9 +15,10 @@ type ProfileTarget =
     /// heritability, a ratio.</summary>
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
 
-/// <summary>A profile: its points from low to high, the estimate among them.</summary>
+/// <summary>A profile: its points from low to high, the one where the likelihood is highest among them.</summary>
 type ProfileCurve = {
     Name: string
+    /// The estimate of the fit. The highest point of a fixed effect's restricted likelihood may lie a little beside it.
     Estimate: float
     Points: ProfilePoint list
 }
@@ -40,6 +41,12 @@ module Profile =
         | ProfileTarget.Function(name, _, _) -> name
         | ProfileTarget.Parameter parameter -> VarianceParameters.nameIn fit.Design parameter
 
+    /// A weight for each column of X.
+    let private weightsOn (fit: Fit) (named: (string * float) list) : float[] = [|
+        for name in fit.Design.Fixed.Names ->
+            named |> List.sumBy (fun (own, weight) -> if own = name then weight else 0.0)
+    |]
+
     let private weightsOf (fit: Fit) (named: (string * float) list) : Result<float[], LmmError list> =
         let names = List.ofSeq fit.Design.Fixed.Names
 
@@ -50,9 +57,7 @@ module Profile =
         ]
 
         if unknown.IsEmpty then
-            Ok [|
-                for name in names -> named |> List.sumBy (fun (own, weight) -> if own = name then weight else 0.0)
-            |]
+            Ok(weightsOn fit named)
         else
             Error unknown
 
@@ -60,6 +65,8 @@ module Profile =
         match target with
         | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Contrast(_, weights) ->
+            Guard.finite (nameof target) "A weight of a contrast" (weights |> List.map snd)
+
             if weights |> List.forall (fun (_, weight) -> weight = 0.0) then
                 invalidArg (nameof target) "A contrast needs a weight that is not zero."
 
@@ -76,10 +83,14 @@ module Profile =
     let private estimateAt parameter (fit: Fit) =
         VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
 
-    let private estimateOf (fit: Fit) (profile: ProfileFunction<_>) target =
+    /// The estimate of the fit, whatever the profile is centred at.
+    let private estimateOf (fit: Fit) target =
+        let combined named =
+            SmallSample.dot (weightsOn fit named) fit.Inner.Beta
+
         match target with
-        | ProfileTarget.Coefficient _
-        | ProfileTarget.Contrast _ -> profile.Center.Value
+        | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]
+        | ProfileTarget.Contrast(_, named) -> combined named
         | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
@@ -89,13 +100,10 @@ module Profile =
     let private unreachedNote side =
         $"there is no {side} end: the likelihood never falls far enough"
 
-    /// From the scale of the profile to that of the user: they differ for parameters of the residuals only.
+    /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) when
-            (CovarianceProfile.regionAtEnd fit parameter).IsNone
-            ->
-            snd (VarianceParameters.unboundedOf fit.Design parameter)
+        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit parameter
         | _ -> id
 
     /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
@@ -105,7 +113,7 @@ module Profile =
             let low, high = CovarianceProfile.regionOf fit parameter
             let value = if side < 0 then low else high
 
-            if Double.IsFinite value && (CovarianceProfile.regionAtEnd fit parameter).IsNone then
+            if Double.IsFinite value && CovarianceProfile.isUnbounded fit parameter then
                 Bound {
                     point with
                         Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
@@ -142,6 +150,10 @@ module Profile =
     /// <param name="level">The level of confidence, such as 0.95.</param>
     /// <param name="target">What to profile along.</param>
     /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
+    /// <remarks>A fixed effect under REML: at each value the response less the effect's part has a restricted likelihood of
+    /// its own, that of the error contrasts free of all other coefficients. It depends on the value, as the restricted
+    /// likelihood of the fit does not, and may be highest a little beside the estimate, which is told as the fit tells
+    /// it.</remarks>
     /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
     /// that is not in the model.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
@@ -155,7 +167,7 @@ module Profile =
                     ProfileSearch.findEnd z sign profile profile.Center
                     |> withRegion fit target sign
 
-                toInterval (nameOf fit target) (estimateOf fit profile target) (tellOf fit target) (endOn -1) (endOn 1))
+                toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
 
         match target with
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
@@ -178,12 +190,15 @@ module Profile =
 
     /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (level: float) (fit: Fit) : ParameterInterval list = [
-        for target in targets fit do
-            match interval level target fit with
-            | Ok found -> found
-            | Error _ -> ()
-    ]
+    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+        Guard.level (nameof level) level
+
+        [
+            for target in targets fit do
+                match interval level target fit with
+                | Ok found -> found
+                | Error _ -> ()
+        ]
 
     // Steps of ζ between the points of a curve.
     let private zetaStep = 0.5
@@ -193,10 +208,12 @@ module Profile =
     /// <param name="target">What to profile along.</param>
     /// <param name="fit">The fit.</param>
     /// <returns>The points from low to high, half a unit of ζ apart; or a coefficient that is not in the model.</returns>
-    /// <exception cref="T:System.ArgumentException"><paramref name="widest"/> is not positive.</exception>
+    /// <exception cref="T:System.ArgumentException"><paramref name="widest"/> is not between 0 and 38.</exception>
     let curve (widest: float) (target: ProfileTarget) (fit: Fit) : Result<ProfileCurve, LmmError list> =
-        if not (widest > 0.0) then
-            invalidArg (nameof widest) "The largest ζ of a curve must be positive."
+        if not (widest > 0.0 && widest <= 38.0) then
+            invalidArg
+                (nameof widest)
+                $"The largest ζ of a curve lies between 0 and 38, where the normal tail ends; {widest} does not."
 
         let tell = tellOf fit target
 
@@ -227,7 +244,7 @@ module Profile =
         prepare fit target
         |> Result.map (fun profile -> {
             Name = nameOf fit target
-            Estimate = estimateOf fit profile target
+            Estimate = estimateOf fit target
             Points =
                 List.rev (side profile -1)
                 @ [

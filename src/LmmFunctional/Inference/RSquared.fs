@@ -93,16 +93,7 @@ module RSquared =
         | LikelihoodMethod.Marginal model -> meanOfBlocks model
         | LikelihoodMethod.Whitened(_, engine) -> meanOfBlocks engine.Model.Rows.Residual
 
-    let private checkUnrelated (fit: Fit) =
-        if not (LogLikelihood.isUnrelated fit.Model) then
-            invalidArg (nameof fit) "R² needs unrelated levels and no held variances: it averages over the rows."
-
-    /// <summary>Marginal and conditional R² and intraclass correlations, with random slopes (Nakagawa and Schielzeth 2013; Johnson
-    /// 2014; Nakagawa, Johnson and Schielzeth 2017).</summary>
-    /// <remarks>The residual variance is its mean over the rows, whatever the structure of the residuals.</remarks>
-    /// <exception cref="T:System.ArgumentException">Levels are related, or variances are held.</exception>
-    let ofFit (fit: Fit) : RSquared =
-        checkUnrelated fit
+    let private shares (fit: Fit) : RSquared =
         let estimates = VarianceParameters.estimates fit
 
         let random =
@@ -122,6 +113,16 @@ module RSquared =
             RandomVariance = random
             ResidualVariance = residual
         }
+
+    /// <summary>Marginal and conditional R² and intraclass correlations, with random slopes (Nakagawa and Schielzeth 2013; Johnson
+    /// 2014; Nakagawa, Johnson and Schielzeth 2017).</summary>
+    /// <returns>The shares; or: levels are related, or variances are held.</returns>
+    /// <remarks>The residual variance is its mean over the rows, whatever the structure of the residuals.</remarks>
+    let ofFit (fit: Fit) : Result<RSquared, LmmError list> =
+        if LogLikelihood.isUnrelated fit.Model then
+            Ok(shares fit)
+        else
+            Error [ LmmError.NeedsUnrelated "R²" ]
 
     /// <summary>A term's share in the variance of a row, as a function of the covariance parameters: for profiles and the bootstrap.</summary>
     /// <param name="term">The random term, from zero in the order of the formula.</param>

@@ -27,6 +27,9 @@ module BootstrapOptions =
         Progress = None
     }
 
+    let internal check (options: BootstrapOptions) =
+        Guard.atLeast "Replicates" "The number of replicates of a bootstrap" 2 options.Replicates
+
 /// <summary>Replicates in parallel: each writes its own place, so that nothing depends on who was first.</summary>
 [<RequireQualifiedAccess>]
 module internal Replicates =
@@ -34,9 +37,7 @@ module internal Replicates =
     /// <summary>The values of 0 .. count − 1.</summary>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     let run (options: BootstrapOptions) (ofIndex: int -> 'result) : 'result[] =
-        if options.Replicates < 2 then
-            invalidArg (nameof options) "A bootstrap needs at least two replicates."
-
+        BootstrapOptions.check options
         let results = Array.zeroCreate options.Replicates
         let mutable finished = 0
         let every = max 1 (options.Replicates / 200)

@@ -182,7 +182,7 @@ module RobustCovariance =
     /// <summary>The fixed effects with robust standard errors, t tests and intervals.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let coefficients (level: float) (robust: RobustCovariance) : RobustCoefficient list =
-        Quantile.checkLevel level
+        Guard.level (nameof level) level
 
         [
             for k in 0 .. robust.Fit.FixedCount - 1 do

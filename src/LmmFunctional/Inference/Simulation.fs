@@ -129,15 +129,14 @@ module Simulation =
 
             (residuals ||> drawMarginal) stream response
 
-    let private checkUnrelated (fit: Fit) =
+    /// Whether responses can be drawn from a fit; why not, in the name of what asks for them.
+    let internal problems (purpose: string) (fit: Fit) : LmmError list = [
         if not (LogLikelihood.isUnrelated fit.Model) then
-            invalidArg
-                (nameof fit)
-                "Responses can be drawn only from models with unrelated levels and no held variances."
+            LmmError.NeedsUnrelated purpose
+    ]
 
-    /// A function that draws the response of a replicate: the same for the same seed and index.
+    /// A function that draws the response of a replicate of a fit without problems: the same for the same seed and index.
     let internal sampler (seed: int) (fit: Fit) : int -> float[] =
-        checkUnrelated fit
         let known = fixedPart fit
 
         let add =
@@ -155,14 +154,18 @@ module Simulation =
     /// <summary>A response drawn from a fit: its fixed effects, new random effects and new residuals, of whatever structure.</summary>
     /// <param name="seed">The same seed gives the same response on any machine.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>One value for each row used.</returns>
-    /// <exception cref="T:System.ArgumentException">Levels are related, or variances are held.</exception>
-    let simulate (seed: int) (fit: Fit) : float[] = sampler seed fit 0
+    /// <returns>One value for each row used; or: levels are related, or variances are held.</returns>
+    let simulate (seed: int) (fit: Fit) : Result<float[], LmmError list> =
+        match problems "A simulation" fit with
+        | [] -> Ok(sampler seed fit 0)
+        | problems -> Error problems
 
     /// <summary>Several responses; replicate k is the same whatever their number.</summary>
+    /// <returns>The responses; or: levels are related, or variances are held.</returns>
     /// <exception cref="T:System.ArgumentException">The number is negative.</exception>
-    let simulateMany (seed: int) (count: int) (fit: Fit) : float[] list =
-        if count < 0 then
-            invalidArg (nameof count) "The number of replicates must not be negative."
+    let simulateMany (seed: int) (count: int) (fit: Fit) : Result<float[] list, LmmError list> =
+        Guard.atLeast (nameof count) "The number of replicates" 0 count
 
-        List.init count (sampler seed fit)
+        match problems "A simulation" fit with
+        | [] -> Ok(List.init count (sampler seed fit))
+        | problems -> Error problems

@@ -49,9 +49,15 @@ module internal TestBasis =
                 struct (1.0, smallest)
     }
 
+    /// The moments that a convention takes: expected information knows of variances that are zero.
+    let private momentsOf (fit: Fit) (convention: Convention) =
+        match convention.Information with
+        | Information.Expected -> LikelihoodMoments.momentsWithZeros
+        | _ -> LikelihoodMoments.moments
+        |> fun moments -> moments convention.Parametrisation fit.Model (lastTheta fit)
+
     let private satterthwaite (fit: Fit) (convention: Convention) =
-        let moments =
-            LikelihoodMoments.moments convention.Parametrisation fit.Model (lastTheta fit)
+        let moments = momentsOf fit convention
 
         let w = ParameterCovariance.ofMoments convention moments
         let degrees = SmallSample.degrees moments w
@@ -74,8 +80,7 @@ module internal TestBasis =
     // Second derivatives may take off more than there is: then they are left out, and what remains adds to the
     // covariance.
     let private kenwardRoger (fit: Fit) (convention: Convention) =
-        let moments =
-            LikelihoodMoments.moments convention.Parametrisation fit.Model (lastTheta fit)
+        let moments = momentsOf fit convention
 
         let w = ParameterCovariance.ofMoments convention moments
         let full = SmallSample.adjustment convention moments w

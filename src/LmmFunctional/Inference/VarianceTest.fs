@@ -50,6 +50,10 @@ module VarianceTest =
         Bootstrap = None
     }
 
+    let private check (options: VarianceTestOptions) =
+        Guard.atLeast "Draws" "The number of draws" 2 options.Draws
+        options.Bootstrap |> Option.iter BootstrapOptions.check
+
     /// <summary>Half and half: with one effect less the term has s − 1 covariances less, and a variance that may only grow
     /// (Self and Liang 1987; Stram and Lee 1994).</summary>
     let private mixtureOf (term: RandomDesign) =
@@ -75,17 +79,75 @@ module VarianceTest =
 
             $"only the χ² mixture was computed; it holds for many levels of every grouping factor{others}; ask for the bootstrap if there are few"
 
+    let private simulated statistic (draws: float[]) : SimulatedP =
+        let p, error = BootstrapTest.pValue statistic draws
+
+        {
+            P = p
+            MonteCarloError = error
+            Draws = draws.Length
+        }
+
+    /// The test from the fits with and without the effect, and the statistics of a bootstrap.
+    let private create
+        (options: VarianceTestOptions)
+        parameter
+        (fit: Fit)
+        (smaller: Fit)
+        (own: RandomDesign)
+        bootstrap
+        =
+        let statistic = max 0.0 (smaller.CriterionValue - fit.CriterionValue)
+        let mixture = mixtureOf own
+
+        let isOnly =
+            fit.Design.Random.Length = 1
+            && own.Names.Length = 1
+            && LogLikelihood.isPlain fit.Model
+
+        let exact =
+            if not isOnly then
+                None
+            else
+                RatioNull.create fit.Criterion fit.Design own
+                |> Option.map (
+                    RatioNull.simulate {
+                        BootstrapOptions.defaults with
+                            Replicates = options.Draws
+                            Seed = options.Seed
+                    }
+                    >> simulated statistic
+                )
+
+        let bootstrap = bootstrap |> Option.map (simulated statistic)
+
+        {
+            Name = VarianceParameters.nameIn fit.Design parameter
+            Criterion = fit.Criterion
+            Statistic = statistic
+            Mixture = mixture
+            MixtureP =
+                mixture
+                |> List.sumBy (fun (weight, df) -> weight * Quantile.upperChiSquared (float df) statistic)
+            Exact = exact
+            Bootstrap = bootstrap
+            Advice = adviceFor isOnly exact bootstrap fit
+        }
+
     /// <summary>Tests the variance of one effect of one random term.</summary>
     /// <param name="options">Draws, seed, and the bootstrap if wanted.</param>
     /// <param name="parameter">A variance of the model.</param>
     /// <param name="fit">The fit with the effect; it is fitted again without it, by the same criterion.</param>
     /// <returns>The test with every p-value that applies; or why the model without the effect cannot be fitted.</returns>
-    /// <exception cref="T:System.ArgumentException">The parameter is not a variance of a random term of the model.</exception>
+    /// <exception cref="T:System.ArgumentException">The parameter is not a variance of a random term of the model; there are
+    /// fewer than two draws or replicates.</exception>
     let run
         (options: VarianceTestOptions)
         (parameter: VarianceParameter)
         (fit: Fit)
         : Result<VarianceTest, LmmError list> =
+        check options
+
         match parameter with
         | VarianceParameter.EffectVariance(term, effect) when
             term >= 0
@@ -93,64 +155,17 @@ module VarianceTest =
             && effect >= 0
             && effect < fit.Design.Random[term].Names.Length
             ->
+            let bootstrap smaller =
+                match options.Bootstrap with
+                | None -> Ok None
+                | Some options ->
+                    BootstrapTest.statistics options smaller fit
+                    |> Result.map (Array.choose id >> Some)
+
             Refit.ofDesign fit.Criterion (Refit.withoutEffect term effect fit.Design)
-            |> Result.map (fun smaller ->
-                let statistic = max 0.0 (smaller.CriterionValue - fit.CriterionValue)
-                let own = fit.Design.Random[term]
-                let mixture = mixtureOf own
-
-                let isOnly =
-                    fit.Design.Random.Length = 1
-                    && own.Names.Length = 1
-                    && LogLikelihood.isPlain fit.Model
-
-                let exact =
-                    if not isOnly then
-                        None
-                    else
-                        RatioNull.create fit.Criterion fit.Design own
-                        |> Option.map (fun distribution ->
-                            let draws =
-                                RatioNull.simulate
-                                    {
-                                        Replicates = options.Draws
-                                        Seed = options.Seed
-                                        Progress = None
-                                    }
-                                    distribution
-
-                            let p, error = BootstrapTest.pValue statistic draws
-
-                            {
-                                P = p
-                                MonteCarloError = error
-                                Draws = draws.Length
-                            })
-
-                let bootstrap =
-                    options.Bootstrap
-                    |> Option.map (fun options ->
-                        let draws = BootstrapTest.statistics options smaller fit |> Array.choose id
-                        let p, error = BootstrapTest.pValue statistic draws
-
-                        {
-                            P = p
-                            MonteCarloError = error
-                            Draws = draws.Length
-                        })
-
-                {
-                    Name = VarianceParameters.nameIn fit.Design parameter
-                    Criterion = fit.Criterion
-                    Statistic = statistic
-                    Mixture = mixture
-                    MixtureP =
-                        mixture
-                        |> List.sumBy (fun (weight, df) -> weight * Quantile.upperChiSquared (float df) statistic)
-                    Exact = exact
-                    Bootstrap = bootstrap
-                    Advice = adviceFor isOnly exact bootstrap fit
-                })
+            |> Result.bind (fun smaller ->
+                bootstrap smaller
+                |> Result.map (fun draws -> create options parameter fit smaller fit.Design.Random[term] draws))
         | _ ->
             invalidArg
                 (nameof parameter)

@@ -109,6 +109,60 @@ module internal LikelihoodMoments =
                 MomentScales.factors likelihood.Standard likelihood.Layout covariances inner
             |> HeldMoments.without likelihood.Held
 
+    // Beside σ so small that the limit at zero is met to the digits that count, and large beside its rounding.
+    let private besideZero = 1e-4
+
+    /// Whether the covariance of a term is linear in parameters of which all matter where it is zero.
+    let private isLinear (term: RandomDesign) =
+        match term.Term.Structure with
+        | Structure.Identity
+        | Structure.Diagonal
+        | Structure.Unstructured
+        | Structure.CompoundSymmetry
+        | Structure.Toeplitz None -> true
+        | _ -> false
+
+    /// <summary>The same moments with variances of zero among the parameters, for expected information.</summary>
+    /// <remarks>In elements of G zero is no special case. In the roots that structures have for variances it is one: the moments
+    /// are taken beside it, where the chain rule leads to the variances.</remarks>
+    let momentsWithZeros
+        parametrisation
+        (likelihood: LogLikelihood)
+        (theta: ImmutableArray<float>)
+        : CovarianceMoments =
+        match ofStructures parametrisation likelihood with
+        | None -> moments parametrisation likelihood theta
+        | Some create ->
+            let point = LogLikelihood.pointAt likelihood theta
+            let starts = likelihood.Layout.ParameterStarts
+
+            let isFixed =
+                ((likelihood.Full point.Variance).Boundary point.Theta).Fixed |> Seq.toArray
+
+            let moved = Seq.toArray point.Theta
+
+            for t, term in List.indexed likelihood.Model.Random do
+                if isLinear term then
+                    let own = [| starts[t] .. starts[t + 1] - 1 |]
+
+                    let isZero place =
+                        isFixed[place]
+                        && moved[place] = 0.0
+                        && not (likelihood.Held.Entries.ContainsKey place)
+
+                    // Correlations matter again beside zero.
+                    if Array.exists isZero own then
+                        for place in own do
+                            if isZero place then
+                                moved[place] <- besideZero
+
+                            isFixed[place] <- false
+
+            create isFixed likelihood.Held {
+                point with
+                    Theta = ImmutableArray.CreateRange moved
+            }
+
     /// The moments in the parameters on the user's scale: elements of G or of its Cholesky factor, and σ².
     let userMoments parametrisation (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
         match ofStructures parametrisation likelihood, parametrisation with

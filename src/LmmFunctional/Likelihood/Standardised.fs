@@ -160,7 +160,8 @@ module internal Standardised =
             Coordinates = coordinates
         }
 
-    let private formOf (design: RandomDesign) =
+    /// The form of a term whose structure has parameters of its own; None where they are the elements of its matrix.
+    let formOf (design: RandomDesign) : EffectsForm option =
         match design.Term.Structure with
         | Structure.Unstructured
         | Structure.Diagonal -> None

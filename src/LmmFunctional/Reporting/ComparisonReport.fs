@@ -38,7 +38,13 @@ module ComparisonReport =
         match result with
         | Ok(test: LikelihoodRatioTest) ->
             let statistic = NumberText.fixedPoint 4 test.Statistic
-            $"{index + 1} in {index + 2}: chi-squared {statistic} on {test.Df} df, p = {pText test.P}"
+
+            let mixture =
+                match test.MixtureP with
+                | Some p -> $"; mixture p = {pText p}"
+                | None -> ""
+
+            $"{index + 1} in {index + 2}: chi-squared {statistic} on {test.Df} df, p = {pText test.P}{mixture}"
         | Error problems ->
             let words = problems |> List.map LmmError.describe |> String.concat " "
             $"{index + 1} in {index + 2}: no test. {words}"
@@ -111,6 +117,11 @@ module ComparisonReport =
             json.WriteNumber("statistic", test.Statistic)
             json.WriteNumber("df", test.Df)
             json.WriteNumber("p", test.P)
+
+            match test.MixtureP with
+            | Some p -> json.WriteNumber("mixtureP", p)
+            | None -> json.WriteNull "mixtureP"
+
             json.WriteStartArray "notes"
             test.Notes |> List.iter json.WriteStringValue
             json.WriteEndArray()

@@ -29,7 +29,13 @@ module IntervalReport =
         Method = "profile likelihood"
         Level = level
         Intervals = Profile.intervals level fit
-        Remarks = []
+        Remarks = [
+            match fit.Criterion with
+            | Criterion.Ml -> ()
+            | Criterion.Reml when fit.FixedCount = 0 -> ()
+            | Criterion.Reml ->
+                "Fixed effects by the restricted likelihood with the coefficient held at each value; all else by that of the fit."
+        ]
     }
 
     /// Wald intervals of all parameters: fixed effects as they are, all else on the scale of its kind: logarithms of what is

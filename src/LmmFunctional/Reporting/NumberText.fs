@@ -40,7 +40,9 @@ module NumberText =
             special value
 
     /// <summary>A number with a fixed count of decimals.</summary>
+    /// <exception cref="T:System.ArgumentException">The count is below zero.</exception>
     let fixedPoint (decimals: int) (value: float) : string =
+        Guard.atLeast (nameof decimals) "The number of decimals" 0 decimals
         let text = written $"F{decimals}" value
 
         let isZero =
@@ -52,7 +54,10 @@ module NumberText =
     /// <param name="digits">Significant digits, one or more; zeros that all would end in are left out.</param>
     /// <param name="values">The column; what is not finite reads NaN, Inf or -Inf.</param>
     /// <remarks>Powers of ten are written only where that is shorter, as in R's <c>formatReal</c>.</remarks>
+    /// <exception cref="T:System.ArgumentException">There is not one digit at least.</exception>
     let column (digits: int) (values: float list) : string list =
+        Guard.atLeast (nameof digits) "The number of significant digits" 1 digits
+
         let needs =
             values
             |> List.filter (fun value -> Double.IsFinite value && value <> 0.0)

@@ -22,6 +22,10 @@ module SolverOptions =
         Tolerance = None
     }
 
+    let internal check (options: SolverOptions) =
+        Guard.atLeast "MaxIterations" "The largest number of iterations" 0 options.MaxIterations
+        options.Tolerance |> Option.iter (Guard.positive "Tolerance" "The tolerance")
+
     // EM converges linearly, the slower the less the data say about the effects.
     let private manySteps = 10000
 

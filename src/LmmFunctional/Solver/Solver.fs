@@ -186,7 +186,9 @@ module Solver =
         }
 
     // What EM needs beside an objective nobody else does: the models that have its step hand it in.
-    let private refuseEm (options: SolverOptions) =
+    let private check (options: SolverOptions) =
+        SolverOptions.check options
+
         match options.Algorithm with
         | Algorithm.Em
         | Algorithm.PxEm ->
@@ -196,17 +198,19 @@ module Solver =
         | Algorithm.AverageInformation -> ()
 
     /// <summary>The next iteration; None after the last one.</summary>
-    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model; a number of
+    /// iterations below zero; a tolerance that is not positive.</exception>
     let step (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
-        refuseEm options
+        check options
         next Descent.step options objective from
 
     /// <summary>The iterations from the objective's start to its optimum.</summary>
-    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model.</exception>
+    /// <exception cref="T:System.ArgumentException">The algorithm is EM or PX-EM, which needs the model; a number of
+    /// iterations below zero; a tolerance that is not positive.</exception>
     /// <remarks>Lazy: taking one more element is one more step, and stopping early costs nothing. The criterion never rises
     /// by more than its rounding.</remarks>
     let iterations (options: SolverOptions) (objective: Objective) : seq<Iteration> =
-        refuseEm options
+        check options
         sequence Descent.step options objective
 
     /// <summary>The same with points that a rule proposes instead of the steps, as long as they bring a thousandth of

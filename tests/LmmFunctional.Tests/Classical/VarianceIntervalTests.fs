@@ -165,4 +165,5 @@ module VarianceIntervalTests =
     [<Test>]
     let ``a level outside of 0 to 1 is a mistake`` () =
         Texts.ofMistake (fun () -> VarianceIntervals.modifiedLargeSample 95.0 batchVariance)
-        |> fun text -> Assert.That(text, Does.StartWith "A confidence level lies between 0 and 1, not 95.")
+        |> fun text ->
+            Assert.That(text, Does.StartWith "A level of confidence lies between 0 and 1, such as 0.95; 95 does not.")

@@ -362,7 +362,7 @@ Degrees of freedom: Satterthwaite (lmerTest: observed information, factor scale)
  Variety            2    10   1.485  0.2724
  nitroF             3    45  37.686 2.5e-12
  Variety:nitroF     6    45   0.303  0.9322
-Degrees of freedom: Kenward-Roger (SAS: observed information, variance scale)
+Degrees of freedom: Kenward-Roger (pbkrtest: expected information, variance scale)
 """
 
         output.Replace("\r", "").Split '\n'

@@ -24,17 +24,21 @@ let ``A bootstrap has the same bits with one thread and with two`` () =
     let fit = Models.dyestuff.Value
 
     let run threads =
-        withThreads threads (fun () -> Bootstrap.run (options 60 7) fit)
+        withThreads threads (fun () -> Bootstrap.run (options 60 7) fit |> Models.value)
 
     Assert.That((run 1).Replicates.Equals (run 2).Replicates)
 
 [<Test>]
 let ``Replicates do not depend on how many there are, and another seed gives others`` () =
     let fit = Models.dyestuff.Value
-    let few, many = Simulation.simulateMany 3 2 fit, Simulation.simulateMany 3 5 fit
+
+    let many count =
+        Simulation.simulateMany 3 count fit |> Models.value
+
+    let few, many = many 2, many 5
     TestFrame.same few (List.truncate 2 many)
-    TestFrame.same few.Head (Simulation.simulate 3 fit)
-    Assert.That(Simulation.simulate 4 fit <> few.Head)
+    TestFrame.same few.Head (Simulation.simulate 3 fit |> Models.value)
+    Assert.That(Models.value (Simulation.simulate 4 fit) <> few.Head)
 
 [<Test>]
 let ``Random numbers have the moments of their distributions`` () =
@@ -55,7 +59,7 @@ let ``Random numbers have the moments of their distributions`` () =
 [<Test>]
 let ``Simulated responses have the covariance of the model`` () =
     let fit = Models.sleepstudy.Value
-    let draws = Simulation.simulateMany 11 4000 fit |> Array.ofList
+    let draws = Simulation.simulateMany 11 4000 fit |> Models.value |> Array.ofList
     // Two rows of one subject, days 0 and 9.
     let a, b = 0, 9
 
@@ -90,7 +94,7 @@ let ``A refit of the own response is the fit`` () =
 [<Test>]
 let ``A refit of another response is the fit of that response from scratch`` () =
     let fit = Models.sleepstudy.Value
-    let response = Simulation.simulate 5 fit
+    let response = Simulation.simulate 5 fit |> Models.value
     let again = Refit.withResponse response fit |> Models.value
 
     let fresh =
@@ -108,6 +112,7 @@ let ``Bootstrap standard errors of coefficients are those of the model within th
 
     let found =
         Bootstrap.run (options 400 1) fit
+        |> Models.value
         |> Bootstrap.intervals BootstrapInterval.Percentile 0.95
 
     Law.assertHolds [
@@ -118,7 +123,7 @@ let ``Bootstrap standard errors of coefficients are those of the model within th
 
 [<Test>]
 let ``A basic interval mirrors the percentile interval at the estimate`` () =
-    let bootstrap = Bootstrap.run (options 100 2) Models.dyestuff.Value
+    let bootstrap = Bootstrap.run (options 100 2) Models.dyestuff.Value |> Models.value
     let percentile = Bootstrap.intervals BootstrapInterval.Percentile 0.9 bootstrap
     let basic = Bootstrap.intervals BootstrapInterval.Basic 0.9 bootstrap
 
@@ -166,7 +171,7 @@ let ``Simulated responses have the covariance of structured residuals`` () =
     let rho =
         (fit.CovarianceParameters |> List.find (fun own -> own.Name = "rho")).Estimate
 
-    let draws = Simulation.simulateMany 11 4000 fit |> Array.ofList
+    let draws = Simulation.simulateMany 11 4000 fit |> Models.value |> Array.ofList
     let residual = fit.Design.Residual.Value
     let subjects, visits = residual.SubjectCodes, residual.Factors.Head.Position
 
@@ -202,7 +207,7 @@ let ``Simulated responses have the covariance of structured residuals`` () =
 let ``A refit of structured residuals keeps patterns and is the fit from scratch`` () =
     let fit = weighted.Value
     let same = Refit.withResponse fit.Design.Response fit |> Models.value
-    let response = Simulation.simulate 5 fit
+    let response = Simulation.simulate 5 fit |> Models.value
     let again = Refit.withResponse response fit |> Models.value
 
     let fresh =
@@ -222,6 +227,7 @@ let ``A bootstrap of structured residuals has the model's standard errors within
 
     let found =
         Bootstrap.run (options 300 3) fit
+        |> Models.value
         |> Bootstrap.intervals BootstrapInterval.Percentile 0.95
 
     TestFrame.same [ "(Intercept)"; "ARMCDTRT"; "sigma"; "rho" ] (found |> List.map _.Interval.Name)
@@ -237,7 +243,7 @@ let ``A bootstrap of structured residuals has the model's standard errors within
 [<Test; NonParallelizable>]
 let ``A bootstrap of structured residuals has the same bits with one thread and with two`` () =
     let run threads =
-        withThreads threads (fun () -> Bootstrap.run (options 30 7) weighted.Value)
+        withThreads threads (fun () -> Bootstrap.run (options 30 7) weighted.Value |> Models.value)
 
     Assert.That((run 1).Replicates.Equals (run 2).Replicates)
 
@@ -310,7 +316,7 @@ let ``Fields are drawn with the covariance of their rows`` () =
         variance * ((1.0 - nugget) * shared + (if (r, c) = (s, d) then nugget else 0.0))
 
     let found = RowCovariance.ofFit fit (Array.ofList rows)
-    let draws = Simulation.simulateMany 3 3000 fit |> Array.ofList
+    let draws = Simulation.simulateMany 3 3000 fit |> Models.value |> Array.ofList
     let mean = fit.Inner.Beta[0]
 
     Law.assertHolds [
@@ -324,13 +330,13 @@ let ``Fields are drawn with the covariance of their rows`` () =
             // Five standard errors.
             yield! Law.near $"drawn {a} {b}" (5.0 * variance * sqrt (2.0 / 3000.0)) value drawn
 
-        yield! Law.relative "residual variance" 1e-10 variance (RSquared.ofFit fit).ResidualVariance
+        yield! Law.relative "residual variance" 1e-10 variance (RSquared.ofFit fit |> Models.value).ResidualVariance
     ]
 
 [<Test>]
 let ``A refit of a field is the fit from scratch`` () =
     let fit = field.Value
-    let response = Simulation.simulate 5 fit
+    let response = Simulation.simulate 5 fit |> Models.value
     let again = Refit.withResponse response fit |> Models.value
 
     let fresh =

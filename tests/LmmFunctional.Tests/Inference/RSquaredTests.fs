@@ -6,7 +6,7 @@ open NUnit.Framework
 [<Test>]
 let ``Shares of a random intercept are those of the textbook`` () =
     let fit = Models.reml "sleepstudy" "Reaction ~ Days + (1 | Subject)"
-    let found = RSquared.ofFit fit
+    let found = RSquared.ofFit fit |> Models.value
     let b = (snd fit.RandomCovariances.Head)[0, 0]
     let e = fit.Sigma ** 2.0
     // The variance of days 0 … 9, ten times each of 18 subjects, with n − 1.
@@ -23,7 +23,7 @@ let ``Shares of a random intercept are those of the textbook`` () =
 [<Test>]
 let ``Random slopes count with the mean of z'Gz`` () =
     let fit = Models.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)"
-    let found = RSquared.ofFit fit
+    let found = RSquared.ofFit fit |> Models.value
     let g = snd fit.RandomCovariances.Head
     // Means of 1, d and d² over the days 0 … 9.
     let random = g[0, 0] + 2.0 * 4.5 * g[0, 1] + 28.5 * g[1, 1]
@@ -65,7 +65,7 @@ let ``A heritability at its bound has no standard error`` () =
 [<Test>]
 let ``The residual variance of unequal visits is its mean over the rows`` () =
     let fit = Models.reml "fev" "FEV1 ~ ARMCD; residual = csh(VISITN | USUBJID)"
-    let found = RSquared.ofFit fit
+    let found = RSquared.ofFit fit |> Models.value
 
     let relative =
         fit.CovarianceParameters
@@ -89,7 +89,7 @@ let ``A random intercept beside autocorrelated residuals has the intraclass corr
     let fit =
         Models.reml "orthodont" "distance ~ age + Sex + (1 | Subject); residual = ar1(age | Subject)"
 
-    let found = RSquared.ofFit fit
+    let found = RSquared.ofFit fit |> Models.value
     let share = RSquared.heritability 0 fit
     let b = (snd fit.RandomCovariances.Head)[0, 0]
 

@@ -253,8 +253,16 @@ let ``Held variances are refused in words`` () =
         ]
         (RobustCovariance.create RobustKind.Cr2 "Subject" fit |> Models.words)
 
-    Models.isMisuse (fun () -> Simulation.simulate 1 fit |> ignore)
-    Models.isMisuse (fun () -> RSquared.ofFit fit |> ignore)
+    let refused methodName problems =
+        TestFrame.same
+            [
+                $"{methodName} needs unrelated levels and no held variances; fit the model without them."
+            ]
+            problems
+
+    refused "A simulation" (Simulation.simulate 1 fit |> Models.words)
+    refused "R²" (RSquared.ofFit fit |> Models.words)
+    refused "A bootstrap" (Bootstrap.run BootstrapOptions.defaults fit |> Models.words)
 
 [<Test>]
 let ``One cluster, and a model without subjects, are refused in words`` () =

@@ -79,7 +79,10 @@ let ``The exact distribution equals simulation of the whole model`` reml =
     }
 
     let simulated =
-        BootstrapTest.statistics options smaller larger |> Array.choose id |> Array.sort
+        BootstrapTest.statistics options smaller larger
+        |> Models.value
+        |> Array.choose id
+        |> Array.sort
 
     let exact =
         RatioNull.create criterion larger.Design larger.Design.Random.Head

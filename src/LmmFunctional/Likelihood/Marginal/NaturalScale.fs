@@ -15,83 +15,133 @@ type internal NaturalScale = {
 [<RequireQualifiedAccess>]
 module internal NaturalScale =
 
-    /// The parameters of one level of the residuals, its variance given: variance · M.
-    let private ofCorrelation (design: ResidualDesign) (variance: Jet) (form: CovarianceForm) (tau: Jet[]) =
-        let natural = form.Natural tau
-        let element = form.Element tau
+    let private prefixed prefix (parameters: (string * Jet) list) =
+        parameters |> List.map (fun (name, value) -> $"{prefix}{name}", value)
 
-        let plain () = [
-            "variance", variance
+    /// The parameters of several axes: the variance belongs to the first one whose positions differ in theirs.
+    let private ofProduct variance (parts: (ResidualAxis * CovarianceForm * Jet[]) list) =
+        let carrier =
+            parts
+            |> List.tryFindIndex (fun (_, form, _) -> not form.HasEqualVariances)
+            |> Option.defaultValue 0
 
-            for i in 0 .. natural.Length - 1 do
-                match form.Kinds[i] with
-                | ParameterKind.StandardDeviation ->
-                    form.Names[i].Replace("sd(", "var("), variance *. Jet.square natural[i]
-                | ParameterKind.Variance -> form.Names[i], variance *. natural[i]
-                | _ -> form.Names[i], natural[i]
+        parts
+        |> List.mapi (fun at (axis, form, tau) ->
+            let labels = axis.Labels
+
+            if at = carrier then
+                StructureScale.ofForm axis.Structure labels form variance tau
+            else
+                StructureScale.relative axis.Structure labels form tau
+            |> prefixed (if parts.Length > 1 then $"{axis.Name}: " else ""))
+        |> List.concat
+
+    /// The parameters of the correlations of one level, its variance given.
+    let private ofCorrelations (design: ResidualDesign) (variance: Jet) (tau: Jet[]) =
+        let forms = ResidualModel.formsOf design
+
+        let parts =
+            ParameterBlock.split (forms |> List.map (snd >> ParameterBlock.ofForm)) tau
+            |> List.map2 (fun (axis, form) own -> axis, form, own) forms
+
+        let onAxes variance =
+            match parts with
+            | [] -> [ "variance", variance ]
+            | parts -> ofProduct variance parts
+
+        if not design.Term.HasNugget then
+            onAxes variance
+        elif parts |> List.forall (fun (_, form, _) -> form.HasEqualVariances) then
+            // Two variances, of the process and of the noise: V is linear in them.
+            let share = Unconstrained.proportion (Array.last tau)
+            onAxes (variance -. variance *. share) @ [ "nugget", variance *. share ]
+        else
+            onAxes variance @ [ "nugget", Unconstrained.proportion (Array.last tau) ]
+
+    /// The parameters of one level with a variance for each group: no group is another's reference.
+    let private ofGroups (form: CovarianceForm) (levels: seq<string>) (variance: Jet) (tau: Jet[]) (deviations: Jet[]) =
+        let variances =
+            Seq.append [ variance ] (deviations |> Seq.map (fun own -> variance *. Jet.square own))
+
+        [
+            yield! Seq.map2 (fun level own -> $"var({level})", own) levels variances
+            yield! StructureScale.plain form variance tau |> List.skip 1
         ]
 
-        match design.Factors with
-        | [ axis ] when not design.Term.HasNugget ->
-            let m = axis.Labels.Length
+    /// The parameters of one level of the residuals, its variance given.
+    let private ofLevel (design: ResidualDesign) (variance: Jet) (tau: Jet[]) =
+        let form = ResidualModel.formOf design
+        let functions = ResidualModel.variancesOf design
 
-            match axis.Structure with
-            | Structure.Unstructured -> [
-                for j in 0 .. m - 1 do
-                    for i in j .. m - 1 do
-                        $"cov({axis.Labels[j]},{axis.Labels[i]})", variance *. element i j
-              ]
-            | Structure.CompoundSymmetry ->
-                let shared = variance *. natural[0]
-                [ "covariance", shared; "variance", variance -. shared ]
-            | Structure.Toeplitz _ -> [
-                "variance", variance
+        let parts =
+            ParameterBlock.split (ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance functions) tau
 
-                for k in 0 .. natural.Length - 1 do
-                    $"covariance{k + 1}", variance *. natural[k]
-              ]
-            | _ -> plain ()
-        | _ -> plain ()
+        let natural =
+            List.map2 (fun (own: VarianceForm) part -> own.Natural part) functions parts.Tail
+
+        let groups =
+            design.Variances
+            |> List.indexed
+            |> List.tryPick (fun (index, (_, values)) ->
+                match values with
+                | VarianceValues.Groups(levels, _) -> Some(index, levels)
+                | _ -> None)
+
+        [
+            match groups with
+            | Some(index, levels) -> yield! ofGroups form levels variance parts.Head natural[index]
+            | None -> yield! ofCorrelations design variance parts.Head
+
+            for index, (own, values) in List.indexed (List.zip functions natural) do
+                if Option.map fst groups <> Some index then
+                    yield! Array.zip own.Names values
+        ]
 
     let private ofResiduals (design: ResidualDesign option) (variance: Jet) (tau: Jet[]) =
         match design with
         | None -> [ "Residual", variance ]
         | Some design ->
-            let form = ResidualModel.formOf design
-            let variances = ResidualModel.variancesOf design
-
-            let blocks =
-                ParameterBlock.ofForm form :: List.map ParameterBlock.ofVariance variances
-
-            let level prefix variance tau = [
-                let parts = ParameterBlock.split blocks tau
-
-                for name, value in ofCorrelation design variance form parts.Head do
-                    $"{prefix}{name}", value
-
-                for variance, part in List.zip variances parts.Tail do
-                    yield!
-                        Array.zip variance.Names (variance.Natural part)
-                        |> Array.map (fun (name, value) -> $"{prefix}{name}", value)
-            ]
-
             match design.Levels with
-            | None -> level "" variance tau
+            | None -> ofLevel design variance tau
             | Some(_, levels, _) ->
-                let count = (ParameterBlock.concat blocks).Names.Length
+                // Each level but the first has a standard deviation of its own.
+                let count = (tau.Length + 1) / levels.Length - 1
 
                 levels
                 |> Seq.mapi (fun g name ->
                     let start = if g = 0 then 0 else count + (g - 1) * (count + 1)
 
                     if g = 0 then
-                        level $"{name}: " variance (Array.sub tau start count)
+                        ofLevel design variance (Array.sub tau start count) |> prefixed $"{name}: "
                     else
                         let own = variance *. Jet.exp (Jet.scale 2.0 tau[start])
-                        level $"{name}: " own (Array.sub tau (start + 1) count))
+                        ofLevel design own (Array.sub tau (start + 1) count) |> prefixed $"{name}: ")
                 |> List.concat
 
-    /// The parameters of a random term: elements of G on the user's scale, or the natural parameters of a form.
+    let private ofForm (design: RandomDesign) (form: EffectsForm) isFree (variance: Jet) (natural: Jet[]) =
+        let deviation = Jet.sqrt variance
+
+        let plain () = [
+            for i in 0 .. natural.Length - 1 do
+                let value =
+                    match form.Powers[i], form.Kinds[i] with
+                    | 0, _ -> natural[i]
+                    | 1, ParameterKind.StandardDeviation -> variance *. Jet.square natural[i]
+                    | 1, _ -> deviation *. natural[i]
+                    | _ -> variance *. natural[i]
+
+                form.Names[i], value
+        ]
+
+        let own = variance *. Jet.square natural[0]
+
+        match design.Axes, design.PerLevel with
+        | [ Structure.CompoundSymmetry, _ ], None when isFree -> StructureScale.compoundSymmetry own natural[1]
+        | [ Structure.Toeplitz _, _ ], None when isFree -> StructureScale.toeplitz own (Array.skip 1 natural)
+        | _ -> plain ()
+        |> prefixed $"{design.Group}."
+
+    /// The parameters of a random term: elements of G on the user's scale, or the parameters of a form as SAS has them.
     let private ofTerm
         (design: RandomDesign)
         (standard: StandardisedTerm)
@@ -101,19 +151,7 @@ module internal NaturalScale =
         isFree
         = [
         match standard.Form with
-        | Some form ->
-            let natural = form.Natural tau
-            let deviation = Jet.sqrt variance
-
-            for i in 0 .. natural.Length - 1 do
-                let value =
-                    match form.Powers[i], form.Kinds[i] with
-                    | 0, _ -> natural[i]
-                    | 1, ParameterKind.StandardDeviation -> variance *. Jet.square natural[i]
-                    | 1, _ -> deviation *. natural[i]
-                    | _ -> variance *. natural[i]
-
-                $"{design.Group}.{form.Names[i]}", value
+        | Some form -> yield! ofForm design form isFree variance (form.Natural tau)
         | None ->
             let n = form.Order
             let inner = form.Factor tau

@@ -46,16 +46,19 @@ module internal ResidualModel =
                 let high, low = max i j, min i j
                 known[high * (high + 1) / 2 + low]
 
+    /// The form of each axis.
+    let formsOf (design: ResidualDesign) =
+        design.Factors
+        |> List.map (fun axis ->
+            axis,
+            StructureForm.create axis.Structure {
+                Labels = axis.Labels
+                Coordinates = axis.Values
+            })
+
     /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
     let formOf (design: ResidualDesign) =
-        let axes =
-            design.Factors
-            |> List.map (fun axis ->
-                axis.Labels.Length,
-                StructureForm.create axis.Structure {
-                    Labels = axis.Labels
-                    Coordinates = axis.Values
-                })
+        let axes = formsOf design |> List.map (fun (axis, form) -> axis.Labels.Length, form)
 
         let form =
             match axes with

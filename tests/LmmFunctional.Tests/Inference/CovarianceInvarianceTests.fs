@@ -1,0 +1,168 @@
+module LmmFunctional.Tests.CovarianceInvarianceTests
+
+open System
+open LmmFunctional
+open NUnit.Framework
+open FsCheck.NUnit
+
+// What is written otherwise stays the same: names of levels, the order of the rows, and the covariance in another
+// structure change no standard error and no df.
+
+let private conventions = [
+    Convention.sas
+    Convention.sasLinear
+    Convention.pbkrtest
+    Convention.lmerTest
+    Convention.mmrm
+]
+
+let private methods = [
+    for convention in conventions do
+        DegreesOfFreedomMethod.KenwardRoger convention
+        DegreesOfFreedomMethod.Satterthwaite convention
+]
+
+/// Small groups g with visits v in two arms; nothing balanced, all residual variances different.
+let private rows seed =
+    let random = Random(seed: int)
+
+    let normal () =
+        MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
+
+    [|
+        for g in 1..14 do
+            let own = normal ()
+
+            for v in 1..3 do
+                if random.NextDouble() < 0.9 then
+                    let x = normal ()
+                    let arm = if g % 2 = 0 then "a" else "b"
+                    $"g{g}", $"v{v}", arm, x, own + 0.4 * x + (0.5 + 0.5 * float v) * normal ()
+    |]
+
+let private frameOf (visitName: string -> string) (order: int[]) rows =
+    let taken = order |> Array.map (fun i -> Array.item i rows)
+
+    TestFrame.ofColumns [
+        "g", TestFrame.texts (taken |> Seq.map (fun (g, _, _, _, _) -> g))
+        "v", TestFrame.texts (taken |> Seq.map (fun (_, v, _, _, _) -> visitName v))
+        "arm", TestFrame.texts (taken |> Seq.map (fun (_, _, arm, _, _) -> arm))
+        "x", TestFrame.numbers (taken |> Seq.map (fun (_, _, _, x, _) -> x))
+        "y", TestFrame.numbers (taken |> Seq.map (fun (_, _, _, _, y) -> y))
+    ]
+
+/// Estimates, standard errors and df of coefficients by every method; none where the fit is at a bound, where a method
+/// may differ between structures that meet it from different sides.
+let private tested frame formula =
+    let fit = Inferred.fit Criterion.Reml frame formula
+
+    if fit.Certificate.IsSingular then
+        None
+    else
+        Some [
+            for method in methods do
+                for own in Inferred.coefficients method fit do
+                    $"{DegreesOfFreedomMethod.describe method}: {own.Name}", [ own.Estimate; own.StandardError; own.Df ]
+        ]
+
+let private agree tolerance what first second = [
+    match first, second with
+    | Some first, Some second ->
+        for (name, expected), (_, found) in List.zip first second do
+            yield! Law.relativeAll $"{what}: {name}" tolerance expected found
+    | _ -> ()
+]
+
+// Two fits end where the gradient is rounding; df are second derivatives there.
+let private asClose = 2e-5
+
+let private models = [
+    "y ~ arm + x; residual = ident(v)"
+    "y ~ arm + x + (1 | g); residual = ident(v)"
+    "y ~ arm + x; residual = csh(v | g)"
+    "y ~ arm + x; residual = cs(v | g) * ident(arm)"
+    "y ~ arm + x; residual = cs(v | g) per arm"
+    "y ~ arm + x + diag(0 + v | g)"
+]
+
+let private permuted seed count =
+    let random = Random(seed: int)
+    let order = [| 0 .. count - 1 |]
+    random.Shuffle order
+    order
+
+[<Property(MaxTest = 6)>]
+let ``Names of levels and the order of rows change nothing`` (seed: int) =
+    let rows = rows (abs (seed % 100000))
+    let inOrder = [| 0 .. rows.Length - 1 |]
+    // The first level becomes the last one.
+    let renamed (v: string) = if v = "v1" then "z" else v
+
+    Law.holds [
+        for formula in models do
+            let own = tested (frameOf id inOrder rows) formula
+            yield! agree asClose $"{formula}, renamed" own (tested (frameOf renamed inOrder rows) formula)
+            let order = permuted (seed + 1) rows.Length
+            yield! agree asClose $"{formula}, reordered" own (tested (frameOf id order rows) formula)
+    ]
+
+/// Second derivatives in factors depend on what the factors are of: mmrm's Kenward-Roger is left out.
+let private ofAnyStructure =
+    Option.map (List.filter (fun (name: string, _) -> not (name.StartsWith "Kenward-Roger (mmrm")))
+
+let private same = [
+    "y ~ arm + x; residual = ident(v)", "y ~ arm + x; residual = diag(v | g)"
+    "y ~ arm + x; residual = csh(v | g)", "y ~ arm + x; residual = cs(v | g) * ident(v)"
+    "y ~ arm + x + (1 | g)", "y ~ arm + x; residual = cs(v | g)"
+    "y ~ arm + x + id(1 | g)", "y ~ arm + x + (1 | g)"
+    "y ~ arm + x; residual = toep(v | g)", "y ~ arm + x; residual = toep(3)(v | g)"
+]
+
+[<Property(MaxTest = 6)>]
+let ``The same covariance in another structure has the same standard errors and df`` (seed: int) =
+    let rows = rows (abs (seed % 100000))
+    let frame = frameOf id [| 0 .. rows.Length - 1 |] rows
+
+    Law.holds [
+        for first, second in same do
+            yield!
+                agree
+                    asClose
+                    $"{first} and {second}"
+                    (ofAnyStructure (tested frame first))
+                    (ofAnyStructure (tested frame second))
+    ]
+
+// Case 07: each species has its own mean and variance, so that all is known in closed form: sd/√50 on 49 df.
+[<Test>]
+let ``Means with a variance of their own have its standard error and df, whatever the levels are called`` () =
+    let frame = TestFrame.read "cases/07-varident"
+
+    let renamed =
+        match frame.TryColumn "Species", frame.TryColumn "Petal.Length" with
+        | Some(Column.Categorical(levels, codes)), Some lengths ->
+            let texts = codes |> Seq.map (fun code -> levels[code].Replace("setosa", "zsetosa"))
+            TestFrame.ofColumns [ "Petal.Length", lengths; "Species", TestFrame.texts texts ]
+        | _ -> invalidOp "the data have changed"
+
+    let formula = "log10(Petal.Length) ~ 0 + Species; residual = ident(Species)"
+
+    Law.assertHolds [
+        for frame in [ frame; renamed ] do
+            let fit = Inferred.fit Criterion.Reml frame formula
+
+            for method in
+                [
+                    DegreesOfFreedomMethod.kenwardRoger
+                    Inferred.kr Convention.sas
+                    Inferred.kr Convention.mmrm
+                ] do
+                for own in Inferred.coefficients method fit do
+                    let expected =
+                        if own.Name.EndsWith "setosa" then 0.00742176
+                        elif own.Name.EndsWith "versicolor" then 0.00710295
+                        else 0.00600570
+
+                    yield! Law.near own.Name 6e-9 expected own.StandardError
+                    yield! Law.near $"df of {own.Name}" 1e-5 49.0 own.Df
+    ]
