@@ -44,19 +44,22 @@ module internal CovarianceForm =
     let starts form =
         Array.append [| form.Start |] form.FurtherStarts
 
-    /// M at these positions, by columns.
-    let matrix (form: CovarianceForm) (tau: Jet[]) (positions: int[]) =
-        let element = form.Element tau
-        let m = positions.Length
+    /// A symmetric m×m matrix by columns, from its elements (i, j), i ≥ j.
+    let symmetric m (element: int -> int -> Jet) : Jet[] =
         let elements: Jet[] = Array.create (m * m) Jet.zero
 
         for j in 0 .. m - 1 do
             for i in j .. m - 1 do
-                let value = element positions[i] positions[j]
+                let value = element i j
                 elements[i + j * m] <- value
                 elements[j + i * m] <- value
 
         elements
+
+    /// M at these positions, by columns.
+    let matrix (form: CovarianceForm) (tau: Jet[]) (positions: int[]) =
+        let element = form.Element tau
+        symmetric positions.Length (fun i j -> element positions[i] positions[j])
 
     /// A form whose τ is mapped to natural parameters one by one.
     let byParameter (parameters: (string * ParameterKind * float) list) maps inverses element = {

@@ -115,6 +115,54 @@ module Design =
             Residual = residual
         })
 
+    // The word for all rows as one group, where the data have no column of that name.
+    let private allRows = "all"
+
+    /// The data, with a column of one level where a random term is of all rows.
+    let private withAllRows (spec: LmmSpec) (frame: Frame) =
+        let isAsked =
+            spec.Random
+            |> List.exists (fun term -> term.Group.Factors = [ Expr.Column allRows ])
+
+        if isAsked && (frame.TryColumn allRows).IsNone && frame.Rows > 0 then
+            let column = Column.factor [ allRows ] (Seq.replicate frame.Rows 0)
+            Frame.withColumn allRows column frame |> Result.defaultValue frame
+        else
+            frame
+
+    /// The design of what the parts of a model became.
+    let private compose spec (frame: Frame) (rows: int[]) missingRows weights selection (parts: Parts) =
+        let arrays = DesignArrays frame
+
+        let random, residual =
+            arrays.OfParts(
+                parts.Random
+                |> List.collect (fun (design, _, _) -> design |> RandomDesign.inOrder |> RandomDesign.perLevel),
+                parts.Residual
+            )
+
+        {
+            Spec = spec
+            Response = arrays.Own parts.Response
+            Offset = sumOffsets selection parts.Offsets |> Option.map arrays.Own
+            Weights =
+                weights
+                |> Option.map (fun (weights: float[]) -> rows |> Array.map (fun row -> weights[row]))
+            Fixed = parts.FixedDesign
+            Random = random
+            Residual = residual
+            Rows = rows
+            MissingRows = missingRows
+            ZeroWeightRows = frame.Rows - missingRows - rows.Length
+            Schema = {
+                Frame = frame
+                Response = parts.ResponseExpr
+                Fixed = parts.FixedCoding
+                Offsets = parts.Offsets
+                Random = parts.Random |> List.map (fun (_, coded, grouping) -> coded, grouping)
+            }
+        }
+
     /// <summary>Meets a model with its data and known matrices.</summary>
     /// <param name="known">The matrices that relate the levels of random terms, by their names in the model. All levels of
     /// a matrix are levels of the term: those without a row in the data have effects too.</param>
@@ -125,6 +173,7 @@ module Design =
     /// </returns>
     /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
     let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+        let frame = withAllRows spec frame
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model
         let missing, empty = Columns.missing frame used
@@ -167,29 +216,8 @@ module Design =
 
         Problems.both named met
         |> Result.mapError List.distinct
-        |> Result.map (fun ((_, weights), (selection, parts)) -> {
-            Spec = spec
-            Response = parts.Response
-            Offset = sumOffsets selection parts.Offsets
-            Weights =
-                weights
-                |> Option.map (fun weights -> rows |> Array.map (fun row -> weights[row]))
-            Fixed = parts.FixedDesign
-            Random =
-                parts.Random
-                |> List.collect (fun (design, _, _) -> design |> RandomDesign.inOrder |> RandomDesign.perLevel)
-            Residual = parts.Residual
-            Rows = rows
-            MissingRows = missingRows
-            ZeroWeightRows = frame.Rows - missingRows - rows.Length
-            Schema = {
-                Frame = frame
-                Response = parts.ResponseExpr
-                Fixed = parts.FixedCoding
-                Offsets = parts.Offsets
-                Random = parts.Random |> List.map (fun (_, coded, grouping) -> coded, grouping)
-            }
-        })
+        |> Result.map (fun ((_, weights), (selection, parts)) ->
+            compose spec frame rows missingRows weights selection parts)
 
     /// <summary>Meets a model without known matrices with its data.</summary>
     /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>

@@ -165,11 +165,25 @@ module internal Positions =
         | Structure.Spatial _
         | Structure.Kronecker _ -> true
 
+    // A structure by distance takes several coordinates: 0 + x + y.
+    let private takesSeveral structure count =
+        match structure with
+        | Structure.Spatial _ ->
+            (StructureCatalogue.ofStructure structure).MostCoordinates
+            |> Option.forall (fun most -> count <= most)
+        | _ -> false
+
     let private variablesOf (term: RandomTerm) =
         let parts = StructureText.parts term.Structure
 
-        match term.Effects.Items with
-        | [ only ] when only.Factors.Length = parts.Length -> Some(List.zip parts only.Factors)
+        match term.Effects.Items, parts with
+        | [ only ], _ when only.Factors.Length = parts.Length -> Some(List.zip parts only.Factors)
+        | items, [ single ] when
+            items.Length > 1
+            && items |> List.forall (fun item -> item.Factors.Length = 1)
+            && takesSeveral single items.Length
+            ->
+            Some(items |> List.map (fun item -> single, item.Factors.Head))
         | _ -> None
 
     /// <summary>The terms of the effects. Those that a structure runs along have an effect for each level, also where the
@@ -186,13 +200,13 @@ module internal Positions =
                 expr
             | _ -> Expr.Call("factor", [ None, expr ])
 
-        if runsAlong term.Structure && (variablesOf term).IsSome then
-            term.Effects.Items
-            |> List.map (fun item -> {
-                Factors = item.Factors |> List.map levels
-            })
-        else
-            term.Effects.Items
+        match variablesOf term with
+        | Some variables when runsAlong term.Structure -> [
+            {
+                Factors = variables |> List.map (snd >> levels)
+            }
+          ]
+        | _ -> term.Effects.Items
 
     // The coordinates of the levels in the order of the effects, which is that of the levels.
     let private coordinates (term: string) (selection: Selection) (structure, variable) =

@@ -98,6 +98,9 @@ module internal TermCoding =
 
             suffixes |> Array.map (fun suffix -> name + suffix)
 
+    /// R's names of the columns of each variable of a term.
+    let parts (term: CodedTerm) : string[] list = term.Variables |> List.map suffixed
+
     /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
     let names (term: CodedTerm) : string[] =
         match term.Variables with

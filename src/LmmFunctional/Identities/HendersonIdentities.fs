@@ -144,5 +144,6 @@ module internal HendersonIdentities =
             "absorption of the mixed model equations"
             "[Q y X Z]ᵀR⁻¹[Q y X Z] + G⁻¹, less X and Z, = [Q y]ᵀP[Q y], qᵢ = V̇ᵢPy"
             johnson
-            (withParameters (onDense absorbed))
+            // At an optimum the curvature of G is what rounding leaves of the score.
+            (beside (withParameters (onDense absorbed)))
     ]

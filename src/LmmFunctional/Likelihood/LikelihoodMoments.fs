@@ -67,7 +67,32 @@ module internal LikelihoodMoments =
         | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
-            ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+            let layout = likelihood.Layout
+            let model = MarginalModel.parameters likelihood.Model likelihood.Standard layout
+
+            Some(fun isFixed held (point: ParameterPoint) ->
+                let lambdas = ThetaLayout.matrices layout point.Theta
+
+                EngineParts.at
+                    reml
+                    (Array.ofList likelihood.Standard.Terms)
+                    model.Forms
+                    layout
+                    point.Theta
+                    {
+                        new IFactored with
+                            member _.Run action =
+                                LogLikelihood.withEngine likelihood lambdas action
+                    }
+                |> MomentParts.moments
+                    reml
+                    parametrisation
+                    likelihood.Model
+                    likelihood.Standard
+                    model
+                    isFixed
+                    held
+                    point)
 
     /// Whether the moments are known: not where a part of a term's matrix is held, whose elements are not those of θ.
     let isKnown (likelihood: LogLikelihood) : bool =

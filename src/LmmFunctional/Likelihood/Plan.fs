@@ -57,7 +57,10 @@ module internal Plan =
             Bytes = CompressedModel.bytes model
         }
 
-        if chosen.Bytes > available () then
+        // Products of a group's effects stand in one array, as do those of eight groups side by side.
+        let isAddressable = chosen.Bytes < 8.0 * float Array.MaxLength
+
+        if chosen.Bytes > available () || not isAddressable then
             Error [ LmmError.TooLarge("The random effects", chosen.Bytes, available ()) ]
         else
             let shared = CompressedModel.create model true

@@ -149,7 +149,16 @@ module internal Standardised =
             | axes, parts when parts.Length = axes.Length -> parts[index]
             | _ -> name
 
-        let labels = design.Names |> Seq.map partOf |> Seq.distinct |> Array.ofSeq
+        let labels =
+            match design.Places with
+            | Some places ->
+                let own = Array.create coordinates.Length ""
+
+                places[index]
+                |> Seq.iteri (fun effect place -> own[place] <- partOf design.Names[effect])
+
+                own
+            | None -> design.Names |> Seq.map partOf |> Seq.distinct |> Array.ofSeq
 
         {
             Labels =
@@ -166,10 +175,13 @@ module internal Standardised =
         | Structure.Unstructured
         | Structure.Diagonal -> None
         | structure ->
-            design.Axes
-            |> List.mapi (placesOf design)
-            |> EffectsForm.ofFactors structure
-            |> Some
+            let places = design.Axes |> List.mapi (placesOf design)
+
+            Some(
+                match design.Places with
+                | None -> EffectsForm.ofFactors structure places
+                | Some some -> EffectsForm.ofCombinations structure places (some |> List.map Seq.toArray)
+            )
 
     let private ofTerm (design: RandomDesign) =
         let order = design.Columns.Length

@@ -31,17 +31,6 @@ module EffectsFormTests =
 
     let private square order (lambda: float[]) = Semidefinite.square order lambda
 
-    /// G as jets, from λ.
-    let private covariance (form: EffectsForm) tau =
-        let order = form.Order
-        let lambda = form.Factor tau
-
-        Array.init (order * order) (fun at ->
-            let i, j = at % order, at / order
-
-            Seq.init order (fun c -> lambda[i + c * order] *. lambda[j + c * order])
-            |> Seq.reduce (+.))
-
     let private random (form: EffectsForm) seed =
         FormCases.random seed (EffectsForm.count form) 1.0
 
@@ -55,14 +44,14 @@ module EffectsFormTests =
 
                 // A signed deviation for all, or one for each effect, is followed by the form's own parameters.
                 let expected =
-                    match StructureForm.correlationOf structure effects, structure with
-                    | Some correlation, _ ->
+                    match StructureForm.shapeOf structure effects with
+                    | StructureShape.PerPosition correlation ->
                         let own = Jet.constants (Array.skip s tau)
 
                         CovarianceForm.matrix correlation own [| 0 .. s - 1 |]
                         |> Array.mapi (fun at c -> tau[at % s] * tau[at / s] * c.Value)
                         |> Some
-                    | None, _ when relative.HasEqualVariances ->
+                    | StructureShape.Scaled _ when relative.HasEqualVariances ->
                         let own = Jet.constants (Array.skip 1 tau)
 
                         CovarianceForm.matrix relative own [| 0 .. s - 1 |]
@@ -112,7 +101,16 @@ module EffectsFormTests =
     let ``derivatives are those of differences`` seed =
         Law.holds [
             for name, form in forms do
-                yield! FormCases.differences name 1e-5 (random form seed) form.Factor
+                yield! FormCases.differences name 1e-5 (random form seed) form.Covariance
+        ]
+
+    [<Property(MaxTest = 10)>]
+    let ``the factor is that of the covariance`` seed =
+        Law.holds [
+            for name, form in forms do
+                let tau = random form seed
+                let expected = form.Covariance(Jet.constants tau) |> Array.map _.Value
+                yield! Law.nearAll name 1e-11 expected (square form.Order (EffectsForm.lambda form tau))
         ]
 
     [<Property(MaxTest = 10)>]
@@ -125,13 +123,31 @@ module EffectsFormTests =
                 let w =
                     Array.init (order * order) (fun at -> noise[at] + noise[at / order + at % order * order])
 
-                let tau = Jet.variables (random form seed)
-                let expected: float[] = Array.zeroCreate (k * k)
+                let tau = random form seed
 
-                covariance form tau
-                |> Array.iteri (fun at g -> Jet.addSecond w[at] k expected g)
+                let along tau =
+                    let jets = form.Covariance(Jet.variables tau)
 
-                yield! Law.relativeAll name 1e-10 expected (EffectsForm.curvature form (form.Factor tau) w)
+                    EffectsForm.derivatives form jets
+                    |> Array.map (fun slope -> Numerics.Dense.Dot(w, slope))
+
+                let column l =
+                    let moved change =
+                        tau
+                        |> Array.mapi (fun at value -> if at = l then value + change else value)
+                        |> along
+
+                    let h = 1e-4
+                    Array.map2 (fun above below -> (above - below) / (2.0 * h)) (moved h) (moved -h)
+
+                let expected = Array.init k column |> Array.concat
+
+                yield!
+                    Law.relativeAll
+                        name
+                        1e-5
+                        expected
+                        (EffectsForm.curvature form (form.Covariance(Jet.variables tau)) w)
         ]
 
     [<Property(MaxTest = 10)>]
@@ -181,15 +197,15 @@ module EffectsFormTests =
                 for place in form.Deviations do
                     tau[place] <- 0.0
 
-                // Zero factor-analytic variances leave a covariance of lower rank, where λ has no derivatives.
-                if not (name.StartsWith "FactorAnalytic") then
-                    let jets = form.Factor(Jet.variables tau)
+                let jets = form.Covariance(Jet.variables tau)
 
-                    yield!
-                        Law.isTrue
-                            name
-                            (jets
-                             |> Array.forall (fun jet -> jet.First |> Array.forall System.Double.IsFinite))
+                yield!
+                    Law.isTrue
+                        name
+                        (jets
+                         |> Array.forall (fun jet ->
+                             jet.First |> Array.forall System.Double.IsFinite
+                             && jet.Second |> Array.forall System.Double.IsFinite))
         ]
 
     [<Test>]

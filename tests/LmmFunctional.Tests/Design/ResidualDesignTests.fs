@@ -143,12 +143,14 @@ module ResidualDesignTests =
     let ``a product has an effect for each cell, the first part fastest`` () =
         let term = random "kron(us(0 + lon), ar1(0 + visit) | arm)"
 
+        // Those that occur.
         TestFrame.same
             [
-                for visit in [ "V1"; "V2"; "V10" ] do
-                    for lon in [ 1; 2 ] -> $"factor(lon){lon}:visit{visit}"
+                for lon, visit in [ 1, "V1"; 2, "V2"; 1, "V10"; 2, "V10" ] -> $"factor(lon){lon}:visit{visit}"
             ]
             (List.ofSeq term.Names)
+
+        TestFrame.same (Some [ [ 0; 1; 0; 1 ]; [ 0; 1; 2; 2 ] ]) (term.Places |> Option.map (List.map List.ofSeq))
 
         TestFrame.same
             [

@@ -192,7 +192,7 @@ module MomentTests =
         let ofEngine (engine: Engine) =
             engine.Factor lambdas |> ignore
             engine.Solve()
-            let struct (first, second) = engine.FixedForms forms
+            let struct (first, second) = engine.ScoreForms forms
             Array.append (Array.concat first) (Array.concat second)
 
         let supernodal = SupernodalEngine(SupernodalPlan.analyse likelihood.Standard)

@@ -6,6 +6,13 @@ namespace LmmFunctional
 [<RequireQualifiedAccess>]
 module internal Nugget =
 
+    /// What two rows at one place share at a τ, given the place: all but the nugget.
+    let shared (form: CovarianceForm) (tau: Jet[]) =
+        let count = CovarianceForm.count form
+        let element = form.Element(Array.take count tau)
+        let rest = Unconstrained.proportion (Jet.negate tau[count])
+        fun place -> rest *. element place place
+
     /// The form with a nugget, its last parameter.
     let add (form: CovarianceForm) =
         let count = CovarianceForm.count form

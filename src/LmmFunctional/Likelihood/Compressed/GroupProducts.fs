@@ -175,7 +175,7 @@ module internal GroupProducts =
 
     /// <summary>Memory of the cross-products: eight bytes for each of the numbers of a group, padding counted.</summary>
     let bytes levels order p =
-        8.0 * float levels * float order * float ((order + p + 7) / 8 * 8)
+        8.0 * float levels * float order * (8.0 * ceil ((float order + float p) / 8.0))
 
     /// <summary>The cross-products of a model with at least one random term, all of the same grouping factor.</summary>
     let create (model: Standardised) : GroupProducts =

@@ -154,7 +154,7 @@ module internal NaturalScale =
         | Some form -> yield! ofForm design form isFree variance (form.Natural tau)
         | None ->
             let n = form.Order
-            let inner = form.Factor tau
+            let inner = RelativeFactor.toJets tau standard.Factor
             let transform = standard.Transform
 
             // T λ: the factor on the user's scale.

@@ -133,7 +133,11 @@ module internal SeparableModel =
     /// <summary>The model of a design, where its residuals are of the form and that costs less than dense blocks.</summary>
     let tryCreate (design: Design) (standard: Standardised) (marginal: MarginalModel) : SeparableModel option =
         match design.Residual with
-        | Some residual when MarginalModel.work marginal > noticeable && isPossible residual ->
+        | Some residual when
+            MarginalModel.work marginal > noticeable
+            && isPossible residual
+            && not (ResidualDesign.hasReplicates residual)
+            ->
             let own = create standard residual { marginal with Patterns = [||] }
 
             let withoutNugget () =
