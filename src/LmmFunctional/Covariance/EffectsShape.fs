@@ -204,6 +204,11 @@ module internal EffectsShape =
         let order = labels.Length
         let entries = FactorAnalytic.entries order q
 
+        let names =
+            Array.append
+                (FactorAnalytic.loadingNames labels q)
+                (labels |> Array.map (fun label -> $"specific({label})"))
+
         let covariance (tau: Jet[]) =
             let loadings, roots = Array.splitAt entries.Length tau
             let gamma = FactorAnalytic.loadings order q loadings
@@ -211,11 +216,6 @@ module internal EffectsShape =
             CovarianceForm.symmetric order (fun i j ->
                 let common = FactorAnalytic.product order q gamma i j
                 if i = j then common +. Jet.square roots[i] else common)
-
-        let names =
-            Array.append
-                (FactorAnalytic.loadingNames labels q)
-                (labels |> Array.map (fun label -> $"specific({label})"))
 
         {
             Order = order

@@ -25,55 +25,96 @@ type internal CovarianceTarget = {
 [<RequireQualifiedAccess>]
 module internal CovarianceProfile =
 
-    /// The name of a parameter of the residuals among those of the likelihood.
-    let private nameOf (fit: Fit) parameter =
-        $"{NamedParameters.residualName}.{VarianceParameters.nameIn fit.Design parameter}"
+    // Parameters of structures
 
-    /// The ends of the region of a parameter of the residuals; infinite ones for others.
-    let regionOf (fit: Fit) (parameter: VarianceParameter) : float * float =
+    let private isOfStructure parameter =
+        match parameter with
+        | VarianceParameter.TermStructure _
+        | VarianceParameter.ResidualStructure _ -> true
+        | _ -> false
+
+    /// Whether a parameter is a root of a variance of random effects, which may be zero, or the variance.
+    let private isOwnVariance design parameter =
+        match parameter, VarianceParameters.kindOf design parameter with
+        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> true
+        | _ -> false
+
+    /// The name of a parameter of a structure among those of the likelihood.
+    let private nameOf (design: Design) parameter =
         match parameter with
         | VarianceParameter.ResidualStructure _ ->
-            match ParameterNames.find fit.Model.Parameters (nameOf fit parameter) with
+            $"{NamedParameters.residualName}.{VarianceParameters.nameIn design parameter}"
+        | _ -> VarianceParameters.nameIn design parameter
+
+    /// The ends of the region of a parameter of a structure; infinite ones for others.
+    let regionOf (fit: Fit) (parameter: VarianceParameter) : float * float =
+        if isOfStructure parameter then
+            match ParameterNames.find fit.Model.Parameters (nameOf fit.Design parameter) with
             | Ok place -> ParameterNames.regionOf place
             | Error _ -> -infinity, infinity
-        | _ -> -infinity, infinity
+        else
+            -infinity, infinity
 
-    /// The same of one that is estimated at an end of it.
+    /// The same of one that is estimated at an end of it and has no root to be told by.
     let regionAtEnd (fit: Fit) (parameter: VarianceParameter) : (float * float) option =
         let low, high = regionOf fit parameter
         let value = VarianceParameters.valueOf parameter (VarianceParameters.estimates fit)
 
-        if value = high || Double.IsFinite low && abs (value - low) <= 1e-12 * abs low then
+        let isAtEnd =
+            value = high || Double.IsFinite low && abs (value - low) <= 1e-12 * abs low
+
+        if isAtEnd && not (isOwnVariance fit.Design parameter) then
             Some(low, high)
         else
             None
+
+    /// Whether a parameter is profiled on its unbounded scale.
+    let isUnbounded (fit: Fit) (parameter: VarianceParameter) =
+        isOfStructure parameter
+        && not (isOwnVariance fit.Design parameter)
+        && (regionAtEnd fit parameter).IsNone
+
+    /// From the scale of a profile to that of the user.
+    let tellOf (fit: Fit) (parameter: VarianceParameter) : float -> float =
+        if isUnbounded fit parameter then
+            snd (VarianceParameters.unboundedOf fit.Design parameter)
+        else
+            id
 
     /// A tenth of a region, or of what is usual beside its end.
     let private unitOf (fit: Fit) parameter (low, high) =
         if Double.IsFinite(high - low) then
             0.1 * (high - low)
         else
-            let ends =
-                fit.Model.Objective.Ends
-                |> Seq.tryFind (fun ends -> ends.Name = nameOf fit parameter)
-                |> Option.bind _.Lower
+            match fit.Model.Objective.Names.IndexOf(nameOf fit.Design parameter) with
+            | -1 -> 0.1
+            | place ->
+                match fit.Model.Objective.Ends[place].Lower with
+                | Some own -> exp (own.From 0.1)
+                | None -> 0.1
 
-            match ends with
-            | Some own -> exp (own.From 0.1)
-            | None -> 0.1
-
-    let private onUnbounded design parameter value : CovarianceTarget = {
-        Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
-        Tell = id
-        Smoothed = id
-        Lower = None
-        Upper = None
-        Unit = None
-    }
+    let private ofStructure (fit: Fit) parameter value : CovarianceTarget =
+        match regionAtEnd fit parameter with
+        | Some(low, high) -> {
+            Smooth = value
+            Tell = max low >> min high
+            Smoothed = id
+            Lower = Some low |> Option.filter Double.IsFinite
+            Upper = Some high |> Option.filter Double.IsFinite
+            Unit = Some(unitOf fit parameter (low, high))
+          }
+        | None -> {
+            Smooth = value >> fst (VarianceParameters.unboundedOf fit.Design parameter)
+            Tell = id
+            Smoothed = id
+            Lower = None
+            Upper = None
+            Unit = None
+          }
 
     /// A parameter of a random term's structure: standard deviations and variances of its own may be zero.
-    let private ofTerm design parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
-        match VarianceParameters.kindOf design parameter with
+    let private ofTerm (fit: Fit) parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
+        match VarianceParameters.kindOf fit.Design parameter with
         | ParameterKind.StandardDeviation -> {
             Smooth = fun estimates -> value estimates * value estimates
             Tell = fun v -> sqrt (max 0.0 v)
@@ -90,24 +131,16 @@ module internal CovarianceProfile =
             Upper = None
             Unit = None
           }
-        | _ -> onUnbounded design parameter value
+        | _ -> ofStructure fit parameter value
 
-    /// From the scale of a profile to that of the user.
-    let tellOf (design: Design) (parameter: VarianceParameter) : float -> float =
-        match parameter, VarianceParameters.kindOf design parameter with
-        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> id
-        | (VarianceParameter.TermStructure _ | VarianceParameter.ResidualStructure _), _ ->
-            snd (VarianceParameters.unboundedOf design parameter)
-        | _ -> id
-
-    /// <summary>A standard deviation, told so, smooth as a variance; a correlation; σ; a parameter of the residuals on its
-    /// unbounded scale, where the ends of its region are infinitely far, or as it is where it is estimated at one of them.
-    /// </summary>
+    /// <summary>A standard deviation, told so, smooth as a variance; a correlation; σ; all other parameters of structures on
+    /// their unbounded scale, where the ends of their region are infinitely far, or as they are where they are estimated at
+    /// one of them.</summary>
     let ofParameter (fit: Fit) (parameter: VarianceParameter) : CovarianceTarget =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
-        | VarianceParameter.TermStructure _ -> ofTerm fit.Design parameter value
+        | VarianceParameter.TermStructure _ -> ofTerm fit parameter value
         | VarianceParameter.EffectVariance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
@@ -132,17 +165,7 @@ module internal CovarianceProfile =
             Upper = None
             Unit = None
           }
-        | VarianceParameter.ResidualStructure _ ->
-            match regionAtEnd fit parameter with
-            | Some(low, high) -> {
-                Smooth = value
-                Tell = max low >> min high
-                Smoothed = id
-                Lower = Some low |> Option.filter Double.IsFinite
-                Upper = Some high |> Option.filter Double.IsFinite
-                Unit = Some(unitOf fit parameter (low, high))
-              }
-            | None -> onUnbounded fit.Design parameter value
+        | VarianceParameter.ResidualStructure _ -> ofStructure fit parameter value
 
     /// Any function, within bounds; an infinite bound is none.
     let ofFunction lower upper f : CovarianceTarget = {
@@ -214,7 +237,7 @@ module internal CovarianceProfile =
     // A factor of zero is stationary by symmetry: started beside it, the solver need not find the way out.
     let private awayFromZero (omega: ImmutableArray<float>) : ImmutableArray<float> =
         omega
-        |> Seq.map (fun v -> if v = 0.0 then 0.1 else v)
+        |> Seq.mapi (fun i v -> if v = 0.0 && i < omega.Length - 1 then 0.1 else v)
         |> ImmutableArray.CreateRange
 
     /// <summary>The profile of a target at a fit.</summary>

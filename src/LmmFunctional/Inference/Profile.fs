@@ -135,11 +135,7 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter(VarianceParameter.ResidualStructure _ as parameter) when
-            (CovarianceProfile.regionAtEnd fit parameter).IsSome
-            ->
-            id
-        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit.Design parameter
+        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit parameter
         | _ -> id
 
     /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
@@ -149,7 +145,7 @@ module Profile =
             let low, high = CovarianceProfile.regionOf fit parameter
             let value = if side < 0 then low else high
 
-            if Double.IsFinite value && (CovarianceProfile.regionAtEnd fit parameter).IsNone then
+            if Double.IsFinite value && CovarianceProfile.isUnbounded fit parameter then
                 Bound {
                     point with
                         Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value

@@ -119,7 +119,7 @@ module VarianceParameters =
             | None -> ImmutableArray.Empty
             | Some form ->
                 form.Natural(Jet.constants (ThetaLayout.parametersOf likelihood.Layout theta t))
-                |> Seq.mapi (fun i natural -> pown sigma form.Powers[i] * natural.Value)
+                |> Seq.mapi (fun i natural -> ParameterEnds.told (pown sigma form.Powers[i] * natural.Value))
                 |> ImmutableArray.CreateRange
     ]
 

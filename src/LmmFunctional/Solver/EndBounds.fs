@@ -29,17 +29,27 @@ module internal EndBounds =
                     k, own
     ]
 
-    // Both ends of coordinates along which nothing changes: spherical correlations of a range below all distances.
+    // What hardly changes the criterion: its derivatives by the coordinate.
+    let private levelSlope, levelCurvature = 1e-6, 1e-5
+
+    // Well inside a range, as seen from either end.
+    let private inside = 2.0
+
+    /// <summary>The ends of coordinates along which nothing changes where they are, but well inside their range: a Gaussian
+    /// correlation of a short range, a spherical one of a range below all distances.</summary>
     let private levelEnds (objective: Objective) (iteration: Iteration) = [
         for k in 0 .. iteration.Theta.Length - 1 do
             if
-                iteration.Gradient[k] = 0.0
+                abs iteration.Gradient[k] < levelSlope
                 && iteration.Curvature.Rows > k
-                && iteration.Curvature[k, k] = 0.0
+                && abs iteration.Curvature[k, k] < levelCurvature
                 && (objective.Ends[k].Reached iteration.Theta[k]).IsNone
             then
                 for own in objective.Ends[k].All do
-                    k, own
+                    let within = iteration.Theta.SetItem(k, own.From inside)
+
+                    if valueAt objective within > iteration.Criterion + visible iteration.Criterion then
+                        k, own
     ]
 
     // The ends that coordinates are at.

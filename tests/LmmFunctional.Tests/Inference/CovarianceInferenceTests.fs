@@ -262,9 +262,11 @@ let tests =
                 (Some "so near the end of its region that curvature gives no interval; use a profile or the bootstrap")
                 wald.Note
 
-            Check.isTrue profile.Lower.IsNone
+            Check.equal (Some 0.0) profile.Lower
 
-            Check.equal (Some "there is no lower end: the likelihood never falls far enough") profile.Note
+            Check.equal
+                (Some "the lower end is the bound of the parameter: the likelihood does not fall far enough before it")
+                profile.Note
             // At the end the likelihood, maximised over the rest, has fallen by the quantile.
             Law.assertHolds (Law.isTrue "upper" (profile.Upper.Value > 0.05 && profile.Upper.Value < 0.5)))
     ]
