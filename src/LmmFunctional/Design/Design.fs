@@ -44,7 +44,7 @@ type Design = {
         let rows = Plural.count design.Rows.Length "row"
         let effects = Plural.count design.Fixed.Names.Length "fixed effect"
         let terms = Plural.count design.Random.Length "random term"
-        $"{FormulaPrinter.print design.Spec}: {rows}, {effects}, {terms}"
+        $"{design.Spec}: {rows}, {effects}, {terms}"
 
     /// The model and its sizes: y ~ 1 + x + (1 | g): 100 rows, 2 fixed effects, 1 random term.
     override design.ToString() = design.Display
