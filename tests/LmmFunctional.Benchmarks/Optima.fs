@@ -44,7 +44,11 @@ module Optima =
         printfn
             $"{kind}: {own.Length} models, {several.Length} with several optima, {(certified |> Array.filter isAbove).Length} certified above the best; {others.Length} not certified, {(others |> Array.filter isAbove).Length} of them above."
 
-        for outcome in own |> Array.filter isAbove |> Array.sortByDescending _.Above |> Array.truncate shown do
+        for outcome in
+            own
+            |> Array.filter isAbove
+            |> Array.sortByDescending _.Above
+            |> Array.truncate shown do
             let model = outcome.Model
 
             printfn
@@ -75,7 +79,10 @@ module Optima =
         for kind in kinds do
             tried |> Array.filter (fun outcome -> outcome.Model.Kind = kind) |> show kind
 
-        if tried |> Array.exists (fun own -> own.Certificate.IsConverged && own.Above > allowed) then
+        if
+            tried
+            |> Array.exists (fun own -> own.Certificate.IsConverged && own.Above > allowed)
+        then
             1
         else
             0

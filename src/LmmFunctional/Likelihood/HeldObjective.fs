@@ -48,7 +48,10 @@ module internal HeldObjective =
                 Names = select free objective.Names
                 Start = select free objective.Start
                 FurtherStarts =
-                    lazy (objective.FurtherStarts.Value |> List.map (select free) |> List.distinctBy List.ofSeq)
+                    lazy
+                        (objective.FurtherStarts.Value
+                         |> List.map (select free)
+                         |> List.distinctBy List.ofSeq)
                 Unbounded = select free objective.Unbounded
                 Ends = select free objective.Ends
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)

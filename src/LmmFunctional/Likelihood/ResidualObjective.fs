@@ -53,8 +53,7 @@ module internal ResidualObjective =
         else
             let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
 
-            let terms =
-                FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
+            let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
 
             let residuals =
                 FurtherStarts.ofResiduals model.Residual.Parameters.Kinds ofResiduals
@@ -69,7 +68,17 @@ module internal ResidualObjective =
             |> FurtherStarts.afforded work start
 
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) standard layout (model: MarginalModel) work constant start variance : Objective =
+    let private ofModel
+        kind
+        (design: Design)
+        standard
+        layout
+        (model: MarginalModel)
+        work
+        constant
+        start
+        variance
+        : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
