@@ -59,15 +59,17 @@ module Profile =
         else
             Error unknown
 
+    let private checkWeights (target: (string * float) list) =
+        Guard.finite (nameof target) "A weight of a contrast" (target |> List.map snd)
+
+        if target |> List.forall (fun (_, weight) -> weight = 0.0) then
+            invalidArg (nameof target) "A contrast needs a weight that is not zero."
+
     let private prepare (fit: Fit) target =
         match target with
         | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Contrast(_, weights) ->
-            Guard.finite (nameof target) "A weight of a contrast" (weights |> List.map snd)
-
-            if weights |> List.forall (fun (_, weight) -> weight = 0.0) then
-                invalidArg (nameof target) "A contrast needs a weight that is not zero."
-
+            checkWeights weights
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
             Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
@@ -188,7 +190,9 @@ module Profile =
         | ProfileTarget.Parameter _
         | ProfileTarget.Function _ -> found ()
         | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
-        | ProfileTarget.Contrast(_, named) -> ofEffects named
+        | ProfileTarget.Contrast(_, named) ->
+            checkWeights named
+            ofEffects named
 
     /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
