@@ -71,15 +71,17 @@ module Profile =
         else
             Error unknown
 
+    let private checkWeights (target: (string * float) list) =
+        Guard.finite (nameof target) "A weight of a contrast" (target |> List.map snd)
+
+        if target |> List.forall (fun (_, weight) -> weight = 0.0) then
+            invalidArg (nameof target) "A contrast needs a weight that is not zero."
+
     let private prepare (fit: Fit) target =
         match target with
         | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Contrast(_, weights) ->
-            Guard.finite (nameof target) "A weight of a contrast" (weights |> List.map snd)
-
-            if weights |> List.forall (fun (_, weight) -> weight = 0.0) then
-                invalidArg (nameof target) "A contrast needs a weight that is not zero."
-
+            checkWeights weights
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
             Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
@@ -233,7 +235,9 @@ module Profile =
         | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
         | ProfileTarget.Function _ -> found ()
         | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
-        | ProfileTarget.Contrast(_, named) -> ofEffects named
+        | ProfileTarget.Contrast(_, named) ->
+            checkWeights named
+            ofEffects named
 
     /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
     /// <param name="level">The level of confidence, such as 0.95.</param>
