@@ -63,13 +63,13 @@ module internal Plan =
         if chosen.Bytes > available () || not isAddressable then
             Error [ LmmError.TooLarge("The random effects", chosen.Bytes, available ()) ]
         else
-            let shared = CompressedModel.create model true
+            let shared = lazy CompressedModel.create model true
 
             Ok {
                 Chosen = chosen
                 Candidates = chosen :: blocks
                 CurvatureWork = CompressedModel.curvatureWork model
-                NewEngine = fun () -> CompressedEngine shared
+                NewEngine = fun () -> CompressedEngine shared.Value
             }
 
     let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =

@@ -106,19 +106,27 @@ module internal GroupProducts =
                 let group = NativePtr.add values.Pointer (codes[row] * order * stride)
 
                 for i in 0 .. order - 1 do
-                    let value = Vector512.Create(NativePtr.get own i)
-                    let target = NativePtr.add group (i * stride)
-                    let mutable at = 0
+                    let factor = NativePtr.get own i
 
-                    while at < stride do
-                        let sum = NativePtr.add target at
+                    // Effects along a series or a field are zero in all rows but those of their place.
+                    if factor <> 0.0 then
+                        let value = Vector512.Create factor
+                        let target = NativePtr.add group (i * stride)
+                        let mutable at = 0
 
-                        Vector512.Store(
-                            Vector512.FusedMultiplyAdd(value, Vector512.Load(NativePtr.add own at), Vector512.Load sum),
-                            sum
-                        )
+                        while at < stride do
+                            let sum = NativePtr.add target at
 
-                        at <- at + 8
+                            Vector512.Store(
+                                Vector512.FusedMultiplyAdd(
+                                    value,
+                                    Vector512.Load(NativePtr.add own at),
+                                    Vector512.Load sum
+                                ),
+                                sum
+                            )
+
+                            at <- at + 8
 
             start <- stop
 
