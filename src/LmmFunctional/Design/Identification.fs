@@ -312,4 +312,11 @@ module internal Identification =
             | _ -> ()
         ]
 
-        Problems.unless problems design
+        // What is wrong with all rows is said of them, not of each level.
+        if
+            not problems.IsEmpty
+            && isFitted design (Array.init design.Response.Length id)
+        then
+            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
+        else
+            Problems.unless problems design

@@ -83,6 +83,9 @@ module Subset =
         | Some(name, column), _, Expr.Text text -> texts name column isEqual text
         | Some(name, (Column.Categorical _ as column)), _, Expr.Number value when not isOrder ->
             texts name column isEqual (LevelName.ofNumber value)
+        | None, Expr.Column name, Expr.Text _ ->
+            NumericTyping.column name selection.Frame
+            |> Result.bind (fun _ -> numbers selection comparison left right)
         | _ -> numbers selection comparison left right
 
     let private isMissing (selection: Selection) expr =

@@ -483,8 +483,7 @@ module LmmError =
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
         | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
         | LmmError.UnknownChoice(kind, name, known) ->
-            let choices = String.concat ", " known
-            $"There is no {kind} '{name}'; choose one of {choices}."
+            $"There is no {kind} '{name}'; choose one of {limited known}."
         | LmmError.NoConvention(method, convention) ->
             $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or "
             + "kenward-roger."

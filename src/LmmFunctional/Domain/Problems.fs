@@ -24,6 +24,24 @@ module internal Problems =
         | Error problems, Ok _
         | Ok _, Error problems -> Error problems
 
+    /// Both values, or what two looks at the same things found: a problem that both tell counts once.
+    let overlapping a b =
+        match a, b with
+        | Error first, Error second ->
+            let othersOf problems =
+                problems
+                |> List.sumBy (fun problem ->
+                    match problem with
+                    | LmmError.Others count -> count
+                    | _ -> 0)
+
+            let told = first @ second |> List.filter (_.IsOthers >> not)
+
+            match max (othersOf first) (othersOf second) with
+            | 0 -> Error(limit told)
+            | count -> Error(limit (told @ [ LmmError.Others count ]))
+        | _ -> both a b
+
     /// All values in order, or the problems of all.
     let all results =
         (results, Ok [])

@@ -123,9 +123,11 @@ let tests =
                 Check.isEmpty output)
 
         testCase "a command without data has no use for them" (fun () ->
-            let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5" ]
+            let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--reps"; "2" ]
             Check.equal 0 code
-            let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--subset"; "x > 1" ]
+            let code, _, _ =
+                run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--reps"; "2"; "--subset"; "x > 1" ]
+
             Check.equal 2 code
             let code, _, error = run [ "--version"; "--subset"; "x > 1" ]
             Check.equal 2 code

@@ -299,7 +299,7 @@ let tests =
                 "recipeRB/0"
             ]
             |> refuses (
-                "'recipeQ' is not a column of the fixed effects; did you mean 'recipeRA'?\n"
+                "'recipeQ' is not a column of the fixed effects; did you mean 'recipeRB'?\n"
                 + "The hypothesis cannot be read:\n  recipeRB/0\n           ^ a number that is not zero is needed here"
             ))
     ]

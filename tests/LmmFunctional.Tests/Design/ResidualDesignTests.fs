@@ -117,7 +117,7 @@ let tests =
             Check.equal None (axis "ar1(colour | subject)").Note
 
             Check.equal
-                ([ "0"; "1"; "4" ], [ [ 0.0 ]; [ 1.0 ]; [ 2.0 ] ], [ 0; 1; 2; 2; 0; 1 ])
+                ([ "0"; "1"; "4" ], [ [ 0.0 ]; [ 1.0 ]; [ 4.0 ] ], [ 0; 1; 2; 2; 0; 1 ])
                 (placed "arma(1,1)(week | subject)"))
 
         testCase "continuous time and space take values" (fun () ->

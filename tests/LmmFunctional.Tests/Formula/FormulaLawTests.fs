@@ -23,7 +23,8 @@ let private inParentheses terms = $"({TermText.deparseSum terms})"
 let private isPlaced (text: string) problem =
     match problem with
     | LmmError.FormulaSyntax(shown, position, words) ->
-        shown.Length = text.Trim().Length
+        // Long formulas are shown around their fault.
+        shown.Length <= text.Trim().Length
         && position >= 0
         && position <= shown.Length
         && words <> ""

@@ -80,7 +80,7 @@ let tests =
                 at "recipeB/recipeC" 8 "a number that is not zero is needed here"
                 at "1/2 recipeB -" 13 "a column of X or a number is needed here"
                 at "(recipeB + temp = 1)" 16 "a sign or ')' is needed here"
-                "'recipeQ' is not a column of the fixed effects; did you mean 'recipeA'?"
+                "'recipeQ' is not a column of the fixed effects; did you mean 'recipeB'?"
                 at "3 = 3" 0 "this names no column of X"
             ] [
                 problem "recipeA"

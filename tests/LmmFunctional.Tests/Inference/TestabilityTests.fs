@@ -41,17 +41,6 @@ let private clusters = TestData.csv "cases/04-two-clusters"
 
 let private reason = Testability.flat [ "g.(Intercept)" ]
 
-let private says (arguments: string list) (texts: string list) =
-    let code, output, error = run arguments
-    let command = String.concat " " arguments
-
-    Law.assertHolds [
-        yield! Law.isTrue $"{command}: exit {code}: {error}" (code = 0 || code = 3)
-
-        for text in texts do
-            yield! Law.isTrue $"{command}: '{text}' is not in\n{output}" (output.Contains text)
-    ]
-
 [<Tests>]
 let tests =
     testList "TestabilityTests" [
@@ -81,21 +70,28 @@ let tests =
 
         // Two clusters, a treatment each
 
+        // The fixed effects hold every level of g: there is no fit whose tests could mislead.
         testCases
             "two clusters with a treatment each cannot be tested"
             [ "asymptotic"; "containment"; "satterthwaite"; "kenward-roger" ]
             (fun (method: string) ->
                 let model = [ clusters; "y ~ trt + (1 | g)" ]
                 let df = [ "--df"; method ]
-                says ([ "fit" ] @ model @ df) [ Testability.line "trtB" reason; Testability.line "(Intercept)" reason ]
-                says ([ "anova" ] @ model @ df) [ Testability.line "trt" reason ]
 
-                says ([ "emmeans" ] @ model @ [ "--over"; "trt"; "--contrast"; "pairwise" ] @ df) [
-                    Testability.line "A - B" reason
-                ]
+                for command in
+                    [
+                        [ "fit" ] @ model @ df
+                        [ "anova" ] @ model @ df
+                        [ "emmeans" ] @ model @ [ "--over"; "trt"; "--contrast"; "pairwise" ] @ df
+                        [ "ci" ] @ model
+                    ] do
+                    let code, output, error = run command
+                    Check.equal 2 code
+                    Check.equal "" output
 
-                says ([ "ci" ] @ model) [ $"trtB: {Testability.note reason}." ]
-                says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {Testability.note reason}." ])
+                    Check.contains
+                        "cannot be estimated: the fixed effects hold this effect of every level of 'g'"
+                        error)
 
         testCase "the words" (fun () ->
             Texts.equal [

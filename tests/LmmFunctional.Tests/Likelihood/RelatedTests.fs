@@ -112,42 +112,45 @@ let tests =
                         Design.build spec (RelatedModel.frame model)
                         |> Result.bind (LogLikelihood.create model.Criterion)
                     with
-                    | Ok likelihood -> likelihood
+                    | Ok likelihood -> Some likelihood
+                    // Without its matrix a term may be another one again, which is refused.
+                    | Error problems when problems |> List.forall _.IsRepeatedTerm -> None
                     | Error problems -> raise (InvalidOperationException(string problems))
 
-                let theta = RandomModel.theta plain point
-                let expected = evaluate (Order.Curvature Information.Observed) plain theta
-
                 Law.holds [
-                    for relationship in
-                        [
-                            Relationship.ofMatrix names (Matrix.identity n)
-                            Relationship.ofInverse [ for name in names -> name, name, 1.0 ]
-                        ] do
-                        match relationship with
-                        | Error _ -> "no relationship"
-                        | Ok relationship ->
-                            let found =
-                                evaluate
-                                    (Order.Curvature Information.Observed)
-                                    (RelatedModel.likelihoodWith relationship model)
-                                    theta
+                    for plain in Option.toList plain do
+                        let theta = RandomModel.theta plain point
+                        let expected = evaluate (Order.Curvature Information.Observed) plain theta
 
-                            yield! Law.relative "criterion" 1e-9 expected.Value found.Value
+                        for relationship in
+                            [
+                                Relationship.ofMatrix names (Matrix.identity n)
+                                Relationship.ofInverse [ for name in names -> name, name, 1.0 ]
+                            ] do
+                            match relationship with
+                            | Error _ -> "no relationship"
+                            | Ok relationship ->
+                                let found =
+                                    evaluate
+                                        (Order.Curvature Information.Observed)
+                                        (RelatedModel.likelihoodWith relationship model)
+                                        theta
 
-                            yield!
-                                Law.nearAll
-                                    "gradient"
-                                    (tolerance * largest expected.Gradient)
-                                    expected.Gradient
-                                    found.Gradient
+                                yield! Law.relative "criterion" 1e-9 expected.Value found.Value
 
-                            yield!
-                                Law.nearAll
-                                    "curvature"
-                                    (1e-7 * largest expected.Curvature.Values)
-                                    expected.Curvature.Values
-                                    found.Curvature.Values
+                                yield!
+                                    Law.nearAll
+                                        "gradient"
+                                        (tolerance * largest expected.Gradient)
+                                        expected.Gradient
+                                        found.Gradient
+
+                                yield!
+                                    Law.nearAll
+                                        "curvature"
+                                        (1e-7 * largest expected.Curvature.Values)
+                                        expected.Curvature.Values
+                                        found.Curvature.Values
                 ])
 
         testPropertyWithConfig

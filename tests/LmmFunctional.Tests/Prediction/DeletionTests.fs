@@ -140,10 +140,12 @@ let private variances (fit: Fit) = [
 
     for shift in FixedRatioShift.all (MixedModelEquations fit) units do
         let rows = Seq.toArray shift.Unit.Rows
-        let step = 1e-4 * variance
-
-        let slope =
+        // Small beside the smallest eigenvalue of V; of fourth order.
+        let quotient step =
             (restricted whole rows step - restricted whole rows -step) / (2.0 * step)
+
+        let step = 1e-4 * variance
+        let slope = (4.0 * quotient (0.5 * step) - quotient step) / 3.0
 
         yield!
             Law.near

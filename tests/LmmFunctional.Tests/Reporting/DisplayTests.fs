@@ -85,7 +85,7 @@ let tests =
 
             Texts.equal [
                 "Reaction ~ 1 + Days + (1 + Days | Subject)"
-                "180 rows: Reaction numeric, Days numeric, Subject 18 levels"
+                "180 rows: Reaction numeric, Days numeric, Subject numeric"
                 "Reaction ~ 1 + Days + (1 + Days | Subject): 180 rows, 2 fixed effects, 1 random term"
                 "REML log likelihood of Reaction ~ 1 + Days + (1 + Days | Subject), 3 parameters"
                 "tests of Reaction ~ 1 + Days + (1 + Days | Subject): "

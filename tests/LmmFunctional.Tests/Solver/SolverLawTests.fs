@@ -143,7 +143,10 @@ let tests =
             let found = List.last path
 
             Law.holds [
-                yield! Law.near $"criterion after {path.Length} iterations" 1e-7 usual.Criterion found.Criterion
+                // One descent from the usual start may end in a higher optimum.
+                yield!
+                    Law.atMost $"criterion after {path.Length} iterations" (usual.Criterion + 1e-7) found.Criterion
+
                 yield! Law.isTrue "not converged" (Certificate.create fromZero found).IsConverged
             ])
 
