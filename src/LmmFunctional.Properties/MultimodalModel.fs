@@ -186,9 +186,7 @@ module MultimodalModels =
         lazy
             (Pedigree.ofRows [
                 for k in 0..11 ->
-                    $"a{k}",
-                    (if k < 4 then "" else $"a{k * 7 % k}"),
-                    (if k < 4 then "" else $"a{(k * 5 + 1) % k}")
+                    $"a{k}", (if k < 4 then "" else $"a{k * 7 % k}"), (if k < 4 then "" else $"a{(k * 5 + 1) % k}")
              ]
              |> Result.map Relationship.ofPedigree
              |> Result.toOption)
@@ -223,7 +221,8 @@ module MultimodalModels =
 
         let y =
             Array.init rows (fun i ->
-                1.0 + 0.3 * x[i]
+                1.0
+                + 0.3 * x[i]
                 + ug[g[i]]
                 + (x[i] - far * float (random.Next 2)) * xg[g[i]]
                 + uh[h[i]]
@@ -249,10 +248,7 @@ module MultimodalModels =
             "visit", text "v" visits
             "arm", text "b" (ids |> Array.map (fun id -> id % 2))
             "a",
-            Column.Categorical(
-                ImmutableArray.CreateRange(Seq.init 12 (fun k -> $"a{k}")),
-                ImmutableArray.CreateRange a
-            )
+            Column.Categorical(ImmutableArray.CreateRange(Seq.init 12 (fun k -> $"a{k}")), ImmutableArray.CreateRange a)
         ]
 
     /// <summary>The model of a kind and a seed; None where its data cannot be told apart by it.</summary>
@@ -274,7 +270,11 @@ module MultimodalModels =
                 Options = {
                     FitOptions.defaults with
                         Criterion = criterion
-                        Known = relationship.Value |> Option.map (fun a -> "A", a) |> Option.toList |> Map.ofList
+                        Known =
+                            relationship.Value
+                            |> Option.map (fun a -> "A", a)
+                            |> Option.toList
+                            |> Map.ofList
                 }
                 Data =
                     columns random (kind = "few rows")

@@ -38,13 +38,10 @@ module Lmm =
 
             let solveOnce (likelihood: LogLikelihood) =
                 let descend start =
-                    iterations
-                        likelihood
-                        options.Solver
-                        {
-                            likelihood.Objective with
-                                Start = start
-                        }
+                    iterations likelihood options.Solver {
+                        likelihood.Objective with
+                            Start = start
+                    }
                     |> Seq.map (fun iteration ->
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)

@@ -48,7 +48,10 @@ module internal HeldObjective =
                 Names = select free objective.Names
                 Start = select free objective.Start
                 FurtherStarts =
-                    lazy (objective.FurtherStarts.Value |> List.map (select free) |> List.distinctBy List.ofSeq)
+                    lazy
+                        (objective.FurtherStarts.Value
+                         |> List.map (select free)
+                         |> List.distinctBy List.ofSeq)
                 Unbounded = select free objective.Unbounded
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                 Boundary = fun theta -> selectBoundary free None (objective.Boundary(embed theta))

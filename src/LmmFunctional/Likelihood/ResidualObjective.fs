@@ -53,8 +53,7 @@ module internal ResidualObjective =
         else
             let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
 
-            let terms =
-                FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
+            let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
 
             let residuals =
                 FurtherStarts.ofResiduals model.Residual.Parameters.Kinds ofResiduals
@@ -69,7 +68,17 @@ module internal ResidualObjective =
             |> FurtherStarts.afforded work start
 
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) standard layout (model: MarginalModel) work constant start variance : Objective =
+    let private ofModel
+        kind
+        (design: Design)
+        standard
+        layout
+        (model: MarginalModel)
+        work
+        constant
+        start
+        variance
+        : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -177,7 +186,11 @@ module internal ResidualObjective =
             exact design
         else
             let constant = constantOf kind standard model
-            Ok(LikelihoodMethod.Marginal model, ofModel kind design standard layout model (MarginalModel.work model) constant (start ()))
+
+            Ok(
+                LikelihoodMethod.Marginal model,
+                ofModel kind design standard layout model (MarginalModel.work model) constant (start ())
+            )
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
     /// <returns>Both, or: too little memory, a response that the fixed effects fit exactly.</returns>
