@@ -14,6 +14,9 @@ internal static partial class Convert
             component.Covariance,
             component.StandardDeviation);
 
+    public static CovarianceParameterEstimate CovarianceParameter(CovarianceParameter parameter) =>
+        new(parameter.Group, parameter.Name, parameter.Estimate, parameter.StandardError?.Value);
+
     public static IReadOnlyList<RandomEffect> RandomEffects(Fit fit) =>
     [
         .. from term in FitModule.randomEffects(fit)

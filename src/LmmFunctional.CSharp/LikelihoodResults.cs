@@ -91,5 +91,13 @@ public sealed record ExplainedVariance(double Marginal, double Conditional, doub
 /// <param name="P">Two-sided.</param>
 /// <param name="Lower">The lower end of the interval.</param>
 /// <param name="Upper">The upper end of the interval.</param>
+/// <param name="NotTestable">Why there is no test, in words; null where there is one.</param>
 public sealed record RobustEstimate(
-    string Term, double Estimate, double StandardError, double Df, double P, double Lower, double Upper);
+    string Term,
+    double Estimate,
+    double StandardError,
+    double Df,
+    double P,
+    double Lower,
+    double Upper,
+    string? NotTestable = null);

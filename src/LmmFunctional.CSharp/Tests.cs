@@ -53,6 +53,8 @@ public enum DfConvention
 /// <param name="P">Two-sided.</param>
 /// <param name="Lower">The lower end of the interval.</param>
 /// <param name="Upper">The upper end of the interval.</param>
+/// <param name="NotTestable">Why there is no test, in words; null where there is one. Without a test df, statistic, p and the
+/// ends are NaN.</param>
 public sealed record TestedEstimate(
     string Name,
     double Estimate,
@@ -61,7 +63,8 @@ public sealed record TestedEstimate(
     double Statistic,
     double P,
     double Lower,
-    double Upper);
+    double Upper,
+    string? NotTestable = null);
 
 /// <summary>An F test of a term or of several functions at once.</summary>
 /// <param name="Name">The term, or the functions.</param>
@@ -69,7 +72,10 @@ public sealed record TestedEstimate(
 /// <param name="DenominatorDf">Infinite for χ².</param>
 /// <param name="F">The statistic, scaled under Kenward-Roger.</param>
 /// <param name="P">Of a larger F under the null hypothesis.</param>
-public sealed record FTest(string Name, int NumeratorDf, double DenominatorDf, double F, double P);
+/// <param name="NotTestable">Why there is no test, in words; null where there is one. Without a test F, its denominator df and
+/// p are NaN.</param>
+public sealed record FTest(
+    string Name, int NumeratorDf, double DenominatorDf, double F, double P, string? NotTestable = null);
 
 /// <summary>The test of a hypothesis: each of its functions, and all of them together.</summary>
 /// <param name="Estimates">Each function.</param>

@@ -284,7 +284,7 @@ module MultimodalModels =
 
             Formula.parse model.Formula
             |> Result.bind (fun spec -> Design.buildWith model.Options.Known spec model.Data)
-            |> Result.bind Identification.check
+            |> Result.bind (Identification.check [])
             |> Result.bind (LogLikelihood.create criterion)
             |> Result.toOption
             |> Option.map (fun _ -> model)

@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System.Collections.Generic
+
 /// <summary>The forms of random effects, and what the engine asks of them.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal EffectsForm =
@@ -8,38 +10,41 @@ module internal EffectsForm =
     let count form = form.Names.Length
 
     /// λ at τ, by columns.
-    let lambda (form: EffectsForm) (tau: float[]) =
-        form.Factor(Jet.constants tau) |> Array.map _.Value
+    let lambda (form: EffectsForm) (tau: float[]) = form.Factor tau
 
-    /// ∂λ/∂τ_k for every k, each by columns.
-    let derivatives (form: EffectsForm) (factor: Jet[]) =
-        Array.init (count form) (fun k -> factor |> Array.map (Jet.derivative k))
+    /// ∂G/∂τ_k for every k, each S×S by columns, from G as jets.
+    let derivatives (form: EffectsForm) (covariance: Jet[]) : float[][] =
+        let result =
+            Array.init (count form) (fun _ -> Array.zeroCreate<float> covariance.Length)
 
-    /// <summary>Σ_ij W_ij ∂²G_ij/∂τ_k∂τ_l, k×k by columns, for a symmetric W (S×S).</summary>
-    /// <remarks>With ∂²(λλᵀ) written out: 2 Σ (Wλ)_ic ∂²λ_ic + 2 Σ_c ∂_kλ_cᵀ W ∂_lλ_c.</remarks>
-    let curvature (form: EffectsForm) (factor: Jet[]) (w: float[]) =
-        let s = form.Order
-        let k = count form
+        covariance
+        |> Array.iteri (fun at element ->
+            for place in 0 .. element.Support.Length - 1 do
+                result[element.Support[place]].[at] <- element.First[place])
+
+        result
+
+    /// Σ_ij W_ij ∂²G_ij/∂τ_k∂τ_l, k×k by columns, for a symmetric W (S×S), from G as jets.
+    let curvature (form: EffectsForm) (covariance: Jet[]) (w: float[]) : float[] =
+        let s, k = form.Order, count form
         let sum: float[] = Array.zeroCreate (k * k)
+        // Elements that are one and the same jet, as those of a lag, are added once.
+        let weights = Dictionary<Jet, float>(HashIdentity.Reference)
 
-        for c in 0 .. s - 1 do
-            for i in 0 .. s - 1 do
-                let left = factor[i + c * s]
+        for j in 0 .. s - 1 do
+            for i in j .. s - 1 do
+                let element = covariance[i + j * s]
 
-                if left.Support.Length > 0 then
-                    let mutable product = 0.0
+                if element.Support.Length > 0 then
+                    let own = if i = j then w[i + j * s] else w[i + j * s] + w[j + i * s]
 
-                    for j in 0 .. s - 1 do
-                        let right = factor[j + c * s]
-                        let weight = w[i + j * s]
-                        product <- product + weight * right.Value
+                    weights[element] <-
+                        match weights.TryGetValue element with
+                        | true, before -> before + own
+                        | _ -> own
 
-                        for a in 0 .. left.Support.Length - 1 do
-                            for b in 0 .. right.Support.Length - 1 do
-                                let at = left.Support[a] + right.Support[b] * k
-                                sum[at] <- sum[at] + 2.0 * weight * left.First[a] * right.First[b]
-
-                    Jet.addSecond (2.0 * product) k sum left
+        for KeyValue(element, weight) in weights do
+            Jet.addSecond weight k sum element
 
         sum
 
@@ -49,34 +54,64 @@ module internal EffectsForm =
         let labels = positions.Labels
         let order = labels.Length
 
-        match StructureForm.correlationOf structure positions, structure with
-        | Some correlation, Structure.AnteDependence ->
-            EffectsShape.heterogeneous labels (fun k -> struct (k, k + 1)) correlation
-        | Some correlation, _ -> EffectsShape.heterogeneous labels (fun k -> struct (0, k + 1)) correlation
-        | None, Structure.Unstructured -> EffectsShape.free labels order
-        | None, Structure.ReducedRank q -> EffectsShape.free labels (min q order)
-        | None, Structure.FactorAnalytic q -> EffectsShape.factorAnalytic labels (min q order)
-        | None, _ -> EffectsShape.scaled order (StructureForm.create structure positions)
+        match structure with
+        | Structure.Unstructured -> EffectsShape.free labels order
+        | Structure.ReducedRank q -> EffectsShape.free labels (min q order)
+        | Structure.FactorAnalytic q -> EffectsShape.factorAnalytic labels (min q order)
+        | _ ->
+            match StructureForm.shapeOf structure positions, structure with
+            | StructureShape.Scaled form, _ -> EffectsShape.scaled order form
+            | StructureShape.PerPosition correlation, Structure.AnteDependence ->
+                EffectsShape.heterogeneous labels (fun k -> struct (k, k + 1)) correlation
+            | StructureShape.PerPosition correlation, _ ->
+                EffectsShape.heterogeneous labels (fun k -> struct (0, k + 1)) correlation
 
-    /// <summary>The form of a structure on the effects of each of its factors: λ of a Kronecker product is the product of
-    /// the factors' own, of which one carries the scale.</summary>
-    /// <exception cref="T:System.ArgumentException">There are not as many lists of effects as factors.</exception>
-    let rec ofFactors structure (factors: FormPositions list) =
+    /// A product on some of its combinations, or on all.
+    let rec private ofSome structure (factors: FormPositions list) (combinations: int[] list option) =
         match structure, factors with
         | Structure.Kronecker(first, second), _ ->
             let count = StructureForm.factorCount first
 
-            let ofFirst, ofSecond =
-                List.truncate count factors, List.skip (min count factors.Length) factors
+            let split (parts: 'part list) =
+                List.truncate count parts, List.skip (min count parts.Length) parts
 
+            let ofFirst, ofSecond = split factors
             let relativeFirst, firstPositions = StructureForm.ofFactors first ofFirst
             let relativeSecond, secondPositions = StructureForm.ofFactors second ofSecond
             let m, n = firstPositions.Labels.Length, secondPositions.Labels.Length
 
+            /// The place in a product of the places in its factors, the first varying fastest.
+            let together (parts: FormPositions list) (places: int[] list) =
+                List.foldBack2
+                    (fun (part: FormPositions) own later ->
+                        Array.map2 (fun own later -> own + part.Labels.Length * later) own later)
+                    parts
+                    places
+                    (Array.zeroCreate places.Head.Length)
+
+            let places =
+                combinations
+                |> Option.map (fun places ->
+                    let a, b = split places
+                    Array.zip (together ofFirst a) (together ofSecond b))
+                |> Option.defaultWith (fun () -> Array.init (m * n) (fun at -> at % m, at / m))
+
             // The scale goes to variances of their own, so that each of them can be zero.
             if relativeFirst.HasEqualVariances && not relativeSecond.HasEqualVariances then
-                EffectsShape.product m n false (ofFactors second ofSecond) relativeFirst
+                EffectsShape.product m n false (ofSome second ofSecond None) relativeFirst places
             else
-                EffectsShape.product m n true (ofFactors first ofFirst) relativeSecond
+                EffectsShape.product m n true (ofSome first ofFirst None) relativeSecond places
         | _, [ positions ] -> create structure positions
         | _ -> invalidArg (nameof factors) "A structure needs the effects of each of its factors."
+
+    /// <summary>The form of a structure on the effects of each of its factors: λ of a Kronecker product is the product of
+    /// the factors' own, of which one carries the scale.</summary>
+    /// <exception cref="T:System.ArgumentException">There are not as many lists of effects as factors.</exception>
+    let ofFactors structure (factors: FormPositions list) = ofSome structure factors None
+
+    /// <summary>The form of a Kronecker product on some combinations of the places of its factors.</summary>
+    /// <param name="structure">The product.</param>
+    /// <param name="factors">The places of each factor.</param>
+    /// <param name="combinations">For each factor the place of every effect.</param>
+    let ofCombinations structure factors combinations =
+        ofSome structure factors (Some combinations)

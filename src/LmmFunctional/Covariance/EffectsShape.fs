@@ -1,7 +1,11 @@
 namespace LmmFunctional
 
-/// <summary>A structure of random effects: the relative covariance factor λ (S×S) with its derivatives by τ.</summary>
-/// <remarks>Cov(effects) = σ² G, G = λ λᵀ. Standard deviations are signed parameters of λ, so that a variance of zero is an
+open System.Collections.Generic
+
+/// <summary>A structure of random effects: the relative covariance factor λ (S×S), and G = λλᵀ with
+/// its derivatives by τ.</summary>
+/// <remarks>Cov(effects) = σ² G, G = λ λᵀ. Derivatives are those of G, element by element: those of λ would cost S³ jets, and
+/// lose digits where neighbours are nearly equal. Standard deviations are signed parameters of λ, so that a variance of zero is an
 /// ordinary point; diagonal and unstructured ones keep the free entries of λ themselves.</remarks>
 [<NoEquality; NoComparison>]
 type internal EffectsForm = {
@@ -10,6 +14,8 @@ type internal EffectsForm = {
     /// The natural parameters: as many as there are in τ. Standard deviations are relative to σ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The ends that each coordinate of τ can come to; none where one deviation multiplies all the rest.
+    Ends: ParameterEnds[]
     /// The power of σ that each natural parameter is multiplied by; its place in τ is divided by σ where that is not zero.
     Powers: int[]
     /// Places in τ of the signed standard deviations (of unstructured ones: the diagonal of λ).
@@ -17,7 +23,9 @@ type internal EffectsForm = {
     /// τ to start from, given a relative standard deviation for each effect.
     Start: float[] -> float[]
     /// λ by columns.
-    Factor: Jet[] -> Jet[]
+    Factor: float[] -> float[]
+    /// G by columns: smooth wherever the structure is, at standard deviations of zero too.
+    Covariance: Jet[] -> Jet[]
     /// The natural parameters at τ.
     Natural: Jet[] -> Jet[]
     /// τ of natural parameters; None where these give no positive definite matrix.
@@ -27,6 +35,23 @@ type internal EffectsForm = {
 /// <summary>How the structures of random effects make λ.</summary>
 [<RequireQualifiedAccess>]
 module internal EffectsShape =
+
+    /// A function of jets that is computed once for elements that are one and the same jet, as those of a lag.
+    let private once (f: Jet -> Jet) =
+        let known = Dictionary<Jet, Jet>(HashIdentity.Reference)
+
+        fun (jet: Jet) ->
+            match known.TryGetValue jet with
+            | true, value -> value
+            | _ ->
+                let value = f jet
+                known[jet] <- value
+                value
+
+    /// The values of a form's matrix at its first positions.
+    let private values (form: CovarianceForm) order (tau: float[]) : float[] =
+        CovarianceForm.matrix form (Jet.constants tau) [| 0 .. order - 1 |]
+        |> Array.map _.Value
 
     let private rootMeanSquare (deviations: float[]) =
         sqrt (deviations |> Array.averageBy (fun sd -> sd * sd))
@@ -40,14 +65,21 @@ module internal EffectsShape =
         Order = order
         Names = Array.append [| "sd" |] form.Names
         Kinds = Array.append [| ParameterKind.StandardDeviation |] form.Kinds
+        Ends = Array.append [| ParameterEnds.none "sd" |] form.Ends
         Powers = Array.append [| 1 |] (Array.create form.Names.Length 0)
         Deviations = [| 0 |]
         Start = fun deviations -> Array.append [| rootMeanSquare deviations |] form.Start
         Factor =
             fun tau ->
+                values form order (Array.skip 1 tau)
+                |> Semidefinite.factor order
+                |> Array.map ((*) tau[0])
+        Covariance =
+            fun tau ->
+                let variance = Jet.square tau[0]
+
                 CovarianceForm.matrix form (Array.skip 1 tau) [| 0 .. order - 1 |]
-                |> JetCholesky.factor order
-                |> Array.map (fun entry -> if Jet.isZero entry then entry else tau[0] *. entry)
+                |> Array.map (once (fun element -> if Jet.isZero element then element else variance *. element))
         Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
         Unconstrained =
             fun natural ->
@@ -62,19 +94,34 @@ module internal EffectsShape =
     /// a correlation is first met at has its sign by those of the two deviations.
     let heterogeneous (labels: string[]) (pairOf: int -> struct (int * int)) (correlation: CovarianceForm) =
         let order = labels.Length
+        let deviations = labels |> Array.map (fun label -> $"sd({label})")
 
         {
             Order = order
-            Names = Array.append (labels |> Array.map (fun label -> $"sd({label})")) correlation.Names
+            Names = Array.append deviations correlation.Names
             Kinds = Array.append (Array.create order ParameterKind.StandardDeviation) correlation.Kinds
+            Ends = Array.append (deviations |> Array.map ParameterEnds.signed) correlation.Ends
             Powers = Array.append (Array.create order 1) (Array.create correlation.Names.Length 0)
             Deviations = [| 0 .. order - 1 |]
             Start = fun deviations -> Array.append deviations correlation.Start
             Factor =
                 fun tau ->
-                    CovarianceForm.matrix correlation (Array.skip order tau) [| 0 .. order - 1 |]
-                    |> JetCholesky.factor order
-                    |> Array.mapi (fun at entry -> if Jet.isZero entry then entry else tau[at % order] *. entry)
+                    values correlation order (Array.skip order tau)
+                    |> Semidefinite.factor order
+                    |> Array.mapi (fun at entry -> tau[at % order] * entry)
+            Covariance =
+                fun tau ->
+                    let own =
+                        CovarianceForm.matrix correlation (Array.skip order tau) [| 0 .. order - 1 |]
+
+                    CovarianceForm.symmetric order (fun i j ->
+                        let element = own[i + j * order]
+
+                        if Jet.isZero element then
+                            element
+                        else
+                            let variance = if i = j then Jet.square tau[i] else tau[i] *. tau[j]
+                            variance *. element)
             Natural =
                 fun tau ->
                     let deviations, own = Array.splitAt order tau
@@ -113,12 +160,15 @@ module internal EffectsShape =
             |> Array.indexed
             |> Array.choose (fun (k, struct (row, column)) -> if row = column then Some k else None)
 
+        let names =
+            entries
+            |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+
         {
             Order = order
-            Names =
-                entries
-                |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+            Names = names
             Kinds = Array.create entries.Length ParameterKind.Loading
+            Ends = names |> Array.map ParameterEnds.none
             Powers = Array.create entries.Length 1
             Deviations = diagonal
             Start =
@@ -131,27 +181,52 @@ module internal EffectsShape =
                         else 0.0)
             Factor =
                 fun tau ->
-                    let lambda: Jet[] = Array.create (order * order) Jet.zero
+                    let lambda: float[] = Array.zeroCreate (order * order)
 
                     entries
                     |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
 
                     lambda
+            Covariance =
+                fun tau ->
+                    let lambda: Jet[] = Array.create (order * order) Jet.zero
+
+                    entries
+                    |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
+
+                    FactorAnalytic.product order rank lambda |> CovarianceForm.symmetric order
             Natural = id
             Unconstrained = Some
         }
 
-    /// Factors and own variances: λ = chol(ΓΓᵀ + D), smooth wherever that has full rank.
+    /// Factors and own variances: λ = chol(ΓΓᵀ + D).
     let factorAnalytic (labels: string[]) q =
         let order = labels.Length
         let entries = FactorAnalytic.entries order q
 
+        let names =
+            Array.append
+                (FactorAnalytic.loadingNames labels q)
+                (labels |> Array.map (fun label -> $"specific({label})"))
+
+        let covariance (tau: Jet[]) =
+            let loadings, roots = Array.splitAt entries.Length tau
+            let gamma = FactorAnalytic.loadings order q loadings
+
+            CovarianceForm.symmetric order (fun i j ->
+                let common = FactorAnalytic.product order q gamma i j
+                if i = j then common +. Jet.square roots[i] else common)
+
         {
             Order = order
-            Names =
-                Array.append
-                    (FactorAnalytic.loadingNames labels q)
-                    (labels |> Array.map (fun label -> $"specific({label})"))
+            Names = names
+            Ends =
+                names
+                |> Array.mapi (fun k name ->
+                    if k < entries.Length then
+                        ParameterEnds.none name
+                    else
+                        ParameterEnds.signed name)
             Kinds =
                 Array.append
                     (Array.create entries.Length ParameterKind.Loading)
@@ -164,16 +239,8 @@ module internal EffectsShape =
                         (entries
                          |> Array.map (fun struct (i, k) -> if i = k then 0.6 * deviations[i] else 0.4 * deviations[i]))
                         (deviations |> Array.map ((*) 0.7))
-            Factor =
-                fun tau ->
-                    let loadings, roots = Array.splitAt entries.Length tau
-                    let gamma = FactorAnalytic.loadings order q loadings
-
-                    Array.init (order * order) (fun at ->
-                        let i, j = at % order, at / order
-                        let common = FactorAnalytic.product order q gamma i j
-                        if i = j then common +. Jet.square roots[i] else common)
-                    |> JetCholesky.factor order
+            Factor = fun tau -> covariance (Jet.constants tau) |> Array.map _.Value |> Semidefinite.factor order
+            Covariance = covariance
             Natural =
                 fun tau ->
                     let loadings, roots = Array.splitAt entries.Length tau
@@ -188,10 +255,11 @@ module internal EffectsShape =
                         None
         }
 
-    /// λ of a product of m first and n second indices, the first varying fastest: of a form that carries the scale and
-    /// of a relative one; τ and natural parameters in the order of the factors.
-    let product m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) =
-        let order = m * n
+    /// λ of a product of m first and n second indices, of a form that carries the scale and of a relative one, on these pairs of
+    /// indices, the first varying fastest; τ and natural parameters in the order of the factors.
+    let product m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) (places: (int * int)[]) =
+        let order = places.Length
+        let isFull = order = m * n
         let own, rest = scaled.Names.Length, CovarianceForm.count relative
 
         let join a b =
@@ -212,6 +280,11 @@ module internal EffectsShape =
                 else
                     Kronecker.names relative.Names scaled.Names
             Kinds = join scaled.Kinds relative.Kinds
+            Ends =
+                if isFirstScaled then
+                    Kronecker.ends (scaled.Names, scaled.Ends) (relative.Names, relative.Ends)
+                else
+                    Kronecker.ends (relative.Names, relative.Ends) (scaled.Names, scaled.Ends)
             Powers = join scaled.Powers (Array.create rest 0)
             Deviations =
                 if isFirstScaled then
@@ -221,8 +294,10 @@ module internal EffectsShape =
             Start =
                 fun deviations ->
                     let ofIndex i =
-                        Array.init (order / scaled.Order) (fun k ->
-                            deviations[if isFirstScaled then i + k * m else k + i * m])
+                        places
+                        |> Array.indexed
+                        |> Array.filter (fun (_, (first, second)) -> (if isFirstScaled then first else second) = i)
+                        |> Array.map (fun (effect, _) -> deviations[effect])
                         |> rootMeanSquare
 
                     join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
@@ -230,17 +305,38 @@ module internal EffectsShape =
                 fun tau ->
                     let tauOfScaled, tauOfRelative = split tau
                     let lambda = scaled.Factor tauOfScaled
-                    let size = order / scaled.Order
+                    let size = if isFirstScaled then n else m
+                    let other = values relative size tauOfRelative
 
-                    let root =
-                        CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
-                        |> JetCholesky.factor size
+                    // The factor of a product is the product of factors, which keeps columns of zeros; that of a part is not.
+                    let own, other =
+                        if isFull then
+                            lambda, Semidefinite.factor size other
+                        else
+                            Semidefinite.square scaled.Order lambda, other
 
-                    let first, second = if isFirstScaled then lambda, root else root, lambda
+                    let first, second = if isFirstScaled then own, other else other, own
 
-                    Array.init (order * order) (fun at ->
-                        let i, j = at % order, at / order
-                        let a, b = first[i % m + j % m * m], second[i / m + j / m * n]
+                    let product =
+                        Array.init (order * order) (fun at ->
+                            let (i, i'), (j, j') = places[at % order], places[at / order]
+                            first[i + j * m] * second[i' + j' * n])
+
+                    if isFull then
+                        product
+                    else
+                        Semidefinite.factor order product
+            Covariance =
+                fun tau ->
+                    let tauOfScaled, tauOfRelative = split tau
+                    let own = scaled.Covariance tauOfScaled
+                    let size = if isFirstScaled then n else m
+                    let other = CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
+                    let first, second = if isFirstScaled then own, other else other, own
+
+                    CovarianceForm.symmetric order (fun i j ->
+                        let (i, i'), (j, j') = places[i], places[j]
+                        let a, b = first[i + j * m], second[i' + j' * n]
                         if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
             Natural =
                 fun tau ->

@@ -18,21 +18,22 @@ module internal RelativeFactor =
 
     /// The entries that a structure leaves free.
     let create structure order =
-        let entries = [|
-            match structure with
-            | Structure.Diagonal ->
-                for i in 0 .. order - 1 do
-                    i, i
-            | _ ->
-                for column in 0 .. order - 1 do
-                    for row in column .. order - 1 do
-                        row, column
-        |]
+        let isDiagonal = (structure = Structure.Diagonal)
+        let count = if isDiagonal then order else order * (order + 1) / 2
+        let rows: int[] = Array.zeroCreate count
+        let columns: int[] = Array.zeroCreate count
+        let mutable at = 0
+
+        for column in 0 .. order - 1 do
+            for row in column .. (if isDiagonal then column else order - 1) do
+                rows[at] <- row
+                columns[at] <- column
+                at <- at + 1
 
         {
             Order = order
-            EntryRows = Array.map fst entries
-            EntryColumns = Array.map snd entries
+            EntryRows = rows
+            EntryColumns = columns
         }
 
     /// How many entries are free.
@@ -44,6 +45,15 @@ module internal RelativeFactor =
 
         for k in 0 .. count factor - 1 do
             lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order] <- theta[start + k]
+
+        lambda
+
+    /// λ of jets from its free entries; by columns.
+    let toJets (own: Jet[]) factor =
+        let lambda: Jet[] = Array.create (factor.Order * factor.Order) Jet.zero
+
+        for k in 0 .. count factor - 1 do
+            lambda[factor.EntryRows[k] + factor.EntryColumns[k] * factor.Order] <- own[k]
 
         lambda
 

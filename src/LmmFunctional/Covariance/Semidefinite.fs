@@ -68,21 +68,17 @@ module internal Semidefinite =
 
     /// a aᵀ.
     let square n (a: float[]) : float[] =
-        let product: float[] = Array.zeroCreate (n * n)
-        Small.MultiplyByTranspose(n, a, 0, a, 0, product, 0)
-        product
+        if n <= 16 then
+            let product: float[] = Array.zeroCreate (n * n)
+            Small.MultiplyByTranspose(n, a, 0, a, 0, product, 0)
+            product
+        else
+            Dense.Multiply(n, n, n, a, false, a, true)
 
     /// t a tᵀ.
-    let congruence n (t: float[]) (a: float[]) =
-        Array.init (n * n) (fun index ->
-            let i, j = index % n, index / n
-            let mutable sum = 0.0
-
-            for k in 0 .. n - 1 do
-                for l in 0 .. n - 1 do
-                    sum <- sum + t[i + k * n] * a[k + l * n] * t[j + l * n]
-
-            sum)
+    let congruence n (t: float[]) (a: float[]) : float[] =
+        let left = Dense.Multiply(n, n, n, t, false, a, false)
+        Dense.Multiply(n, n, n, left, false, t, true)
 
     /// Eigenvalues, ascending, and the eigenvectors in the columns, n×n by columns.
     let eigen n (a: float[]) : struct (float[] * float[]) =

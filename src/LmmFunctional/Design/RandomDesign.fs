@@ -26,6 +26,11 @@ type RandomDesign = {
     /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
     /// its positions: values where the structure takes values, else the position in the order of the levels.
     Axes: (Structure * float[][]) list
+    /// How these coordinates were found where the data do not say it plainly.
+    Notes: string list
+    /// For each part of a product the position of every effect, where only some combinations occur; None where the effects are
+    /// all combinations in their order.
+    Places: ImmutableArray<int> list option
     /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
     /// grouping factor.
     PerLevel: (string * ImmutableArray<string> * int[]) option
@@ -143,10 +148,21 @@ module internal RandomDesign =
 
             Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
             |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
-        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
-            let names = coded |> List.map TermCoding.names |> Array.concat
+        |> Result.bind (fun (coded, (relationship, grouping, codes), (axes, notes), perLevel) ->
+            let grid =
+                match coded with
+                | [ only ] -> EffectGrid.tryCreate selection term.Structure axes only
+                | _ -> None
 
-            let size = 8.0 * float names.Length * float selection.Count
+            let names =
+                match grid with
+                | Some grid -> grid.Names
+                | None -> coded |> List.map TermCoding.names |> Array.concat
+
+            // The columns, and a few matrices of all effects of a level.
+            let size =
+                8.0 * float names.Length * (float selection.Count + 4.0 * float names.Length)
+
             let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
             match identifiability hasWeights selection.Count term grouping names.Length with
@@ -162,9 +178,14 @@ module internal RandomDesign =
                     Relationship = relationship
                     Codes = codes
                     Names = ImmutableArray.CreateRange names
-                    Columns = ModelMatrix.columns selection coded
+                    Columns =
+                        match grid with
+                        | Some grid -> EffectGrid.columns grid
+                        | None -> ModelMatrix.columns selection coded
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
-                    Axes = axes
+                    Axes = grid |> Option.map _.Axes |> Option.defaultValue axes
+                    Places = grid |> Option.bind _.Places
+                    Notes = notes
                     PerLevel = perLevel
                 }
 
@@ -180,16 +201,42 @@ module internal RandomDesign =
             |> List.map (fun (_, coordinates) ->
                 Array.init coordinates.Length id |> Array.sortBy (fun i -> coordinates[i]))
 
+        // Where each position of an axis goes.
+        let ranks =
+            sorted
+            |> List.map (fun axis ->
+                let rank = Array.zeroCreate axis.Length
+                axis |> Array.iteri (fun place i -> rank[i] <- place)
+                rank)
+
+        let moved =
+            design.Places
+            |> Option.map (
+                List.map2 (fun (rank: int[]) places -> places |> Seq.map (Array.get rank) |> Seq.toArray) ranks
+            )
+
         // Places of the effects before, listed in the new order.
         let order =
-            (([| 0 |], 1), sorted)
-            ||> List.fold (fun (places, step) axis ->
-                axis
-                |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)),
-                step * axis.Length)
-            |> fst
+            match moved with
+            // The last axis varies slowest.
+            | Some places ->
+                let slowestFirst = List.rev places
 
-        if order.Length <> design.Names.Length || order = Array.init order.Length id then
+                Array.init design.Names.Length id
+                |> Array.sortBy (fun effect -> slowestFirst |> List.map (fun (own: int[]) -> own[effect]))
+            | None ->
+                (([| 0 |], 1), sorted)
+                ||> List.fold (fun (places, step) axis ->
+                    axis
+                    |> Array.collect (fun i -> places |> Array.map (fun place -> place + step * i)),
+                    step * axis.Length)
+                |> fst
+
+        let isSorted =
+            sorted |> List.forall (fun axis -> axis = Array.init axis.Length id)
+            && order = Array.init order.Length id
+
+        if order.Length <> design.Names.Length || isSorted then
             design
         else
             {
@@ -206,6 +253,12 @@ module internal RandomDesign =
                                 structure, axis |> Array.map (fun i -> coordinates[i]))
                             design.Axes
                             sorted
+                    Places =
+                        moved
+                        |> Option.map (
+                            List.map (fun own ->
+                                order |> Seq.map (fun effect -> own[effect]) |> ImmutableArray.CreateRange)
+                        )
             }
 
     /// <summary>The term itself, or one term for each level of the factor that has parameters of its own for each.</summary>

@@ -32,8 +32,8 @@ module internal Rank =
     // A sum of squares whose reciprocal is still a number.
     let private negligible = 1e-300
 
-    // Takes a block of m rows (m×p by columns, overwritten) into a triangle (p×p by columns, upper, overwritten).
-    let private reduce p m (block: float[]) (triangle: float[]) =
+    /// Takes a block of m rows (m×p by columns, overwritten) into a triangle (p×p by columns, upper, overwritten).
+    let reduce p m (block: float[]) (triangle: float[]) =
         use blockAt = fixed block
         use triangleAt = fixed triangle
 

@@ -101,10 +101,10 @@ module internal ResidualDesign =
 
         List.ofSeq repeats
 
-    // Two rows of one subject at one place would have correlation one.
-    let private repeated (selection: Selection) hasSubjects (name, levels: string[], codes: int[]) axes =
+    /// Pairs of rows of one subject at one place.
+    let private repeatsAt levels (codes: int[]) axes =
         let places = codes |> Array.map int64
-        let mutable size = int64 levels.Length
+        let mutable size = int64 levels
 
         for axis in axes do
             for row in 0 .. places.Length - 1 do
@@ -112,7 +112,16 @@ module internal ResidualDesign =
 
             size <- size * int64 axis.Labels.Length
 
-        match repeatsOf size places with
+        repeatsOf size places
+
+    /// Whether some rows of a subject are at one place, as a nugget allows.
+    let hasReplicates (design: ResidualDesign) =
+        design.Term.HasNugget
+        && not (repeatsAt design.Subjects.Length design.SubjectCodes design.Factors).IsEmpty
+
+    // Two rows of one subject at one place would have correlation one.
+    let private repeated (selection: Selection) hasSubjects (name, levels: string[], codes: int[]) axes =
+        match repeatsAt levels.Length codes axes with
         | [] -> []
         | struct (before, row) :: others ->
             let position =
@@ -163,6 +172,16 @@ module internal ResidualDesign =
         | VarianceFunction.ConstantPower along -> covariate true along
         |> Result.map (fun values -> variance, values)
 
+    // Whether correlations fall with distance, so that a nugget shows as a jump at distance zero.
+    let private knowsDistance structure =
+        match structure with
+        | Structure.Toeplitz _
+        | Structure.HeterogeneousToeplitz _
+        | Structure.AnteDependence -> false
+        | _ ->
+            (StructureCatalogue.ofStructure structure).Coordinate
+            <> StructureCoordinate.Levels
+
     // What the structure itself does not allow, whatever the data.
     let private shape (structure: ResidualStructure) = [
         let entries =
@@ -185,8 +204,7 @@ module internal ResidualDesign =
             LmmError.WithoutSubjects(text, withSubjects)
 
         let hasDistance =
-            entries
-            |> List.exists (fun entry -> entry.Coordinate <> StructureCoordinate.Levels)
+            structure.Correlations |> List.exists (fun part -> knowsDistance part.Structure)
 
         if structure.HasNugget && not hasDistance then
             LmmError.NuggetWithoutDistance(
@@ -229,7 +247,7 @@ module internal ResidualDesign =
                     |> Problems.all
                     |> Result.bind (fun axes ->
                         let problems =
-                            if axes.IsEmpty then
+                            if axes.IsEmpty || structure.HasNugget then
                                 []
                             else
                                 repeated selection structure.Within.IsSome (name, levels, codes) axes

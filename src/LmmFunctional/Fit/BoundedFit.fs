@@ -215,15 +215,18 @@ module internal BoundedFit =
                     holding set
                     |> Result.bind (LogLikelihood.startingAlsoFrom (pointOf own.Fit) >> attempt all set)
 
-        match Bound.problems bounds likelihood with
-        | [] when bounds.IsEmpty -> Ok(solve likelihood)
-        | [] ->
-            (if equal.IsEmpty then Ok likelihood else holding Map.empty)
-            |> Result.bind (fun likelihood ->
-                attempt [] Map.empty likelihood
-                |> Result.map (fun (fit: Fit) ->
-                    if fit.Certificate.BoundsInForce.IsEmpty && fit.Certificate.IsConverged then
-                        fit
-                    else
-                        orInside ranges solve likelihood fit))
-        | problems -> Error problems
+        let within =
+            match Bound.problems bounds likelihood with
+            | [] when bounds.IsEmpty -> Ok(solve likelihood)
+            | [] ->
+                (if equal.IsEmpty then Ok likelihood else holding Map.empty)
+                |> Result.bind (fun likelihood ->
+                    attempt [] Map.empty likelihood
+                    |> Result.map (fun (fit: Fit) ->
+                        if fit.Certificate.BoundsInForce.IsEmpty && fit.Certificate.IsConverged then
+                            fit
+                        else
+                            orInside ranges solve likelihood fit))
+            | problems -> Error problems
+
+        within |> Result.map (fun fit -> { fit with Limits = bounds })

@@ -3,12 +3,14 @@ namespace LmmFunctional
 open System
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Fit = internal {
     Model: LogLikelihood
     Inner: Solution
     Path: Iteration list
     Evidence: Certificate
+    /// The bounds it was given, in force or not.
+    Limits: Map<string, Bound>
     Took: Timings
 } with
 
@@ -41,11 +43,21 @@ type Fit = internal {
         fit.Design.Random
         |> List.sumBy (fun term -> term.Levels.Length * term.Names.Length)
 
-    /// The residual standard deviation (of a row of weight one).
-    member fit.Sigma = fit.Inner.Sigma
+    /// The residual standard deviation (of a row of weight one); zero where random effects leave nothing of the response.
+    member fit.Sigma = if fit.HasNoResidual then 0.0 else fit.Inner.Sigma
 
-    /// −2 log likelihood or −2 restricted log likelihood: what was minimised.
-    member fit.CriterionValue = (List.last fit.Path).Criterion
+    /// The unit of all that is held relative to σ.
+    member internal fit.Unit = fit.Inner.Sigma
+
+    /// Whether the residual variance is at its bound, zero, and the estimates are those of the limit.
+    member internal fit.HasNoResidual = RefinedLikelihood.isLimit fit.Model
+
+    /// −2 log likelihood or −2 restricted log likelihood: what was minimised; −∞ where the residual variance is zero.
+    member fit.CriterionValue =
+        if fit.HasNoResidual then
+            -infinity
+        else
+            (List.last fit.Path).Criterion
 
     /// The log likelihood, restricted under REML.
     member fit.LogLikelihood = -0.5 * fit.CriterionValue
@@ -75,7 +87,7 @@ type Fit = internal {
     /// Fixed effects with their standard errors.
     member fit.Coefficients = [
         for i in 0 .. fit.FixedCount - 1 do
-            let se = fit.Sigma * sqrt fit.Inner.BetaCovariance[i, i]
+            let se = fit.Unit * sqrt fit.Inner.BetaCovariance[i, i]
 
             {
                 Name = fit.Design.Fixed.Names[i]
@@ -87,7 +99,7 @@ type Fit = internal {
 
     /// Cov(β̂), p×p.
     member fit.CoefficientCovariance =
-        let variance = fit.Sigma * fit.Sigma
+        let variance = fit.Unit * fit.Unit
         let relative = fit.Inner.BetaCovariance
         Matrix.init relative.Rows relative.Columns (fun i j -> variance * relative[i, j])
 
@@ -95,7 +107,7 @@ type Fit = internal {
     member fit.RandomCovariances = [
         for term, relative in Seq.zip fit.Design.Random fit.Inner.Covariances do
             let n = term.Names.Length
-            let variance = fit.Sigma * fit.Sigma
+            let variance = fit.Unit * fit.Unit
             term.Group, Matrix.init n n (fun i j -> variance * relative[i + j * n])
     ]
 
@@ -147,7 +159,7 @@ type Fit = internal {
             else
                 (fit.Model.Function.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
 
-        CovarianceParameters.create fit.Model last.Theta fit.Sigma curvature
+        CovarianceParameters.create fit.Model last.Theta fit.Unit curvature
 
     /// AIC, AICc and BIC as lme4 counts: all parameters, n = rows used, under REML too.
     member fit.InformationCriteria =
@@ -171,6 +183,35 @@ type Fit = internal {
         |> List.map (fun term -> term.Group, term.Levels.Length)
         |> List.distinct
 
+    member private this.Display =
+        let criterion = if this.Criterion = Criterion.Reml then "REML" else "ML"
+        let rows = Plural.count this.Observations "row"
+
+        let coefficient (own: Coefficient) =
+            $"{own.Name} {Display.number own.Estimate} ({Display.number own.StandardError})"
+
+        let deviation (own: VarianceComponent) =
+            let names = own.Group :: Option.toList own.First |> String.concat " "
+            $"{names} {Display.number own.StandardDeviation}"
+
+        let fixedEffects = Display.listed (this.Coefficients |> List.map coefficient)
+
+        let deviations =
+            this.VarianceComponents
+            |> List.filter _.Second.IsNone
+            |> List.map deviation
+            |> Display.listed
+
+        Display.below $"{this.Spec}" [
+            $"-2 log likelihood ({criterion}) {Display.number this.CriterionValue}, {rows}"
+            $"{this.Evidence}"
+            $"fixed effects (se): {fixedEffects}"
+            $"standard deviations: {deviations}"
+        ]
+
+    /// The model, its likelihood and certificate, and its estimates in a few lines.
+    override this.ToString() = this.Display
+
 /// <summary>Fits and what follows from them.</summary>
 [<RequireQualifiedAccess>]
 module Fit =
@@ -182,7 +223,7 @@ module Fit =
     // its steps end on the way.
     let private nearlyExactFit = 1e-5
 
-    /// Whether no residual variance is left.
+    /// Whether no residual variance is left, where the limit cannot be computed.
     let private isExact (likelihood: LogLikelihood) (solution: Solution) =
         let standard = likelihood.Standard
 
@@ -194,8 +235,19 @@ module Fit =
             && likelihood.Held.Residual.IsNone
             && effects >= standard.Rows - standard.Fixed.Length
 
-        solution.ResidualShare < exactFit
-        || couldFitAll && solution.ResidualShare < nearlyExactFit
+        // Without random effects a small share is that of a level with a small variance.
+        not standard.Terms.IsEmpty
+        && (solution.ResidualShare < exactFit
+            && not (RefinedLikelihood.isPrecise likelihood)
+            || couldFitAll && solution.ResidualShare < nearlyExactFit)
+
+    // The multiplier: towards zero the likelihood rises without bound.
+    let private noResidual: BoundInForce = {
+        Name = NamedParameters.residualName
+        Value = 0.0
+        IsUpper = false
+        Multiplier = infinity
+    }
 
     /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
     let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
@@ -213,7 +265,9 @@ module Fit =
 
             let found = Certificate.createIn natural likelihood.Objective last
 
-            if isExact likelihood solution then
+            if RefinedLikelihood.isLimit likelihood then
+                Certificate.withBounds [ noResidual ] found
+            elif isExact likelihood solution then
                 {
                     found with
                         Verdict =
@@ -235,6 +289,7 @@ module Fit =
             Inner = solution
             Path = path
             Evidence = certificate
+            Limits = Map.empty
             Took = timings ()
         }
 
@@ -276,8 +331,8 @@ module Fit =
                 StandardDeviations =
                     Matrix.init levels n (fun level i ->
                         let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
-                        fit.Sigma * sqrt (max 0.0 variance))
-                PredictionErrors = Matrix.init levels n (fun level i -> fit.Sigma * sqrt (error level i))
+                        fit.Unit * sqrt (max 0.0 variance))
+                PredictionErrors = Matrix.init levels n (fun level i -> fit.Unit * sqrt (error level i))
                 Reliabilities =
                     Matrix.init levels n (fun level i ->
                         let variance = ofLevel level * fit.Inner.Covariances[t][i + i * n]

@@ -44,20 +44,9 @@ module internal CovarianceJets =
             | [ axis ], [] -> isLinearStructure axis.Structure && not residual.Term.HasNugget
             | _ -> false
 
-    /// T λ of a term, by columns, λ at its own parameters as jets.
-    let private factorOf (term: StandardisedTerm) (own: Jet[]) =
+    /// T a of a term, by columns.
+    let private transformed (term: StandardisedTerm) (a: Jet[]) =
         let n = term.Factor.Order
-
-        let inner =
-            match term.Form with
-            | Some form -> form.Factor own
-            | None ->
-                let entries: Jet[] = Array.create (n * n) Jet.zero
-
-                for k in 0 .. RelativeFactor.count term.Factor - 1 do
-                    entries[term.Factor.EntryRows[k] + term.Factor.EntryColumns[k] * n] <- own[k]
-
-                entries
 
         Array.init (n * n) (fun at ->
             let i, j = at % n, at / n
@@ -65,8 +54,8 @@ module internal CovarianceJets =
             // What is always zero has no derivatives.
             seq {
                 for k in 0 .. n - 1 do
-                    if term.Transform[i + k * n] <> 0.0 && not (Jet.isZero inner[k + j * n]) then
-                        Jet.scale term.Transform[i + k * n] inner[k + j * n]
+                    if term.Transform[i + k * n] <> 0.0 && not (Jet.isZero a[k + j * n]) then
+                        Jet.scale term.Transform[i + k * n] a[k + j * n]
             }
             |> Seq.fold (+.) Jet.zero)
 
@@ -81,6 +70,15 @@ module internal CovarianceJets =
                         a[i + k * n] *. a[j + k * n]
             }
             |> Seq.fold (+.) Jet.zero)
+
+    /// T G Tᵀ of a term, by columns, at its own parameters as jets; the effects of a form are on the user's scale.
+    let private covarianceOf (term: StandardisedTerm) (own: Jet[]) =
+        match term.Form with
+        | Some form -> form.Covariance own
+        | None ->
+            RelativeFactor.toJets own term.Factor
+            |> transformed term
+            |> square term.Factor.Order
 
     /// All of θ, from the parameters that are estimated.
     let complete (likelihood: LogLikelihood) theta =
@@ -100,8 +98,7 @@ module internal CovarianceJets =
                 terms
                 |> Array.mapi (fun t term ->
                     Jet.variables (ThetaLayout.parametersOf layout theta t)
-                    |> factorOf term
-                    |> square term.Factor.Order
+                    |> covarianceOf term
                     |> Array.map (Jet.scale (sigma * sigma)))
             Residuals = lazy (ResidualCovariance.elements design sigma tau)
             Forms = layout.Forms
@@ -212,7 +209,7 @@ module internal CovarianceJets =
                 Array.zeroCreate own.Length
             else
                 match jets.Forms[part] with
-                | Some form -> FactorChain.positivePart form own
+                | Some form -> CovarianceDirections.positivePart form own
                 | None -> Semidefinite.positivePart (jets.Starts[part + 1] - jets.Starts[part]) own
 
         struct (assemble jets parts, assemble jets (Array.mapi positive parts))

@@ -127,7 +127,7 @@ module internal HendersonIdentities =
                 distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
                 if setting.Claims.IsScaleFree then
                     gap setting.Df rest[k, k] setting.Df
-                distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
+                distanceOf (norm profile + leastCurvature) average (setting.Claims.Curvature Information.Average)
             ]
             |> within (tolerance setting)
 
@@ -144,5 +144,6 @@ module internal HendersonIdentities =
             "absorption of the mixed model equations"
             "[Q y X Z]ᵀR⁻¹[Q y X Z] + G⁻¹, less X and Z, = [Q y]ᵀP[Q y], qᵢ = V̇ᵢPy"
             johnson
-            (withParameters (onDense absorbed))
+            // At an optimum the curvature of G is what rounding leaves of the score.
+            (beside (withParameters (onDense absorbed)))
     ]

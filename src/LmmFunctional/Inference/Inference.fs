@@ -1,11 +1,15 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>A fit made ready for tests by one method: what is costly is computed once.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Inference = internal {
     Source: Fit
     How: DegreesOfFreedomMethod
     Basis: TestBasis
+    /// Why a contrast of the kept columns cannot be tested, whatever its degrees of freedom.
+    ReasonAgainst: float[] -> string option
 } with
 
     /// The fit.
@@ -26,6 +30,12 @@ type Inference = internal {
 
         Matrix(p, p, Semidefinite.congruence p root.Values inner)
 
+    member private this.Display =
+        $"tests of {this.Source.Spec}: {DegreesOfFreedomMethod.describe this.How}"
+
+    /// The model and the method.
+    override this.ToString() = this.Display
+
 /// <summary>Tests and intervals for linear functions of the fixed effects.</summary>
 [<RequireQualifiedAccess>]
 module Inference =
@@ -39,7 +49,10 @@ module Inference =
             Source = fit
             How = method
             Basis = basis
+            ReasonAgainst = Testability.ofFit fit
         })
+
+    let private isPositive (df: float) = df > 0.0
 
     /// <summary>The estimate of a contrast of the kept columns, tested against a value.</summary>
     let internal ofKept level name (contrast: float[]) tested (inference: Inference) : Estimate =
@@ -47,19 +60,42 @@ module Inference =
         let estimate = SmallSample.dot contrast inference.Source.Inner.Beta
         let error = sqrt (max 0.0 (TestBasis.covariance inference.Basis framed framed))
         let df = inference.Basis.Degrees contrast framed
-        let statistic = (estimate - tested) / error
-        let margin = Probability.quantile df level * error
 
-        {
-            Name = name
-            Estimate = estimate
-            StandardError = error
-            Df = df
-            Statistic = statistic
-            P = Probability.twoSided df statistic
-            Lower = estimate - margin
-            Upper = estimate + margin
-        }
+        let reason =
+            match inference.ReasonAgainst contrast with
+            | None when not (isPositive df) -> Some Testability.noDegreesOfFreedom
+            | reason -> reason
+
+        if reason.IsSome then
+            {
+                Name = name
+                Estimate = estimate
+                StandardError =
+                    if reason = Some Testability.certain then 0.0
+                    elif reason = Some Testability.noDegreesOfFreedom then error
+                    else nan
+                Df = nan
+                Statistic = nan
+                P = nan
+                Lower = nan
+                Upper = nan
+                NotTestable = reason
+            }
+        else
+            let statistic = (estimate - tested) / error
+            let margin = Probability.quantile df level * error
+
+            {
+                Name = name
+                Estimate = estimate
+                StandardError = error
+                Df = df
+                Statistic = statistic
+                P = Probability.twoSided df statistic
+                Lower = estimate - margin
+                Upper = estimate + margin
+                NotTestable = None
+            }
 
     // Rows that depend on others to this share of their length add no degree of freedom.
     let private dependent = 1e-10
@@ -86,7 +122,7 @@ module Inference =
     /// <remarks>The covariance of the functions is taken apart into its eigenvectors, as lmerTest and SAS do: for
     /// Satterthwaite the
     /// df depend on how the functions are written, for all other methods they do not.</remarks>
-    let internal jointOfKept name (contrasts: float[][]) (tested: float[]) (inference: Inference) : JointTest =
+    let private jointOf name (contrasts: float[][]) (tested: float[]) (inference: Inference) : JointTest =
         let framed = contrasts |> Array.map (TestBasis.inFrame inference.Basis.Root)
         let q = contrasts.Length
 
@@ -137,7 +173,34 @@ module Inference =
             F = f
             Scale = scale
             P = Probability.upperF rank df f
+            NotTestable = None
         }
+
+    /// <summary>The joint test of contrasts of the kept columns against values, or why there is none.</summary>
+    let internal jointOfKept name (contrasts: float[][]) (tested: float[]) (inference: Inference) : JointTest =
+        let framed = contrasts |> Array.map (TestBasis.inFrame inference.Basis.Root)
+        let rank = rankOf contrasts
+
+        let without reason = {
+            Name = name
+            NumeratorDf = rank
+            DenominatorDf = nan
+            F = nan
+            Scale = nan
+            P = nan
+            NotTestable = Some reason
+        }
+
+        match contrasts |> Array.tryPick inference.ReasonAgainst with
+        | Some reason -> without reason
+        | None when rankOf framed < rank -> without Testability.certain
+        | None ->
+            let test = jointOf name contrasts tested inference
+
+            if isPositive test.DenominatorDf && not (Double.IsNaN test.F) then
+                test
+            else
+                without Testability.noDegreesOfFreedom
 
     /// <summary>The estimate of one function of the coefficients of all columns of X.</summary>
     /// <param name="level">Of the interval, between 0 and 1.</param>

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 
 /// <summary>One comparison of marginal means.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalContrast = {
     Name: string
     /// The 'by' variables with their levels: the family.
@@ -13,10 +13,21 @@ type MarginalContrast = {
     Estimate: Result<Estimate, LmmError>
     /// P without adjustment; None where there is no estimate.
     RawP: float option
-}
+} with
+
+    member private this.Display =
+        let names = this.Name :: List.map snd this.Group |> String.concat ", "
+
+        match this.Estimate with
+        | Ok own -> string { own with Name = names }
+        | Error problem -> $"{names}: {LmmError.describe problem}"
+
+    /// The comparison with its estimate, test and interval, or why there is none.
+    override this.ToString() = this.Display
+
 
 /// <summary>Comparisons of marginal means, family by family.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalContrasts = {
     Contrasts: MarginalContrast list
     Adjustment: Adjustment
@@ -24,7 +35,18 @@ type MarginalContrasts = {
     AreRatios: bool
     /// The means compared.
     Means: MarginalMeans
-}
+} with
+
+    member private this.Display =
+        let adjustment = Adjustment.name this.Adjustment
+
+        Display.below
+            $"comparisons of {this.Means.Quantity}, adjustment {adjustment}"
+            (this.Contrasts |> List.map string |> Display.few)
+
+    /// The comparisons, one in a line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Comparing marginal means.</summary>
 [<RequireQualifiedAccess>]
@@ -102,8 +124,8 @@ module MarginalContrasts =
             tested
             |> List.choose (fun (_, found) ->
                 match found with
-                | Ok found -> Some found
-                | Error _ -> None)
+                | Ok found when found.Raw.NotTestable.IsNone -> Some found
+                | _ -> None)
             |> Array.ofList
 
         let family = family means rows.Length (estimated |> Array.map _.Framed)
@@ -131,6 +153,18 @@ module MarginalContrasts =
         [
             for contrast, found in tested do
                 match found with
+                | Ok own when own.Raw.NotTestable.IsSome ->
+                    let name, shown =
+                        match logBase with
+                        | Some logBase -> contrast.RatioName, ResponseScale.ratio logBase own.Raw
+                        | None -> contrast.Name, own.Raw
+
+                    {
+                        Name = name
+                        Group = rows.Head.Group
+                        Estimate = Ok { shown with Name = name }
+                        RawP = None
+                    }
                 | Ok own ->
                     let margin = own.Raw.StandardError * criticalValue own.Raw.Df
 

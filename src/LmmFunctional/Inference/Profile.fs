@@ -1,5 +1,8 @@
 namespace LmmFunctional
 
+open System
+open System.Threading
+
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type ProfileTarget =
@@ -14,12 +17,21 @@ type ProfileTarget =
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
 
 /// <summary>A profile: its points from low to high, the one where the likelihood is highest among them.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ProfileCurve = {
     Name: string
     /// The estimate of the fit. The highest point of a fixed effect's restricted likelihood may lie a little beside it.
     Estimate: float
     Points: ProfilePoint list
-}
+} with
+
+    member private this.Display =
+        let points = Plural.count this.Points.Length "point"
+        $"{this.Name}: profile of {points} around {Display.number this.Estimate}"
+
+    /// The parameter, its estimate and the number of points.
+    override this.ToString() = this.Display
+
 
 /// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
 [<RequireQualifiedAccess>]
@@ -70,13 +82,29 @@ module Profile =
 
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
         | ProfileTarget.Function(_, bounds, f) ->
             Ok(
                 CovarianceProfile.create
                     fit
                     (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
             )
+
+    /// The same profile, stopped before the next of its fits.
+    let private until (cancellation: CancellationToken) (profile: ProfileFunction<'state>) = {
+        profile with
+            Near =
+                fun value slope from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.Near value slope from
+            AtBound =
+                fun sign from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.AtBound sign from
+    }
+
+    let private estimateAt parameter (fit: Fit) =
+        VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
 
     /// The estimate of the fit, whatever the profile is centred at.
     let private estimateOf (fit: Fit) target =
@@ -86,9 +114,17 @@ module Profile =
         match target with
         | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) -> combined named
-        | ProfileTarget.Parameter parameter ->
-            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
+
+    /// The estimate of a target, without a profile.
+    let private plainEstimateOf (fit: Fit) target : Result<float, LmmError list> =
+        match target with
+        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map ignore
+        | ProfileTarget.Contrast(_, named) -> weightsOf fit named |> Result.map ignore
+        | ProfileTarget.Parameter _
+        | ProfileTarget.Function _ -> Ok()
+        |> Result.map (fun () -> estimateOf fit target)
 
     let private boundNote side =
         $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"
@@ -99,8 +135,24 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit.Design parameter
+        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit parameter
         | _ -> id
+
+    /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
+    let private withRegion (fit: Fit) target side found =
+        match target, found with
+        | ProfileTarget.Parameter parameter, Unreached point ->
+            let low, high = CovarianceProfile.regionOf fit parameter
+            let value = if side < 0 then low else high
+
+            if Double.IsFinite value && CovarianceProfile.isUnbounded fit parameter then
+                Bound {
+                    point with
+                        Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
+                }
+            else
+                found
+        | _ -> found
 
     let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
@@ -126,6 +178,63 @@ module Profile =
                 | notes -> Some(String.concat "; " notes)
         }
 
+    /// The same interval, stopped between two of its fits.
+    let private intervalUntil (cancellation: CancellationToken) level (target: ProfileTarget) (fit: Fit) =
+        let z = Quantile.normal level
+
+        let found () =
+            cancellation.ThrowIfCancellationRequested()
+
+            prepare fit target
+            |> Result.map (until cancellation)
+            |> Result.map (fun profile ->
+                let endOn sign =
+                    ProfileSearch.findEnd z sign profile profile.Center
+                    |> withRegion fit target sign
+
+                toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
+
+        let withoutEnds note =
+            plainEstimateOf fit target
+            |> Result.map (fun estimate -> {
+                Name = nameOf fit target
+                Estimate = estimate
+                Lower = None
+                Upper = None
+                Note = Some note
+            })
+
+        // A variance that is zero, or that the data do not determine, leaves no interval.
+        let ofEffects named =
+            weightsOf fit named
+            |> Result.bind (fun weights ->
+                match Testability.ofFit fit weights with
+                | None -> found ()
+                | Some reason -> withoutEnds (Testability.note reason))
+
+        match target with
+        | _ when fit.HasNoResidual -> withoutEnds (Testability.note Testability.noProfile)
+        | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = estimateAt parameter fit
+                Lower = None
+                Upper = None
+                Note = Some(CovarianceInference.heldNote fit parameter)
+            }
+        | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = estimateAt parameter fit
+                Lower = None
+                Upper = None
+                Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
+            }
+        | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
+        | ProfileTarget.Function _ -> found ()
+        | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
+        | ProfileTarget.Contrast(_, named) -> ofEffects named
+
     /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
     /// <param name="level">The level of confidence, such as 0.95.</param>
     /// <param name="target">What to profile along.</param>
@@ -138,38 +247,26 @@ module Profile =
     /// that is not in the model.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
     let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
-        let z = Quantile.normal level
+        intervalUntil CancellationToken.None level target fit
 
-        let found () =
-            prepare fit target
-            |> Result.map (fun profile ->
-                let endOn sign =
-                    ProfileSearch.findEnd z sign profile profile.Center
-
-                toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
-
-        match target with
-        | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
-            Ok {
-                Name = nameOf fit target
-                Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
-                Lower = None
-                Upper = None
-                Note = Some CovarianceInference.heldNote
-            }
-        | _ -> found ()
-
-    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <summary>Profile intervals of all fixed effects and covariance parameters, stopped between two of their fits when they are
+    /// cancelled.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+    /// <exception cref="T:System.OperationCanceledException">The intervals were cancelled.</exception>
+    let intervalsUntil (cancellation: CancellationToken) (level: float) (fit: Fit) : ParameterInterval list =
         Guard.level (nameof level) level
 
         [
             for target in targets fit do
-                match interval level target fit with
+                match intervalUntil cancellation level target fit with
                 | Ok found -> found
                 | Error _ -> ()
         ]
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+        intervalsUntil CancellationToken.None level fit
 
     // Steps of ζ between the points of a curve.
     let private zetaStep = 0.5

@@ -37,8 +37,30 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            LogLikelihood.createWith fit.Model.Held.Known criterion fit.Design
-            |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            let again = LogLikelihood.withCriterion criterion fit.Model
+
+            if fit.Limits.IsEmpty then
+                again |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            else
+                // Bounds in force may not be so by the other criterion.
+                let bounded =
+                    fit.Limits
+                    |> Map.keys
+                    |> Seq.map (ParameterNames.canonical fit.Model.Parameters)
+                    |> Set.ofSeq
+
+                let known =
+                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (bounded.Contains name))
+
+                let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
+
+                let solve (likelihood: LogLikelihood) =
+                    fitOf likelihood likelihood.Objective.Start
+
+                again
+                |> Result.bind (LogLikelihood.holding known)
+                |> Result.map (LogLikelihood.startingAlsoFrom point)
+                |> Result.bind (BoundedFit.search fit.Limits solve)
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =

@@ -28,10 +28,12 @@ type RobustCoefficient = {
     P: float
     Lower: float
     Upper: float
+    /// Why there is no test, in words; None where there is one.
+    NotTestable: string option
 }
 
 /// <summary>A covariance of β̂ that holds when the model of the covariances within clusters is wrong.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type RobustCovariance = internal {
     Fit: Fit
     UsedKind: RobustKind
@@ -57,6 +59,12 @@ type RobustCovariance = internal {
 
     /// Cov(β̂), p×p.
     member robust.Matrix = robust.Estimate
+
+    member private this.Display =
+        $"{this.UsedKind} covariance of the fixed effects, clusters of {this.Cluster}"
+
+    /// The correction and the clusters.
+    override this.ToString() = this.Display
 
 /// <summary>Kinds of robust covariances.</summary>
 [<RequireQualifiedAccess>]
@@ -190,16 +198,42 @@ module RobustCovariance =
                 let estimate = robust.Fit.Inner.Beta[k]
                 let se = sqrt (max 0.0 robust.Estimate[k, k])
                 let df = df contrast robust
-                let quantile = StudentT.InvCDF(0.0, 1.0, df, 0.5 + 0.5 * level)
+                let name = robust.Fit.Design.Fixed.Names[k]
+                let ownVariance = robust.Fit.CoefficientCovariance[k, k]
 
-                {
-                    Name = robust.Fit.Design.Fixed.Names[k]
+                // Clusters that the fixed effects fit leave nothing of the variance but rounding.
+                let reason =
+                    if not (se * se > 1e-13 * ownVariance) then
+                        Some Testability.certain
+                    elif not (df > 0.0) then
+                        Some Testability.noDegreesOfFreedom
+                    else
+                        None
+
+                match reason with
+                | Some reason -> {
+                    Name = name
                     Estimate = estimate
-                    StandardError = se
-                    Df = df
-                    Statistic = estimate / se
-                    P = 2.0 * StudentT.CDF(0.0, 1.0, df, -(abs (estimate / se)))
-                    Lower = estimate - quantile * se
-                    Upper = estimate + quantile * se
-                }
+                    StandardError = if reason = Testability.certain then 0.0 else se
+                    Df = nan
+                    Statistic = nan
+                    P = nan
+                    Lower = nan
+                    Upper = nan
+                    NotTestable = Some reason
+                  }
+                | None ->
+                    let quantile = StudentT.InvCDF(0.0, 1.0, df, 0.5 + 0.5 * level)
+
+                    {
+                        Name = name
+                        Estimate = estimate
+                        StandardError = se
+                        Df = df
+                        Statistic = estimate / se
+                        P = 2.0 * StudentT.CDF(0.0, 1.0, df, -(abs (estimate / se)))
+                        Lower = estimate - quantile * se
+                        Upper = estimate + quantile * se
+                        NotTestable = None
+                    }
         ]

@@ -34,7 +34,7 @@ module internal TestBasis =
         let p = fit.FixedCount
         let relative = fit.Inner.BetaCovariance
         let root = Semidefinite.factor p relative.Values
-        Matrix(p, p, root |> Array.map ((*) fit.Sigma))
+        Matrix(p, p, root |> Array.map ((*) fit.Unit))
 
     let private constant (fit: Fit) (degrees: float[] -> float) = {
         Root = plainRoot fit

@@ -109,7 +109,7 @@ module VarianceParameters =
         | LikelihoodMethod.Separable(model, _)
         | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
-            |> Array.map _.Value
+            |> Array.map (_.Value >> ParameterEnds.told)
             |> ImmutableArray.CreateRange
 
     /// The parameters of the structures of the random terms at an inner θ, given the residual standard deviation.
@@ -119,14 +119,14 @@ module VarianceParameters =
             | None -> ImmutableArray.Empty
             | Some form ->
                 form.Natural(Jet.constants (ThetaLayout.parametersOf likelihood.Layout theta t))
-                |> Seq.mapi (fun i natural -> pown sigma form.Powers[i] * natural.Value)
+                |> Seq.mapi (fun i natural -> ParameterEnds.told (pown sigma form.Powers[i] * natural.Value))
                 |> ImmutableArray.CreateRange
     ]
 
     /// The covariance matrices of a fit.
     let estimates (fit: Fit) : CovarianceEstimates = {
         Random = fit.RandomCovariances |> List.map snd
-        TermStructures = termStructuresAt fit.Model fit.Inner.Theta fit.Sigma
+        TermStructures = termStructuresAt fit.Model fit.Inner.Theta fit.Unit
         Residual = fit.Sigma * fit.Sigma
         Structure = structureAt fit.Model fit.Inner.Theta
     }

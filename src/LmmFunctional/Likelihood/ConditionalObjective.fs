@@ -27,7 +27,7 @@ module internal ConditionalObjective =
 
         match kind with
         | Criterion.Ml -> response
-        | Criterion.Reml -> response + 2.0 * Array.sumBy log standard.FixedScale
+        | Criterion.Reml -> response - 2.0 * standard.LogDeterminant
 
     /// First derivatives, σ² profiled out or known, at the λ an engine has been factored for.
     let scoreAt (variance: float option) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
@@ -106,48 +106,36 @@ module internal ConditionalObjective =
         elif work < 1e11 then 1e-9
         else 1e-8
 
-    /// <summary>The function of θ by a plan, σ² profiled out or known, and how it is computed.</summary>
-    /// <returns>Both, or a response that the fixed effects fit exactly.</returns>
+    /// The function of θ by a plan, σ² profiled out or known, and how it is computed.
     let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
 
-        // Without random effects: least squares. A residual that is rounding only means that nothing is left to model.
-        let df, moments, fitsExactly =
-            borrow engines plan (fun engine ->
-                let last = engine.P * engine.P - 1
-                let factor = Array.copy engine.FixedFixed
-                let isPositive = Small.Cholesky(engine.P, factor, 0)
+        let df, moments =
+            borrow engines plan (fun engine -> residualDf kind engine, StartingValues.deviations layout terms engine)
 
-                let isExact =
-                    not isPositive || factor[last] * factor[last] <= 1e-14 * engine.FixedFixed[last]
+        let borrow action = borrow engines plan action
 
-                residualDf kind engine, StartingValues.deviations layout terms engine, isExact)
+        let constant = constantOf kind df standard - sumOfLogWeights design
+        let first = StartingValues.place layout moments
+        let start = ImmutableArray.CreateRange first
 
-        if fitsExactly then
-            Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
-        else
-            let borrow action = borrow engines plan action
+        let further =
+            lazy
+                (FurtherStarts.ofTerms layout moments first
+                 |> FurtherStarts.afforded plan.Chosen.Work start)
 
-            let constant = constantOf kind df standard - sumOfLogWeights design
-            let first = StartingValues.place layout moments
-            let start = ImmutableArray.CreateRange first
+        let objective variance = {
+            Names = ThetaLayout.names design layout
+            Start = start
+            FurtherStarts = further
+            Evaluate = evaluate kind constant layout variance borrow
+            Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
+            HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
+            IsCurvatureAffordable = plan.CurvatureWork < affordable
+            Tolerance = toleranceFor plan.Chosen.Work
+            Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
+            Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
+        }
 
-            let further =
-                lazy
-                    (FurtherStarts.ofTerms layout moments first
-                     |> FurtherStarts.afforded plan.Chosen.Work start)
-
-            let objective variance = {
-                Names = ThetaLayout.names design layout
-                Start = start
-                FurtherStarts = further
-                Evaluate = evaluate kind constant layout variance borrow
-                Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
-                HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
-                IsCurvatureAffordable = plan.CurvatureWork < affordable
-                Tolerance = toleranceFor plan.Chosen.Work
-                Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
-            }
-
-            Ok(LikelihoodMethod.Conditional(plan, engines), objective)
+        LikelihoodMethod.Conditional(plan, engines), objective

@@ -11,8 +11,8 @@ type internal ScoreParts = {
     Derivatives: TermDerivative[]
     /// D = ∂f/∂G of each term, S×S.
     D: float[][]
-    /// How the entries of Λ depend on θ; None where they are θ.
-    Chain: FactorChain option
+    /// How G depends on θ; None where θ is the entries of Λ.
+    Directions: CovarianceDirections option
     /// Derivatives by θ.
     Gradient: float[]
 }
@@ -40,15 +40,13 @@ module internal Curvature =
     let private ofProfile (score: ScoreParts) (a: float[]) (b: float[]) k l =
         if score.IsProfiled then a[k] * b[l] else 0.0
 
-    let private alongChain chain (byEntries: float[]) =
-        match chain with
-        | None -> byEntries
-        | Some chain -> FactorChain.gradient chain byEntries
-
-    let private congruent chain (byEntries: float[,]) =
-        match chain with
-        | None -> byEntries
-        | Some chain -> FactorChain.congruence chain byEntries
+    /// Σ_ij W_ij ∂G_ij/∂θ_k of every parameter, for a symmetric W of each term.
+    let private along directions (entries: Entry[]) (lambdas: float[][]) (weights: float[][]) : float[] =
+        match directions with
+        | Some directions -> CovarianceDirections.along directions weights
+        | None ->
+            entries
+            |> Array.map (fun entry -> 2.0 * alongFactor weights[entry.Term] lambdas[entry.Term] entry.Row entry.Column)
 
     /// <summary>First derivatives at the point an engine has been factored for.</summary>
     /// <remarks>weight: see <see cref="F:LmmFunctional.ScoreParts.Weight"/>.</remarks>
@@ -57,15 +55,11 @@ module internal Curvature =
         let derivatives = engine.Derivatives reml
         let d = covarianceDerivatives weight derivatives
 
-        let chain =
+        let directions =
             if layout.IsPlain then
                 None
             else
-                Some(FactorChain.create layout theta)
-
-        // 2(Dλ)_rc.
-        let slope (entry: Entry) =
-            2.0 * alongFactor d[entry.Term] lambdas[entry.Term] entry.Row entry.Column
+                Some(CovarianceDirections.create layout theta lambdas)
 
         {
             Weight = weight
@@ -73,8 +67,8 @@ module internal Curvature =
             Lambdas = lambdas
             Derivatives = derivatives
             D = d
-            Chain = chain
-            Gradient = layout.Entries |> Array.map slope |> alongChain chain
+            Directions = directions
+            Gradient = along directions layout.Entries lambdas d
         }
 
     /// 2⟨D, E_k E_lᵀ⟩: the curvature of G = λλᵀ itself.
@@ -107,31 +101,25 @@ module internal Curvature =
 
         result
 
-    let private projections (score: ScoreParts) select (entries: Entry[]) =
-        entries
-        |> Array.map (fun entry ->
-            2.0
-            * alongFactor (select score.Derivatives[entry.Term]) score.Lambdas[entry.Term] entry.Row entry.Column)
-        |> alongChain score.Chain
+    let private projections (score: ScoreParts) (select: TermDerivative -> float[]) (entries: Entry[]) =
+        along score.Directions entries score.Lambdas (score.Derivatives |> Array.map select)
 
     /// A curvature of G over θ: of the free entries, and of each term with a form, changed as asked.
     let private overParameters (score: ScoreParts) (ofEntries: float[,]) (change: EffectsForm -> float[] -> float[]) =
-        match score.Chain with
+        match score.Directions with
         | None -> ofEntries
-        | Some chain ->
-            let layout = chain.Layout
+        | Some directions ->
+            let layout = directions.Layout
             let result = Array2D.zeroCreate layout.Parameters layout.Parameters
 
             for t in 0 .. layout.Forms.Length - 1 do
-                if layout.Forms[t].IsNone then
-                    let count = layout.Starts[t + 1] - layout.Starts[t]
-                    let from, into = layout.Starts[t], layout.ParameterStarts[t]
+                let from, into = layout.Starts[t], layout.ParameterStarts[t]
 
-                    for k in 0 .. count - 1 do
-                        for l in 0 .. count - 1 do
-                            result[into + k, into + l] <- ofEntries[from + k, from + l]
+                for k in 0 .. layout.Starts[t + 1] - from - 1 do
+                    for l in 0 .. layout.Starts[t + 1] - from - 1 do
+                        result[into + k, into + l] <- ofEntries[from + k, from + l]
 
-            for start, form, own in FactorChain.curvatures chain score.D do
+            for start, form, own in CovarianceDirections.curvatures directions score.D do
                 let count = form.Names.Length
                 let own = change form own
 
@@ -159,11 +147,14 @@ module internal Curvature =
         let entries = layout.Entries
         let k = layout.Parameters
         let squares = projections score _.Square entries
-        let f = lazy (engine.Average entries |> congruent score.Chain)
-        let trace = lazy (engine.Trace(entries, reml) |> congruent score.Chain)
+
+        let f, trace =
+            match score.Directions with
+            | None -> lazy (engine.Average entries), lazy (engine.Trace(entries, reml))
+            | Some directions -> lazy (engine.AverageOf directions), lazy (engine.TraceOf(directions, reml))
 
         let positive =
-            overParameters score (positiveCurvature score.D entries) FactorChain.positivePart
+            overParameters score (positiveCurvature score.D entries) CovarianceDirections.positivePart
 
         match information with
         | Information.Average ->

@@ -105,10 +105,80 @@ type internal Engine(rows: int, columns: int) =
     /// T along the same directions; after Solve.
     abstract TraceAlong: entries: Entry[] * bases: float[][] * reml: bool -> float[,]
 
-    /// <summary>What inference about β needs of block-diagonal matrices B_k of the effects, each S×S per term.</summary>
-    /// <returns>EᵀB_kE, and EᵀB_kΩB_lE for l ≤ k at k(k + 1)/2 + l, all p×p by columns: E = Z'V⁻¹XL⁻ᵀ with
-    /// LLᵀ = X'V⁻¹X, Ω = Z'V⁻¹Z; after Solve.</returns>
-    abstract FixedForms: forms: float[][][] -> struct (float[][] * float[][])
+    /// <summary>What derivatives along block-diagonal matrices B_k of the effects are made of, each S×S per term.</summary>
+    /// <returns>UᵀB_kU, and UᵀB_kΩB_lU for l ≤ k at k(k + 1)/2 + l, all P×P by columns: U = [E | v], E = Z'V⁻¹XL⁻ᵀ with
+    /// LLᵀ = X'V⁻¹X, v = Z'V⁻¹(y − Xβ)/r, Ω = Z'V⁻¹Z; after Solve.</returns>
+    abstract ScoreForms: forms: float[][][] -> struct (float[][] * float[][])
+
+    /// tr(ΩB_kΩB_l) of such matrices, k×k; None where that would cost more than differences of first derivatives; after Solve.
+    abstract TraceForms: forms: float[][][] -> float[,] option
+
+    /// F, k×k, along the parameters of θ: F_kl = v'B_kZ'PZB_lv, B_k = ∂G/∂θ_k; after Solve.
+    abstract AverageOf: directions: CovarianceDirections -> float[,]
+
+    default engine.AverageOf directions =
+        let struct (first, second) = engine.ScoreForms directions.Changes
+        let last = columns * columns - 1
+
+        Array2D.init first.Length first.Length (fun k l ->
+            let high, low = max k l, min k l
+            let mutable sum = second[high * (high + 1) / 2 + low].[last]
+
+            for c in 0 .. columns - 2 do
+                let at = c + (columns - 1) * columns
+                sum <- sum - first[k].[at] * first[l].[at]
+
+            sum)
+
+    /// T, k×k, along the parameters of θ: T_kl = tr(Q V̇_k Q V̇_l); after Solve.
+    abstract TraceOf: directions: CovarianceDirections * reml: bool -> float[,]
+
+    default engine.TraceOf(directions, reml) =
+        match engine.TraceForms directions.Changes with
+        | None -> engine.TraceDifferences(directions, reml)
+        | Some plain when not reml -> plain
+        | Some plain ->
+            let struct (first, second) = engine.ScoreForms directions.Changes
+
+            // P = V⁻¹ − V⁻¹XL⁻ᵀL⁻¹X'V⁻¹ on both sides.
+            Array2D.init first.Length first.Length (fun k l ->
+                let high, low = max k l, min k l
+                let both = second[high * (high + 1) / 2 + low]
+                let mutable sum = plain[k, l]
+
+                for c in 0 .. columns - 2 do
+                    sum <- sum - 2.0 * both[c + c * columns]
+
+                    for d in 0 .. columns - 2 do
+                        sum <- sum + first[k].[c + d * columns] * first[l].[c + d * columns]
+
+                sum)
+
+    /// T_kl = −∂tr(QV̇_k)/∂θ_l with V̇_k as it is, by central differences of fourth order; the factor is restored.
+    member engine.TraceDifferences(directions: CovarianceDirections, reml) =
+        let own = factored |> Array.map Array.copy
+        let k = directions.Changes.Length
+
+        let at lambdas =
+            if engine.Factor lambdas then
+                engine.Solve()
+
+            engine.Derivatives reml
+            |> Array.map _.Trace
+            |> CovarianceDirections.along directions
+
+        let columns =
+            Array.init k (fun l ->
+                let h = 1e-3
+
+                let far, near =
+                    Array.map2 (-) (at (directions.At l (2.0 * h))) (at (directions.At l (-2.0 * h))),
+                    Array.map2 (-) (at (directions.At l h)) (at (directions.At l -h))
+
+                Array.map2 (fun near far -> (far - 8.0 * near) / (12.0 * h)) near far)
+
+        at own |> ignore
+        Array2D.init k k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
 
     /// v = Z'V⁻¹(y − Xβ)/r of one effect, for related levels A v: the effects are G times this; after Solve.
     abstract Score: term: int * level: int * effect: int -> float

@@ -77,7 +77,12 @@ module internal EngineMoments =
         let forms =
             Array.append (layout.Entries |> Array.map (form layout)) [| covariances |]
 
-        let struct (first, second) = engine.FixedForms forms
+        let struct (first, second) = engine.ScoreForms forms
+        // Without the column of y.
+        let ofFixed (a: float[]) =
+            Array.init (p * p) (fun k -> a[k % p + k / p * engine.P])
+
+        let first, second = Array.map ofFixed first, Array.map ofFixed second
         let identity = identity p
         let at i j = second[CovarianceMoments.pair i j]
 

@@ -53,6 +53,7 @@ module internal HeldObjective =
                          |> List.map (select free)
                          |> List.distinctBy List.ofSeq)
                 Unbounded = select free objective.Unbounded
+                Ends = select free objective.Ends
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                 Boundary = fun theta -> selectBoundary free None (objective.Boundary(embed theta))
         }
@@ -158,6 +159,7 @@ module internal HeldObjective =
                          |> List.filter (Seq.forall Double.IsFinite)
                          |> List.distinctBy List.ofSeq)
                 Unbounded = (select free plain.Unbounded).Add false
+                Ends = (select free plain.Ends).Add(ParameterEnds.none NamedParameters.residualName)
                 Evaluate = evaluate
                 Boundary =
                     fun estimated ->

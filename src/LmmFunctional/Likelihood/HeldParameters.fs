@@ -60,6 +60,13 @@ module internal HeldParameters =
         Entries = Map.empty
     }
 
+    /// What is known in the limit of no residual variance: σ² is the unit of the variances, and the residual one is zero.
+    let limit = {
+        none with
+            Known = Map [ NamedParameters.residualName, 0.0 ]
+            Residual = Some 1.0
+    }
+
     let private outside blocks name value =
         match ParameterNames.find blocks name with
         | Error problems -> problems

@@ -67,7 +67,32 @@ module internal LikelihoodMoments =
         | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
-            ofBlocks (MarginalModel.create likelihood.Model likelihood.Standard likelihood.Layout)
+            let layout = likelihood.Layout
+            let model = MarginalModel.parameters likelihood.Model likelihood.Standard layout
+
+            Some(fun isFixed held (point: ParameterPoint) ->
+                let lambdas = ThetaLayout.matrices layout point.Theta
+
+                EngineParts.at
+                    reml
+                    (Array.ofList likelihood.Standard.Terms)
+                    model.Forms
+                    layout
+                    point.Theta
+                    {
+                        new IFactored with
+                            member _.Run action =
+                                LogLikelihood.withEngine likelihood lambdas action
+                    }
+                |> MomentParts.moments
+                    reml
+                    parametrisation
+                    likelihood.Model
+                    likelihood.Standard
+                    model
+                    isFixed
+                    held
+                    point)
 
     /// Whether the moments are known: not where a part of a term's matrix is held, whose elements are not those of θ.
     let isKnown (likelihood: LogLikelihood) : bool =
@@ -143,11 +168,19 @@ module internal LikelihoodMoments =
 
             for t, term in List.indexed likelihood.Model.Random do
                 if isLinear term then
-                    for place in starts[t] .. starts[t + 1] - 1 do
-                        let isHeld = likelihood.Held.Entries.ContainsKey place
+                    let own = [| starts[t] .. starts[t + 1] - 1 |]
 
-                        if isFixed[place] && moved[place] = 0.0 && not isHeld then
-                            moved[place] <- besideZero
+                    let isZero place =
+                        isFixed[place]
+                        && moved[place] = 0.0
+                        && not (likelihood.Held.Entries.ContainsKey place)
+
+                    // Correlations matter again beside zero.
+                    if Array.exists isZero own then
+                        for place in own do
+                            if isZero place then
+                                moved[place] <- besideZero
+
                             isFixed[place] <- false
 
             create isFixed likelihood.Held {

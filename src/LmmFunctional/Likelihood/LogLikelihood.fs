@@ -7,7 +7,7 @@ open System.Collections.Immutable
 /// <remarks>β and σ² are profiled out, σ² where it is not known. The value is −2ℓ on the user's scale as lme4 and SAS have
 /// it; θ holds the free entries of the relative covariance factors on the inner scale of
 /// <see cref="T:LmmFunctional.Standardised"/>. What is held is left out of the function.</remarks>
-[<NoComparison; ReferenceEquality>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type LogLikelihood = internal {
     Model: Design
     Kind: Criterion
@@ -33,6 +33,14 @@ type LogLikelihood = internal {
 
     /// The covariance parameters by name.
     member internal likelihood.Parameters = likelihood.Named.Value
+
+    member private this.Display =
+        let criterion = if this.Kind = Criterion.Reml then "REML" else "ML"
+        let parameters = Plural.count this.Function.Names.Length "parameter"
+        $"{criterion} log likelihood of {this.Model.Spec}, {parameters}"
+
+    /// The model and the number of parameters.
+    override this.ToString() = this.Display
 
 [<RequireQualifiedAccess>]
 module LogLikelihood =
@@ -194,6 +202,8 @@ module LogLikelihood =
         held
         (method, full: float option -> Objective)
         =
+        let full variance = EndBounds.extend (full variance)
+
         holdingAll held {
             Model = design
             Kind = kind
@@ -206,6 +216,13 @@ module LogLikelihood =
             Function = full None
         }
 
+    /// What is held, in the units of the scale of another response.
+    let private heldOn standard (likelihood: LogLikelihood) =
+        if standard.Precision > 1.0 then
+            Ok HeldParameters.limit
+        else
+            HeldParameters.create standard likelihood.Named likelihood.Held.Known
+
     /// Structured residuals, or independent ones.
     let private ofDesign kind (design: Design) standard layout =
         match design.Residual with
@@ -214,7 +231,7 @@ module LogLikelihood =
             |> Result.bind (ResidualObjective.create kind design standard layout)
         | None ->
             Plan.create standard
-            |> Result.bind (ConditionalObjective.create kind design standard layout)
+            |> Result.map (ConditionalObjective.create kind design standard layout)
 
     /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
     /// of the others.</summary>
@@ -225,14 +242,16 @@ module LogLikelihood =
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly, parameters that cannot be held.</returns>
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        let standard = Standardised.ofDesign design
-        let layout = ThetaLayout.create standard
-        let parameters = lazy NamedParameters.create design standard layout
+        Standardised.ofDesign design
+        |> Conditioning.ensure design
+        |> Result.bind (fun standard ->
+            let layout = ThetaLayout.create standard
+            let parameters = lazy NamedParameters.create design standard layout
 
-        HeldParameters.create standard parameters held
-        |> Result.bind (fun held ->
-            ofDesign kind design standard layout
-            |> Result.map (ofMethod kind design standard layout parameters held))
+            HeldParameters.create standard parameters held
+            |> Result.bind (fun held ->
+                ofDesign kind design standard layout
+                |> Result.map (ofMethod kind design standard layout parameters held)))
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
@@ -247,9 +266,7 @@ module LogLikelihood =
                 Response = response
         }
 
-        let standard = Standardised.withResponse design likelihood.Standard
-
-        let method =
+        let method standard =
             match likelihood.Method with
             | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
             | method ->
@@ -261,12 +278,32 @@ module LogLikelihood =
                     (likelihood.Full None).Start
                     method
 
-        // Another response has another scale, and held variances are in its units.
-        match method, HeldParameters.create standard likelihood.Named likelihood.Held.Known with
-        | Ok method, Ok held ->
-            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
-        | Error problems, _
-        | _, Error problems -> Error problems
+        Standardised.withResponse design likelihood.Standard
+        |> Conditioning.ensure design
+        |> Result.bind (fun standard ->
+            // Another response has another scale, and held variances are in its units.
+            match method standard, heldOn standard likelihood with
+            | Ok method, Ok held ->
+                Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
+            | Error problems, _
+            | _, Error problems -> Error problems)
+
+    /// The same likelihood computed from other columns of X and Z that span the same, or in the limit of no residual variance.
+    let internal onStandard standard (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        let likelihood = {
+            likelihood with
+                Named = lazy NamedParameters.create likelihood.Model standard likelihood.Layout
+        }
+
+        ofDesign likelihood.Kind likelihood.Model standard likelihood.Layout
+        |> Result.bind (fun method ->
+            heldOn standard likelihood
+            |> Result.map (fun held ->
+                ofMethod likelihood.Kind likelihood.Model standard likelihood.Layout likelihood.Named held method))
+
+    /// The same model by another criterion, on the same inner scale.
+    let internal withCriterion kind (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        onStandard likelihood.Standard { likelihood with Kind = kind }
 
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =

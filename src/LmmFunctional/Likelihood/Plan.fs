@@ -57,7 +57,10 @@ module internal Plan =
             Bytes = CompressedModel.bytes model
         }
 
-        if chosen.Bytes > available () then
+        // Products of a group's effects stand in one array, as do those of eight groups side by side.
+        let isAddressable = chosen.Bytes < 8.0 * float Array.MaxLength
+
+        if chosen.Bytes > available () || not isAddressable then
             Error [ LmmError.TooLarge("The random effects", chosen.Bytes, available ()) ]
         else
             let shared = CompressedModel.create model true
@@ -97,9 +100,19 @@ module internal Plan =
         else
             Error [ LmmError.TooLarge("The related random effects", chosen.Bytes, available ()) ]
 
-    /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
-    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
-    let create (model: Standardised) : Result<Plan, LmmError list> =
+    /// The same with an engine that takes over where variances are very large beside σ².
+    let private precisely (model: Standardised) (plan: Plan) =
+        let shared = lazy PreciseModel.tryCreate model
+
+        if model.Terms.IsEmpty then
+            plan
+        else
+            {
+                plan with
+                    NewEngine = fun () -> PreciseEngine(plan.NewEngine(), model.IsSpread, shared)
+            }
+
+    let private cheapest (model: Standardised) : Result<Plan, LmmError list> =
         // The cross-products lead with the factor that has the most effects: the tail and its memory are then least.
         let blocks = BlockCandidates.ofModel model
         let block = List.head blocks
@@ -125,3 +138,8 @@ module internal Plan =
                 Error [ LmmError.TooLarge("The crossed random effects", least, available ()) ]
             | chosen :: _ when chosen.Engine = sparse.Engine -> Ok(ofSupernodal model candidates chosen symbolic)
             | chosen :: _ -> Ok(ofBlock model candidates chosen)
+
+    /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
+    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    let create (model: Standardised) : Result<Plan, LmmError list> =
+        cheapest model |> Result.map (precisely model)

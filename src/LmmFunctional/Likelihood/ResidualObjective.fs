@@ -97,19 +97,74 @@ module internal ResidualObjective =
             IsCurvatureAffordable = true
             Tolerance = ConditionalObjective.toleranceFor work
             Unbounded = unboundedOf layout model
+            Ends =
+                Seq.append
+                    (ThetaLayout.ends design layout)
+                    (model.Residual.Parameters.Ends
+                     |> ParameterEnds.rename (fun name -> $"{NamedParameters.residualName}.{name}"))
+                |> ImmutableArray.CreateRange
         }
+
+    /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
+    let private withinEnds distanceOf (layout: ThetaLayout) (objective: Objective) : Objective =
+        let within k (ends: ParameterEnds) : ParameterEnds =
+            let near (own: ParameterEnd) =
+                match distanceOf (k - layout.Parameters) ends own with
+                | Some distance -> own.Within distance
+                | None -> own
+
+            if k < layout.Parameters then
+                ends
+            else
+                {
+                    ends with
+                        ParameterEnds.Lower = Option.map near ends.Lower
+                        Upper = Option.map near ends.Upper
+                }
+
+        {
+            objective with
+                Ends = objective.Ends |> Seq.mapi within |> ImmutableArray.CreateRange
+        }
+
+    // With random effects a nugget loses as many digits as it is small where cells are missing.
+    let private leastNugget = 1e-8
+
+    let private nuggetsOf (model: SeparableModel) k _ (_: ParameterEnd) =
+        if
+            model.HasNugget
+            && k = model.Grid.Axes
+            && model.Terms.Length > 0
+            && model.WithoutNugget.Value.IsNone
+        then
+            Some leastNugget
+        else
+            None
+
+    // V⁻¹ by R⁻¹ loses the digits of the condition number of R twice: a third of them are kept.
+    let private leastDeviation, leastRest = 3e-3, 1e-5
+
+    // log|R| that is so much lower goes to −∞.
+    let private vanishing = 5.0
+
+    /// How near an end may come at which R is singular, which has an inverse no longer.
+    let private singularAt (rows: WhitenedRows) (tau: float[]) k (ends: ParameterEnds) (own: ParameterEnd) =
+        let determinant coordinate =
+            ImmutableArray.CreateRange(Array.updateAt k coordinate tau)
+            |> WhitenedResidual.tryCreate rows
+            |> Option.map _.LogDeterminant
+            |> Option.defaultValue -infinity
+
+        if determinant own.At > determinant (own.From 1e-3) - vanishing then
+            None
+        // A standard deviation, whose square is what is small.
+        elif ends.Upper.IsNone then
+            Some leastDeviation
+        else
+            Some leastRest
 
     let private constantOf kind standard (model: MarginalModel) =
         ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
-
-    /// Whether a residual square is rounding only: nothing is left to model.
-    let private fitsExactly (standard: Standardised) square =
-        match square with
-        | None -> false
-        | Some square -> square <= 1e-14 * (standard.Response |> Array.sumBy (fun y -> y * y))
-
-    let private exact (design: Design) =
-        Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
 
     /// Autoregressive residuals on fields of cells.
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
@@ -120,12 +175,10 @@ module internal ResidualObjective =
             start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
             |> SeparableStart.improve model
 
-        if fitsExactly standard (SeparableObjective.withFactor engine start _.ResidualSquare) then
-            exact design
-        else
-            let constant = constantOf kind standard model.Marginal
+        let constant = constantOf kind standard model.Marginal
 
-            let objective variance = {
+        let objective variance =
+            withinEnds (nuggetsOf model) layout {
                 ofModel kind design standard layout model.Marginal model.Work constant start variance with
                     Evaluate = SeparableObjective.evaluate reml variance constant engine
                     Boundary =
@@ -138,7 +191,7 @@ module internal ResidualObjective =
                     IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
             }
 
-            Ok(LikelihoodMethod.Separable(model.Marginal, engine), objective)
+        LikelihoodMethod.Separable(model.Marginal, engine), objective
 
     /// The best start for a model with sparse equations.
     let private startOfEquations kind standard layout (engine: WhitenedEngine) =
@@ -149,12 +202,12 @@ module internal ResidualObjective =
         let reml = (kind = Criterion.Reml)
         let model = engine.Model
 
-        if fitsExactly standard (WhitenedObjective.withFactor engine start _.ResidualSquare) then
-            exact design
-        else
-            let constant = constantOf kind standard model.Marginal
+        let constant = constantOf kind standard model.Marginal
 
-            let objective variance = {
+        let tau = MarginalModel.residualParameters model.Marginal start
+
+        let objective variance =
+            withinEnds (singularAt model.Rows tau) layout {
                 ofModel kind design standard layout model.Marginal model.Work constant start variance with
                     Evaluate = WhitenedObjective.evaluate reml variance constant engine
                     Boundary =
@@ -167,48 +220,42 @@ module internal ResidualObjective =
                     IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
             }
 
-            Ok(LikelihoodMethod.Whitened(model.Marginal, engine), objective)
+        LikelihoodMethod.Whitened(model.Marginal, engine), objective
 
     /// Dense blocks, with a θ to start from.
     let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
         let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
-        // Nothing is factored before it is known to fit into memory.
-        let square () =
-            MarginalObjective.factor model (start ())
-            |> Option.map MarginalObjective.residualSquare
-
         if MarginalModel.bytes model > 0.8 * available then
             Error [
                 LmmError.TooLarge("The covariance of dependent rows", MarginalModel.bytes model, available)
             ]
-        elif fitsExactly standard (square ()) then
-            exact design
         else
             let constant = constantOf kind standard model
-
-            Ok(
-                LikelihoodMethod.Marginal model,
+            // Nothing is factored before it is known to fit into memory.
+            let objective =
                 ofModel kind design standard layout model (MarginalModel.work model) constant (start ())
-            )
+
+            Ok(LikelihoodMethod.Marginal model, objective)
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
-    /// <returns>Both, or: too little memory, a response that the fixed effects fit exactly.</returns>
+    /// <returns>Both, or too little memory.</returns>
     let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
         match plan.Way with
         | ResidualWay.Blocks model ->
             let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
             let start = lazy (start standard layout model evaluate)
             ofBlocks kind design standard layout model (fun () -> start.Value)
-        | ResidualWay.Cells model -> ofCells kind design standard layout model
+        | ResidualWay.Cells model -> Ok(ofCells kind design standard layout model)
         | ResidualWay.Equations model ->
             let engine = WhitenedObjective.engine model
 
             startOfEquations kind standard layout engine
             |> ofEquations kind design standard layout engine
+            |> Ok
 
     /// <summary>The same for another response of the rows, by the method that was chosen for the first one.</summary>
-    /// <returns>The function and how it is computed, or a response that the fixed effects fit exactly.</returns>
+    /// <returns>The function and how it is computed, or too little memory.</returns>
     let withResponse kind (design: Design) (standard: Standardised) layout start method =
         match method with
         | LikelihoodMethod.Marginal model ->
@@ -217,7 +264,7 @@ module internal ResidualObjective =
             let engine =
                 WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
 
-            ofEquations kind design standard layout engine start
+            Ok(ofEquations kind design standard layout engine start)
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ ->
             ResidualPlan.create design standard layout

@@ -58,14 +58,14 @@ module internal ResidualPlan =
     let private fits (model: WhitenedModel) =
         model.Symbolic.IsPossible && model.Bytes <= available ()
 
-    let private tooLarge bytes =
-        Error [ LmmError.TooLarge("The related random effects", bytes, available ()) ]
+    let private tooLarge what bytes =
+        Error [ LmmError.TooLarge(what, bytes, available ()) ]
 
     /// Related levels are no independent blocks: sparse equations are the way that knows them.
     let private ofRelated design standard layout =
         match WhitenedModel.tryCreate design standard (MarginalModel.parameters design standard layout) with
-        | None -> tooLarge (8.0 * float Array.MaxLength)
-        | Some model when not (fits model) -> tooLarge model.Bytes
+        | None -> tooLarge "The related random effects" (8.0 * float Array.MaxLength)
+        | Some model when not (fits model) -> tooLarge "The related random effects" model.Bytes
         | Some model ->
             let candidate = ofEquations design model
 
@@ -137,7 +137,12 @@ module internal ResidualPlan =
             let model = MarginalModel.create design standard layout
             let dense = ofBlocks design model
 
-            match SeparableModel.tryCreate design standard model with
-            | Some cells -> ofField design standard model dense cells
-            | None -> ofIndependent design standard model dense
-            |> Ok
+            let plan =
+                match SeparableModel.tryCreate design standard model with
+                | Some cells -> ofField design standard model dense cells
+                | None -> ofIndependent design standard model dense
+
+            if plan.Chosen.Bytes > available () then
+                tooLarge "The dependent residuals" plan.Chosen.Bytes
+            else
+                Ok plan

@@ -12,8 +12,10 @@ type internal Solution = {
     Beta: float[]
     /// Cov(β̂)/σ² on the user's scale, p×p.
     BetaCovariance: Matrix
-    /// The residual standard deviation.
+    /// σ, the unit of all that is relative: the residual standard deviation, but in the limit of none that of the response.
     Sigma: float
+    /// The factor of [X y]'V⁻¹[X y] on the inner scale, P×P by columns, lower.
+    FixedFactor: float[]
     /// Per term the covariance of its effects divided by σ², S×S by columns, on the user's scale.
     Covariances: float[][]
     /// Per term S effects, level after level, on the user's scale; computed when first asked for.
@@ -25,12 +27,31 @@ type internal Solution = {
     PredictionCovariances: Lazy<float[][]>
     /// r² relative to the variation of the response about its mean: zero when the random effects fit it exactly.
     ResidualShare: float
-    /// −2 log likelihood (ML) at this θ, β and σ² profiled.
+    /// −2 log likelihood (ML) at this θ, β and σ² profiled; −∞ in the limit of no residual variance.
     Deviance: float
 }
 
 [<RequireQualifiedAccess>]
 module internal Solution =
+
+    // In the limit of no residual variance: what residuals alone add to a variance is below this share.
+    let private ofResiduals = System.Math.ScaleB(1.0, -40)
+
+    /// Cov(β̂)/σ² on the user's scale; what residuals alone make uncertain is certain where there are none.
+    let private betaCovariance p (phi: float[]) (standard: Standardised) =
+        let map = Standardised.coefficientMap standard
+        let covariance = Semidefinite.congruence p map phi
+
+        if standard.Precision > 1.0 then
+            for i in 0 .. p - 1 do
+                let whole = Seq.init p (fun j -> map[i + j * p] * map[i + j * p]) |> Seq.sum
+
+                if covariance[i + i * p] < ofResiduals * whole then
+                    for j in 0 .. p - 1 do
+                        covariance[i + j * p] <- 0.0
+                        covariance[j + i * p] <- 0.0
+
+        Matrix(p, p, covariance)
 
     /// What all methods have in common once V is factored.
     let private assemble (likelihood: LogLikelihood) (point: ParameterPoint) lambdas fixedFactor logDeterminant later =
@@ -53,7 +74,8 @@ module internal Solution =
         {
             Theta = point.Theta
             Beta = Standardised.coefficients beta standard
-            BetaCovariance = Matrix(p, p, Semidefinite.congruence p (Standardised.coefficientMap standard) phi)
+            BetaCovariance = betaCovariance p phi standard
+            FixedFactor = Array.copy fixedFactor
             Sigma =
                 standard.ResponseScale
                 * (match point.Variance with
@@ -73,9 +95,12 @@ module internal Solution =
             PredictionCovariances = prediction
             ResidualShare = square / UserScale.totalSquare standard
             Deviance =
-                logDeterminant
-                + MarginalObjective.residualPart point.Variance rows square
-                + 2.0 * rows * log standard.ResponseScale
+                if standard.Precision > 1.0 then
+                    -infinity
+                else
+                    logDeterminant
+                    + MarginalObjective.residualPart point.Variance rows square
+                    + 2.0 * rows * log standard.ResponseScale
         }
 
     /// From the equations of the random effects, factored for whoever asks; log|V| lacks what is given.

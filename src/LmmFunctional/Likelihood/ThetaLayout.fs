@@ -10,7 +10,7 @@ type internal Entry = { Term: int; Row: int; Column: int }
 [<NoComparison; ReferenceEquality>]
 type internal ThetaLayout = {
     Shapes: RelativeFactor[]
-    /// The entries of all λ that are not always zero.
+    /// The entries of λ that θ holds: those of terms without a form.
     Entries: Entry[]
     /// Where the entries of each term start.
     Starts: int[]
@@ -34,17 +34,21 @@ module internal ThetaLayout =
         let terms = standard.Terms |> Array.ofList
         let shapes = terms |> Array.map _.Factor
 
-        {
-            Shapes = shapes
-            Entries =
-                shapes
-                |> Array.mapi (fun t shape ->
+        let entries =
+            terms
+            |> Array.mapi (fun t term ->
+                match term.Form with
+                | Some _ -> [||]
+                | None ->
                     Array.map2
                         (fun row column -> { Term = t; Row = row; Column = column })
-                        shape.EntryRows
-                        shape.EntryColumns)
-                |> Array.concat
-            Starts = shapes |> Array.scan (fun start shape -> start + RelativeFactor.count shape) 0
+                        term.Factor.EntryRows
+                        term.Factor.EntryColumns)
+
+        {
+            Shapes = shapes
+            Entries = Array.concat entries
+            Starts = entries |> Array.scan (fun start own -> start + own.Length) 0
             Forms = terms |> Array.map _.Form
             ParameterStarts =
                 terms
@@ -121,4 +125,17 @@ module internal ThetaLayout =
                 match layout.Forms[t] with
                 | Some form -> yield! Seq.init form.Kinds.Length (isUnbounded form)
                 | None -> yield! Seq.replicate (layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]) false
+        }
+
+    /// The ends that the parameters of random terms can come to.
+    let ends (design: Design) (layout: ThetaLayout) : seq<ParameterEnds> =
+        let terms = Array.ofList design.Random
+
+        seq {
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | Some form -> yield! form.Ends |> ParameterEnds.rename (fun name -> $"{terms[t].Group} {name}")
+                | None ->
+                    let count = layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]
+                    yield! Seq.replicate count (ParameterEnds.none terms[t].Group)
         }

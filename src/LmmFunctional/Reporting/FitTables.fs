@@ -48,6 +48,7 @@ module FitTables =
 
         let scaled =
             match fit.Design.Weights with
+            | _ when fit.HasNoResidual -> residuals |> Array.map (fun _ -> 0.0)
             | Some weights -> Array.map2 (fun residual weight -> residual * sqrt weight / fit.Sigma) residuals weights
             | None -> residuals |> Array.map (fun residual -> residual / fit.Sigma)
 

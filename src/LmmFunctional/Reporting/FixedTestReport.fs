@@ -24,13 +24,20 @@ module FixedTestReport =
         else
             Block.Grid(InferenceTables.joint anova.Tests)
 
+            for reason in InferenceTables.notTestableJointly anova.Tests do
+                Block.Line reason
+
         Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe anova.Method}"
     ]
 
     /// <summary>The table as text or Markdown.</summary>
     let render (format: SummaryFormat) (anova: Anova) : string = blocks anova |> Report.render format
 
-    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) =
+    /// <summary>The table and tests of linear functions as text or Markdown.</summary>
+    let renderHypotheses (format: SummaryFormat) (anova: Anova) (tests: HypothesisTest list) : string =
+        blocks anova @ HypothesisReport.blocks tests |> Report.render format
+
+    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) (tests: HypothesisTest list) =
         let number (key: string) (value: float) =
             if Double.IsFinite value then
                 json.WriteNumber(key, value)
@@ -65,13 +72,24 @@ module FixedTestReport =
             number "denDF" test.DenominatorDf
             number "F" test.F
             number "p" test.P
+
+            test.NotTestable
+            |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
             json.WriteEndObject()
 
         json.WriteEndArray()
+
+        if not tests.IsEmpty then
+            FitJson.hypotheses json tests
+
         json.WriteEndObject()
 
-    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
-    let toJson (fit: Fit) (anova: Anova) : string =
+    /// <summary>The table and tests of linear functions, under <c>tests</c>, as one line of JSON.</summary>
+    let toJsonWith (fit: Fit) (anova: Anova) (tests: HypothesisTest list) : string =
         use buffer = new MemoryStream()
-        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova)
+        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova tests)
         Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
+
+    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
+    let toJson (fit: Fit) (anova: Anova) : string = toJsonWith fit anova []

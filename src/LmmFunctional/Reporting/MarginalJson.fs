@@ -35,6 +35,9 @@ module MarginalJson =
             number "upper" own.Upper
             number "t" own.Statistic
             number "p" own.P
+
+            own.NotTestable
+            |> Option.iter (fun reason -> json.WriteString("reason", reason))
         | Error problem ->
             json.WriteNull "estimate"
             json.WriteString("reason", LmmError.describe problem)

@@ -35,7 +35,9 @@ module MarginalReport =
         for own in found do
             match own with
             | Error problem -> Block.Line(LmmError.describe problem)
-            | Ok _ -> ()
+            | Ok own ->
+                for reason in InferenceTables.notTestable [ own ] do
+                    Block.Line reason
     ]
 
     let private adjustmentLine (own: MarginalContrasts) =

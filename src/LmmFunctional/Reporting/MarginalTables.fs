@@ -35,21 +35,25 @@ module MarginalTables =
         values
         |> List.map (fun df -> if Double.IsFinite df then Math.Round(df, 2) else df)
         |> NumberText.column digits
+        |> InferenceTables.dashed
 
     let private statistics (values: float list) =
-        values |> List.map (fun t -> Math.Round(t, 3)) |> NumberText.column digits
+        values
+        |> List.map (fun t -> Math.Round(t, 3))
+        |> NumberText.column digits
+        |> InferenceTables.dashed
 
     // Ends near zero would ask for decimals that say nothing of the estimate.
     let private asIn (example: string) (values: float list) =
         if example.Contains 'e' then
-            NumberText.column digits values
+            NumberText.column digits values |> InferenceTables.dashed
         else
             let decimals =
                 match example.IndexOf '.' with
                 | -1 -> 0
                 | point -> example.Length - point - 1
 
-            values |> List.map (NumberText.fixedPoint decimals)
+            values |> List.map (NumberText.fixedPoint decimals) |> InferenceTables.dashed
 
     /// Estimates, standard errors and both ends share their decimals, so that they can be compared by eye.
     let private measured (found: Result<Estimate, LmmError> list) =
@@ -63,7 +67,7 @@ module MarginalTables =
         let first =
             NumberText.column digits ((known |> List.map _.Estimate) @ (known |> List.map _.StandardError))
 
-        let values, errors = List.splitAt known.Length first
+        let values, errors = List.splitAt known.Length (InferenceTables.dashed first)
 
         let ends =
             match values with
@@ -96,10 +100,18 @@ module MarginalTables =
     let private testLetter (found: Result<Estimate, LmmError> list) =
         let isNormal own =
             match own with
-            | Ok(own: Estimate) -> Double.IsInfinity own.Df
+            | Ok(own: Estimate) -> Double.IsInfinity own.Df || own.NotTestable.IsSome
             | Error _ -> true
 
-        if found |> List.forall isNormal then "z" else "t"
+        let isInfinite own =
+            match own with
+            | Ok(own: Estimate) -> Double.IsInfinity own.Df
+            | Error _ -> false
+
+        if List.forall isNormal found && List.exists isInfinite found then
+            "z"
+        else
+            "t"
 
     let private rows (columns: string list list) = List.transpose columns
 

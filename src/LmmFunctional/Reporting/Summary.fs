@@ -80,7 +80,9 @@ module Summary =
     let private search (certificate: Certificate) =
         let search = certificate.Search
 
-        if search.Starts = 1 then
+        if search.IsGiven then
+            [ "1 start, as given" ]
+        elif search.Starts = 1 then
             []
         else
             let led =
@@ -115,7 +117,12 @@ module Summary =
         | None -> [ Block.Heading "Fixed effects"; Block.Grid(FitTables.coefficients fit) ]
         | Some inference -> [
             Block.Heading "Fixed effects"
-            Block.Grid(InferenceTables.estimates (Inference.coefficients 0.95 inference))
+            let estimates = Inference.coefficients 0.95 inference
+            Block.Grid(InferenceTables.estimates estimates)
+
+            for reason in InferenceTables.notTestable estimates do
+                Block.Line reason
+
             Block.Line $"Degrees of freedom: {DegreesOfFreedomMethod.describe inference.Method}"
           ]
 
@@ -141,11 +148,23 @@ module Summary =
 
             [
                 Block.Heading "Robust standard errors"
-                Block.Grid(InferenceTables.robust (RobustCovariance.coefficients 0.95 robust))
+                let coefficients = RobustCovariance.coefficients 0.95 robust
+                Block.Grid(InferenceTables.robust coefficients)
+
+                for own in coefficients do
+                    match own.NotTestable with
+                    | Some reason -> Block.Line(Testability.line own.Name reason)
+                    | None -> ()
+
                 Block.Line $"{kind}, {count} clusters of {robust.Clusters}; degrees of freedom: Satterthwaite"
             ]
 
-    let private blocksOf (fit: Fit) (inference: Inference option) (robust: RobustCovariance option) : Block list =
+    let private blocksOf
+        (fit: Fit)
+        (inference: Inference option)
+        (robust: RobustCovariance option)
+        (tests: HypothesisTest list)
+        : Block list =
         [
             Block.Title(title fit)
             Block.Code("Formula", Formula.print fit.Spec)
@@ -158,9 +177,11 @@ module Summary =
             Block.Line(sizes fit)
         ]
         @ rowsLeftOut fit
+        @ (fit.Design.Notes |> List.map Block.Line)
         @ structures fit
         @ fixedEffects fit inference
         @ robustErrors robust
+        @ HypothesisReport.blocks tests
         @ columnsLeftOut fit
         @ correlations fit
         @ [
@@ -173,11 +194,11 @@ module Summary =
         ]
 
     /// <summary>The parts of a summary, for reports of one's own.</summary>
-    let blocks (fit: Fit) : Block list = blocksOf fit None None
+    let blocks (fit: Fit) : Block list = blocksOf fit None None []
 
     /// <summary>The parts of a summary with df, t and p of the fixed effects.</summary>
     let testedBlocks (inference: Inference) : Block list =
-        blocksOf inference.Fit (Some inference) None
+        blocksOf inference.Fit (Some inference) None []
 
     /// <summary>The summary of a fit with df, t and p of its fixed effects, as text or Markdown.</summary>
     let renderTested (format: SummaryFormat) (inference: Inference) : string =
@@ -188,7 +209,15 @@ module Summary =
     /// <param name="inference">A method for the tests of the model's own standard errors; None for no tests.</param>
     /// <param name="robust">The robust covariance of the same fit.</param>
     let renderRobust (format: SummaryFormat) (inference: Inference option) (robust: RobustCovariance) : string =
-        blocksOf robust.Fit inference (Some robust) |> Report.render format
+        blocksOf robust.Fit inference (Some robust) [] |> Report.render format
+
+    /// <summary>The summary of a fit with all that was asked of its fixed effects, as text or Markdown.</summary>
+    /// <param name="format">Text or Markdown.</param>
+    /// <param name="inference">A method for the tests of the fixed effects.</param>
+    /// <param name="robust">The robust covariance of the same fit; None for none.</param>
+    /// <param name="tests">Tests of linear functions of its fixed effects.</param>
+    let renderHypotheses format (inference: Inference) robust (tests: HypothesisTest list) : string =
+        blocksOf inference.Fit (Some inference) robust tests |> Report.render format
 
     /// <summary>The summary of a fit as text or Markdown.</summary>
     /// <remarks>Cost O(n log n), for quartiles of the residuals. Never lists levels of grouping factors.</remarks>

@@ -60,6 +60,8 @@ type Objective = {
     /// Parameters on the logarithmic scale of a quantity that may go to a bound: where the curvature by them vanishes, they
     /// are on their way there.
     Unbounded: ImmutableArray<bool>
+    /// The ends that each parameter can come to.
+    Ends: ImmutableArray<ParameterEnds>
 }
 
 /// <summary>Making objectives.</summary>
@@ -95,4 +97,5 @@ module Objective =
             IsCurvatureAffordable = true
             Tolerance = 1e-18
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
+            Ends = ImmutableArray.CreateRange(names |> List.map ParameterEnds.none)
         }

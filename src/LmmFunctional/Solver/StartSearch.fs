@@ -13,6 +13,8 @@ type StartSearch = {
     Descents: int
     /// The next best optimum: how far its −2 log likelihood lies above; None where no other was found.
     NextBest: float option
+    /// Whether the fit was told where to start, so that it tried no other start.
+    IsGiven: bool
 }
 
 /// <summary>Descents from several starts: coarse values first, then descents from those starts that no way down joins to an
@@ -28,6 +30,7 @@ module StartSearch =
         EndedHere = 1
         Descents = 1
         NextBest = None
+        IsGiven = false
     }
 
     // What a likelihood with many optima may cost: the starts left over are those with the highest values.
@@ -171,6 +174,7 @@ module StartSearch =
                 |> List.sortBy _.Last.Criterion
                 |> List.tryFind (fun own -> isOptimum own.Last)
                 |> Option.map (fun own -> own.Last.Criterion - criterion)
+            IsGiven = false
         }
 
     /// <summary>The descent to the lowest optimum that the starts of an objective lead to.</summary>

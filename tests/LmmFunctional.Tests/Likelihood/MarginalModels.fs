@@ -335,7 +335,7 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
     let constant =
         2.0 * df * log standard.ResponseScale
         + (if isRestricted then
-               2.0 * Array.sumBy log standard.FixedScale
+               -2.0 * standard.LogDeterminant
            else
                0.0)
 

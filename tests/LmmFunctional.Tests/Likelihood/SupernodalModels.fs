@@ -26,18 +26,13 @@ module internal SupernodalModels =
         }
 
     /// The model of these terms with p fixed effects and a response of noise.
-    let model (random: Random) rows p terms weights : Standardised = {
-        Rows = rows
-        Response = Array.init rows (fun _ -> normal random)
-        ResponseShift = 0.0
-        ResponseScale = 1.0
-        Fixed = Array.init p (fun c -> Array.init rows (fun _ -> if c = 0 then 1.0 else normal random))
-        FixedShift = Array.zeroCreate p
-        FixedScale = Array.create p 1.0
-        Constant = None
-        Terms = terms
-        RootWeights = weights
-    }
+    let model (random: Random) rows p terms weights : Standardised =
+        let response = Array.init rows (fun _ -> normal random)
+
+        let columns =
+            Array.init p (fun c -> Array.init rows (fun _ -> if c = 0 then 1.0 else normal random))
+
+        Standardised.ofColumns response columns terms weights
 
     let intercept rows = Array.create rows 1.0
 

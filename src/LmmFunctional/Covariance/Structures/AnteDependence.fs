@@ -17,10 +17,8 @@ module internal AnteDependence =
             (fun tau ->
                 let rho = tau |> Array.map Unconstrained.correlation
 
-                fun i j ->
-                    let mutable product = Jet.one
+                // ρ_i … ρ_(i+lag−1) of every start i and every lag.
+                let products =
+                    Array.init labels.Length (fun i -> rho[i..] |> Array.scan ( *. ) Jet.one)
 
-                    for step in min i j .. max i j - 1 do
-                        product <- product *. rho[step]
-
-                    product)
+                fun i j -> products[min i j].[abs (i - j)])

@@ -6,6 +6,13 @@ namespace LmmFunctional
 [<RequireQualifiedAccess>]
 module internal Nugget =
 
+    /// What two rows at one place share at a τ, given the place: all but the nugget.
+    let shared (form: CovarianceForm) (tau: Jet[]) =
+        let count = CovarianceForm.count form
+        let element = form.Element(Array.take count tau)
+        let rest = Unconstrained.proportion (Jet.negate tau[count])
+        fun place -> rest *. element place place
+
     /// The form with a nugget, its last parameter.
     let add (form: CovarianceForm) =
         let count = CovarianceForm.count form
@@ -15,6 +22,7 @@ module internal Nugget =
         {
             Names = Array.append form.Names [| "nugget" |]
             Kinds = Array.append form.Kinds [| ParameterKind.Proportion |]
+            Ends = Array.append form.Ends [| ParameterEnds.proportion "nugget" |]
             Start = Array.append form.Start start
             FurtherStarts = form.FurtherStarts |> Array.map (fun own -> Array.append own start)
             Natural =

@@ -1,5 +1,13 @@
 namespace LmmFunctional
 
+/// <summary>How the variances of a structure's positions are related.</summary>
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal StructureShape =
+    /// One scale for all of the matrix.
+    | Scaled of CovarianceForm
+    /// A free variance for each position, and these correlations.
+    | PerPosition of correlation: CovarianceForm
+
 /// <summary>The form of every structure.</summary>
 [<RequireQualifiedAccess>]
 module internal StructureForm =
@@ -10,37 +18,54 @@ module internal StructureForm =
         | Some bands when bands < m -> BandedToeplitz.create bands m
         | _ -> Toeplitz.create m
 
-    /// The correlations of a structure with a free variance for each position; None for any other structure.
-    let correlationOf structure (positions: FormPositions) =
-        let m = positions.Labels.Length
+    // A form on equal steps at the places of some of them: gaps between positions stay.
+    let private onSteps (positions: FormPositions) (create: int -> CovarianceForm) =
+        match FormPositions.tryPlaces positions with
+        | None -> create positions.Labels.Length
+        | Some places ->
+            let form = create (Array.max places + 1)
+
+            {
+                form with
+                    Element =
+                        fun tau ->
+                            let element = form.Element tau
+                            fun i j -> element places[i] places[j]
+            }
+
+    /// <summary>The shape of a structure that is no Kronecker product. Every structure is listed: one that is forgotten does
+    /// not compile.</summary>
+    /// <exception cref="T:System.ArgumentException">It is one.</exception>
+    let shapeOf structure (positions: FormPositions) : StructureShape =
+        let labels, coordinates = positions.Labels, positions.Coordinates
+        let m = labels.Length
 
         match structure with
-        | Structure.Diagonal -> Some Uncorrelated.identity
-        | Structure.HeterogeneousCompoundSymmetry -> Some(CompoundSymmetry.create m)
-        | Structure.HeterogeneousAutoregressive -> Some(Autoregressive.create ())
-        | Structure.HeterogeneousToeplitz bands -> Some(toeplitz bands m)
-        | Structure.AnteDependence -> Some(AnteDependence.correlation positions.Labels)
-        | _ -> None
+        | Structure.Identity -> StructureShape.Scaled Uncorrelated.identity
+        | Structure.Diagonal -> StructureShape.PerPosition Uncorrelated.identity
+        | Structure.Unstructured -> StructureShape.Scaled(Unstructured.create labels)
+        | Structure.CompoundSymmetry -> StructureShape.Scaled(CompoundSymmetry.create m)
+        | Structure.HeterogeneousCompoundSymmetry -> StructureShape.PerPosition(CompoundSymmetry.create m)
+        | Structure.Autoregressive -> StructureShape.Scaled(onSteps positions (fun _ -> Autoregressive.create ()))
+        | Structure.HeterogeneousAutoregressive ->
+            StructureShape.PerPosition(onSteps positions (fun _ -> Autoregressive.create ()))
+        | Structure.ContinuousAutoregressive -> StructureShape.Scaled(Spatial.power "Phi" false coordinates)
+        | Structure.AutoregressiveMovingAverage(p, q) -> StructureShape.Scaled(onSteps positions (Arma.create p q))
+        | Structure.Toeplitz bands -> StructureShape.Scaled(onSteps positions (toeplitz bands))
+        | Structure.HeterogeneousToeplitz bands -> StructureShape.PerPosition(onSteps positions (toeplitz bands))
+        | Structure.AnteDependence -> StructureShape.PerPosition(AnteDependence.correlation labels)
+        | Structure.FactorAnalytic q -> StructureShape.Scaled(FactorAnalytic.create labels (min q m))
+        | Structure.ReducedRank q -> StructureShape.Scaled(FactorAnalytic.reducedRank labels (min q m))
+        | Structure.Spatial(correlation, isAnisotropic) ->
+            StructureShape.Scaled(Spatial.create correlation isAnisotropic coordinates)
+        | Structure.Kronecker _ -> invalidArg (nameof structure) "A product needs the positions of each factor."
 
     /// <summary>The form of a structure that is no Kronecker product.</summary>
     /// <exception cref="T:System.ArgumentException">It is one.</exception>
     let create structure (positions: FormPositions) : CovarianceForm =
-        let labels, coordinates = positions.Labels, positions.Coordinates
-        let m = labels.Length
-
-        match correlationOf structure positions, structure with
-        | Some correlation, _ -> Heterogeneous.ofCorrelation labels correlation
-        | None, Structure.Unstructured -> Unstructured.create labels
-        | None, Structure.CompoundSymmetry -> CompoundSymmetry.create m
-        | None, Structure.Autoregressive -> Autoregressive.create ()
-        | None, Structure.ContinuousAutoregressive -> Spatial.power "Phi" false coordinates
-        | None, Structure.AutoregressiveMovingAverage(p, q) -> Arma.create p q m
-        | None, Structure.Toeplitz bands -> toeplitz bands m
-        | None, Structure.FactorAnalytic q -> FactorAnalytic.create labels (min q m)
-        | None, Structure.ReducedRank q -> FactorAnalytic.reducedRank labels (min q m)
-        | None, Structure.Spatial(correlation, isAnisotropic) -> Spatial.create correlation isAnisotropic coordinates
-        | None, Structure.Kronecker _ -> invalidArg (nameof structure) "A product needs the positions of each factor."
-        | None, _ -> Uncorrelated.identity
+        match shapeOf structure positions with
+        | StructureShape.Scaled form -> form
+        | StructureShape.PerPosition correlation -> Heterogeneous.ofCorrelation positions.Labels correlation
 
     /// How many factors a structure has.
     let rec factorCount structure =

@@ -24,7 +24,8 @@ type internal BlockEngine(cross: CrossProducts) =
         else
             BlockCurvature.expected factor bases entries reml
 
-    override _.FixedForms forms = BlockFixedForms.create factor forms
+    override _.ScoreForms forms = BlockForms.scores factor forms
+    override _.TraceForms forms = BlockForms.traces factor forms
 
     override _.Score(term, level, effect) =
         factor.ScoreOf(term, level, effect, cross.P - 1)

@@ -72,51 +72,6 @@ module internal CrossProducts =
 
         order, starts
 
-    /// Products of columns with each other, weighted by row: P×P.
-    let fixedProducts (columns: float[][]) (rootWeights: float[] option) rows =
-        let p = columns.Length
-        let chunk = 256
-        let block = Workspace.Rent(p * chunk)
-        let sums = Workspace.Rent(p * p)
-        sums.Span.Clear()
-
-        for first in 0..chunk .. rows - 1 do
-            let count = min chunk (rows - first)
-
-            for c in 0 .. p - 1 do
-                let column = columns[c]
-
-                for r in 0 .. count - 1 do
-                    let weight =
-                        match rootWeights with
-                        | Some w -> w[first + r]
-                        | None -> 1.0
-
-                    block[r + c * chunk] <- weight * column[first + r]
-
-            Product.Add(
-                p,
-                p,
-                count,
-                1.0,
-                block.Pointer,
-                chunk,
-                true,
-                block.Pointer,
-                chunk,
-                false,
-                sums.Pointer,
-                p,
-                true
-            )
-
-        let result =
-            Array.init (p * p) (fun k -> let i, j = k % p, k / p in sums[max i j + min i j * p])
-
-        Workspace.Return block
-        Workspace.Return sums
-        result
-
     /// The products of a model on the inner scale: one pass over the rows.
     let create (model: Standardised) : CrossProducts =
         let terms = Array.ofList model.Terms
@@ -242,5 +197,5 @@ module internal CrossProducts =
             EntryValues = entries.Values
             TailTail = tailTail
             TailFixed = tailFixed
-            FixedFixed = fixedProducts all model.RootWeights model.Rows
+            FixedFixed = model.Products.Value
         }

@@ -20,9 +20,11 @@ type internal CompressedEngine(model: CompressedModel) =
     let fixedFactor: float[] = Array.zeroCreate (p * p)
     // Sums of the last sweep for first derivatives, and for the average information.
     let scores: float[] = Array.zeroCreate (layout.GradientSums + layout.AverageSums)
-    let traces: float[] = Array.zeroCreate (layout.TraceSums true)
+    let mutable traces: float[] = [||]
+    // Whether second derivatives are summed over pairs of elements.
+    let hasSums = layout.Inner > 0
     // Few effects: the average information is nearly free in the sweep for the gradient.
-    let isSmall = layout.AverageSums <= 400
+    let isSmall = hasSums && layout.AverageSums <= 400
     let mutable logDeterminant = 0.0
     let mutable hasAverage = false
     let mutable conditional: ConditionalEffects voption = ValueNone
@@ -81,26 +83,36 @@ type internal CompressedEngine(model: CompressedModel) =
 
         basis
 
-    /// Σ_b basis_bc f(b) over the block of an entry.
-    let along (basis: float[]) (struct (row, column): struct (int * int)) (f: int -> float) =
-        let block = blocks.BlockOf[row]
+    /// e_r b_cᵀ + b_c e_rᵀ of an entry, S×S.
+    let formOf (basis: float[]) (entry: Entry) : float[] =
+        let struct (row, column) = placeOf entry
+        let form: float[] = Array.zeroCreate (order * order)
+
+        for b in 0 .. order - 1 do
+            let weight = basis[b + column * order]
+            form[row + b * order] <- form[row + b * order] + weight
+            form[b + row * order] <- form[b + row * order] + weight
+
+        form
+
+    /// Σ over pairs of effects of one block of the elements of a form times those of the sums from a place on.
+    let along (form: float[]) (sums: float[]) start stride at =
         let mutable sum = 0.0
 
-        for b in blocks.Starts[block] .. blocks.Starts[block + 1] - 1 do
-            sum <- sum + basis[b + column * order] * f b
+        for pair in 0 .. blocks.InnerFirst.Length - 1 do
+            let weight = form[blocks.InnerFirst[pair] + blocks.InnerSecond[pair] * order]
+
+            if weight <> 0.0 then
+                sum <- sum + weight * sums[start + pair * stride + at]
 
         sum
 
-    /// k×k from the sums from a place on, plus the products of rows of some other values.
-    let quadratic (basis: float[]) (entries: Entry[]) sums start sign (others: float[][]) =
-        let places = Array.map placeOf entries
-        let result = Array2D.zeroCreate entries.Length entries.Length
+    let withOthers count sign (others: float[][]) (element: int -> int -> float) =
+        let result = Array2D.zeroCreate count count
 
-        for k in 0 .. entries.Length - 1 do
+        for k in 0 .. count - 1 do
             for l in 0..k do
-                let mutable value =
-                    EffectBlocks.contract sums start basis places[k] places[l] blocks
-
+                let mutable value = element k l
                 let left, right = others[k], others[l]
 
                 for x in 0 .. left.Length - 1 do
@@ -110,6 +122,54 @@ type internal CompressedEngine(model: CompressedModel) =
                 result[l, k] <- value
 
         result
+
+    /// k×k from the sums from a place on, plus the products of rows of some other values.
+    let quadratic (basis: float[]) (entries: Entry[]) sums start sign (others: float[][]) =
+        let places = Array.map placeOf entries
+
+        withOthers entries.Length sign others (fun k l ->
+            EffectBlocks.contract sums start basis places[k] places[l] blocks)
+
+    /// The same for any symmetric matrices of the effects.
+    let byForms (forms: float[][]) sums start sign (others: float[][]) =
+        let products = EffectBlocks.contractForms sums start forms blocks
+        withOthers forms.Length sign others (fun k l -> products[k, l])
+
+    /// Sweeps for the average information, unless that has been done; where its sums start.
+    let averageSums () =
+        if not hasAverage then
+            sweepScores SweepKind.Average
+
+        layout.GradientSums
+
+    /// Σ_j E'Bv.
+    let averageOnFixed cross (form: float[]) =
+        Array.init (p - 1) (along form scores cross (p - 1))
+
+    /// Sweeps for the traces; where the sums with X start.
+    let traceSums reml =
+        let count = layout.TraceSums reml
+
+        if traces.Length < count then
+            traces <- Array.zeroCreate count
+
+        Array.blit (sweep.Run(SweepKind.Trace reml)) 0 traces 0 count
+        EffectBlocks.sums blocks
+
+    /// Σ_j E'BE, its lower triangle weighted so that a product of two is that of the full matrices.
+    let traceOnFixed reml start (form: float[]) =
+        if not reml then
+            [||]
+        else
+            let result: float[] = Array.zeroCreate ((p - 1) * p / 2)
+
+            for x in 0 .. p - 2 do
+                for z in 0..x do
+                    let k = EffectBlocks.place x z
+                    let weight = if x = z then 1.0 else sqrt 2.0
+                    result[k] <- weight * along form traces start result.Length k
+
+            result
 
     let effects () =
         match conditional with
@@ -165,54 +225,41 @@ type internal CompressedEngine(model: CompressedModel) =
 
     override _.AverageAlong(entries, bases) =
         let basis = basisOf bases
+        let cross = averageSums ()
 
-        if not hasAverage then
-            sweepScores SweepKind.Average
-
-        let cross = layout.GradientSums
-
-        // Σ_j E'Γ_k v.
-        let onFixed (entry: Entry) =
-            let struct (row, _) as place = placeOf entry
-
-            Array.init (p - 1) (fun x ->
-                let at first second =
-                    scores[cross + blocks.InnerAt[first + second * order] * (p - 1) + x]
-
-                along basis place (fun b -> at row b + at b row))
-
-        quadratic basis entries scores (cross + layout.Inner * (p - 1)) -1.0 (Array.map onFixed entries)
+        entries
+        |> Array.map (formOf basis >> averageOnFixed cross)
+        |> quadratic basis entries scores (cross + layout.Inner * (p - 1)) -1.0
 
     override _.TraceAlong(entries, bases, reml) =
         let basis = basisOf bases
-        let kind = SweepKind.Trace reml
-        Array.blit (sweep.Run kind) 0 traces 0 (layout.TraceSums reml)
-        let start = EffectBlocks.sums blocks
+        let start = traceSums reml
 
-        // Σ_j E'Γ_k E, its lower triangle weighted so that a product of two is that of the full matrices.
-        let onFixed (entry: Entry) =
-            if not reml then
-                [||]
-            else
-                let struct (row, _) as place = placeOf entry
-                let result: float[] = Array.zeroCreate ((p - 1) * p / 2)
+        entries
+        |> Array.map (formOf basis >> traceOnFixed reml start)
+        |> quadratic basis entries traces 0 1.0
 
-                for x in 0 .. p - 2 do
-                    for z in 0..x do
-                        let k = EffectBlocks.place x z
+    override _.ScoreForms forms =
+        GroupForms.scores products lambda fixedFactor (forms |> Array.map basisOf)
 
-                        let at first second =
-                            traces[start + blocks.InnerAt[first + second * order] * result.Length + k]
+    override _.TraceForms forms =
+        Some(GroupForms.traces products lambda fixedFactor (forms |> Array.map basisOf))
 
-                        let weight = if x = z then 1.0 else sqrt 2.0
-                        result[k] <- weight * along basis place (fun b -> at row b + at b row)
+    override engine.AverageOf directions =
+        if hasSums then
+            let forms = directions.Changes |> Array.map basisOf
+            let cross = averageSums ()
+            byForms forms scores (cross + layout.Inner * (p - 1)) -1.0 (forms |> Array.map (averageOnFixed cross))
+        else
+            base.AverageOf directions
 
-                result
-
-        quadratic basis entries traces 0 1.0 (Array.map onFixed entries)
-
-    override _.FixedForms forms =
-        GroupFixedForms.create products lambda fixedFactor (forms |> Array.map basisOf)
+    override engine.TraceOf(directions, reml) =
+        if hasSums then
+            let forms = directions.Changes |> Array.map basisOf
+            let start = traceSums reml
+            byForms forms traces 0 1.0 (forms |> Array.map (traceOnFixed reml start))
+        else
+            base.TraceOf(directions, reml)
 
     override _.Score(term, level, effect) =
         effects().Scores[level * order + products.Offsets[term] + effect]

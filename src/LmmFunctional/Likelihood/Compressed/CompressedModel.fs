@@ -22,14 +22,60 @@ module internal CompressedModel =
     let private orderOf (model: Standardised) =
         model.Terms |> List.sumBy (fun term -> term.Columns.Length)
 
-    /// Memory of cross-products and lanes, predicted, when no groups are equal.
-    let bytes (model: Standardised) =
-        let order = orderOf model
-        let p = model.Fixed.Length + 1
-        let lanes = order * (order + 1) / 2 + order * p
+    // More sums than this take more memory and time than the matrices of a structure's few parameters.
+    let private mostSums = 4096.0
 
-        GroupProducts.bytes model.Terms.Head.Levels order p
-        + 8.0 * float model.Terms.Head.Levels * float lanes
+    let private hasStructure (model: Standardised) =
+        model.Terms |> List.exists _.Form.IsSome
+
+    let private sizesOf (model: Standardised) =
+        model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.sizes
+
+    /// Whether second derivatives come from sums over the groups for pairs of elements, made beside the gradient; else from the
+    /// matrices of each parameter.
+    let private hasSums (model: Standardised) =
+        let struct (sums, _) = EffectBlocks.predicted (sizesOf model)
+        not (hasStructure model) || sums <= mostSums
+
+    let private parameters (model: Standardised) =
+        model.Terms
+        |> List.sumBy (fun term ->
+            match term.Form with
+            | Some form -> float form.Names.Length
+            | None -> float (RelativeFactor.count term.Factor))
+
+    /// Memory of cross-products, lanes and second derivatives, predicted, when no groups are equal.
+    let bytes (model: Standardised) =
+        let order = float (orderOf model)
+        let p = float model.Fixed.Length + 1.0
+        let lanes = order * (order + 1.0) / 2.0 + order * p
+        let k = parameters model
+
+        let seconds =
+            if hasSums model then
+                let struct (sums, pairs) = EffectBlocks.predicted (sizesOf model)
+                // Eight lanes of a sweep, twice where groups are shared out.
+                16.0 * (sums + pairs * p * p)
+            else
+                // ∂G, their products with Ω and the transposes of these.
+                4.0 * k * order * order
+
+        // Elements of G as jets with their first and second derivatives.
+        let jets =
+            model.Terms
+            |> List.sumBy (fun term ->
+                match term.Form with
+                | Some form ->
+                    let own = float (min form.Names.Length 4)
+                    float form.Order * float form.Order * (8.0 + own + own * own / 2.0)
+                | None -> 0.0)
+
+        GroupProducts.bytes model.Terms.Head.Levels (orderOf model) (model.Fixed.Length + 1)
+        + 8.0
+          * (8.0 * ceil (float model.Terms.Head.Levels / 8.0) * lanes
+             + 8.0 * (6.0 * order * order)
+             + seconds
+             + jets)
 
     /// Floating-point operations of one evaluation with its gradient, predicted, when no groups are equal.
     let work (model: Standardised) =
@@ -41,12 +87,16 @@ module internal CompressedModel =
 
     /// Floating-point operations that the average information and exact second derivatives add, predicted.
     let curvatureWork (model: Standardised) =
-        let blocks = model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.create
-
+        let order = float (orderOf model)
         let p = float model.Fixed.Length
+        let k = parameters model
 
         let perGroup =
-            float (EffectBlocks.sums blocks) + float blocks.InnerFirst.Length * p * p
+            if hasSums model then
+                let struct (sums, pairs) = EffectBlocks.predicted (sizesOf model)
+                sums + pairs * p * p
+            else
+                (2.0 * order * order * (k + 2.0) * (order + p)) + k * k * order * (order + p)
 
         float model.Terms.Head.Levels * perGroup
 
@@ -55,7 +105,11 @@ module internal CompressedModel =
         let products = GroupProducts.create model
         let groups = LaneGroups.create products collapse
 
-        let blocks = model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.create
+        let blocks =
+            if hasSums model then
+                model.Terms |> List.map _.Factor |> Array.ofList |> EffectBlocks.create
+            else
+                EffectBlocks.none
 
         let layout = LaneLayout.create groups blocks
         // At λ = 0 the groups' part of [X y]'V⁻¹[X y] is all that Z explains.

@@ -39,19 +39,47 @@ module internal EffectBlocks =
                 place i j
     |]
 
-    /// The blocks of terms with these factors, one after another.
-    let create (factors: RelativeFactor[]) : EffectBlocks =
+    /// The orders of the blocks of terms with these factors, one after another.
+    let sizes (factors: RelativeFactor[]) : int[] =
         let isDiagonal (factor: RelativeFactor) =
             Array.forall2 (=) factor.EntryRows factor.EntryColumns
 
-        let sizes =
-            factors
-            |> Array.collect (fun factor ->
-                if isDiagonal factor then
-                    Array.create factor.Order 1
-                else
-                    [| factor.Order |])
+        factors
+        |> Array.collect (fun factor ->
+            if isDiagonal factor then
+                Array.create factor.Order 1
+            else
+                [| factor.Order |])
 
+    /// How many sums the second derivatives would need, and how many pairs of effects of one block; nothing is made.
+    let predicted (sizes: int[]) : struct (float * float) =
+        let sizes = sizes |> Array.map float
+        let squares = sizes |> Array.sumBy (fun size -> size * size)
+        let fourth = sizes |> Array.sumBy (fun size -> size * size * size * size)
+
+        let own =
+            sizes
+            |> Array.sumBy (fun size -> let half = size * (size + 1.0) / 2.0 in half * half)
+
+        // Pairs of blocks t > u have (s_t s_u)² sums.
+        struct (own + 0.5 * (squares * squares - fourth), squares)
+
+    /// No blocks: the engine keeps no sums for second derivatives.
+    let none = {
+        Order = 0
+        Starts = [| 0 |]
+        BlockOf = [||]
+        PairStarts = [| 0 |]
+        Positions = [||]
+        SumStarts = [| 0 |]
+        InnerAt = [||]
+        InnerFirst = [||]
+        InnerSecond = [||]
+    }
+
+    /// The blocks of terms with these factors, one after another.
+    let create (factors: RelativeFactor[]) : EffectBlocks =
+        let sizes = sizes factors
         let starts = Array.scan (+) 0 sizes
         let order = Array.last starts
 
@@ -140,3 +168,31 @@ module internal EffectBlocks =
                         total <- total + weight * other * four
 
         total
+
+    /// <summary>Σ_j tr(Ω B_k W B_l), k×k, from the sums over the groups, for symmetric matrices B of the effects that are zero
+    /// between blocks.</summary>
+    let contractForms (sums: float[]) at (forms: float[][]) (blocks: EffectBlocks) : float[,] =
+        let order = blocks.Order
+
+        let inner =
+            Array.init blocks.InnerFirst.Length (fun pair -> struct (blocks.InnerFirst[pair], blocks.InnerSecond[pair]))
+
+        // Σ_ab B_ba Σ_j Ω_bc W_ad.
+        let image (form: float[]) : float[] =
+            let result: float[] = Array.zeroCreate (order * order)
+
+            for struct (a, b) in inner do
+                let weight = form[b + a * order]
+
+                if weight <> 0.0 then
+                    for struct (c, d) in inner do
+                        result[d + c * order] <- result[d + c * order] + weight * sums[at + sumAt blocks b c a d]
+
+            result
+
+        let images = forms |> Array.map image
+        let k = forms.Length
+
+        Array2D.init k k (fun i j ->
+            let high, low = max i j, min i j
+            Numerics.Dense.Dot(images[high], forms[low]))

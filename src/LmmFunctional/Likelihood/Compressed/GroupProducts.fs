@@ -48,9 +48,6 @@ module internal GroupProducts =
     // Rows gathered at a time, row by row, so that they stay in the first-level cache.
     let private blockRows = 128
 
-    // Rows whose products with one another are summed at a time.
-    let private chunkRows = 4096
-
     let private isSorted (codes: int[]) =
         let mutable row = 1
 
@@ -127,62 +124,16 @@ module internal GroupProducts =
 
         Workspace.Return block
 
-    /// [X y]'[X y] by chunks of rows, added up in their order.
-    let private fixedFixed rows (columns: float[][]) (weights: float[] option) =
-        let p = columns.Length
-        let chunks = (rows + chunkRows - 1) / chunkRows
-        let sums: float[] = Array.zeroCreate (chunks * p * p)
-
-        Tiles.Run(
-            chunks,
-            float rows * float (p * p),
-            fun chunk ->
-                let first = chunk * chunkRows
-                let count = min chunkRows (rows - first)
-                let block = Workspace.Rent(p * count)
-
-                for c in 0 .. p - 1 do
-                    let target = block.Span.Slice(c * count, count)
-                    columns[c].AsSpan(first, count).CopyTo target
-
-                    match weights with
-                    | None -> ()
-                    | Some weights ->
-                        for i in 0 .. count - 1 do
-                            target[i] <- target[i] * weights[first + i]
-
-                for c in 0 .. p - 1 do
-                    for d in 0..c do
-                        let left = NativePtr.add block.Pointer (c * count)
-                        let right = NativePtr.add block.Pointer (d * count)
-                        sums[(chunk * p + d) * p + c] <- VectorKernel.Dot(count, left, right)
-
-                Workspace.Return block
-        )
-
-        let total: float[] = Array.zeroCreate (p * p)
-
-        for chunk in 0 .. chunks - 1 do
-            for d in 0 .. p - 1 do
-                for c in d .. p - 1 do
-                    total[c + d * p] <- total[c + d * p] + sums[(chunk * p + d) * p + c]
-
-        for d in 0 .. p - 1 do
-            for c in 0 .. d - 1 do
-                total[c + d * p] <- total[d + c * p]
-
-        total
-
     /// <summary>Memory of the cross-products: eight bytes for each of the numbers of a group, padding counted.</summary>
     let bytes levels order p =
-        8.0 * float levels * float order * float ((order + p + 7) / 8 * 8)
+        8.0 * float levels * float order * (8.0 * ceil ((float order + float p) / 8.0))
 
     /// <summary>The cross-products of a model with at least one random term, all of the same grouping factor.</summary>
     let create (model: Standardised) : GroupProducts =
         let terms = Array.ofList model.Terms
         let offsets = terms |> Array.scan (fun at term -> at + term.Columns.Length) 0
         let order = Array.last offsets
-        let fixedColumns = Array.append model.Fixed [| model.Response |]
+        let fixedColumns = model.FixedAndResponse
         let p = fixedColumns.Length
         let columns = Array.append (terms |> Array.collect _.Columns) fixedColumns
         let stride = (order + p + 7) / 8 * 8
@@ -204,5 +155,5 @@ module internal GroupProducts =
             Offsets = offsets
             Stride = stride
             Values = values
-            FixedFixed = fixedFixed model.Rows fixedColumns model.RootWeights
+            FixedFixed = model.Products.Value
         }

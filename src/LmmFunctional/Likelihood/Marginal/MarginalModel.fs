@@ -29,6 +29,7 @@ module internal PositionGrid =
             && standard.RootWeights.IsNone
             && residual.Variances.IsEmpty
             && not residual.Factors.IsEmpty
+            && not (ResidualDesign.hasReplicates residual)
             ->
             let positions =
                 residual.Factors
@@ -183,11 +184,6 @@ module internal MarginalModel =
 
         result
 
-    /// λ̇ λᵀ + λ λ̇ᵀ.
-    let derivativeOfSquare n (lambda: float[]) (derivative: float[]) =
-        let half = Dense.Multiply(n, n, n, derivative, false, lambda, true)
-        Array.init (n * n) (fun k -> half[k] + half[k / n + k % n * n])
-
     /// The elements of every level of a grid, M×M by columns, at a τ whose parameters are jets.
     let gridElements (model: MarginalModel) (grid: PositionGrid) (tau: Jet[]) : Jet[][] =
         let element = model.Residual.Element tau
@@ -224,24 +220,18 @@ module internal MarginalModel =
 
                 elements
 
-    /// λ of the terms with derivatives, and the elements of the residual covariance, at a θ whose parameters are jets.
-    let private jets (model: MarginalModel) (theta: ImmutableArray<float>) (variables: float[] -> Jet[]) =
-        let factors =
-            model.Forms
-            |> Array.mapi (fun t form -> form.Factor(variables (ThetaLayout.parametersOf model.Layout theta t)))
-
-        factors, residualElements model (variables (residualParameters model theta))
+    /// What belongs to each term at a θ: from its form and its own parameters.
+    let private ofTerms (model: MarginalModel) theta (map: EffectsForm -> float[] -> 'result) : 'result[] =
+        model.Forms
+        |> Array.mapi (fun t form -> map form (ThetaLayout.parametersOf model.Layout theta t))
 
     /// V of every pattern at a θ, without derivatives.
     let matrix (model: MarginalModel) (theta: ImmutableArray<float>) : int -> float[] =
-        let factors, elements = jets model theta Jet.constants
-
         let covariances =
-            Array.map2
-                (fun (form: EffectsForm) (factor: Jet[]) ->
-                    Semidefinite.square form.Order (factor |> Array.map _.Value))
-                model.Forms
-                factors
+            ofTerms model theta (fun form own -> Semidefinite.square form.Order (form.Factor own))
+
+        let elements =
+            residualElements model (Jet.constants (residualParameters model theta))
 
         fun index ->
             let pattern = model.Patterns[index]
@@ -251,18 +241,14 @@ module internal MarginalModel =
 
     /// V of every pattern with its derivatives at a θ.
     let covariance (model: MarginalModel) (theta: ImmutableArray<float>) : MarginalCovariance =
-        let factors, elements = jets model theta Jet.variables
-        let own = model.Residual.Parameters.Names.Length
-        let lambdas = factors |> Array.map (Array.map _.Value)
+        let covariances =
+            ofTerms model theta (fun form own -> form.Covariance(Jet.variables own))
 
-        let effectDerivatives =
-            Array.map3
-                (fun (form: EffectsForm) factor lambda ->
-                    EffectsForm.derivatives form factor
-                    |> Array.map (derivativeOfSquare form.Order lambda))
-                model.Forms
-                factors
-                lambdas
+        let elements =
+            residualElements model (Jet.variables (residualParameters model theta))
+
+        let own = model.Residual.Parameters.Names.Length
+        let effectDerivatives = Array.map2 EffectsForm.derivatives model.Forms covariances
 
         let residuals = model.Patterns |> Array.mapi (fun index _ -> lazy (elements index))
 
@@ -300,7 +286,7 @@ module internal MarginalModel =
                 let count = form.Names.Length
 
                 let curvature =
-                    EffectsForm.curvature form factors[t] (project pattern.Size pattern.Terms[t] weights)
+                    EffectsForm.curvature form covariances[t] (project pattern.Size pattern.Terms[t] weights)
 
                 for l in 0 .. count - 1 do
                     for k in 0 .. count - 1 do

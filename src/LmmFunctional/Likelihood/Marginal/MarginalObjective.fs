@@ -70,7 +70,7 @@ module internal MarginalObjective =
 
                      let kept =
                          if model.Layout.Forms[t].IsSome then
-                             FactorChain.positivePart model.Forms[t] block
+                             CovarianceDirections.positivePart model.Forms[t] block
                          else
                              Semidefinite.positivePart count block
 

@@ -140,6 +140,7 @@ module internal MomentStart =
             IsCurvatureAffordable = false
             Tolerance = tolerance
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
+            Ends = ImmutableArray.CreateRange(names |> Array.map ParameterEnds.none)
         }
 
         let last =

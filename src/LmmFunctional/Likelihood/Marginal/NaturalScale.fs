@@ -154,7 +154,7 @@ module internal NaturalScale =
         | Some form -> yield! ofForm design form isFree variance (form.Natural tau)
         | None ->
             let n = form.Order
-            let inner = form.Factor tau
+            let inner = RelativeFactor.toJets tau standard.Factor
             let transform = standard.Transform
 
             // T λ: the factor on the user's scale.
@@ -219,5 +219,6 @@ module internal NaturalScale =
         {
             Names = all |> List.map fst |> Array.ofList
             Values = all |> List.map snd |> Array.ofList
-            AtBound = Array.init all.Length (fun i -> i < isFixed.Length && isFixed[i])
+            // Those of the residuals are not in the order of their coordinates.
+            AtBound = Array.init all.Length (fun i -> i < model.Layout.Parameters && isFixed[i])
         }

@@ -56,18 +56,20 @@ module internal ResidualModel =
                 Coordinates = axis.Values
             })
 
-    /// The form of the correlations: their Kronecker product, the first one's position varying fastest, and the nugget.
-    let formOf (design: ResidualDesign) =
+    /// The form of the correlations: their Kronecker product, the first one's position varying fastest; no nugget.
+    let private processOf (design: ResidualDesign) =
         let axes = formsOf design |> List.map (fun (axis, form) -> axis.Labels.Length, form)
 
-        let form =
-            match axes with
-            | [] -> Uncorrelated.identity
-            | first :: others ->
-                others
-                |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
-                |> snd
+        match axes with
+        | [] -> Uncorrelated.identity
+        | first :: others ->
+            others
+            |> List.fold (fun (count, form) (more, other) -> count * more, Kronecker.create count form other) first
+            |> snd
 
+    /// The form of the correlations and the nugget.
+    let formOf (design: ResidualDesign) =
+        let form = processOf design
         if design.Term.HasNugget then Nugget.add form else form
 
     /// The variance functions.
@@ -89,6 +91,13 @@ module internal ResidualModel =
         let form = formOf design
         let variances = variancesOf design
 
+        // Rows of a subject at one place differ by their nuggets.
+        let sharedAt (tau: Jet[]) : int -> Jet =
+            if design.Term.HasNugget then
+                Nugget.shared (processOf design) tau
+            else
+                fun _ -> Jet.one
+
         let positions =
             design.Factors |> List.fold (fun product axis -> product * axis.Labels.Length) 1
 
@@ -105,6 +114,7 @@ module internal ResidualModel =
                 fun tau ->
                     let parts = ParameterBlock.split blocks tau
                     let covariance = remembered positions form parts.Head
+                    let shared = sharedAt parts.Head
 
                     let deviations =
                         List.map2 (fun (form: VarianceForm) part -> form.Deviation part) variances parts.Tail
@@ -112,7 +122,12 @@ module internal ResidualModel =
 
                     fun rows i j ->
                         let known = rows.RootVariances[i] * rows.RootVariances[j]
-                        let mutable value = covariance rows.Positions[i] rows.Positions[j]
+
+                        let mutable value =
+                            if i <> j && rows.Positions[i] = rows.Positions[j] then
+                                shared rows.Positions[i]
+                            else
+                                covariance rows.Positions[i] rows.Positions[j]
 
                         if known <> 1.0 then
                             value <- Jet.scale known value

@@ -122,7 +122,7 @@ module internal SeparableDerivatives =
                 let d =
                     Array.map2 (fun trace square -> trace - df * square) derivatives[t].Trace derivatives[t].Square
 
-                let own = EffectsForm.curvature form factor.Point.Factors[t] d
+                let own = EffectsForm.curvature form factor.Point.Covariances[t] d
 
                 for j in 0 .. count - 1 do
                     for i in 0 .. count - 1 do

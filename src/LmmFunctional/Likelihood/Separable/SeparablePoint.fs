@@ -2,12 +2,13 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>A separable model at one θ: covariance factors of the terms, processes, and nugget.</summary>
+/// <summary>A separable model at one θ: covariances of the terms, processes, and nugget.</summary>
 [<NoComparison; ReferenceEquality>]
 type internal SeparablePoint = {
-    /// λ of every term with its derivatives.
-    Factors: Jet[][]
+    /// λ of every term.
     Lambdas: float[][]
+    /// G of every term with its derivatives, when first asked for.
+    Jets: Lazy<Jet[][]>
     /// One for each correlation.
     Processes: AutoregressiveLine[]
     /// c; zero without a nugget.
@@ -16,7 +17,10 @@ type internal SeparablePoint = {
     Rest: float
     /// The variance that V is computed relative to: c, or one without a nugget.
     Scale: float
-}
+} with
+
+    /// G of every term with its derivatives.
+    member point.Covariances = point.Jets.Value
 
 [<RequireQualifiedAccess>]
 module internal SeparablePoint =
@@ -25,9 +29,9 @@ module internal SeparablePoint =
     let create (model: SeparableModel) (theta: ImmutableArray<float>) : SeparablePoint =
         let layout = model.Marginal.Layout
 
-        let factors =
+        let ofTerms (map: EffectsForm -> float[] -> 'result[]) =
             model.Marginal.Forms
-            |> Array.mapi (fun t form -> form.Factor(Jet.variables (ThetaLayout.parametersOf layout theta t)))
+            |> Array.mapi (fun t form -> map form (ThetaLayout.parametersOf layout theta t))
 
         let tau = MarginalModel.residualParameters model.Marginal theta
         // Each without cancellation, so that both ends are ordinary points.
@@ -39,8 +43,8 @@ module internal SeparablePoint =
                 0.0, 1.0
 
         {
-            Factors = factors
-            Lambdas = factors |> Array.map (Array.map _.Value)
+            Lambdas = ofTerms _.Factor
+            Jets = lazy (ofTerms (fun form own -> form.Covariance(Jet.variables own)))
             Processes = Array.init model.Grid.Axes (fun axis -> AutoregressiveLine.create tau[axis])
             Nugget = nugget
             Rest = rest

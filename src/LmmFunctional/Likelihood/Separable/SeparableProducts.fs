@@ -81,8 +81,8 @@ module internal SeparableProducts =
     let covarianceSlopes (factor: SeparableFactor) : (int * float[])[] =
         factor.Model.Marginal.Forms
         |> Array.mapi (fun t form ->
-            EffectsForm.derivatives form factor.Point.Factors[t]
-            |> Array.map (fun slope -> t, MarginalModel.derivativeOfSquare form.Order factor.Point.Lambdas[t] slope))
+            EffectsForm.derivatives form factor.Point.Covariances[t]
+            |> Array.map (fun slope -> t, slope))
         |> Array.concat
 
     /// V̇_k w for all k parameters and m vectors of n rows: the k images of a vector side by side.

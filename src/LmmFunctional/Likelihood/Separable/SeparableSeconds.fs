@@ -57,7 +57,7 @@ module internal SeparableSeconds =
             let weights =
                 Array.init (size * size) (fun k -> 0.5 * (product[k] + product[k / size + k % size * size]))
 
-            let own = EffectsForm.curvature form factor.Point.Factors[t] weights
+            let own = EffectsForm.curvature form factor.Point.Covariances[t] weights
 
             for j in 0 .. count - 1 do
                 for i in 0 .. count - 1 do

@@ -189,6 +189,6 @@ module internal NodeProducts =
             P = p
             Groups = groups
             Pairs = pairs
-            FixedFixed = CrossProducts.fixedProducts all None model.Rows
+            FixedFixed = model.Products.Value
             Places = placesOf terms.Length grouped
         }

@@ -159,11 +159,11 @@ module internal SupernodalCurvature =
         let terms = factor.Symbolic.Products.Places.Length
         traceAlong factor (Array.init terms factor.Lambda) entries reml
 
-    /// EᵀB_kE and EᵀB_kΩB_lE for block-diagonal matrices of the effects; a solve for each column of each B_kE.
-    let fixedForms (factor: SupernodalFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
+    /// UᵀB_kU and UᵀB_kΩB_lU for block-diagonal matrices of the effects, U = [E | v]; a solve for each column of each B_kU.
+    let scoreForms (factor: SupernodalFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
         let symbolic = factor.Symbolic
         let q = symbolic.Places.Value.Tree.Size
-        let p = symbolic.Products.P - 1
+        let p = symbolic.Products.P
         let m = p * forms.Length
         let direction = Workspace.Rent(max 1 (q * m))
         let image = Workspace.Rent(max 1 (q * m))
@@ -197,3 +197,45 @@ module internal SupernodalCurvature =
         Workspace.Return direction
         Workspace.Return image
         struct (first, second)
+
+    /// tr(ΩB_kΩB_l), k×k, by two solves for each effect.
+    let traceForms (factor: SupernodalFactor) (forms: float[][][]) : float[,] =
+        let symbolic = factor.Symbolic
+        let products = symbolic.Products
+        let columns = symbolic.Places.Value.Columns
+        let q = symbolic.Places.Value.Tree.Size
+
+        let placed =
+            Array.init products.Places.Length (fun term ->
+                let group, first, size = placeOf products term
+                size, Array.init group.Levels (fun level -> columns[group.FirstNode + level] + first))
+
+        let places = {
+            Count = q
+            Orders = Array.map fst placed
+            Starts = Array.map snd placed
+        }
+
+        /// ΩAW of unit vectors, or AΩW.
+        let image isRelatedFirst (at: int[]) =
+            let m = at.Length
+            let unit = Workspace.Rent(q * m)
+            let omega = Workspace.Rent(q * m)
+            unit.Span.Slice(0, q * m).Clear()
+            at |> Array.iteri (fun c row -> unit[row + c * q] <- 1.0)
+
+            if isRelatedFirst then
+                NodeVectors.applyRelationship symbolic m unit.Pointer
+
+            NodeVectors.multiply symbolic m unit.Pointer omega.Pointer
+            factor.Project(m, omega.Pointer)
+
+            if not isRelatedFirst then
+                NodeVectors.applyRelationship symbolic m omega.Pointer
+
+            let result = omega.Span.Slice(0, q * m).ToArray()
+            Workspace.Return unit
+            Workspace.Return omega
+            result
+
+        EffectTraces.create places (fun at -> struct (image false at, image true at)) forms

@@ -77,8 +77,14 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
         else
             TraceDifferences.along factor bases entries reml
 
-    override _.FixedForms forms =
-        SupernodalCurvature.fixedForms factor forms
+    override _.ScoreForms forms =
+        SupernodalCurvature.scoreForms factor forms
+
+    override _.TraceForms forms =
+        if symbolic.Analysis.Size <= largestFull then
+            Some(SupernodalCurvature.traceForms factor forms)
+        else
+            None
 
     override _.Score(term, level, effect) =
         scoreOf term level effect (products.P - 1)

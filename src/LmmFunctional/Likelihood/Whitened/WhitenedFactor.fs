@@ -24,7 +24,7 @@ type internal WhitenedFactor(model: WhitenedModel) =
     let engine = SupernodalEngine { model.Symbolic with Products = nodes }
     let q = model.Symbolic.Analysis.Size
     let mutable factored: ImmutableArray<float> = ImmutableArray.Empty
-    let mutable factors: Jet[][] = [||]
+    let mutable covariances: Lazy<Jet[][]> = lazy [||]
     let mutable tau: float[] option = None
     let mutable residual: WhitenedResidual option = None
     let mutable isFactored = false
@@ -42,8 +42,8 @@ type internal WhitenedFactor(model: WhitenedModel) =
     /// The θ that was factored last.
     member _.Point = factored
 
-    /// λ of every term with its derivatives.
-    member _.Factors = factors
+    /// G of every term with its derivatives.
+    member _.Covariances = covariances.Value
 
     /// log|V|, V with the weights.
     member _.LogDeterminant =
@@ -64,12 +64,12 @@ type internal WhitenedFactor(model: WhitenedModel) =
             scores <- None
             factor.Whiten(MarginalModel.residualParameters model.Marginal theta)
 
-            factors <-
+            let ofTerms (map: EffectsForm -> float[] -> 'result[]) =
                 model.Marginal.Forms
-                |> Array.mapi (fun t form ->
-                    form.Factor(Jet.variables (ThetaLayout.parametersOf model.Marginal.Layout theta t)))
+                |> Array.mapi (fun t form -> map form (ThetaLayout.parametersOf model.Marginal.Layout theta t))
 
-            let lambdas = factors |> Array.map (Array.map _.Value)
+            let lambdas = ofTerms _.Factor
+            covariances <- lazy (ofTerms (fun form own -> form.Covariance(Jet.variables own)))
 
             isFactored <-
                 residual.IsSome

@@ -13,10 +13,8 @@ module internal WhitenedImages =
     let covarianceSlopes (factor: WhitenedFactor) : (int * float[])[] =
         factor.Model.Marginal.Forms
         |> Array.mapi (fun t form ->
-            let lambda = factor.Factors[t] |> Array.map _.Value
-
-            EffectsForm.derivatives form factor.Factors[t]
-            |> Array.map (fun slope -> t, MarginalModel.derivativeOfSquare form.Order lambda slope))
+            EffectsForm.derivatives form factor.Covariances[t]
+            |> Array.map (fun slope -> t, slope))
         |> Array.concat
 
     /// Z(Ġ ⊗ A)h for m columns of effects h = Z'w, n places each.

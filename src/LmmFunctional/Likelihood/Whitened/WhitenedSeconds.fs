@@ -19,7 +19,7 @@ module internal WhitenedSeconds =
         |> Array.iteri (fun t form ->
             let start = model.Marginal.Layout.ParameterStarts[t]
             let count = form.Names.Length
-            let own = EffectsForm.curvature form factor.Factors[t] (ofTerms t)
+            let own = EffectsForm.curvature form factor.Covariances[t] (ofTerms t)
 
             for j in 0 .. count - 1 do
                 for i in 0 .. count - 1 do

@@ -3,14 +3,17 @@ namespace LmmFunctional
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
 
-/// <summary>EᵀB_kE and EᵀB_kΩB_lE of the block engine, E = Z'V⁻¹XL⁻ᵀ: what inference about β needs of V.</summary>
+/// <summary>UᵀB_kU, UᵀB_kΩB_lU and tr(ΩB_kΩB_l) of the block engine, U = [E | v] its scores.</summary>
 [<RequireQualifiedAccess>]
-module internal BlockFixedForms =
+module internal BlockForms =
 
-    /// B E for a block-diagonal B, put into columns first .. first + p − 1 of m.
+    // More effects than this take more solves than differences of first derivatives.
+    let private mostEffects = 5000
+
+    /// B U for a block-diagonal B, put into columns first .. first + P − 1 of m.
     let private apply (engine: BlockFactor) (form: float[][]) first m (target: EffectColumns) =
         let cross = engine.Cross
-        let p, q, order = cross.P - 1, cross.Tail, cross.LeadOrder
+        let p, q, order = cross.P, cross.Tail, cross.LeadOrder
         let lead = BlockCurvature.leadBasis cross form
 
         for level in 0 .. cross.LeadLevels - 1 do
@@ -43,10 +46,10 @@ module internal BlockFixedForms =
 
                         target.Tail[at + i + (first + c) * q] <- sum
 
-    /// aᵀb for columns of effects, p×p by columns; <c>left</c> and <c>right</c> give the elements.
+    /// aᵀb for columns of effects, P×P by columns; <c>left</c> and <c>right</c> give the elements.
     let private dots (engine: BlockFactor) (columns: EffectColumns) firstLeft m leadRight tailRight : float[] =
         let cross = engine.Cross
-        let p, q = cross.P - 1, cross.Tail
+        let p, q = cross.P, cross.Tail
         let result: float[] = Array.zeroCreate (p * p)
 
         for row in 0 .. cross.LeadLevels * cross.LeadOrder - 1 do
@@ -67,10 +70,10 @@ module internal BlockFixedForms =
         result
 
     /// <summary>The products for block-diagonal matrices, S×S per term; as many solves as there are columns
-    /// B_kE.</summary>
-    let create (engine: BlockFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
+    /// B_kU.</summary>
+    let scores (engine: BlockFactor) (forms: float[][][]) : struct (float[][] * float[][]) =
         let cross = engine.Cross
-        let p, q = cross.P - 1, cross.Tail
+        let p, q = cross.P, cross.Tail
         let m = p * forms.Length
         let columns = ScoreOperator.zero cross m
         forms |> Array.iteri (fun k form -> apply engine form (k * p) m columns)
@@ -90,3 +93,69 @@ module internal BlockFixedForms =
         ScoreOperator.release columns
         ScoreOperator.release image
         struct (first, second)
+
+    /// Where the effects of all terms stand: the leading ones level by level, then the tail.
+    let private placesOf (cross: CrossProducts) : EffectPlaces =
+        let leading = cross.LeadLevels * cross.LeadOrder
+
+        let ofTerm term =
+            match System.Array.IndexOf(cross.LeadTerms, term) with
+            | -1 ->
+                let t = System.Array.IndexOf(cross.TailTerms, term)
+                let size = cross.TailOrders[t]
+                size, Array.init (cross.TailLevels t) (fun level -> leading + cross.TailOffsets[t] + level * size)
+            | index ->
+                let first = cross.LeadOffsets[index]
+
+                cross.LeadOffsets[index + 1] - first,
+                Array.init cross.LeadLevels (fun level -> level * cross.LeadOrder + first)
+
+        let terms = Array.init (cross.LeadTerms.Length + cross.TailTerms.Length) ofTerm
+
+        {
+            Count = leading + cross.Tail
+            Orders = Array.map fst terms
+            Starts = Array.map snd terms
+        }
+
+    /// Columns of Ω, one below the other.
+    let private columnsOf (engine: BlockFactor) (places: EffectPlaces) (at: int[]) : float[] =
+        let cross = engine.Cross
+        let m, q = at.Length, cross.Tail
+        let leading = places.Count - q
+        let unit = ScoreOperator.zero cross m
+
+        at
+        |> Array.iteri (fun c row ->
+            if row < leading then
+                unit.Lead[row * m + c] <- 1.0
+            else
+                unit.Tail[row - leading + c * q] <- 1.0)
+
+        let image = ScoreOperator.apply engine m unit
+
+        let result =
+            Array.init (places.Count * m) (fun index ->
+                let row, c = index % places.Count, index / places.Count
+
+                if row < leading then
+                    image.Lead[row * m + c]
+                else
+                    image.Tail[row - leading + c * q])
+
+        ScoreOperator.release unit
+        ScoreOperator.release image
+        result
+
+    /// tr(ΩB_kΩB_l), k×k, by as many solves as there are effects; None where there are too many.
+    let traces (engine: BlockFactor) (forms: float[][][]) : float[,] option =
+        let places = placesOf engine.Cross
+
+        if places.Count > mostEffects then
+            None
+        else
+            let columns at =
+                let own = columnsOf engine places at
+                struct (own, own)
+
+            Some(EffectTraces.create places columns forms)

@@ -1,11 +1,13 @@
-namespace LmmFunctional
+namespace LmmFunctional.Tests
+
+open LmmFunctional
 
 /// <summary>The Cholesky factor of a small matrix of jets.</summary>
 [<RequireQualifiedAccess>]
 module internal JetCholesky =
 
     /// <summary>The lower triangular L with a = L Lᵀ, m×m by columns; reads the lower triangle of a. A pivot that is zero
-    /// to working precision gives a zero column, as in <see cref="T:LmmFunctional.Semidefinite"/>.</summary>
+    /// to working precision gives a zero column, as in <c>Semidefinite</c>.</summary>
     let factor m (a: Jet[]) =
         let l: Jet[] = Array.create (m * m) Jet.zero
 

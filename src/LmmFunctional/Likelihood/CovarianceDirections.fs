@@ -1,0 +1,110 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>How G depends on θ at one point, where some terms have parameters of their own: what second derivatives cost is
+/// in proportion to the number of parameters, not to that of the elements of G.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal CovarianceDirections = {
+    Layout: ThetaLayout
+    /// G of each term that has a form, with its derivatives by the term's own parameters; empty for the others.
+    Covariances: Jet[][]
+    /// ∂G/∂θ_k of every parameter: S×S for each term, zero for all terms but its own.
+    Changes: float[][][]
+    /// λ of all terms with parameter k moved by so much.
+    At: int -> float -> float[][]
+}
+
+[<RequireQualifiedAccess>]
+module internal CovarianceDirections =
+
+    /// e_r λ_cᵀ + λ_c e_rᵀ, the change of G along a free entry of λ.
+    let private ofEntry n (lambda: float[]) row column : float[] =
+        let change: float[] = Array.zeroCreate (n * n)
+
+        for i in 0 .. n - 1 do
+            let element = lambda[i + column * n]
+            change[row + i * n] <- change[row + i * n] + element
+            change[i + row * n] <- change[i + row * n] + element
+
+        change
+
+    /// The directions at a θ with its λ.
+    let create (layout: ThetaLayout) (theta: ImmutableArray<float>) (lambdas: float[][]) : CovarianceDirections =
+        let zeros =
+            layout.Shapes
+            |> Array.map (fun shape -> Array.zeroCreate<float>(shape.Order * shape.Order))
+
+        let covariances =
+            layout.Forms
+            |> Array.mapi (fun t form ->
+                match form with
+                | None -> [||]
+                | Some form -> form.Covariance(Jet.variables (ThetaLayout.parametersOf layout theta t)))
+
+        let changesOf t (form: EffectsForm option) =
+            match form with
+            | Some form -> EffectsForm.derivatives form covariances[t]
+            | None ->
+                let shape = layout.Shapes[t]
+                Array.map2 (ofEntry shape.Order lambdas[t]) shape.EntryRows shape.EntryColumns
+
+        {
+            Layout = layout
+            Covariances = covariances
+            Changes =
+                layout.Forms
+                |> Array.mapi (fun t form ->
+                    changesOf t form |> Array.map (fun change -> Array.updateAt t change zeros))
+                |> Array.concat
+            At = fun k change -> ThetaLayout.matrices layout (theta.SetItem(k, theta[k] + change))
+        }
+
+    /// Σ_ij W_ij ∂G_ij/∂θ_k of every parameter, for a symmetric W (S×S) of each term.
+    let along (directions: CovarianceDirections) (weights: float[][]) : float[] =
+        let starts = directions.Layout.ParameterStarts
+
+        [|
+            for t in 0 .. weights.Length - 1 do
+                for k in starts[t] .. starts[t + 1] - 1 do
+                    Numerics.Dense.Dot(weights[t], directions.Changes[k].[t])
+        |]
+
+    /// The part of a form's curvature that matters near a variance of zero and vanishes at an optimum: that of the one standard
+    /// deviation which multiplies all the rest.
+    let positivePart (form: EffectsForm) (curvature: float[]) : float[] =
+        let kept: float[] = Array.zeroCreate curvature.Length
+
+        match form.Deviations with
+        | [| own |] ->
+            let at = own + own * form.Names.Length
+            kept[at] <- max 0.0 curvature[at]
+        | _ -> ()
+
+        kept
+
+    /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of each term that has a form, with the place of its parameters: k×k by columns.
+    let curvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =
+        let layout = directions.Layout
+
+        [
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | None -> ()
+                | Some form ->
+                    layout.ParameterStarts[t], form, EffectsForm.curvature form directions.Covariances[t] d[t]
+        ]
+
+    /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of all parameters, where all terms have a form.
+    let curvature (directions: CovarianceDirections) (weights: float[][]) : float[,] =
+        let k = directions.Changes.Length
+        let result = Array2D.zeroCreate k k
+
+        for start, form, own in curvatures directions weights do
+            let count = form.Names.Length
+
+            for j in 0 .. count - 1 do
+                for i in 0 .. count - 1 do
+                    result[start + i, start + j] <- own[i + j * count]
+
+        result
