@@ -275,7 +275,9 @@ module internal Identification =
         for axis in residual.Factors do
             if hasOwnVariances axis.Structure then
                 let once =
-                    ofAxis residual axis |> Seq.filter (fun group -> group.Rows.Length = 1) |> Seq.length
+                    ofAxis residual axis
+                    |> Seq.filter (fun group -> group.Rows.Length = 1)
+                    |> Seq.length
 
                 if once > many && 2 * once > axis.Labels.Length then
                     LmmError.MostlySeenOnce(

@@ -113,7 +113,9 @@ module internal Clusters =
                 })
             |> Result.map (fun (grouping, codes) -> grouping.Levels, codes)
         else
-            Error [ LmmError.UnknownCluster(name, [ for known, _, _ in dependencies fit -> known ] |> List.distinct) ]
+            Error [
+                LmmError.UnknownCluster(name, [ for known, _, _ in dependencies fit -> known ] |> List.distinct)
+            ]
 
     /// <summary>The factor of the model that holds all others whole, the finest one of several.</summary>
     let factorOf (fit: Fit) : Result<string, LmmError list> =

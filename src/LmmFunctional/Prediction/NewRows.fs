@@ -28,7 +28,8 @@ module internal NewRows =
             match options.Interval with
             | PredictionInterval.Confidence -> []
             | PredictionInterval.Prediction ->
-                Option.toList spec.Weights @ named (Columns.ofResidual spec.Residual) |> List.distinct
+                Option.toList spec.Weights @ named (Columns.ofResidual spec.Residual)
+                |> List.distinct
 
         named (variables spec.Fixed) @ random @ ofObservations
         |> List.distinct

@@ -90,12 +90,7 @@ let tests =
 
         testCases
             "every command with data has the options"
-            [
-                "anova"
-                "plan"
-                "ci"
-                "compare"
-            ]
+            [ "anova"; "plan"; "ci"; "compare" ]
             (fun (command: string) ->
                 let own = if command = "compare" then [ "y ~ 1 + (1 | g)" ] else []
 
@@ -111,7 +106,8 @@ let tests =
                 "--separator xy", "'--separator xy' is no mark between columns; write --separator \";\", tab or space."
                 "--separator a", "'--separator a' is no mark between columns; write --separator \";\", tab or space."
                 "--decimal :", "'--decimal :' is neither a point nor a comma."
-                "--decimal , --separator ,",                "a comma cannot be both the separator and the decimal mark; write --separator \";\"."
+                "--decimal , --separator ,",
+                "a comma cannot be both the separator and the decimal mark; write --separator \";\"."
                 "--na ,", "--na names no code; write --na \"., *, -9\"."
                 "--relevel g", "'--relevel g' has no column or no level; write --relevel f=B."
                 "--levels =A", "'--levels =A' has no column or no level; write --levels f=A,B,C."

@@ -97,7 +97,8 @@ let tests =
                         (riseAt "District:Study.(Intercept)" (number "upper" study))
 
                 yield! Law.near "lower end of study" 0.0 0.0 (number "lower" study)
-                yield! Law.isTrue "sigma is held" (rows["sigma"].GetProperty("note").GetString() = "held at this value")
+                yield!
+                    Law.isTrue "sigma is held" (rows["sigma"].GetProperty("note").GetString() = "held at this value")
             ])
 
         // By differences of the likelihood in log standard deviations.
@@ -110,7 +111,8 @@ let tests =
             let criterion (logs: float list) =
                 let variance k = exp (2.0 * logs[k])
 
-                (metaFit [ "District.(Intercept)", variance 0; "District:Study.(Intercept)", variance 1 ]).CriterionValue
+                (metaFit [ "District.(Intercept)", variance 0; "District:Study.(Intercept)", variance 1 ])
+                    .CriterionValue
 
             let h = 1e-3
             let center = deviations |> List.map log
@@ -192,7 +194,11 @@ let tests =
                 yield! Law.relative "held" 1e-10 (single [ "--fix"; "Residual.rho=0.5" ]) (criterion held 1)
                 yield! Law.relative "bounded" 1e-10 (single [ "--bound"; "Residual.rho=..0.5" ]) (criterion bounded 1)
                 yield!
-                    Law.relative "without it" 1e-10 (number "criterion" (json [ "fit"; sleep; plain ])) (criterion held 0)
+                    Law.relative
+                        "without it"
+                        1e-10
+                        (number "criterion" (json [ "fit"; sleep; plain ]))
+                        (criterion held 0)
             ]
 
             [ "compare"; sleep; plain; ar1; "--fix"; "Residual.tau=1" ]

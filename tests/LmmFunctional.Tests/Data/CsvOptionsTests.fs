@@ -47,23 +47,15 @@ let private forwardOnly (bytes: byte[]) : Stream =
 [<Tests>]
 let tests =
     testList "CsvOptionsTests" [
-        testCases
-            "columns are parted by any mark"
-            [
-                ';'
-                '\t'
-                '|'
-                ' '
-            ]
-            (fun (separator: char) ->
-                let text =
-                    "x,g\n1,\"a,;\t b\"\n2,c\n"
-                        .Replace("x,g", $"x{separator}g")
-                        .Replace("1,", $"1{separator}")
-                        .Replace("2,", $"2{separator}")
+        testCases "columns are parted by any mark" [ ';'; '\t'; '|'; ' ' ] (fun (separator: char) ->
+            let text =
+                "x,g\n1,\"a,;\t b\"\n2,c\n"
+                    .Replace("x,g", $"x{separator}g")
+                    .Replace("1,", $"1{separator}")
+                    .Replace("2,", $"2{separator}")
 
-                parse (separatedBy separator) text
-                |> isRead [ "x", Column.ofInts [ 1; 2 ]; "g", Column.ofStrings [ "a,;\t b"; "c" ] ])
+            parse (separatedBy separator) text
+            |> isRead [ "x", Column.ofInts [ 1; 2 ]; "g", Column.ofStrings [ "a,;\t b"; "c" ] ])
 
         testProperty "print and parse give the same data with semicolons" (fun () ->
             Prop.forAll (Arb.fromGen CsvText.columns) (fun columns ->
@@ -167,14 +159,7 @@ let tests =
                 parse CsvOptions.defaults $"d\n{text}\n"
                 |> isRead [ "d", Column.labelled [ days ] [ text ] ])
 
-        testCases
-            "other texts are no dates"
-            [
-                "2023-02-30"
-                "01/02/2023"
-                "20230101 x"
-            ]
-            (fun (text: string) ->
-                parse CsvOptions.defaults $"d\n{text}\n"
-                |> isRead [ "d", Column.ofStrings [ text ] ])
+        testCases "other texts are no dates" [ "2023-02-30"; "01/02/2023"; "20230101 x" ] (fun (text: string) ->
+            parse CsvOptions.defaults $"d\n{text}\n"
+            |> isRead [ "d", Column.ofStrings [ text ] ])
     ]

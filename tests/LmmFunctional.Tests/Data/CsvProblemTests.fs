@@ -18,27 +18,12 @@ let private unclosed =
 [<Tests>]
 let tests =
     testList "CsvProblemTests" [
-        testCases
-            "an empty file has no header"
-            [
-                ""
-                "\n\r\n"
-                "  \n\t\n"
-                "\uFEFF"
-            ]
-            (fun (text: string) ->
-                text
-                |> says [ "data.csv is empty; a header line with the column names is needed." ])
+        testCases "an empty file has no header" [ ""; "\n\r\n"; "  \n\t\n"; "\uFEFF" ] (fun (text: string) ->
+            text
+            |> says [ "data.csv is empty; a header line with the column names is needed." ])
 
-        testCases
-            "a header alone has no rows"
-            [
-                "x,y"
-                "x,y\n"
-                "x,y\n\n  \n"
-            ]
-            (fun (text: string) ->
-                text |> says [ "data.csv has no rows." ])
+        testCases "a header alone has no rows" [ "x,y"; "x,y\n"; "x,y\n\n  \n" ] (fun (text: string) ->
+            text |> says [ "data.csv has no rows." ])
 
         testCase "a row with too few fields is short where it ends" (fun () ->
             "x,y,z\n1,2,3\n4,5\n6"
@@ -68,14 +53,8 @@ let tests =
 
         testCases
             "a quote that is never closed is shown where it opens"
-            [
-                "x,y\n1,\"2\n3,4\n"
-                "x,y\n1,\"2\n3,4"
-                "x,y\r\n1,\"2\r\n\r\n"
-                "x,y\n1,\""
-            ]
-            (fun (text: string) ->
-                text |> says [ $"data.csv, line 2, column 3: {unclosed}" ])
+            [ "x,y\n1,\"2\n3,4\n"; "x,y\n1,\"2\n3,4"; "x,y\r\n1,\"2\r\n\r\n"; "x,y\n1,\"" ]
+            (fun (text: string) -> text |> says [ $"data.csv, line 2, column 3: {unclosed}" ])
 
         testCase "bad quotes, ragged rows and bad names are told at once" (fun () ->
             "x,,x\n1,2,3\"\n1,2\n"
@@ -104,8 +83,7 @@ let tests =
                     + $"Name the separator (--separator {option}), or separate the columns by commas."
                 ])
 
-        testCase "a name in quotes may hold other separators" (fun () ->
-            "\"y;x\"\n1\n" |> says [])
+        testCase "a name in quotes may hold other separators" (fun () -> "\"y;x\"\n1\n" |> says [])
 
         testCase "the only column needs a name" (fun () ->
             "\"\"\n1\n" |> says [ "data.csv: column 1 has no name; add one to the header." ])

@@ -123,7 +123,8 @@ module CsvTests =
                 let columns = [
                     "x", Column.ofFloats (Seq.init rows (fun row -> float row / 8.0))
                     "g", Column.ofStrings (Seq.init rows (fun row -> $"level \"{row % 977}\",\r\nline {row % 13}"))
-                    "long", Column.ofStrings (Seq.init rows (fun row -> String('x', (if row % 5000 = 7 then 70_000 else 1))))
+                    "long",
+                    Column.ofStrings (Seq.init rows (fun row -> String('x', (if row % 5000 = 7 then 70_000 else 1))))
                 ]
 
                 Check.isTrue (Frames.outcome (parse (CsvText.print "\r\n" columns)) = Ok columns))
@@ -189,7 +190,9 @@ module CsvTests =
                 [
                     "sleepstudy", 180, "Reaction;Days;Subject"
                     "insteval", 73421, "y;s;d;dept;service"
-                    "pastry_dough",                28,                "Day;Flow Rate;Moisture Content;Screw Speed;Longitudinal Expansion Index;Cross-Sectional Expansion Index"
+                    "pastry_dough",
+                    28,
+                    "Day;Flow Rate;Moisture Content;Screw Speed;Longitudinal Expansion Index;Cross-Sectional Expansion Index"
                 ]
                 (fun (file: string, rows: int, names: string) ->
                     match Csv.read (TestData.csv file) with

@@ -179,9 +179,7 @@ let tests =
 
         testCases
             "labels go with numbers"
-            [
-                "There are 1 labels for 2 numbers.", 2, "a"
-            ]
+            [ "There are 1 labels for 2 numbers.", 2, "a" ]
             (fun (expected: string, count, label) ->
                 let message =
                     Texts.ofMistake (fun () -> Column.labelled (Seq.init count float) [ label ])

@@ -91,8 +91,7 @@ let private cases: (string * string list) list = [
         "In 'C(Subject, sum, 2)': write C(x, sum), with treatment, sas, sum, helmert or poly."
     ]
     "Reaction ~ factor(Days, 2)", [ "In 'factor(Days, 2)': 'factor' takes one variable; write factor(x)." ]
-    "Reaction ~ I(poly(Days, 2) + 1)",
-    [ "In 'poly(Days, 2)': 'poly' must stand alone, not inside other functions." ]
+    "Reaction ~ I(poly(Days, 2) + 1)", [ "In 'poly(Days, 2)': 'poly' must stand alone, not inside other functions." ]
     "Reaction ~ log(offset(Days))",
     [
         "In 'offset(Days)': an offset must be a term of its own among the fixed effects."
@@ -237,8 +236,7 @@ let tests =
                 "Reaction ~ Days + (Days || Subject)"
                 "Reaction ~ same"
             ]
-            (fun (text: string) ->
-                Check.equal [] (TestFrame.problems text frame))
+            (fun (text: string) -> Check.equal [] (TestFrame.problems text frame))
 
         testCase "a random term needs effects, and its offsets belong elsewhere" (fun () ->
             let term effects = {

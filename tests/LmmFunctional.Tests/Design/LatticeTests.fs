@@ -43,35 +43,39 @@ let private gaps = [ 1.0; 2.0; 3.0; 6.0; 7.0; 10.0 ]
 [<Tests>]
 let tests =
     testList "LatticeTests" [
-        testProperty "places of whole numbers are their distances in steps" (fun (NonEmptyArray(numbers: int[])) (NonZeroInt step) ->
-            let step = abs step % 50 + 1
+        testProperty
+            "places of whole numbers are their distances in steps"
+            (fun (NonEmptyArray(numbers: int[])) (NonZeroInt step) ->
+                let step = abs step % 50 + 1
 
-            let values =
-                numbers
-                |> Array.map (fun n -> float (n % 500 * step))
-                |> Array.distinct
-                |> Array.sort
+                let values =
+                    numbers
+                    |> Array.map (fun n -> float (n % 500 * step))
+                    |> Array.distinct
+                    |> Array.sort
 
-            match Lattice.ofValues values with
-            | Lattice.Steps(length, places) ->
-                places[0] = 0
-                && Array.forall2 (fun value place -> value = values[0] + length * float place) values places
-                && (values.Length < 2 || length % float step = 0.0)
-            | _ -> false)
-
-        testProperty "decimals on a lattice have the same places as its whole numbers" (fun (NonEmptyArray(numbers: int[])) ->
-            let whole =
-                numbers
-                |> Array.map (fun n -> float (abs n % 20))
-                |> Array.distinct
-                |> Array.sort
-
-            let placesOf values =
                 match Lattice.ofValues values with
-                | Lattice.Steps(_, places) -> Some places
-                | _ -> None
+                | Lattice.Steps(length, places) ->
+                    places[0] = 0
+                    && Array.forall2 (fun value place -> value = values[0] + length * float place) values places
+                    && (values.Length < 2 || length % float step = 0.0)
+                | _ -> false)
 
-            placesOf whole = placesOf (whole |> Array.map (fun n -> n / 4.0)))
+        testProperty
+            "decimals on a lattice have the same places as its whole numbers"
+            (fun (NonEmptyArray(numbers: int[])) ->
+                let whole =
+                    numbers
+                    |> Array.map (fun n -> float (abs n % 20))
+                    |> Array.distinct
+                    |> Array.sort
+
+                let placesOf values =
+                    match Lattice.ofValues values with
+                    | Lattice.Steps(_, places) -> Some places
+                    | _ -> None
+
+                placesOf whole = placesOf (whole |> Array.map (fun n -> n / 4.0)))
 
         testCases
             "numbers and their steps"
@@ -157,10 +161,7 @@ let tests =
 
         testCases
             "lags that no two values have are refused"
-            [
-                "toep", "3"
-                "toeph", "3"
-            ]
+            [ "toep", "3"; "toeph", "3" ]
             (fun (structure: string, lag: string) ->
                 let times = [ 1.0; 2.0; 5.0; 7.0 ]
 

@@ -58,8 +58,7 @@ let private problems: (string * string list) list = [
     [
         "'lon' must be the same in all rows of 'subject' a, but it is '1' in row 1 and '2' in row 2."
     ]
-    "y ~ 1; residual = us(visit | subject) per same",
-    [ "Factor 'same' has a single level; remove it from the model." ]
+    "y ~ 1; residual = us(visit | subject) per same", [ "Factor 'same' has a single level; remove it from the model." ]
     "y ~ 1; residual = ident(same)", [ "Factor 'same' has a single level; remove it from the model." ]
     "y ~ 1; residual = ar1(visit + week | subject)",
     [
@@ -174,7 +173,9 @@ let tests =
 
         testCase "a dot leaves the columns of the structure out" (fun () ->
             let design =
-                TestFrame.design "y ~ . - colour - gap - same; residual = us(visit | subject) * varpower(lat) per arm" frame
+                TestFrame.design
+                    "y ~ . - colour - gap - same; residual = us(visit | subject) * varpower(lat) per arm"
+                    frame
 
             Check.equal [ "(Intercept)"; "week"; "lon" ] (List.ofSeq design.Fixed.Names))
 

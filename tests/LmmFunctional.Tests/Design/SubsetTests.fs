@@ -71,8 +71,7 @@ let tests =
                 "day >= '2023-01-10' & day < \"2023-01-12\"", "4 5"
                 "`x` > -1", "1 2 3 5 6"
             ]
-            (fun (condition: string, expected: string) ->
-                Check.equal expected (text (rows condition)))
+            (fun (condition: string, expected: string) -> Check.equal expected (text (rows condition)))
 
         testCases
             "what is wrong with a condition"
@@ -84,8 +83,7 @@ let tests =
                 "g > 1", "Column 'g' is text, but the condition needs numbers; row 1 has 'a', which is not a number."
                 "x = 1", "The condition cannot be read:\n  x = 1\n    ^ write == to compare"
             ]
-            (fun (condition: string, expected: string) ->
-                Check.equal expected (text (rows condition)))
+            (fun (condition: string, expected: string) -> Check.equal expected (text (rows condition)))
 
         testProperty "a condition and its opposite part the rows that have values" (fun (threshold: int) ->
             let count condition =
@@ -106,7 +104,7 @@ let tests =
         testCase "numbers become levels by their texts" (fun () ->
             match Levels.relevel "id" "2" frame |> Result.map (fun frame -> frame.TryColumn "id") with
             | Ok(Some(Column.Categorical(levels, _))) -> List.ofSeq levels |> Texts.equal [ "2"; "001"; "1"; "3" ]
-            | _ -> failtest ())
+            | found -> failtest $"%A{found}")
 
         testCase "what is wrong with an order" (fun () ->
             Check.equal "Column 'g' has no level 'd'; there are a, b, c." (levels (Levels.relevel "g" "d" frame))

@@ -106,7 +106,9 @@ let tests =
             | Error problems ->
                 Check.equal mostTold problems.Length
 
-                Check.equal "There are 280 more problems; correct those above first." (LmmError.describe (List.last problems)))
+                Check.equal
+                    "There are 280 more problems; correct those above first."
+                    (LmmError.describe (List.last problems)))
 
         testCase "many animals with two rows are told with a count" (fun () ->
             let rows = [
@@ -146,10 +148,7 @@ let tests =
 
         testCases
             "levels of which some are numbers are levels"
-            [
-                "1 2 3 4 5+", 5
-                "0 10 20 high", 4
-            ]
+            [ "1 2 3 4 5+", 5; "0 10 20 high", 4 ]
             (fun (levels: string, count: int) ->
                 let levels = levels.Split ' '
 

@@ -53,10 +53,7 @@ let tests =
 
         testCases
             "negative autocorrelation leaves no correlation by distance"
-            [
-                "car1(t | id)", "Residual.Phi"
-                "sp_exp(t | id)", "Residual.range"
-            ]
+            [ "car1(t | id)", "Residual.Phi"; "sp_exp(t | id)", "Residual.range" ]
             (fun (structure: string, name: string) ->
                 let fit = fitted "17-negative-autocorrelation" $"y ~ t; residual = {structure}"
                 let independent = fitted "17-negative-autocorrelation" "y ~ t"
@@ -67,11 +64,7 @@ let tests =
 
         testCases
             "a variance of zero counts as known however it is written"
-            [
-                "id(1 | Batch)"
-                "cs(1 | Batch)"
-                "(1 | Batch)"
-            ]
+            [ "id(1 | Batch)"; "cs(1 | Batch)"; "(1 | Batch)" ]
             (fun (term: string) ->
                 let fit = fitted "26-zero-structured" $"Yield ~ 1 + {term}"
                 Law.relativeAll "df" 1e-9 [ 29.0 ] (degrees fit) |> Law.assertHolds)
@@ -116,7 +109,9 @@ let tests =
         testCase "a likelihood without maximum is said to be one" (fun () ->
             match (fitted "38-cs-unbounded" "y ~ 1; residual = cs(1 | g)").Certificate.Verdict with
             | Verdict.NotConverged reason ->
-                Check.equal "the likelihood has no maximum: it grows without limit towards the end of Residual.rho" reason
+                Check.equal
+                    "the likelihood has no maximum: it grows without limit towards the end of Residual.rho"
+                    reason
             | verdict -> failtest $"{verdict}")
 
         testCase "a level whose rows are alike has no variance of its own" (fun () ->
@@ -129,10 +124,7 @@ let tests =
 
         testCases
             "a matrix with more freedom than its subjects can tell is refused"
-            [
-                "us(v | s)", 9
-                "fa(5)(v | s)", 7
-            ]
+            [ "us(v | s)", 9; "fa(5)(v | s)", 7 ]
             (fun (structure: string, needed: int) ->
                 problems "40-us-too-few" $"y ~ v; residual = {structure}"
                 |> Texts.equal [
@@ -142,15 +134,7 @@ let tests =
 
         testCases
             "a level that is seen once is named whatever structure gives it a variance of its own"
-            [
-                "us"
-                "ad1"
-                "toeph"
-                "csh"
-                "arh1"
-                "diag"
-                "fa(1)"
-            ]
+            [ "us"; "ad1"; "toeph"; "csh"; "arh1"; "diag"; "fa(1)" ]
             (fun (structure: string) ->
                 problems "22-seen-once" $"y ~ 1; residual = {structure}(visit | id)"
                 |> Texts.equal [

@@ -152,8 +152,10 @@ let private failures criterion seed =
 [<Tests>]
 let tests =
     testList "EndLawTests" [
-        testPropertyWithConfig (Law.tries 3) "a parameter of any structure that ends at an end of its range is at a bound, in few steps, and the criterion is that of its estimates" (fun (seed: uint16) ->
-            failures Criterion.Reml (int seed) |> Law.holds)
+        testPropertyWithConfig
+            (Law.tries 3)
+            "a parameter of any structure that ends at an end of its range is at a bound, in few steps, and the criterion is that of its estimates"
+            (fun (seed: uint16) -> failures Criterion.Reml (int seed) |> Law.holds)
 
         testPropertyWithConfig (Law.tries 2) "the same by maximum likelihood" (fun (seed: uint16) ->
             failures Criterion.Ml (int seed) |> Law.holds)

@@ -150,7 +150,8 @@ let tests =
                 yield! failures
                 yield! Law.relative "−2 log likelihood" tolerance 319.6542768422575 fit.CriterionValue
                 yield! Law.relative "mean" tolerance 1527.5 fit.Coefficients.Head.Estimate
-                yield! Law.relative "its variance" tolerance (11271.5 / 30.0) (fit.Coefficients.Head.StandardError ** 2.0)
+                yield!
+                    Law.relative "its variance" tolerance (11271.5 / 30.0) (fit.Coefficients.Head.StandardError ** 2.0)
             ])
 
         testCase "Dyestuff by ML" (fun () ->
@@ -188,7 +189,11 @@ let tests =
 
         testCase "Pastes, nested" (fun () ->
             let fit, failures =
-                balanced "pastes" Criterion.Reml "strength ~ 1 + (1 | batch/cask)" [ 1.65730864198; 8.43366666667; 0.678 ]
+                balanced "pastes" Criterion.Reml "strength ~ 1 + (1 | batch/cask)" [
+                    1.65730864198
+                    8.43366666667
+                    0.678
+                ]
 
             Law.assertHolds [
                 yield! failures
@@ -245,19 +250,15 @@ let tests =
         // What a response of size r has beside residuals of size one is rounded at 2⁻⁵² r: docs/accuracy.md.
         testCases
             "groups far apart take no digits from the residual"
-            [
-                100, 1e-10
-                10000, 1e-10
-                1000000, 1e-9
-                100000000, 1e-7
-            ]
+            [ 100, 1e-10; 10000, 1e-10; 1000000, 1e-9; 100000000, 1e-7 ]
             (fun (ratio: int, allowed: float) ->
                 let shifted =
                     match (smls "1" 21).TryColumn "treatment", (smls "1" 21).TryColumn "response" with
                     | Some(Column.Numeric treatments), Some(Column.Numeric values) ->
                         TestFrame.ofColumns [
                             "treatment", Column.Numeric treatments
-                            "response", TestFrame.numbers (Seq.map2 (fun t y -> y + 0.1 * float ratio * t) treatments values)
+                            "response",
+                            TestFrame.numbers (Seq.map2 (fun t y -> y + 0.1 * float ratio * t) treatments values)
                         ]
                     | _ -> invalidOp "The columns are not numeric."
 

@@ -63,10 +63,7 @@ let tests =
     testList "IdentificationTests" [
         testCases
             "an unstructured visit that is seen once is named with its row"
-            [
-                "y ~ 1"
-                "y ~ visit"
-            ]
+            [ "y ~ 1"; "y ~ visit" ]
             (fun (fixedPart: string) ->
                 let expected = [
                     "visit 'V9' is seen once, in row 40: its variance cannot be estimated by 'us(visit | subject)'; "

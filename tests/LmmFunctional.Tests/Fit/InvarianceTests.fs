@@ -9,7 +9,11 @@ open Expecto
 open LmmFunctional
 open LmmFunctional.Properties
 
-let private config = { Law.config with arbitrary = [ typeof<RandomModels> ]; maxTest = 60 }
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<RandomModels> ]
+        maxTest = 60
+}
 
 // Fits of the same model from other numbers stop within this of each other.
 let private criterionTolerance = 1e-8
@@ -106,35 +110,38 @@ let tests =
                 yield! Law.relativeAll "fitted values" estimateTolerance expected (Fit.fitted other)
             ])
 
-        testPropertyWithConfig config "the names of the levels of grouping factors do not matter" (fun (model: RandomModel) (seed: int) ->
-            let model = withIntercept model
+        testPropertyWithConfig
+            config
+            "the names of the levels of grouping factors do not matter"
+            (fun (model: RandomModel) (seed: int) ->
+                let model = withIntercept model
 
-            let rename column =
-                match column with
-                | Column.Categorical(levels, codes) ->
-                    let order = Array.init levels.Length id
-                    (Random seed).Shuffle order
-                    let names = order |> Array.map (fun k -> $"level {k}")
-                    codes |> Seq.map (fun code -> names[code]) |> TestFrame.texts
-                | Column.Numeric _
-                | Column.Labelled _ -> column
+                let rename column =
+                    match column with
+                    | Column.Categorical(levels, codes) ->
+                        let order = Array.init levels.Length id
+                        (Random seed).Shuffle order
+                        let names = order |> Array.map (fun k -> $"level {k}")
+                        codes |> Seq.map (fun code -> names[code]) |> TestFrame.texts
+                    | Column.Numeric _
+                    | Column.Labelled _ -> column
 
-            let columns =
-                RandomModel.columns model
-                |> List.map (fun (name, column) ->
-                    name,
-                    (if List.contains name [ "g"; "h"; "k" ] then
-                         rename column
-                     else
-                         column))
+                let columns =
+                    RandomModel.columns model
+                    |> List.map (fun (name, column) ->
+                        name,
+                        (if List.contains name [ "g"; "h"; "k" ] then
+                             rename column
+                         else
+                             column))
 
-            let fit, other =
-                RandomModel.fit model, RandomModel.fitTo (TestFrame.ofColumns columns) model
+                let fit, other =
+                    RandomModel.fit model, RandomModel.fitTo (TestFrame.ofColumns columns) model
 
-            Law.holds [
-                yield! sameFit (RandomModel.formula model) fit other
-                yield! Law.relativeAll "fitted values" estimateTolerance (Fit.fitted fit) (Fit.fitted other)
-            ])
+                Law.holds [
+                    yield! sameFit (RandomModel.formula model) fit other
+                    yield! Law.relativeAll "fitted values" estimateTolerance (Fit.fitted fit) (Fit.fitted other)
+                ])
 
         testPropertyWithConfig config "y → cy + Xd moves β and scales the rest" (fun (model: RandomModel) (seed: int) ->
             let model = withIntercept model
@@ -178,43 +185,51 @@ let tests =
                 yield! Law.nearAll "residuals" (10.0 * estimateTolerance * size) residuals (Fit.residuals other)
             ])
 
-        testPropertyWithConfig config "X → XT keeps fitted values and moves REML by 2 log|det T|" (fun (model: RandomModel) (which: byte) ->
-            let plain, recoded = recodings[int which % recodings.Length]
-            let fit = RandomModel.fit { model with Fixed = plain }
-            let other = RandomModel.fit { model with Fixed = recoded }
+        testPropertyWithConfig
+            config
+            "X → XT keeps fitted values and moves REML by 2 log|det T|"
+            (fun (model: RandomModel) (which: byte) ->
+                let plain, recoded = recodings[int which % recodings.Length]
+                let fit = RandomModel.fit { model with Fixed = plain }
+                let other = RandomModel.fit { model with Fixed = recoded }
 
-            let logDeterminant (fit: Fit) =
-                let x =
-                    MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfArray(fit.Design.Fixed.Matrix.ToArray2D())
+                let logDeterminant (fit: Fit) =
+                    let x =
+                        MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.DenseOfArray(
+                            fit.Design.Fixed.Matrix.ToArray2D()
+                        )
 
-                2.0 * Seq.sumBy (fun v -> log (abs v)) ((x.QR()).R.Diagonal())
+                    2.0 * Seq.sumBy (fun v -> log (abs v)) ((x.QR()).R.Diagonal())
 
-            let shift =
-                match model.Criterion with
-                | Criterion.Ml -> 0.0
-                | Criterion.Reml -> logDeterminant other - logDeterminant fit
+                let shift =
+                    match model.Criterion with
+                    | Criterion.Ml -> 0.0
+                    | Criterion.Reml -> logDeterminant other - logDeterminant fit
 
-            Law.holds [
-                yield! same $"{plain} as {recoded}" fit shift other
-                yield! sameRandom $"{plain} as {recoded}" 1.0 fit other
-                yield! Law.relativeAll "fitted values" estimateTolerance (Fit.fitted fit) (Fit.fitted other)
-                yield! Law.near "ML deviance" 1e-4 fit.Deviance other.Deviance
-            ])
+                Law.holds [
+                    yield! same $"{plain} as {recoded}" fit shift other
+                    yield! sameRandom $"{plain} as {recoded}" 1.0 fit other
+                    yield! Law.relativeAll "fitted values" estimateTolerance (Fit.fitted fit) (Fit.fitted other)
+                    yield! Law.near "ML deviance" 1e-4 fit.Deviance other.Deviance
+                ])
 
-        testPropertyWithConfig { config with maxTest = 30 } "(1 | a/b) is (1 | a) + (1 | a:b)" (fun (model: RandomModel) ->
-            let model = withIntercept model
-            let nested = RandomModel.fit { model with Random = "(x | g/k)" }
+        testPropertyWithConfig
+            { config with maxTest = 30 }
+            "(1 | a/b) is (1 | a) + (1 | a:b)"
+            (fun (model: RandomModel) ->
+                let model = withIntercept model
+                let nested = RandomModel.fit { model with Random = "(x | g/k)" }
 
-            let spelled =
-                RandomModel.fit {
-                    model with
-                        Random = "(x | g) + (x | g:k)"
-                }
+                let spelled =
+                    RandomModel.fit {
+                        model with
+                            Random = "(x | g) + (x | g:k)"
+                    }
 
-            Law.holds [
-                yield! Law.near "criterion" 0.0 nested.CriterionValue spelled.CriterionValue
-                yield! Law.nearAll "covariances" 0.0 (covariances nested) (covariances spelled)
-            ])
+                Law.holds [
+                    yield! Law.near "criterion" 0.0 nested.CriterionValue spelled.CriterionValue
+                    yield! Law.nearAll "covariances" 0.0 (covariances nested) (covariances spelled)
+                ])
 
         testPropertyWithConfig { config with maxTest = 30 } "weights of one are no weights" (fun (model: RandomModel) ->
             let model = {
@@ -230,55 +245,61 @@ let tests =
 
             Law.holds (sameFit (RandomModel.formula model) (RandomModel.fit model) weighted))
 
-        testPropertyWithConfig { config with maxTest = 30 } "weights of zero are rows left out" (fun (model: RandomModel) ->
-            let model = {
-                withIntercept model with
-                    HasWeights = true
-            }
+        testPropertyWithConfig
+            { config with maxTest = 30 }
+            "weights of zero are rows left out"
+            (fun (model: RandomModel) ->
+                let model = {
+                    withIntercept model with
+                        HasWeights = true
+                }
 
-            let frame = RandomModel.frame model
-            let w = floats "w" frame
-            let fit = RandomModel.fit model
+                let frame = RandomModel.frame model
+                let w = floats "w" frame
+                let fit = RandomModel.fit model
 
-            match Frame.filter (fun row -> w[row] > 0.0) frame with
-            | Error _ -> Law.holds [ "no rows left" ]
-            | Ok kept ->
+                match Frame.filter (fun row -> w[row] > 0.0) frame with
+                | Error _ -> Law.holds [ "no rows left" ]
+                | Ok kept ->
+                    Law.holds [
+                        yield! sameFit (RandomModel.formula model) fit (RandomModel.fitTo kept model)
+                        yield!
+                            Law.near
+                                "rows left out"
+                                0.0
+                                (float (w |> Seq.filter ((=) 0.0) |> Seq.length))
+                                (float fit.Design.ZeroWeightRows)
+                    ])
+
+        testPropertyWithConfig
+            { config with maxTest = 30 }
+            "all weights doubled double the residual variance and nothing else"
+            (fun (model: RandomModel) ->
+                let model = {
+                    withIntercept model with
+                        HasWeights = true
+                }
+
+                let frame = RandomModel.frame model
+                let doubled = floats "w" frame |> Array.map ((*) 2.0) |> TestFrame.numbers
+                let columns = RandomModel.columns model |> replace "w" doubled
+
+                let fit, other =
+                    RandomModel.fit model, RandomModel.fitTo (TestFrame.ofColumns columns) model
+
+                let random fit =
+                    covariances fit |> List.rev |> List.tail
+
                 Law.holds [
-                    yield! sameFit (RandomModel.formula model) fit (RandomModel.fitTo kept model)
+                    yield! same (RandomModel.formula model) fit 0.0 other
                     yield!
-                        Law.near
-                            "rows left out"
-                            0.0
-                            (float (w |> Seq.filter ((=) 0.0) |> Seq.length))
-                            (float fit.Design.ZeroWeightRows)
+                        Law.relative
+                            "residual variance"
+                            estimateTolerance
+                            (2.0 * fit.Sigma * fit.Sigma)
+                            (other.Sigma * other.Sigma)
+                    let size = largest (covariances fit)
+                    yield! Law.nearAll "covariances" (10.0 * estimateTolerance * size) (random fit) (random other)
+                    yield! Law.relativeAll "coefficients" estimateTolerance (estimates fit) (estimates other)
                 ])
-
-        testPropertyWithConfig { config with maxTest = 30 } "all weights doubled double the residual variance and nothing else" (fun (model: RandomModel) ->
-            let model = {
-                withIntercept model with
-                    HasWeights = true
-            }
-
-            let frame = RandomModel.frame model
-            let doubled = floats "w" frame |> Array.map ((*) 2.0) |> TestFrame.numbers
-            let columns = RandomModel.columns model |> replace "w" doubled
-
-            let fit, other =
-                RandomModel.fit model, RandomModel.fitTo (TestFrame.ofColumns columns) model
-
-            let random fit =
-                covariances fit |> List.rev |> List.tail
-
-            Law.holds [
-                yield! same (RandomModel.formula model) fit 0.0 other
-                yield!
-                    Law.relative
-                        "residual variance"
-                        estimateTolerance
-                        (2.0 * fit.Sigma * fit.Sigma)
-                        (other.Sigma * other.Sigma)
-                let size = largest (covariances fit)
-                yield! Law.nearAll "covariances" (10.0 * estimateTolerance * size) (random fit) (random other)
-                yield! Law.relativeAll "coefficients" estimateTolerance (estimates fit) (estimates other)
-            ])
     ]

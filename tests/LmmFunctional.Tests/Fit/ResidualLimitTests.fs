@@ -143,8 +143,10 @@ let tests =
     testList "ResidualLimitTests" [
         // Regression of the groups' values: every group counts once, however many rows it has.
 
-        testPropertyWithConfig (Law.tries 15) "a response that groups share is the regression of the groups' values" (fun seed weighted ->
-            regression (abs (seed % 100000)) weighted 0.0 1.0 |> Law.holds)
+        testPropertyWithConfig
+            (Law.tries 15)
+            "a response that groups share is the regression of the groups' values"
+            (fun seed weighted -> regression (abs (seed % 100000)) weighted 0.0 1.0 |> Law.holds)
 
         testPropertyWithConfig (Law.tries 10) "shift and scale of the response change nothing else" (fun seed ->
             Law.holds [
@@ -153,108 +155,117 @@ let tests =
                 yield! regression (abs (seed % 100000)) false 0.0 1e8
             ])
 
-        testPropertyWithConfig (Law.tries 10) "random lines without residuals have the mean and covariance of the groups' lines" (fun seed ->
-            let random = Random(abs (seed % 100000))
-            let groups = 6 + random.Next 5
-            let a, b = draw random groups, draw random groups
+        testPropertyWithConfig
+            (Law.tries 10)
+            "random lines without residuals have the mean and covariance of the groups' lines"
+            (fun seed ->
+                let random = Random(abs (seed % 100000))
+                let groups = 6 + random.Next 5
+                let a, b = draw random groups, draw random groups
 
-            let rows = [|
-                for g in 0 .. groups - 1 do
-                    for t in 0 .. 2 + random.Next 3 -> g, float t
-            |]
+                let rows = [|
+                    for g in 0 .. groups - 1 do
+                        for t in 0 .. 2 + random.Next 3 -> g, float t
+                |]
 
-            let fit =
-                TestFrame.ofColumns [
-                    "g", rows |> Seq.map (fst >> label "g") |> TestFrame.texts
-                    "t", rows |> Seq.map snd |> TestFrame.numbers
-                    "y", rows |> Seq.map (fun (g, t) -> a[g] + b[g] * t) |> TestFrame.numbers
-                ]
-                |> reml "y ~ t + (t | g)"
+                let fit =
+                    TestFrame.ofColumns [
+                        "g", rows |> Seq.map (fst >> label "g") |> TestFrame.texts
+                        "t", rows |> Seq.map snd |> TestFrame.numbers
+                        "y", rows |> Seq.map (fun (g, t) -> a[g] + b[g] * t) |> TestFrame.numbers
+                    ]
+                    |> reml "y ~ t + (t | g)"
 
-            let covariance = snd fit.RandomCovariances.Head
-            let count = float groups
+                let covariance = snd fit.RandomCovariances.Head
+                let count = float groups
 
-            Law.holds [
-                yield! atLimit fit
-                yield! Law.relative "variance of intercepts" 1e-7 (sampleCovariance a a) covariance[0, 0]
-                yield! Law.relative "variance of slopes" 1e-7 (sampleCovariance b b) covariance[1, 1]
-                yield!
-                    Law.near
-                        "covariance"
-                        (1e-7 * sqrt (sampleCovariance a a * sampleCovariance b b))
-                        (sampleCovariance a b)
-                        covariance[0, 1]
-                yield! coefficient "intercept" (mean a) (sqrt (covariance[0, 0] / count)) fit.Coefficients[0]
-                yield! coefficient "slope" (mean b) (sqrt (covariance[1, 1] / count)) fit.Coefficients[1]
-            ])
-
-        testPropertyWithConfig (Law.tries 10) "crossed effects without residuals have the variances of their values" (fun seed ->
-            let random = Random(abs (seed % 100000))
-            let rows, columns = 4 + random.Next 4, 4 + random.Next 4
-            let a, b = draw random rows, draw random columns
-
-            let cells = [|
-                for i in 0 .. rows - 1 do
-                    for j in 0 .. columns - 1 -> i, j
-            |]
-
-            let fit =
-                TestFrame.ofColumns [
-                    "r", cells |> Seq.map (fst >> label "r") |> TestFrame.texts
-                    "c", cells |> Seq.map (snd >> label "c") |> TestFrame.texts
-                    "y", cells |> Seq.map (fun (i, j) -> a[i] + b[j]) |> TestFrame.numbers
-                ]
-                |> reml "y ~ 1 + (1 | r) + (1 | c)"
-
-            let ofRows, ofColumns = sampleCovariance a a, sampleCovariance b b
-
-            Law.holds [
-                yield! atLimit fit
-                yield! Law.relative "variance of rows" 1e-7 ofRows (variances fit).[0]
-                yield! Law.relative "variance of columns" 1e-7 ofColumns (variances fit).[1]
-
-                yield!
-                    coefficient
-                        "mean"
-                        (mean a + mean b)
-                        (sqrt (ofRows / float rows + ofColumns / float columns))
-                        fit.Coefficients.Head
-            ])
-
-        testPropertyWithConfig (Law.tries 10) "nested effects without residuals have the mean squares of their values" (fun seed ->
-            let random = Random(abs (seed % 100000))
-            let blocks, plots = 4 + random.Next 4, 3
-            let a = draw random blocks |> Array.map ((*) 5.0)
-            let b = Array.init blocks (fun _ -> draw random plots)
-
-            let cells = [|
-                for i in 0 .. blocks - 1 do
-                    for j in 0 .. plots - 1 do
-                        for k in 0..1 -> i, j, k
-            |]
-
-            let value i j = a[i] + b[i].[j]
-
-            let fit =
-                TestFrame.ofColumns [
-                    "a", cells |> Seq.map (fun (i, _, _) -> label "a" i) |> TestFrame.texts
-                    "b", cells |> Seq.map (fun (_, j, _) -> label "b" j) |> TestFrame.texts
-                    "y", cells |> Seq.map (fun (i, j, _) -> value i j) |> TestFrame.numbers
-                ]
-                |> reml "y ~ 1 + (1 | a/b)"
-
-            let means = Array.init blocks (fun i -> mean (Seq.init plots (value i)))
-            let within = mean (Seq.init blocks (fun i -> sampleCovariance b[i] b[i]))
-            let between = sampleCovariance means means - within / float plots
-
-            Law.holds [
-                if between > 1.0 then
-                    let found = variances fit |> List.sort
+                Law.holds [
                     yield! atLimit fit
-                    yield! Law.relativeAll "variances" 1e-7 (List.sort [ 0.0; within; between ]) found
-                    let error = sqrt (sampleCovariance means means / float blocks)
-                    yield! coefficient "mean" (mean means) error fit.Coefficients.Head
-            ])
+                    yield! Law.relative "variance of intercepts" 1e-7 (sampleCovariance a a) covariance[0, 0]
+                    yield! Law.relative "variance of slopes" 1e-7 (sampleCovariance b b) covariance[1, 1]
+                    yield!
+                        Law.near
+                            "covariance"
+                            (1e-7 * sqrt (sampleCovariance a a * sampleCovariance b b))
+                            (sampleCovariance a b)
+                            covariance[0, 1]
+                    yield! coefficient "intercept" (mean a) (sqrt (covariance[0, 0] / count)) fit.Coefficients[0]
+                    yield! coefficient "slope" (mean b) (sqrt (covariance[1, 1] / count)) fit.Coefficients[1]
+                ])
+
+        testPropertyWithConfig
+            (Law.tries 10)
+            "crossed effects without residuals have the variances of their values"
+            (fun seed ->
+                let random = Random(abs (seed % 100000))
+                let rows, columns = 4 + random.Next 4, 4 + random.Next 4
+                let a, b = draw random rows, draw random columns
+
+                let cells = [|
+                    for i in 0 .. rows - 1 do
+                        for j in 0 .. columns - 1 -> i, j
+                |]
+
+                let fit =
+                    TestFrame.ofColumns [
+                        "r", cells |> Seq.map (fst >> label "r") |> TestFrame.texts
+                        "c", cells |> Seq.map (snd >> label "c") |> TestFrame.texts
+                        "y", cells |> Seq.map (fun (i, j) -> a[i] + b[j]) |> TestFrame.numbers
+                    ]
+                    |> reml "y ~ 1 + (1 | r) + (1 | c)"
+
+                let ofRows, ofColumns = sampleCovariance a a, sampleCovariance b b
+
+                Law.holds [
+                    yield! atLimit fit
+                    yield! Law.relative "variance of rows" 1e-7 ofRows (variances fit).[0]
+                    yield! Law.relative "variance of columns" 1e-7 ofColumns (variances fit).[1]
+
+                    yield!
+                        coefficient
+                            "mean"
+                            (mean a + mean b)
+                            (sqrt (ofRows / float rows + ofColumns / float columns))
+                            fit.Coefficients.Head
+                ])
+
+        testPropertyWithConfig
+            (Law.tries 10)
+            "nested effects without residuals have the mean squares of their values"
+            (fun seed ->
+                let random = Random(abs (seed % 100000))
+                let blocks, plots = 4 + random.Next 4, 3
+                let a = draw random blocks |> Array.map ((*) 5.0)
+                let b = Array.init blocks (fun _ -> draw random plots)
+
+                let cells = [|
+                    for i in 0 .. blocks - 1 do
+                        for j in 0 .. plots - 1 do
+                            for k in 0..1 -> i, j, k
+                |]
+
+                let value i j = a[i] + b[i].[j]
+
+                let fit =
+                    TestFrame.ofColumns [
+                        "a", cells |> Seq.map (fun (i, _, _) -> label "a" i) |> TestFrame.texts
+                        "b", cells |> Seq.map (fun (_, j, _) -> label "b" j) |> TestFrame.texts
+                        "y", cells |> Seq.map (fun (i, j, _) -> value i j) |> TestFrame.numbers
+                    ]
+                    |> reml "y ~ 1 + (1 | a/b)"
+
+                let means = Array.init blocks (fun i -> mean (Seq.init plots (value i)))
+                let within = mean (Seq.init blocks (fun i -> sampleCovariance b[i] b[i]))
+                let between = sampleCovariance means means - within / float plots
+
+                Law.holds [
+                    if between > 1.0 then
+                        let found = variances fit |> List.sort
+                        yield! atLimit fit
+                        yield! Law.relativeAll "variances" 1e-7 (List.sort [ 0.0; within; between ]) found
+                        let error = sqrt (sampleCovariance means means / float blocks)
+                        yield! coefficient "mean" (mean means) error fit.Coefficients.Head
+                ])
 
         // Cases
 
@@ -271,7 +282,9 @@ let tests =
                 yield! Law.near "visit" 1e-12 2.0 visit.Estimate
                 yield! Law.near "its error" 0.0 0.0 visit.StandardError
                 yield!
-                    Law.isTrue $"{visit.NotTestable}" (visit.NotTestable = Some Testability.certain && Double.IsNaN visit.P)
+                    Law.isTrue
+                        $"{visit.NotTestable}"
+                        (visit.NotTestable = Some Testability.certain && Double.IsNaN visit.P)
             ])
 
         testCase "likelihoods without bound are not compared" (fun () ->
@@ -322,7 +335,12 @@ let tests =
             Law.assertHolds [
                 yield! Law.isTrue $"{fit.Certificate.Verdict}" (fit.Certificate.Verdict = Verdict.Optimum)
                 yield! Law.relative "sd of A" 1e-7 1.10772504e-4 fit.Sigma
-                yield! Law.relative "ratio" 1e-3 7.855e7 (parameters |> List.find (fun own -> own.Name = "sd(B)")).Estimate
+                yield!
+                    Law.relative
+                        "ratio"
+                        1e-3
+                        7.855e7
+                        (parameters |> List.find (fun own -> own.Name = "sd(B)")).Estimate
             ])
 
         testCase "a polynomial of degree fourteen in raw powers" (fun () ->
@@ -337,7 +355,12 @@ let tests =
             Law.assertHolds [
                 // Another basis of the same columns: the likelihood is the same.
                 for degree in [ 9; 12 ] do
-                    yield! Law.near $"degree {degree}" 1e-6 (criterion $"poly(x, {degree})") (criterion $"x{powers degree}")
+                    yield!
+                        Law.near
+                            $"degree {degree}"
+                            1e-6
+                            (criterion $"poly(x, {degree})")
+                            (criterion $"x{powers degree}")
 
                 // R's rule leaves out x¹³; what is left fits no worse than degree twelve.
                 yield! Law.atMost "degree 14" (criterion "poly(x, 12)") (criterion $"x{powers 14}")

@@ -70,7 +70,12 @@ let tests =
 
         // All variances zero: the least squares fit, by lm's log likelihood.
         testCase "all variances zero below a variance that is not" (fun () ->
-            endsAt Criterion.Ml "cases/30-local-zero" "y ~ x + z + (1 | a/b) + (1 | h)" (Algorithm.Em :: newton) 433.337908)
+            endsAt
+                Criterion.Ml
+                "cases/30-local-zero"
+                "y ~ x + z + (1 | a/b) + (1 | h)"
+                (Algorithm.Em :: newton)
+                433.337908)
 
         // nlme's gls with corARMA: 59.945214 at Phi -0.9364, Theta 0.7881.
         testCase "roots of a process on the other side" (fun () ->
@@ -112,7 +117,10 @@ let tests =
             let atBound = Fitted.using held "cases/29-local-slope" "y ~ x + (x || g)"
             let inside = 266.763
             Expect.isTrue fit.Certificate.IsConverged ($"{fit.Certificate.Verdict}")
-            Law.assertHolds (Law.near "fit.CriterionValue" (1e-3) (min inside atBound.CriterionValue) fit.CriterionValue))
+
+            Law.assertHolds (
+                Law.near "fit.CriterionValue" (1e-3) (min inside atBound.CriterionValue) fit.CriterionValue
+            ))
 
         testCase "the lower of two wells" (fun () ->
             let path, found = search (doubleWell [ 2.0; -0.6; -2.0 ])

@@ -31,9 +31,7 @@ let private cases = [
     "sleepstudy",
     "Reaction ~ Days + (1 | Subject); residual = ar1(Days | Subject)",
     [ "Residual.rho", -0.3; "Residual.sigma", 40.0 ]
-    "sleepstudy",
-    "Reaction ~ Days + (1 | Subject); residual = ar1(Days | Subject)",
-    [ "Subject.(Intercept)", 100.0 ]
+    "sleepstudy", "Reaction ~ Days + (1 | Subject); residual = ar1(Days | Subject)", [ "Subject.(Intercept)", 100.0 ]
     "orthodont", "distance ~ age * Sex + (1 | Subject); residual = ident(Sex)", [ "Residual.sd(Male)", 3.0 ]
     "orthodont", "distance ~ age * Sex + cs(0 + factor(age) | Subject)", [ "Subject.sd", 4.0; "Subject.rho", 0.2 ]
     "wheat2",
@@ -185,7 +183,9 @@ let tests =
                             options.Progress.Value iteration)
             }
 
-            Check.isTrue (isCancelled (fun () -> fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore))
+            Check.isTrue (
+                isCancelled (fun () -> fitWith counting "sleepstudy" "Reaction ~ Days + (Days | Subject)" |> ignore)
+            )
 
             Check.equal 1 last.Value)
 

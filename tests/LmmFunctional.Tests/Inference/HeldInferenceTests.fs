@@ -184,7 +184,9 @@ let tests =
 
                 for interval in [ profile rho; wald |> List.find (fun interval -> interval.Name = "rho") ] do
                     yield! Law.near "rho" 1e-12 0.4 interval.Estimate
-                    yield! Law.isTrue $"{interval}" (interval.Note = Some "held at this value" && interval.Lower.IsNone)
+
+                    yield!
+                        Law.isTrue $"{interval}" (interval.Note = Some "held at this value" && interval.Lower.IsNone)
             ]
 
             // σ is known: its interval has no ends, and that of rho is of what is estimated.

@@ -93,24 +93,27 @@ let tests =
                 problem "3 = 3"
             ])
 
-        testPropertyWithConfig (Law.tries 100) "sums with fractions are read as they are written" (fun (terms: (int * int * byte) list) ->
-            let terms =
-                (1, 1, 0uy) :: terms
-                |> List.map (fun (a, b, place) -> a % 100, 1 + abs (b % 9), names[int place % 5])
+        testPropertyWithConfig
+            (Law.tries 100)
+            "sums with fractions are read as they are written"
+            (fun (terms: (int * int * byte) list) ->
+                let terms =
+                    (1, 1, 0uy) :: terms
+                    |> List.map (fun (a, b, place) -> a % 100, 1 + abs (b % 9), names[int place % 5])
 
-            let text =
-                terms
-                |> List.map (fun (a, b, name) -> $"{a}/{b}*{name}".Replace("-", " - ").TrimStart())
-                |> List.map (fun term -> if term.StartsWith '-' then term else "+ " + term)
-                |> String.concat " "
+                let text =
+                    terms
+                    |> List.map (fun (a, b, name) -> $"{a}/{b}*{name}".Replace("-", " - ").TrimStart())
+                    |> List.map (fun term -> if term.StartsWith '-' then term else "+ " + term)
+                    |> String.concat " "
 
-            let expected =
-                terms |> List.map (fun (a, b, name) -> name, float a / float b) |> weights
+                let expected =
+                    terms |> List.map (fun (a, b, name) -> name, float a / float b) |> weights
 
-            if expected |> List.forall ((=) 0.0) then
-                Law.holds []
-            else
-                Law.holds (Law.nearAll text 1e-9 expected (fst (single text))))
+                if expected |> List.forall ((=) 0.0) then
+                    Law.holds []
+                else
+                    Law.holds (Law.nearAll text 1e-9 expected (fst (single text))))
 
         // Treatment contrasts: the coefficient of the reference level is zero by the coding, whatever is fitted.
         testCase "differences with the reference level are those of another coding" (fun () ->

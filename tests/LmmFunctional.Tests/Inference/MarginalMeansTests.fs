@@ -266,27 +266,30 @@ let tests =
 
             Law.assertHolds (Law.nearAll "slopes" 1e-8 [ middle - 4.5 * second; middle; middle + 4.5 * second ] slopes))
 
-        testPropertyWithConfig (Law.tries 50) "means share a letter exactly where they do not differ" (fun (size: uint8) (bits: uint32) ->
-            let count = 2 + int (size % 6uy)
+        testPropertyWithConfig
+            (Law.tries 50)
+            "means share a letter exactly where they do not differ"
+            (fun (size: uint8) (bits: uint32) ->
+                let count = 2 + int (size % 6uy)
 
-            let pairs = [
-                for i in 0 .. count - 2 do
-                    for j in i + 1 .. count - 1 -> i, j
-            ]
+                let pairs = [
+                    for i in 0 .. count - 2 do
+                        for j in i + 1 .. count - 1 -> i, j
+                ]
 
-            let differ =
-                pairs
-                |> List.indexed
-                |> List.filter (fun (k, _) -> (bits >>> k) &&& 1u = 1u)
-                |> List.map snd
+                let differ =
+                    pairs
+                    |> List.indexed
+                    |> List.filter (fun (k, _) -> (bits >>> k) &&& 1u = 1u)
+                    |> List.map snd
 
-            let sets = CompactLetters.sets count differ
+                let sets = CompactLetters.sets count differ
 
-            Law.holds [
-                for i, j in pairs do
-                    let share = sets |> List.exists (fun own -> own.Contains i && own.Contains j)
-                    yield! Law.isTrue $"{i} and {j} of {count}" (share <> List.contains (i, j) differ)
-            ])
+                Law.holds [
+                    for i, j in pairs do
+                        let share = sets |> List.exists (fun own -> own.Contains i && own.Contains j)
+                        yield! Law.isTrue $"{i} and {j} of {count}" (share <> List.contains (i, j) differ)
+                ])
 
         testCase "letters of the rates of nitrogen" (fun () ->
             let letters =
@@ -361,7 +364,10 @@ let tests =
 
                 Inferred.describe (MarginalContrasts.create MeanContrast.Effects (Some Adjustment.Tukey) means)
                 Inferred.describe (MarginalContrasts.create (MeanContrast.Reference(Some "N1")) None means)
-                Inferred.describe (MarginalContrasts.create (MeanContrast.Custom [ "1, -1", [ 1.0; -1.0 ] ]) None means)
+
+                Inferred.describe (
+                    MarginalContrasts.create (MeanContrast.Custom [ "1, -1", [ 1.0; -1.0 ] ]) None means
+                )
 
                 TestFrame.design "sin(yield) ~ nitroF + (1 | Block)" (TestFrame.read "oats")
                 |> ResponseScale.ofDesign

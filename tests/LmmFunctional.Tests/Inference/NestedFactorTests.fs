@@ -148,77 +148,83 @@ let tests =
 
         // Laws
 
-        testPropertyWithConfig (Law.tries 20) "means of a balanced nested experiment are means of cells" (fun (seed: int) ->
-            let rows = balanced (abs (seed % 10000))
-            let inference = infer rows
-            let cells = cellMeans rows (fun names -> names[0], names[1], names[2])
+        testPropertyWithConfig
+            (Law.tries 20)
+            "means of a balanced nested experiment are means of cells"
+            (fun (seed: int) ->
+                let rows = balanced (abs (seed % 10000))
+                let inference = infer rows
+                let cells = cellMeans rows (fun names -> names[0], names[1], names[2])
 
-            let averageOf keep =
-                cells |> Map.toList |> List.filter (fst >> keep) |> List.averageBy snd
+                let averageOf keep =
+                    cells |> Map.toList |> List.filter (fst >> keep) |> List.averageBy snd
 
-            let expectedOverall t =
-                cells
-                |> Map.toList
-                |> List.filter (fun ((_, _, own), _) -> own = t)
-                |> List.groupBy (fun ((a, _, _), _) -> a)
-                |> List.averageBy (snd >> List.averageBy snd)
+                let expectedOverall t =
+                    cells
+                    |> Map.toList
+                    |> List.filter (fun ((_, _, own), _) -> own = t)
+                    |> List.groupBy (fun ((a, _, _), _) -> a)
+                    |> List.averageBy (snd >> List.averageBy snd)
 
-            Law.holds [
-                for KeyValue(name, mean) in values "a" inference do
-                    yield! Law.near name 1e-9 (averageOf (fun (a, _, _) -> a = name)) mean
+                Law.holds [
+                    for KeyValue(name, mean) in values "a" inference do
+                        yield! Law.near name 1e-9 (averageOf (fun (a, _, _) -> a = name)) mean
 
-                for KeyValue(name, mean) in values "b" inference do
-                    yield! Law.near name 1e-9 (averageOf (fun (a, b, _) -> $"{b} {a}" = name)) mean
+                    for KeyValue(name, mean) in values "b" inference do
+                        yield! Law.near name 1e-9 (averageOf (fun (a, b, _) -> $"{b} {a}" = name)) mean
 
-                for KeyValue(name, mean) in values "b:t" inference do
-                    yield! Law.near name 1e-9 (averageOf (fun (a, b, t) -> $"{b} {t} {a}" = name)) mean
+                    for KeyValue(name, mean) in values "b:t" inference do
+                        yield! Law.near name 1e-9 (averageOf (fun (a, b, t) -> $"{b} {t} {a}" = name)) mean
 
-                for KeyValue(name, mean) in values "t" inference do
-                    yield! Law.near name 1e-9 (expectedOverall name) mean
-            ])
+                    for KeyValue(name, mean) in values "t" inference do
+                        yield! Law.near name 1e-9 (expectedOverall name) mean
+                ])
 
-        testPropertyWithConfig (Law.tries 10) "means do not change with the order of rows or the names of levels" (fun (seed: int) ->
-            let random = Random(abs (seed % 10000))
+        testPropertyWithConfig
+            (Law.tries 10)
+            "means do not change with the order of rows or the names of levels"
+            (fun (seed: int) ->
+                let random = Random(abs (seed % 10000))
 
-            // Unbalanced: some rows are missing, but no cell.
-            let rows =
-                balanced (abs (seed % 10000))
-                |> List.filter (fun (names, _) -> names[3] <> "k2" || random.Next 3 > 0)
+                // Unbalanced: some rows are missing, but no cell.
+                let rows =
+                    balanced (abs (seed % 10000))
+                    |> List.filter (fun (names, _) -> names[3] <> "k2" || random.Next 3 > 0)
 
-            let suffix = random.Next 1000
-            // In the opposite order of the alphabet.
-            let renamed (name: string) =
-                String.map
-                    (fun c ->
-                        if Char.IsAsciiDigit c then
-                            char (int '9' - int c + int '0')
-                        else
-                            c)
-                    name
-                + $"x{suffix}"
+                let suffix = random.Next 1000
+                // In the opposite order of the alphabet.
+                let renamed (name: string) =
+                    String.map
+                        (fun c ->
+                            if Char.IsAsciiDigit c then
+                                char (int '9' - int c + int '0')
+                            else
+                                c)
+                        name
+                    + $"x{suffix}"
 
-            let others =
-                rows
-                |> List.map (fun (names, y) -> List.map renamed names, y)
-                |> List.sortBy (fun _ -> random.Next())
+                let others =
+                    rows
+                    |> List.map (fun (names, y) -> List.map renamed names, y)
+                    |> List.sortBy (fun _ -> random.Next())
 
-            let first, second = infer rows, infer others
+                let first, second = infer rows, infer others
 
-            Law.holds [
-                for text in [ "a"; "b"; "t | a"; "b | t" ] do
-                    let own, other = over defaults text first, over defaults text second
+                Law.holds [
+                    for text in [ "a"; "b"; "t | a"; "b | t" ] do
+                        let own, other = over defaults text first, over defaults text second
 
-                    let byName =
-                        other.Means |> List.map (fun mean -> label mean, found mean) |> Map.ofList
+                        let byName =
+                            other.Means |> List.map (fun mean -> label mean, found mean) |> Map.ofList
 
-                    yield! Law.isTrue $"{text}: as many" (own.Means.Length = other.Means.Length)
+                        yield! Law.isTrue $"{text}: as many" (own.Means.Length = other.Means.Length)
 
-                    for mean in own.Means do
-                        let name = (label mean).Split ' ' |> Array.map renamed |> String.concat " "
-                        let a, b = found mean, byName[name]
-                        yield! Law.near $"{text}, {name}" 1e-6 a.Estimate b.Estimate
-                        yield! Law.relative $"{text}, error of {name}" 1e-5 a.StandardError b.StandardError
-            ])
+                        for mean in own.Means do
+                            let name = (label mean).Split ' ' |> Array.map renamed |> String.concat " "
+                            let a, b = found mean, byName[name]
+                            yield! Law.near $"{text}, {name}" 1e-6 a.Estimate b.Estimate
+                            yield! Law.relative $"{text}, error of {name}" 1e-5 a.StandardError b.StandardError
+                ])
 
         // Levels
 

@@ -84,47 +84,49 @@ let tests =
 
             Law.assertHolds (Law.near "x" 5e-7 0.872043 found.Estimate))
 
-        testCase "The profile of a fixed effect under REML is the restricted likelihood with the effect held, by brute force" (fun () ->
-            let frame = TestFrame.read "cases/19-ci-estimates"
-            let fit = Models.reml "cases/19-ci-estimates" "y ~ x + (1 | g)"
+        testCase
+            "The profile of a fixed effect under REML is the restricted likelihood with the effect held, by brute force"
+            (fun () ->
+                let frame = TestFrame.read "cases/19-ci-estimates"
+                let fit = Models.reml "cases/19-ci-estimates" "y ~ x + (1 | g)"
 
-            let number name =
-                match frame.TryColumn name with
-                | Some(Column.Numeric values)
-                | Some(Column.Labelled(values, _)) -> Array.ofSeq values
-                | _ -> [||]
+                let number name =
+                    match frame.TryColumn name with
+                    | Some(Column.Numeric values)
+                    | Some(Column.Labelled(values, _)) -> Array.ofSeq values
+                    | _ -> [||]
 
-            let groups =
-                match frame.TryColumn "g" with
-                | Some(Column.Categorical(levels, codes)) -> [| for code in codes -> levels[code] |]
-                | _ -> [||]
+                let groups =
+                    match frame.TryColumn "g" with
+                    | Some(Column.Categorical(levels, codes)) -> [| for code in codes -> levels[code] |]
+                    | _ -> [||]
 
-            let criterion = restricted (number "y") (number "x") groups
+                let criterion = restricted (number "y") (number "x") groups
 
-            let found =
-                Profile.interval 0.95 (ProfileTarget.Coefficient "x") fit |> Models.value
+                let found =
+                    Profile.interval 0.95 (ProfileTarget.Coefficient "x") fit |> Models.value
 
-            // The least value over b, by a grid around the estimate and golden sections.
-            let se = fit.Coefficients[1].StandardError
+                // The least value over b, by a grid around the estimate and golden sections.
+                let se = fit.Coefficients[1].StandardError
 
-            let rec least low high count =
-                if count = 0 then
-                    criterion (0.5 * (low + high))
-                else
-                    let a, b = low + 0.381966 * (high - low), low + 0.618034 * (high - low)
-
-                    if criterion a < criterion b then
-                        least low b (count - 1)
+                let rec least low high count =
+                    if count = 0 then
+                        criterion (0.5 * (low + high))
                     else
-                        least a high (count - 1)
+                        let a, b = low + 0.381966 * (high - low), low + 0.618034 * (high - low)
 
-            let lowest = least (found.Estimate - se) (found.Estimate + se) 50
-            let quantile = 3.841458820694124
+                        if criterion a < criterion b then
+                            least low b (count - 1)
+                        else
+                            least a high (count - 1)
 
-            Law.assertHolds [
-                for what, value in [ "lower", found.Lower; "upper", found.Upper ] do
-                    yield! Law.near $"the rise at the {what} end" 2e-5 quantile (criterion value.Value - lowest)
-            ])
+                let lowest = least (found.Estimate - se) (found.Estimate + se) 50
+                let quantile = 3.841458820694124
+
+                Law.assertHolds [
+                    for what, value in [ "lower", found.Lower; "upper", found.Upper ] do
+                        yield! Law.near $"the rise at the {what} end" 2e-5 quantile (criterion value.Value - lowest)
+                ])
 
         // lmerTest 3.1: anova(lmer(...), type = 2).
         testCase "Case 37: type II has the denominator df of lmerTest" (fun () ->

@@ -55,33 +55,35 @@ let private says (arguments: string list) (texts: string list) =
 [<Tests>]
 let tests =
     testList "TestabilityTests" [
-        testPropertyWithConfig { Law.config with arbitrary = [ typeof<SmallModels> ]; maxTest = 25 } "no p-value without degrees of freedom and a standard error" (fun (model: RandomModel) ->
-            let fit = RandomModel.fit model
+        testPropertyWithConfig
+            {
+                Law.config with
+                    arbitrary = [ typeof<SmallModels> ]
+                    maxTest = 25
+            }
+            "no p-value without degrees of freedom and a standard error"
+            (fun (model: RandomModel) ->
+                let fit = RandomModel.fit model
 
-            Law.holds [
-                for method in methods do
-                    match Inference.create method fit with
-                    | Error _ -> ()
-                    | Ok inference ->
-                        let where = $"{RandomModel.formula model}, {DegreesOfFreedomMethod.describe method}"
+                Law.holds [
+                    for method in methods do
+                        match Inference.create method fit with
+                        | Error _ -> ()
+                        | Ok inference ->
+                            let where = $"{RandomModel.formula model}, {DegreesOfFreedomMethod.describe method}"
 
-                        for own in Inference.coefficients 0.95 inference do
-                            yield! sound where own
+                            for own in Inference.coefficients 0.95 inference do
+                                yield! sound where own
 
-                        for own in (Anova.ofInference HypothesisType.III inference).Tests do
-                            yield! soundJointly where own
-            ])
+                            for own in (Anova.ofInference HypothesisType.III inference).Tests do
+                                yield! soundJointly where own
+                ])
 
         // Two clusters, a treatment each
 
         testCases
             "two clusters with a treatment each cannot be tested"
-            [
-                "asymptotic"
-                "containment"
-                "satterthwaite"
-                "kenward-roger"
-            ]
+            [ "asymptotic"; "containment"; "satterthwaite"; "kenward-roger" ]
             (fun (method: string) ->
                 let model = [ clusters; "y ~ trt + (1 | g)" ]
                 let df = [ "--df"; method ]

@@ -6,7 +6,10 @@ open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
 open LmmFunctional.Properties
 
-let private config = { Law.config with arbitrary = [ typeof<SmallModels> ] }
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<SmallModels> ]
+}
 
 let private tolerance = 1e-6
 
@@ -57,11 +60,7 @@ let private influence (fit: Fit) = [
         yield! Law.relative $"{name} D" 1e-5 (change * (inverse * change) / float p) found.CookD
 
         yield!
-            Law.relative
-                $"{name} MDFFITS"
-                1e-5
-                (change * (covarianceLeft.Inverse() * change) / float p)
-                found.Mdffits
+            Law.relative $"{name} MDFFITS" 1e-5 (change * (covarianceLeft.Inverse() * change) / float p) found.Mdffits
 
         let trace = (inverse * covarianceLeft).Trace()
         yield! Law.near $"{name} COVTRACE" (1e-6 * trace) (abs (trace - float p)) found.CovTrace
@@ -166,21 +165,45 @@ let private compare law model =
 [<Tests>]
 let tests =
     testList "DeletionTests" [
-        testPropertyWithConfig { config with maxTest = 50 } "deletions equal least squares without the rows" (fun (model: RandomModel) ->
-            compare influence model)
+        testPropertyWithConfig
+            { config with maxTest = 50 }
+            "deletions equal least squares without the rows"
+            (fun (model: RandomModel) -> compare influence model)
 
-        testPropertyWithConfig { config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 100 } "deletions of structured models equal least squares without the rows" (fun (model: RandomModel) ->
-            compare influence model)
+        testPropertyWithConfig
+            {
+                config with
+                    arbitrary = [ typeof<StructuredSmallModels> ]
+                    maxTest = 100
+            }
+            "deletions of structured models equal least squares without the rows"
+            (fun (model: RandomModel) -> compare influence model)
 
-        testPropertyWithConfig { config with maxTest = 50 } "shifts and decorrelated residuals equal the textbook's" (fun (model: RandomModel) ->
-            compare shifts model)
+        testPropertyWithConfig
+            { config with maxTest = 50 }
+            "shifts and decorrelated residuals equal the textbook's"
+            (fun (model: RandomModel) -> compare shifts model)
 
-        testPropertyWithConfig { config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 100 } "shifts and decorrelated residuals of structured models equal the textbook's" (fun (model: RandomModel) ->
-            compare shifts model)
+        testPropertyWithConfig
+            {
+                config with
+                    arbitrary = [ typeof<StructuredSmallModels> ]
+                    maxTest = 100
+            }
+            "shifts and decorrelated residuals of structured models equal the textbook's"
+            (fun (model: RandomModel) -> compare shifts model)
 
-        testPropertyWithConfig { config with maxTest = 50 } "scores of variance shifts are difference quotients" (fun (model: RandomModel) ->
-            compare variances model)
+        testPropertyWithConfig
+            { config with maxTest = 50 }
+            "scores of variance shifts are difference quotients"
+            (fun (model: RandomModel) -> compare variances model)
 
-        testPropertyWithConfig { config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 50 } "scores of variance shifts of structured models are difference quotients" (fun (model: RandomModel) ->
-            compare variances model)
+        testPropertyWithConfig
+            {
+                config with
+                    arbitrary = [ typeof<StructuredSmallModels> ]
+                    maxTest = 50
+            }
+            "scores of variance shifts of structured models are difference quotients"
+            (fun (model: RandomModel) -> compare variances model)
     ]

@@ -6,7 +6,10 @@ open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
 open LmmFunctional.Properties
 
-let private config = { Law.config with arbitrary = [ typeof<SmallModels> ] }
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<SmallModels> ]
+}
 
 // Relative to the largest element; G and R of random models are conditioned up to 1e6.
 let private tolerance = 1e-7
@@ -95,15 +98,31 @@ let private compare law model =
 [<Tests>]
 let tests =
     testList "EquationTests" [
-        testPropertyWithConfig { config with maxTest = 100 } "the equations agree with n×n matrices" (fun (model: RandomModel) ->
-            compare agree model)
+        testPropertyWithConfig
+            { config with maxTest = 100 }
+            "the equations agree with n×n matrices"
+            (fun (model: RandomModel) -> compare agree model)
 
-        testPropertyWithConfig { config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 200 } "the equations of structured models agree with n×n matrices" (fun (model: RandomModel) ->
-            compare agree model)
+        testPropertyWithConfig
+            {
+                config with
+                    arbitrary = [ typeof<StructuredSmallModels> ]
+                    maxTest = 200
+            }
+            "the equations of structured models agree with n×n matrices"
+            (fun (model: RandomModel) -> compare agree model)
 
-        testPropertyWithConfig { config with maxTest = 50 } "prediction errors of levels are those of the fit" (fun (model: RandomModel) ->
-            compare predictionErrors model)
+        testPropertyWithConfig
+            { config with maxTest = 50 }
+            "prediction errors of levels are those of the fit"
+            (fun (model: RandomModel) -> compare predictionErrors model)
 
-        testPropertyWithConfig { config with arbitrary = [ typeof<StructuredSmallModels> ]; maxTest = 100 } "prediction errors of levels of structured models are those of the fit" (fun (model: RandomModel) ->
-            compare predictionErrors model)
+        testPropertyWithConfig
+            {
+                config with
+                    arbitrary = [ typeof<StructuredSmallModels> ]
+                    maxTest = 100
+            }
+            "prediction errors of levels of structured models are those of the fit"
+            (fun (model: RandomModel) -> compare predictionErrors model)
     ]

@@ -54,7 +54,9 @@ let tests =
                 shown fit.Value.VarianceComponents.Head
                 shown (fit.Value.VarianceComponents |> List.item 2)
                 shown (List.item 1 (Inferred.coefficients DegreesOfFreedomMethod.satterthwaite fit.Value))
-                shown (List.head (Inferred.anova HypothesisType.III DegreesOfFreedomMethod.satterthwaite fit.Value).Tests)
+                shown (
+                    List.head (Inferred.anova HypothesisType.III DegreesOfFreedomMethod.satterthwaite fit.Value).Tests
+                )
                 shown {
                     Name = "sigma"
                     Estimate = 25.59181
@@ -74,7 +76,9 @@ let tests =
             Check.contains "\n  GoldenRain: 104.5, se 7.79" (shown means.Value)
             Check.equal 4 ((shown contrasts).Split('\n').Length)
 
-            Check.startsWith "comparisons of the mean of yield, adjustment tukey\n  GoldenRain - Marvellous: " (shown contrasts))
+            Check.startsWith
+                "comparisons of the mean of yield, adjustment tukey\n  GoldenRain - Marvellous: "
+                (shown contrasts))
 
         testCase "models, data and problems in words" (fun () ->
             let frame = TestFrame.read "sleepstudy"

@@ -88,13 +88,13 @@ let tests =
 
         testCase "sizes and words of a fit inside" (fun () ->
             let json = parse sleepstudy.Value
-            Check.equal "Reaction ~ 1 + Days + (1 + Days | Subject)" ((get "formula" json).GetString())
-            Check.equal "REML" ((get "method" json).GetString())
+            Check.equal "Reaction ~ 1 + Days + (1 + Days | Subject)" (string ((get "formula" json).GetString()))
+            Check.equal "REML" (string ((get "method" json).GetString()))
 
             let sizes = [ "n"; "p"; "q"; "df" ] |> List.map (fun name -> string (get name json))
             sizes |> Texts.equal [ "180"; "2"; "36"; "6" ]
             Check.isFalse ((get "singular" json).GetBoolean())
-            Check.equal "Optimum" ((get "verdict" (get "certificate" json)).GetString()))
+            Check.equal "Optimum" (string ((get "verdict" (get "certificate" json)).GetString())))
 
         testCase "effects that do not apply are null" (fun () ->
             let parts = get "varcorr" (parse sleepstudy.Value)
@@ -111,7 +111,7 @@ let tests =
             let json = parse singular.Value
             let certificate = get "certificate" json
             Check.isTrue ((get "singular" json).GetBoolean())
-            Check.equal "BoundaryOptimum" ((get "verdict" certificate).GetString())
+            Check.equal "BoundaryOptimum" (string ((get "verdict" certificate).GetString()))
             texts "names" certificate |> Texts.equal [ "Batch (Intercept)" ]
             Check.equal JsonValueKind.Null ((get "minEigenvalue" certificate).ValueKind))
 
@@ -119,7 +119,9 @@ let tests =
             let certificate =
                 get "certificate" (parse (Fitted.stopped "sleepstudy" "Reaction ~ Days + (Days | Subject)"))
 
-            Check.equal "NotConverged" ((get "verdict" certificate).GetString())
+            Check.equal "NotConverged" (string ((get "verdict" certificate).GetString()))
 
-            Check.equal "stopped after step 1; more steps would lower the criterion" ((get "reason" certificate).GetString()))
+            Check.equal
+                "stopped after step 1; more steps would lower the criterion"
+                (string ((get "reason" certificate).GetString())))
     ]
