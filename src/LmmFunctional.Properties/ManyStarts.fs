@@ -45,7 +45,7 @@ module ManyStarts =
 
         theta.ToImmutable()
 
-    /// <summary>The least criterion among certified ends of descents from random starts; infinity where none is.</summary>
+    /// <summary>The lowest among certified ends of descents from random starts; None where none is.</summary>
     let best count (model: MultimodalModel) =
         let likelihood = MultimodalModels.likelihood model
         let objective = likelihood.Objective
@@ -65,10 +65,10 @@ module ManyStarts =
 
         let rec certified (ends: Iteration list) =
             match ends with
-            | [] -> infinity
+            | [] -> None
             | first :: others ->
                 if (Fit.ofIteration likelihood first).Certificate.IsConverged then
-                    first.Criterion
+                    Some first
                 else
                     certified others
 

@@ -24,17 +24,25 @@ module Optima =
         /// The criterion of the default fit above the best that was found.
         Above: float
         Certificate: Certificate
+        /// θ of the fit and of the best.
+        Ends: string
     }
 
     let private compare (model: MultimodalModel) =
         match Lmm.fitFormula model.Options model.Data model.Formula with
         | Error _ -> None
         | Ok fit ->
-            Some {
-                Model = model
-                Above = fit.CriterionValue - ManyStarts.best descents model
-                Certificate = fit.Certificate
-            }
+            ManyStarts.best descents model
+            |> Option.map (fun best ->
+                let words (iteration: Iteration) =
+                    iteration.Theta |> Seq.map (sprintf "%.3g") |> String.concat " "
+
+                {
+                    Model = model
+                    Above = fit.CriterionValue - best.Criterion
+                    Certificate = fit.Certificate
+                    Ends = $"θ {words (List.last fit.Iterations)}, best {words best}"
+                })
 
     let private show kind (own: Outcome[]) =
         let certified, others = own |> Array.partition _.Certificate.IsConverged
@@ -52,7 +60,7 @@ module Optima =
             let model = outcome.Model
 
             printfn
-                $"  {outcome.Above:G4}, seed {model.Seed}, {model.Options.Criterion}, {model.Formula}: {outcome.Certificate.Verdict}"
+                $"  {outcome.Above:G4}, seed {model.Seed}, {model.Options.Criterion}, {model.Formula}: {outcome.Certificate.Verdict}; {outcome.Ends}"
 
     /// <summary>Prints what ends above the best optimum; 1 when anything that is certified does.</summary>
     /// <param name="count">How many models.</param>

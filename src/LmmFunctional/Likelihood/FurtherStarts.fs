@@ -19,8 +19,8 @@ module internal FurtherStarts =
     // Nearly zero, for structures whose parameters mean nothing at zero.
     let private little = 0.05
 
-    // Standard deviations relative to the residual one.
-    let private much = 5.0
+    // Standard deviations relative to the residual one; the larger where few rows leave little residual.
+    let private much, veryMuch = 5.0, 30.0
 
     // Of a correlation of 0.8, and of a range or an odds of 4.5 times or a fifth of what they start at.
     let private farCorrelation, farLogarithm = 1.1, 1.5
@@ -117,12 +117,14 @@ module internal FurtherStarts =
                 deviations layout (fun t _ -> zeroOf layout t)
                 all 1.0
                 all much
+                all veryMuch
 
                 // An intercept and a slope that trade are both large, whatever other terms are.
                 if layout.Shapes.Length > 1 then
                     for own in 0 .. layout.Shapes.Length - 1 do
                         if layout.Shapes[own].Order > 1 then
-                            deviations layout (fun t _ -> if t = own then much else zeroOf layout t)
+                            for size in [ much; veryMuch ] do
+                                deviations layout (fun t _ -> if t = own then size else zeroOf layout t)
 
                 for chosen in choices units do
                     deviations layout (fun t k ->
@@ -184,7 +186,14 @@ module internal FurtherStarts =
                         [ place, sign ]
               ]
 
-        changes
+        let ofDeviations = [
+            for k in 0 .. kinds.Length - 1 do
+                if kinds[k] = ParameterKind.StandardDeviation then
+                    for sign in [ 1.0; -1.0 ] do
+                        [ k, sign ]
+        ]
+
+        changes @ ofDeviations
         |> List.map (fun change ->
             let tau = Array.copy start
 

@@ -131,6 +131,52 @@ module StartSearch =
                     | Some index -> joined index found, descents + 1
                     | None -> found @ [ { Last = last; From = start; Count = 1 } ], descents + 1)
 
+    /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
+    let private taken
+        isOptimum
+        descend
+        (path: Iteration list)
+        (found: Found list, descents)
+        : Iteration list * StartSearch =
+        let main = List.head found
+        let lowest = main.Last.Criterion - distinct main.Last.Criterion
+
+        let own, path =
+            match
+                found
+                |> List.filter (fun own -> own.Last.Criterion < lowest)
+                |> List.sortBy _.Last.Criterion
+                |> List.tryFind (fun own -> isOptimum own.Last)
+            with
+            | None -> main, path
+            | Some best ->
+                let again: Iteration list = descend best.From
+
+                // Another algorithm may go another way from there.
+                if
+                    (List.last again).Criterion
+                    <= best.Last.Criterion + distinct best.Last.Criterion
+                then
+                    best, again
+                else
+                    best, descend best.Last.Theta
+
+        let criterion = (List.last path).Criterion
+
+        path,
+        {
+            Starts = found |> List.sumBy _.Count
+            EndedHere = own.Count
+            Descents = descents
+            NextBest =
+                found
+                |> List.filter (fun own -> own.Last.Criterion > criterion + distinct criterion)
+                |> List.sortBy _.Last.Criterion
+                |> List.tryFind (fun own -> isOptimum own.Last)
+                |> Option.map (fun own -> own.Last.Criterion - criterion)
+            IsGiven = false
+        }
+
     /// <summary>The descent to the lowest optimum that the starts of an objective lead to.</summary>
     /// <param name="isOptimum">Whether an end may be taken: an end of another descent must be one to replace that of the
     /// first.</param>
@@ -159,53 +205,16 @@ module StartSearch =
             | [] -> descend objective.Start, single
             | (first, _) :: others ->
                 let path = descend first
+                let last = List.last path
 
-                let found, descents =
-                    explore
-                        objective
-                        {
-                            Last = List.last path
-                            From = first
-                            Count = 1
-                        }
-                        others
+                match last.Progress with
+                | Progress.Converged
+                | Progress.Stalled ->
+                    let main = { Last = last; From = first; Count = 1 }
 
-                let main = found.Head
-                let lowest = main.Last.Criterion - distinct main.Last.Criterion
-
-                let better =
-                    found
-                    |> List.filter (fun own -> own.Last.Criterion < lowest)
-                    |> List.sortBy _.Last.Criterion
-                    |> List.tryFind (fun own -> isOptimum own.Last)
-
-                let taken, path =
-                    match better with
-                    | None -> main, path
-                    | Some best ->
-                        let again = descend best.From
-
-                        // Another algorithm may go another way from there.
-                        if
-                            (List.last again).Criterion
-                            <= best.Last.Criterion + distinct best.Last.Criterion
-                        then
-                            best, again
-                        else
-                            best, descend best.Last.Theta
-
-                let criterion = (List.last path).Criterion
-
-                path,
-                {
-                    Starts = starts.Length
-                    EndedHere = taken.Count
-                    Descents = descents
-                    NextBest =
-                        found
-                        |> List.filter (fun own -> own.Last.Criterion > criterion + distinct criterion)
-                        |> List.sortBy _.Last.Criterion
-                        |> List.tryFind (fun own -> isOptimum own.Last)
-                        |> Option.map (fun own -> own.Last.Criterion - criterion)
-                    IsGiven = false
-                }
+                    explore objective main others
+                    |> taken isOptimum descend path
+                    |> fun (path, search) -> path, { search with Starts = starts.Length }
+                // Stopped before its end, as was asked for: there is nothing to compare.
+                | Progress.Descending
+                | Progress.Polishing -> path, single

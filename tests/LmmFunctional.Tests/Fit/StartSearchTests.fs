@@ -55,12 +55,10 @@ let private above kind seed =
     |> Option.bind (fun model ->
         match Lmm.fitFormula model.Options model.Data model.Formula with
         | Ok fit when fit.Certificate.IsConverged ->
-            let excess = fit.CriterionValue - ManyStarts.best 15 model
-
-            if excess > allowed then
-                Some $"{kind} {seed}: {model.Formula} is {excess} above"
-            else
-                None
+            ManyStarts.best 15 model
+            |> Option.map (fun best -> fit.CriterionValue - best.Criterion)
+            |> Option.filter (fun excess -> excess > allowed)
+            |> Option.map (fun excess -> $"{kind} {seed}: {model.Formula} is {excess} above")
         | _ -> None)
 
 [<Tests>]
