@@ -313,10 +313,7 @@ module internal Identification =
         ]
 
         // What is wrong with all rows is said of them, not of each level.
-        if
-            not problems.IsEmpty
-            && isFitted design (Array.init design.Response.Length id)
-        then
+        if not problems.IsEmpty && isFitted design (Array.init design.Response.Length id) then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
         else
             Problems.unless problems design

@@ -482,8 +482,7 @@ module LmmError =
         | LmmError.IncompleteDesign reason -> $"The design is not complete: {reason}."
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
         | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
-        | LmmError.UnknownChoice(kind, name, known) ->
-            $"There is no {kind} '{name}'; choose one of {limited known}."
+        | LmmError.UnknownChoice(kind, name, known) -> $"There is no {kind} '{name}'; choose one of {limited known}."
         | LmmError.NoConvention(method, convention) ->
             $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or "
             + "kenward-roger."

@@ -28,14 +28,14 @@ module internal Problems =
     let overlapping a b =
         match a, b with
         | Error first, Error second ->
-            let othersOf problems =
+            let othersOf (problems: LmmError list) =
                 problems
                 |> List.sumBy (fun problem ->
                     match problem with
                     | LmmError.Others count -> count
                     | _ -> 0)
 
-            let told = first @ second |> List.filter (_.IsOthers >> not)
+            let told = first @ second |> List.filter (fun (problem: LmmError) -> not problem.IsOthers)
 
             match max (othersOf first) (othersOf second) with
             | 0 -> Error(limit told)

@@ -125,6 +125,7 @@ let tests =
         testCase "a command without data has no use for them" (fun () ->
             let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--reps"; "2" ]
             Check.equal 0 code
+
             let code, _, _ =
                 run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--reps"; "2"; "--subset"; "x > 1" ]
 

@@ -144,8 +144,7 @@ let tests =
 
             Law.holds [
                 // One descent from the usual start may end in a higher optimum.
-                yield!
-                    Law.atMost $"criterion after {path.Length} iterations" (usual.Criterion + 1e-7) found.Criterion
+                yield! Law.atMost $"criterion after {path.Length} iterations" (usual.Criterion + 1e-7) found.Criterion
 
                 yield! Law.isTrue "not converged" (Certificate.create fromZero found).IsConverged
             ])
