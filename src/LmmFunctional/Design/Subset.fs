@@ -67,6 +67,8 @@ module Subset =
         let isOrder = not isEqual && comparison <> Comparison.NotEqual
 
         match column left, left, right with
+        | None, Expr.Column name, _ when name <> "pi" ->
+            NumericTyping.column name selection.Frame |> Result.map (fun _ _ -> ValueNone)
         | _, Expr.Text _, Expr.Column _ -> compared selection (mirrored comparison) right left
         | Some _, _, Expr.Text text when isOrder ->
             let mutable days = 0.0

@@ -483,7 +483,7 @@ module LmmError =
         | LmmError.NotClassical reason -> $"The model has no classical analysis: {reason}."
         | LmmError.NoEmStep reason -> $"EM cannot fit this model: {reason}; take another algorithm."
         | LmmError.UnknownChoice(kind, name, known) ->
-            let choices = String.concat ", " known
+            let choices = limited known
             $"There is no {kind} '{name}'; choose one of {choices}."
         | LmmError.NoConvention(method, convention) ->
             $"The degrees of freedom '{method}' have no conventions; leave out '{convention}', or choose satterthwaite or "

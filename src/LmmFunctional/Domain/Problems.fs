@@ -20,7 +20,7 @@ module internal Problems =
     let both a b =
         match a, b with
         | Ok a, Ok b -> Ok(a, b)
-        | Error a, Error b -> Error(limit (a @ b))
+        | Error a, Error b -> Error(a @ b)
         | Error problems, Ok _
         | Ok _, Error problems -> Error problems
 

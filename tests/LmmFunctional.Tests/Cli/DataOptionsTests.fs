@@ -123,7 +123,7 @@ let tests =
                 Check.isEmpty output)
 
         testCase "a command without data has no use for them" (fun () ->
-            let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5" ]
+            let code, _, _ = run [ "ems"; "A+B"; "--levels"; "A=4,B=5" ]
             Check.equal 0 code
             let code, _, _ = run [ "ems"; "A*B"; "--levels"; "A=4,B=5"; "--subset"; "x > 1" ]
             Check.equal 2 code

@@ -151,9 +151,13 @@ let tests =
                 Law.assertHolds (Law.near steps 1e-6 second.CriterionValue first.CriterionValue))
 
         testPropertyWithConfig (Law.tries 10) "the unit of time does not matter" (fun (seed: int) ->
+            let frame = subjects gaps seed
+
             let criterion scale =
-                (subjects (gaps |> List.map (fun t -> scale * t + 3.0)) seed
-                 |> fitOf "y ~ 1; residual = ar1(t | g)"
+                let times = Seq.init frame.Rows (fun row -> scale * gaps[row % gaps.Length] + 3.0)
+
+                (Frame.withColumn "t" (TestFrame.numbers times) frame
+                 |> Result.bind (fitOf "y ~ 1; residual = ar1(t | g)")
                  |> orRaise)
                     .CriterionValue
 

@@ -196,7 +196,7 @@ let tests =
             plain
             |> refused "y ~ x + (1 | ID-Nr.)"
             |> Texts.equal [
-                "The formula cannot be read:\n  y ~ x + (1 | ID-Nr.)\n                 ^ a name with '-' in it needs back-ticks: (1 | `ID-Nr.`)"
+                "The formula cannot be read:\n  y ~ x + (1 | ID-Nr.)\n                  ^ a name with '-' in it needs back-ticks: (1 | `ID-Nr.`)"
             ]
 
             plain
