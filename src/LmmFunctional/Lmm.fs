@@ -97,7 +97,7 @@ module Lmm =
     /// <summary>How a model would be fitted to data, and what that would cost; nothing is factored.</summary>
     /// <returns>The plan, or every problem found in the model and the data, too little memory among them.</returns>
     let plan (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
-        Design.build spec frame |> Result.bind ModelPlan.ofDesign
+        Design.build spec frame |> Result.bind ModelPlan.ofDesign |> Problems.told
 
     /// <summary>How a model with known matrices would be fitted to data.</summary>
     /// <returns>The plan, or every problem found, as <c>plan</c>.</returns>

@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.IO
-open System.IO.Compression
 open System.Text
 
 /// <summary>Data sets from CSV text: a header, commas, decimal points, quotes as in RFC 4180.</summary>
@@ -80,8 +79,8 @@ module Csv =
                 |> Seq.filter (fun (name, _) -> not (Header.isUnnamed name))
                 |> Seq.map (fun (name, texts) -> name, CellText.toColumnWith options (texts.ToArray()))
                 |> Frame.ofColumns
-            | problems when rows = 0 -> Error(problems @ [ LmmError.NoRows source ])
-            | problems -> Error problems
+            | problems when rows = 0 -> Error(LmmError.limit (problems @ [ LmmError.NoRows source ]))
+            | problems -> Error(LmmError.limit problems)
 
     /// <summary>A data set from CSV text: commas between columns, decimal points.</summary>
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
@@ -112,12 +111,17 @@ module Csv =
         else
             new JoinedStream(Array.truncate count first, stream)
 
+    let private expanded (compressed: Stream) =
+        use bytes = new MemoryStream()
+        compressed.CopyTo bytes
+        Gzip.expand (bytes.ToArray())
+
     /// <summary>A data set from the bytes of a file, compressed by gzip or not.</summary>
     /// <param name="options">How the text is written.</param>
     /// <param name="source">What to call the data in messages.</param>
     /// <param name="stream">UTF-8, or UTF-16 with a byte order mark; it is read to its end and left open.</param>
-    /// <returns>The data set, or the problems of <c>parseWith</c>, or: another encoding, a damaged gzip file, a stream that
-    /// breaks off.</returns>
+    /// <returns>The data set, or the problems of <c>parseWith</c>, or: another encoding, a gzip file that is damaged or cut
+    /// off, a stream that breaks off.</returns>
     /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
     let readStream (options: CsvOptions) (source: string) (stream: Stream) : Result<Frame, LmmError list> =
         let unreadable reason =
@@ -128,17 +132,13 @@ module Csv =
             let count = stream.ReadAtLeast(first.AsSpan(), 2, false)
             let whole = rejoined first count stream
 
-            let text =
-                if isCompressed first count then
-                    new GZipStream(whole, CompressionMode.Decompress, true) :> Stream
-                else
-                    whole
+            let text = if isCompressed first count then expanded whole else whole
 
             use reader = new StreamReader(text, strictUtf8, true, 0x10000, true)
             parseWith options source reader
         with
         | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
-        | :? InvalidDataException -> unreadable "it is a damaged gzip file; compress it again."
+        | :? InvalidDataException -> unreadable "it is a gzip file that is damaged or cut off; compress it again."
         | :? UnauthorizedAccessException -> unreadable denied
         | :? IOException as problem when not (isOfAssembly problem) -> unreadable problem.Message
 

@@ -260,7 +260,7 @@ module Design =
                 let selection = Selection(frame, rows)
                 onRows known selection model |> Result.map (fun parts -> selection, parts)
 
-        Problems.overlapping named met
+        Problems.both named met
         |> Problems.told
         |> Result.map (fun ((_, weights), (selection, parts)) ->
             compose spec model frame rows missingRows weights selection parts)

@@ -67,6 +67,8 @@ module Subset =
         let isOrder = not isEqual && comparison <> Comparison.NotEqual
 
         match column left, left, right with
+        | None, Expr.Column name, _ when name <> "pi" ->
+            NumericTyping.column name selection.Frame |> Result.map (fun _ _ -> ValueNone)
         | _, Expr.Text _, Expr.Column _ -> compared selection (mirrored comparison) right left
         | Some _, _, Expr.Text text when isOrder ->
             let mutable days = 0.0
@@ -83,9 +85,6 @@ module Subset =
         | Some(name, column), _, Expr.Text text -> texts name column isEqual text
         | Some(name, (Column.Categorical _ as column)), _, Expr.Number value when not isOrder ->
             texts name column isEqual (LevelName.ofNumber value)
-        | None, Expr.Column name, Expr.Text _ ->
-            NumericTyping.column name selection.Frame
-            |> Result.bind (fun _ -> numbers selection comparison left right)
         | _ -> numbers selection comparison left right
 
     let private isMissing (selection: Selection) expr =

@@ -72,7 +72,7 @@ module Frame =
         | [] ->
             let names = columns |> Seq.map fst |> ImmutableArray.CreateRange
             Ok(Frame(names, columns |> Seq.map snd |> ImmutableArray.CreateRange, rows))
-        | _ -> Error problems
+        | _ -> Error(LmmError.limit problems)
 
     /// The names of all columns.
     let names (frame: Frame) = List.ofSeq frame.Names

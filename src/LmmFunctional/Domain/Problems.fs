@@ -20,27 +20,9 @@ module internal Problems =
     let both a b =
         match a, b with
         | Ok a, Ok b -> Ok(a, b)
-        | Error a, Error b -> Error(limit (a @ b))
+        | Error a, Error b -> Error(a @ b)
         | Error problems, Ok _
         | Ok _, Error problems -> Error problems
-
-    /// Both values, or what two looks at the same things found: a problem that both tell counts once.
-    let overlapping a b =
-        match a, b with
-        | Error first, Error second ->
-            let othersOf (problems: LmmError list) =
-                problems
-                |> List.sumBy (fun problem ->
-                    match problem with
-                    | LmmError.Others count -> count
-                    | _ -> 0)
-
-            let told = first @ second |> List.filter (fun (problem: LmmError) -> not problem.IsOthers)
-
-            match max (othersOf first) (othersOf second) with
-            | 0 -> Error(limit told)
-            | count -> Error(limit (told @ [ LmmError.Others count ]))
-        | _ -> both a b
 
     /// All values in order, or the problems of all.
     let all results =

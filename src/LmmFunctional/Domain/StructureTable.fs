@@ -178,6 +178,7 @@ module internal StructureTable =
             "2m - 1"
             "s_i s_j rho_i ... rho_(j-1)"
             "-1 < rho_i < 1"
+        |> taking StructureCoordinate.Order
         |> also [ "ante(1)"; "ante"; "ad" ]
         entry "us" "unstructured" "unstructured" "m(m + 1)/2" "s_ij" "positive definite"
         |> also [ "un"; "corSymm"; "unstructured"; "general" ]

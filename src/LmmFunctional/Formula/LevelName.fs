@@ -11,7 +11,5 @@ module internal LevelName =
     let ofNumber (value: float) =
         if value = Math.Floor value && abs value < 1e15 then
             (int64 value).ToString(CultureInfo.InvariantCulture)
-        elif Double.IsNegativeInfinity value then
-            "-Infinity"
         else
             Lexeme.number value

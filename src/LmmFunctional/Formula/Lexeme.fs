@@ -81,7 +81,7 @@ module internal Lexeme =
         let roundTrip = (abs value).ToString("R", CultureInfo.InvariantCulture)
 
         if not (Double.IsFinite value) then
-            roundTrip
+            value.ToString("R", CultureInfo.InvariantCulture)
         else
             let mantissa = roundTrip.Split('E')[0]
             let digits = mantissa.Replace(".", "").TrimStart('0').TrimEnd '0'

@@ -6,6 +6,7 @@ open System.IO
 open System.IO.Compression
 open System.Text
 open Expecto
+open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
 
@@ -133,17 +134,36 @@ let tests =
                 use stream = forwardOnly bytes
                 Csv.readStream CsvOptions.defaults "input" stream |> isRead expected)
 
+        testProperty "a gzip file that is cut off is a problem" (fun (PositiveInt size) (NonNegativeInt cut) ->
+            let bytes =
+                compressed ("x,y\n" + String.concat "" (Seq.init size (fun k -> $"{k},{k * k % 7}\n")))
+            // Ten bytes are the header, without which the file is none of gzip's.
+            let cut = Array.truncate (10 + cut % (bytes.Length - 10)) bytes
+
+            let found =
+                Csv.readStream CsvOptions.defaults "data.csv.gz" (new MemoryStream(cut))
+                |> Frames.problems
+
+            found = [
+                "File 'data.csv.gz' cannot be read: it is a gzip file that is damaged or cut off; compress it again."
+            ]
+            |> Prop.label $"%A{found}")
+
         testCase "a damaged gzip file is a problem" (fun () ->
             let bytes = compressed (String.replicate 200 "x,y\n1,2\n")
+            bytes[bytes.Length - 6] <- bytes[bytes.Length - 6] ^^^ 0x55uy
 
-            // The header of gzip, then no block that there is.
-            let broken = Array.append (Array.truncate 10 bytes) (Array.replicate 40 255uy)
-
-            Csv.readStream CsvOptions.defaults "data.csv.gz" (new MemoryStream(broken))
+            Csv.readStream CsvOptions.defaults "data.csv.gz" (new MemoryStream(bytes))
             |> Frames.problems
             |> Texts.equal [
-                "File 'data.csv.gz' cannot be read: it is a damaged gzip file; compress it again."
+                "File 'data.csv.gz' cannot be read: it is a gzip file that is damaged or cut off; compress it again."
             ])
+
+        testCase "a gzip file may have several members" (fun () ->
+            let bytes = Array.append (compressed "x,g\n1,a\n") (compressed "2,b\n")
+
+            Csv.readStream CsvOptions.defaults "data.csv.gz" (new MemoryStream(bytes))
+            |> isRead [ "x", Column.ofInts [ 1; 2 ]; "g", Column.ofStrings [ "a"; "b" ] ])
 
         testCases
             "dates are days from 1970"

@@ -118,7 +118,11 @@ let tests =
 
             Check.equal
                 ([ "0"; "1"; "4" ], [ [ 0.0 ]; [ 1.0 ]; [ 4.0 ] ], [ 0; 1; 2; 2; 0; 1 ])
-                (placed "arma(1,1)(week | subject)"))
+                (placed "arma(1,1)(week | subject)")
+
+            Check.equal
+                ([ "0"; "1"; "4" ], [ [ 0.0 ]; [ 1.0 ]; [ 2.0 ] ], [ 0; 1; 2; 2; 0; 1 ])
+                (placed "arma(1,1)(factor(week) | subject)"))
 
         testCase "continuous time and space take values" (fun () ->
             Check.equal
