@@ -20,7 +20,10 @@ type HaveTested = HaveTested of passed: int * failed: int
 exception StepFailed of message: string
 
 let root = __SOURCE_DIRECTORY__
-let testProjects = [ "tests/LmmFunctional.Tests"; "tests/LmmFunctional.CSharp.Tests" ]
+
+let fsharpTests =
+    "tests/LmmFunctional.Tests/bin/Release/net10.0/LmmFunctional.Tests.dll"
+
 let formatted = "src tests build.fsx"
 
 // Processes
@@ -124,40 +127,82 @@ let lock (HaveTools: HaveTools) =
 
 // Tests
 
-let countsIn (results: string) =
-    let isCounters (node: XElement) = node.Name.LocalName = "Counters"
-    let counters = XDocument.Load(results).Descendants() |> Seq.find isCounters
+type Counts = { Passed: int; Failed: int }
 
-    let count name =
-        int (counters.Attribute(XName.Get name).Value)
+/// A program that runs no test, or stops early, counts as one failure: silence must not look like success.
+let countsOf code passed failed = {
+    Passed = passed
+    Failed = if code <> 0 || passed = 0 then max 1 failed else failed
+}
 
-    count "passed", count "failed"
+let attribute name (node: XElement) =
+    int (node.Attribute(XName.Get name).Value)
 
-/// A project that runs no test, or whose host stops early, counts as one failure: silence must not look like success.
-let testProject project =
+/// Runs a test command that leaves its results in a file, and counts them there.
+let counted (command: string -> string) (count: XDocument -> int * int) =
     let folder = Directory.CreateTempSubdirectory "lmm-tests-"
-    let results = Path.Combine(folder.FullName, "results.trx")
-    let logger = quoted $"trx;LogFileName={results}"
+    let results = Path.Combine(folder.FullName, "results.xml")
+    let code = exitCode (command results)
 
-    let code =
-        exitCode $"test {project} --no-build -c Release --nologo --logger {logger}"
+    let passed, failed =
+        if File.Exists results then
+            count (XDocument.Load results)
+        else
+            0, 0
 
-    let passed, failed = if File.Exists results then countsIn results else 0, 0
     folder.Delete true
-    passed, (if code <> 0 || passed = 0 then max 1 failed else failed)
+    countsOf code passed failed
+
+/// The F# tests are one program, which runs them in parallel.
+let testFSharp () =
+    let command results =
+        $"{fsharpTests} --junit-summary {quoted results}"
+
+    // A test that passed has nothing inside.
+    counted command (fun results ->
+        let tests = results.Descendants(XName.Get "testcase") |> List.ofSeq
+
+        let holds name (test: XElement) =
+            not (isNull (test.Element(XName.Get name)))
+
+        let failed =
+            tests |> List.filter (fun test -> holds "failure" test || holds "error" test)
+
+        let skipped = tests |> List.filter (holds "skipped")
+        tests.Length - failed.Length - skipped.Length, failed.Length)
+
+let testCSharp () =
+    let command results =
+        let logger = quoted $"trx;LogFileName={results}"
+        $"test tests/LmmFunctional.CSharp.Tests --no-build -c Release --nologo --logger {logger}"
+
+    counted command (fun results ->
+        let isCounters (node: XElement) = node.Name.LocalName = "Counters"
+        let counters = results.Descendants() |> Seq.find isCounters
+        attribute "passed" counters, attribute "failed" counters)
 
 let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
-    let passed, failed = testProjects |> List.map testProject |> List.unzip
-    HaveTested(List.sum passed, List.sum failed)
+    let counts = [ testFSharp (); testCSharp () ]
+    HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
 
 /// The last line of the run is what machines read.
 let report (HaveTested(passed, failed)) =
     printfn $"{passed} passed, {failed} failed"
     if failed > 0 then 1 else 0
 
+/// Properties on fresh random values, for some minutes.
+let explore (HaveBuilt: HaveBuilt) minutes filter =
+    exitCode $"{fsharpTests} explore {quoted minutes} {quoted filter}"
+
+/// One property on the random values that failed: the line that explore prints.
+let replay (HaveBuilt: HaveBuilt) arguments =
+    let passed = arguments |> List.map quoted |> String.concat " "
+    exitCode $"{fsharpTests} replay {passed}"
+
 // Targets
 
-let usage = "dotnet fsi build.fsx restore|build|demo|test|publish|format|bench|lock"
+let usage =
+    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|publish|format|bench|lock"
 
 let tools () = findFeed () |> restoreTools
 
@@ -176,6 +221,10 @@ let runTarget target =
     | [ "build" ] -> tools () |> restore |> build |> ignore |> succeed
     | [ "demo" ] -> tools () |> restore |> build |> demo |> succeed
     | [ "test" ] -> runTests ()
+    | [ "explore" ] -> explore (tools () |> restore |> build) "10" ""
+    | [ "explore"; minutes ] -> explore (tools () |> restore |> build) minutes ""
+    | [ "explore"; minutes; filter ] -> explore (tools () |> restore |> build) minutes filter
+    | "replay" :: arguments -> replay (tools () |> restore |> build) arguments
     | [ "publish" ] -> tools () |> restore |> publish |> succeed
     | [ "format" ] -> tools () |> format |> succeed
     | "bench" :: arguments -> bench (tools () |> restore |> build) arguments |> succeed

@@ -10,6 +10,18 @@ public static class Columns
         return ColumnModule.ofFloats(values);
     }
 
+    /// <summary>A column of numbers with a text for each, which names the level where the column is a factor.</summary>
+    /// <param name="values">The numbers; NaN where missing.</param>
+    /// <param name="labels">The texts: 001, 1.10; null or "" where missing.</param>
+    /// <exception cref="ArgumentException">There are not as many texts as numbers, one of the two is missing, or a text
+    /// stands for two numbers.</exception>
+    public static Column Labelled(IEnumerable<double> values, IEnumerable<string?> labels)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(labels);
+        return ColumnModule.labelled(values, labels!);
+    }
+
     /// <summary>A categorical column from text: null or "" is missing, levels in ordinal order.</summary>
     public static Column Categories(IEnumerable<string?> values)
     {

@@ -14,6 +14,9 @@ internal static partial class Convert
             component.Covariance,
             component.StandardDeviation);
 
+    public static CovarianceParameterEstimate CovarianceParameter(CovarianceParameter parameter) =>
+        new(parameter.Group, parameter.Name, parameter.Estimate, parameter.StandardError?.Value);
+
     public static IReadOnlyList<RandomEffect> RandomEffects(Fit fit) =>
     [
         .. from term in FitModule.randomEffects(fit)
@@ -53,7 +56,12 @@ internal static partial class Convert
             [
                 .. certificate.Multipliers.Select(pair => new BoundMultiplier(pair.Item1, pair.Item2)),
                 .. certificate.BoundsInForce.Select(bound => new BoundMultiplier(bound.Name, bound.Multiplier)),
-            ]);
+            ],
+            new StartSearch(
+                certificate.Search.Starts,
+                certificate.Search.EndedHere,
+                certificate.Search.Descents,
+                certificate.Search.NextBest?.Value));
     }
 
     public static IdentityResult Identity(IdentityCheck check)

@@ -69,6 +69,7 @@ internal static partial class Convert
     public static MarginalOptions Options(MarginalSettings settings) =>
         new(
             FSharpList(settings.At.Select(pair => Tuple.Create(pair.Key, FSharpList(pair.Value)))),
+            FSharpList(settings.AtLevels.Select(pair => Tuple.Create(pair.Key, FSharpList(pair.Value)))),
             settings.Weights switch
             {
                 AverageWeights.Equal => MarginalWeights.Equal,
@@ -90,6 +91,10 @@ internal static partial class Convert
         Comparison.Effects => MeanContrast.Effects,
         _ => throw new ArgumentOutOfRangeException(nameof(comparison), comparison, "Not a comparison."),
     };
+
+    public static MeanContrast Contrasts(IReadOnlyDictionary<string, IReadOnlyList<double>> contrasts) =>
+        MeanContrast.NewCustom(
+            FSharpList(contrasts.Select(pair => Tuple.Create(pair.Key, FSharpList(pair.Value)))));
 
     public static FSharpOption<Adjustment>? Adjusted(PAdjustment adjustment) => adjustment switch
     {

@@ -15,7 +15,9 @@ internal static partial class Convert
         int? maxIterations,
         IReadOnlyDictionary<string, Relationship>? known,
         IReadOnlyDictionary<string, double>? held,
-        IReadOnlyDictionary<string, ParameterBound>? bounds)
+        IReadOnlyDictionary<string, ParameterBound>? bounds,
+        IReadOnlyDictionary<string, double>? start,
+        CancellationToken cancellationToken)
     {
         if (maxIterations is { } limit)
         {
@@ -50,7 +52,7 @@ internal static partial class Convert
 
         var ends = Map(bounds?.ToDictionary(pair => pair.Key, pair => Bound(pair.Value)));
 
-        return new FitOptions(criterion, solver, Map(known), Map(held), ends, report);
+        return new FitOptions(criterion, solver, Map(known), Map(held), ends, Map(start), cancellationToken, report);
     }
 
     private static Bound Bound(ParameterBound bound) => new(End(bound.Lower), End(bound.Upper));

@@ -23,6 +23,39 @@ public static class Data
         string path, [NotNullWhen(true)] out Frame? frame, out IReadOnlyList<LmmIssue> issues) =>
         Convert.TryValue(CsvFile(path), out frame, out issues);
 
+    /// <summary>A data set from a file with a header line, compressed by gzip or not.</summary>
+    /// <param name="path">A file in UTF-8, or in UTF-16 with a byte order mark.</param>
+    /// <param name="format">How the file is written.</param>
+    /// <exception cref="LmmException">The file cannot be read; every problem has its line and column.</exception>
+    /// <exception cref="ArgumentException">The separator is the decimal mark too, or no mark at all.</exception>
+    public static Frame ReadCsv(string path, CsvFormat format) => Convert.ValueOrThrow(CsvFile(path, format));
+
+    /// <summary>A data set from a file with a header line, or its problems.</summary>
+    /// <param name="path">A file in UTF-8, or in UTF-16 with a byte order mark.</param>
+    /// <param name="format">How the file is written.</param>
+    /// <param name="frame">The data set; null if there are problems.</param>
+    /// <param name="issues">Every problem with its line and column.</param>
+    /// <exception cref="ArgumentException">The separator is the decimal mark too, or no mark at all.</exception>
+    public static bool TryReadCsv(
+        string path,
+        CsvFormat format,
+        [NotNullWhen(true)] out Frame? frame,
+        out IReadOnlyList<LmmIssue> issues) =>
+        Convert.TryValue(CsvFile(path, format), out frame, out issues);
+
+    /// <summary>A data set from the bytes of a file with a header line, compressed by gzip or not.</summary>
+    /// <param name="stream">UTF-8, or UTF-16 with a byte order mark; it is read to its end and left open.</param>
+    /// <param name="format">How the data are written; null for commas and decimal points.</param>
+    /// <param name="source">What to call the data in messages.</param>
+    /// <exception cref="LmmException">The data cannot be read; every problem has its line and column.</exception>
+    /// <exception cref="ArgumentException">The separator is the decimal mark too, or no mark at all.</exception>
+    public static Frame ReadCsv(Stream stream, CsvFormat? format = null, string source = "The stream")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(source);
+        return Convert.ValueOrThrow(Csv.readStream((format ?? CsvFormat.Default).ToOptions(), source, stream));
+    }
+
     /// <summary>A data set from CSV text with a header line.</summary>
     /// <param name="reader">The text; it is read to its end and left open.</param>
     /// <param name="source">What to call the text in messages.</param>
@@ -92,6 +125,13 @@ public static class Data
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Csv.read(path);
+    }
+
+    private static FrameResult CsvFile(string path, CsvFormat format)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(format);
+        return Csv.readWith(format.ToOptions(), path);
     }
 
     private static FrameResult CsvText(TextReader reader, string source)

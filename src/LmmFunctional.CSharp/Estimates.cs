@@ -20,6 +20,14 @@ public sealed record VarianceEstimate(
     double Covariance,
     double StandardDeviation);
 
+/// <summary>A parameter of a covariance structure, of residuals or of random effects, as it is usually written.</summary>
+/// <param name="Group">The grouping factor, or <c>Residual</c>.</param>
+/// <param name="Name"><c>rho</c>, <c>range</c>, <c>sd(VIS2)</c>, <c>cor(VIS1,VIS2)</c>, <c>sigma</c>.</param>
+/// <param name="Estimate">Standard deviations of residuals are relative to σ, those of random effects are not.</param>
+/// <param name="StandardError">From the observed information; null for what is held, at a bound, or not
+/// determined.</param>
+public sealed record CovarianceParameterEstimate(string Group, string Name, double Estimate, double? StandardError);
+
 /// <summary>The covariance matrix of the effects of one random term within a level.</summary>
 /// <param name="Group">The grouping factor.</param>
 /// <param name="Effects">The S effects.</param>

@@ -22,6 +22,14 @@ public enum FitVerdict
 /// <param name="Derivative">The derivative, away from the bound into the region.</param>
 public sealed record BoundMultiplier(string Name, double Derivative);
 
+/// <summary>What a fit tried to find the lowest optimum.</summary>
+/// <param name="Starts">Points at which the criterion was looked at before a descent.</param>
+/// <param name="EndedHere">Those from which the way down leads to the optimum that was taken.</param>
+/// <param name="Descents">Descents begun, the one to the optimum among them.</param>
+/// <param name="NextBest">How far −2 log likelihood of the next best optimum lies above; null where no other was
+/// found.</param>
+public sealed record StartSearch(int Starts, int EndedHere, int Descents, double? NextBest);
+
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
 /// <param name="Verdict">What kind of point the fit ended at.</param>
 /// <param name="Names">The quantities at their bound, or along which the likelihood is flat; else empty.</param>
@@ -30,6 +38,7 @@ public sealed record BoundMultiplier(string Name, double Derivative);
 /// <param name="NewtonDecrement">Twice what the criterion may still fall, in −2 log likelihood units.</param>
 /// <param name="Eigenvalues">Eigenvalues, ascending, of the scaled curvature in the free parameters.</param>
 /// <param name="Multipliers">The derivatives at the bounds.</param>
+/// <param name="Search">What was tried to find the lowest optimum.</param>
 public sealed record FitCertificate(
     FitVerdict Verdict,
     IReadOnlyList<string> Names,
@@ -37,7 +46,8 @@ public sealed record FitCertificate(
     double Gradient,
     double NewtonDecrement,
     IReadOnlyList<double> Eigenvalues,
-    IReadOnlyList<BoundMultiplier> Multipliers)
+    IReadOnlyList<BoundMultiplier> Multipliers,
+    StartSearch Search)
 {
     /// <summary>The smallest eigenvalue; null when no parameter is free.</summary>
     public double? MinEigenvalue => Eigenvalues.Count == 0 ? null : Eigenvalues[0];

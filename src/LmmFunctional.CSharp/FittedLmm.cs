@@ -5,11 +5,13 @@ public sealed class FittedLmm
 {
     private readonly Fit fit;
     private readonly Lazy<IReadOnlyList<RandomEffect>> randomEffects;
+    private readonly Lazy<IReadOnlyList<CovarianceParameterEstimate>> covarianceParameters;
 
     internal FittedLmm(Fit fit)
     {
         this.fit = fit;
         randomEffects = new(() => Convert.RandomEffects(fit));
+        covarianceParameters = new(() => Convert.List(fit.CovarianceParameters, Convert.CovarianceParameter));
         Model = new LmmModel(fit.Spec);
         Certificate = Convert.Certificate(fit.Certificate);
         Iterations = Convert.List(fit.Iterations, Convert.Iteration);
@@ -38,6 +40,10 @@ public sealed class FittedLmm
 
     /// <summary>Variances, then covariances, of each random term in formula order; the residual last.</summary>
     public IReadOnlyList<VarianceEstimate> VarianceComponents { get; }
+
+    /// <summary>The parameters of covariance structures: of random terms that have some, and of structured residuals, such as
+    /// the standard deviations and correlations of an MMRM.</summary>
+    public IReadOnlyList<CovarianceParameterEstimate> CovarianceParameters => covarianceParameters.Value;
 
     /// <summary>The covariance matrix of each random term, in the order of the formula: new arrays.</summary>
     public IReadOnlyList<RandomCovariance> RandomCovariances() => Convert.RandomCovariances(fit);
@@ -134,6 +140,30 @@ public sealed class FittedLmm
         Convert.Table(Convert.ValueOrThrow(MarginalContrastsModule.create(
             Convert.Contrast(comparison, reference), Convert.Adjusted(adjustment), Marginal(over, settings))));
 
+    /// <summary>Comparisons of marginal means by weights of one's own, within each family.</summary>
+    /// <param name="over">Such as <c>variety | nitro</c>: compared variables, then those that hold them apart.</param>
+    /// <param name="contrasts">Names of comparisons with a weight for each mean of a family, in the order of
+    /// <see cref="MarginalMeans"/>.</param>
+    /// <param name="adjustment">Of p-values and intervals; usual is none.</param>
+    /// <param name="settings">Covariate values, weights, scale and method; null for the defaults.</param>
+    /// <example><code>fit.MarginalContrasts("dose", new Dictionary&lt;string, IReadOnlyList&lt;double&gt;&gt;
+    /// {
+    ///     ["control - rest"] = [1, -0.5, -0.5],
+    /// })</code></example>
+    /// <exception cref="LmmException">A variable is not in the model, weights are too few or too many, or an adjustment does
+    /// not fit.</exception>
+    public MarginalTable MarginalContrasts(
+        string over,
+        IReadOnlyDictionary<string, IReadOnlyList<double>> contrasts,
+        PAdjustment adjustment = PAdjustment.Usual,
+        MarginalSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(contrasts);
+
+        return Convert.Table(Convert.ValueOrThrow(MarginalContrastsModule.create(
+            Convert.Contrasts(contrasts), Convert.Adjusted(adjustment), Marginal(over, settings))));
+    }
+
     /// <summary>The letters of marginal means: two means that share a letter do not differ.</summary>
     /// <param name="over">As for <see cref="MarginalMeans"/>.</param>
     /// <param name="alpha">Adjusted p-values below this are differences.</param>
@@ -195,6 +225,10 @@ public sealed class FittedLmm
 
     /// <summary>Number of rows used.</summary>
     public int Observations => fit.Observations;
+
+    /// <summary>The rows of the data that the fit used, from zero: those that <see cref="Fitted"/> and
+    /// <see cref="Residuals"/> are of.</summary>
+    public IReadOnlyList<int> RowsUsed => Convert.List(fit.Design.Rows);
 
     /// <summary>p, the number of estimated fixed effects.</summary>
     public int FixedCount => fit.FixedCount;

@@ -32,4 +32,39 @@ public static class FrameExtensions
         ArgumentNullException.ThrowIfNull(keep);
         return Convert.ValueOrThrow(FrameModule.filter(Convert.Function(keep), frame));
     }
+
+    /// <summary>The rows for which a condition is true; those whose values are missing are left out.</summary>
+    /// <param name="frame">The data.</param>
+    /// <param name="condition">As R writes it: <c>x > 3 &amp; trt != "A"</c>, <c>g %in% c("a", "b")</c>,
+    /// <c>!is.na(x)</c>.</param>
+    /// <exception cref="LmmException">The condition cannot be read, names what is not there, or leaves no row.</exception>
+    public static Frame Subset(this Frame frame, string condition)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(condition);
+        return Convert.ValueOrThrow(LmmFunctional.Subset.rows(condition, frame));
+    }
+
+    /// <summary>The data with one level of a column first; a column of numbers becomes a factor.</summary>
+    /// <exception cref="LmmException">There is no such column or no such level.</exception>
+    public static Frame Relevel(this Frame frame, string column, string level)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentException.ThrowIfNullOrEmpty(column);
+        ArgumentException.ThrowIfNullOrEmpty(level);
+        return Convert.ValueOrThrow(Levels.relevel(column, level, frame));
+    }
+
+    /// <summary>The data with all levels of a column in an order, the reference first; a column of numbers becomes a
+    /// factor.</summary>
+    /// <exception cref="LmmException">There is no such column, or a level is not there, left out or listed twice.
+    /// </exception>
+    public static Frame WithLevels(this Frame frame, string column, params IEnumerable<string> levels)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentException.ThrowIfNullOrEmpty(column);
+        ArgumentNullException.ThrowIfNull(levels);
+        return Convert.ValueOrThrow(
+            Levels.arrange(column, Microsoft.FSharp.Collections.ListModule.OfSeq(levels), frame));
+    }
 }

@@ -6,11 +6,16 @@ namespace LmmFunctional.CSharp;
 public static class LikelihoodInference
 {
     /// <summary>Profile likelihood intervals of all fixed effects and covariance parameters.</summary>
+    /// <param name="fit">The fit.</param>
+    /// <param name="level">The level of confidence, between 0 and 1.</param>
+    /// <param name="cancellationToken">Stops between two of the fits that the intervals are found by.</param>
     /// <exception cref="ArgumentException">The level is not between 0 and 1.</exception>
-    public static IReadOnlyList<ConfidenceLimits> ProfileIntervals(this FittedLmm fit, double level = 0.95)
+    /// <exception cref="OperationCanceledException">The intervals were cancelled.</exception>
+    public static IReadOnlyList<ConfidenceLimits> ProfileIntervals(
+        this FittedLmm fit, double level = 0.95, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        return Convert.List(Profile.intervals(level, fit.Inner), Limits);
+        return Convert.List(Profile.intervalsUntil(cancellationToken, level, fit.Inner), Limits);
     }
 
     /// <summary>Wald intervals: standard deviations on the log scale, correlations on the scale of Fisher's z.</summary>
@@ -22,7 +27,15 @@ public static class LikelihoodInference
     }
 
     /// <summary>Parametric bootstrap intervals; the same seed gives the same bits with any number of threads.</summary>
+    /// <param name="fit">The fit that responses are drawn from.</param>
+    /// <param name="replicates">How many are drawn.</param>
+    /// <param name="kind">How an interval is made from them.</param>
+    /// <param name="level">The level of confidence, between 0 and 1.</param>
+    /// <param name="seed">The seed of all draws.</param>
+    /// <param name="progress">Called with the number of replicates done.</param>
+    /// <param name="cancellationToken">Stops between two replicates.</param>
     /// <exception cref="ArgumentException">The level is not between 0 and 1, or there are fewer than two replicates.</exception>
+    /// <exception cref="OperationCanceledException">The bootstrap was cancelled.</exception>
     /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
     public static IReadOnlyList<ConfidenceLimits> BootstrapIntervals(
         this FittedLmm fit,
@@ -30,10 +43,12 @@ public static class LikelihoodInference
         BootstrapKind kind = BootstrapKind.Percentile,
         double level = 0.95,
         int seed = 1,
-        Action<int>? progress = null)
+        Action<int>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        var bootstrap = Convert.ValueOrThrow(BootstrapModule.run(Options(replicates, seed, progress), fit.Inner));
+        var options = Options(replicates, seed, progress, cancellationToken);
+        var bootstrap = Convert.ValueOrThrow(BootstrapModule.run(options, fit.Inner));
         return Convert.List(BootstrapModule.intervals(Kind(kind), level, bootstrap), estimate => Limits(estimate.Interval));
     }
 
@@ -71,15 +86,21 @@ public static class LikelihoodInference
     /// <param name="effect">The effect of that term, from zero.</param>
     /// <param name="bootstrapReplicates">Replicates of the parametric bootstrap; null for none.</param>
     /// <param name="seed">The seed of all draws.</param>
+    /// <param name="cancellationToken">Stops the bootstrap between two replicates.</param>
     /// <exception cref="ArgumentException">There is no such term or effect.</exception>
     /// <exception cref="LmmException">The model without the effect cannot be fitted.</exception>
     public static ZeroVarianceTest TestVariance(
-        this FittedLmm fit, int term = 0, int effect = 0, int? bootstrapReplicates = null, int seed = 1)
+        this FittedLmm fit,
+        int term = 0,
+        int effect = 0,
+        int? bootstrapReplicates = null,
+        int seed = 1,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fit);
 
         var bootstrap = bootstrapReplicates is { } replicates
-            ? FSharpOption<BootstrapOptions>.Some(Options(replicates, seed, null))
+            ? FSharpOption<BootstrapOptions>.Some(Options(replicates, seed, null, cancellationToken))
             : null;
 
         var options = new VarianceTestOptions(VarianceTestModule.defaults.Draws, seed, bootstrap!);
@@ -137,13 +158,15 @@ public static class LikelihoodInference
             model.DeltaAic,
             model.Weight);
 
-    private static BootstrapOptions Options(int replicates, int seed, Action<int>? progress) =>
+    private static BootstrapOptions Options(
+        int replicates, int seed, Action<int>? progress, CancellationToken cancellationToken) =>
         new(
             replicates,
             seed,
             progress is null
                 ? BootstrapOptionsModule.defaults.Progress
-                : FSharpOption<FSharpFunc<int, Unit>>.Some(FuncConvert.FromAction(progress)));
+                : FSharpOption<FSharpFunc<int, Unit>>.Some(FuncConvert.FromAction(progress)),
+            cancellationToken);
 
     private static BootstrapInterval Kind(BootstrapKind kind) => kind switch
     {

@@ -74,8 +74,12 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
     /// <c>Residual.rho</c>.</param>
     /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
+    /// <param name="start">Values of covariance parameters to start from, by the same names; the search then has no other
+    /// start.</param>
+    /// <param name="cancellationToken">Stops the fit between two iterations.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public FittedLmm Fit(
         Frame frame,
         FitBy by = FitBy.Reml,
@@ -84,10 +88,14 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
         IReadOnlyDictionary<string, double>? held = null,
-        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null,
+        IReadOnlyDictionary<string, double>? start = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
+        var options = Convert.Options(
+            by, algorithm, progress, maxIterations, known, held, bounds, start, cancellationToken);
+
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
 
@@ -103,6 +111,10 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="held">Covariance parameters held at known values, by name: <c>group.effect</c>, <c>Residual</c>,
     /// <c>Residual.rho</c>.</param>
     /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
+    /// <param name="start">Values of covariance parameters to start from, by the same names; the search then has no other
+    /// start.</param>
+    /// <param name="cancellationToken">Stops the fit between two iterations.</param>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public bool TryFit(
         Frame frame,
         [NotNullWhen(true)] out FittedLmm? fit,
@@ -113,10 +125,14 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         int? maxIterations = null,
         IReadOnlyDictionary<string, Relationship>? known = null,
         IReadOnlyDictionary<string, double>? held = null,
-        IReadOnlyDictionary<string, ParameterBound>? bounds = null)
+        IReadOnlyDictionary<string, ParameterBound>? bounds = null,
+        IReadOnlyDictionary<string, double>? start = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var options = Convert.Options(by, algorithm, progress, maxIterations, known, held, bounds);
+        var options = Convert.Options(
+            by, algorithm, progress, maxIterations, known, held, bounds, start, cancellationToken);
+
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;
     }

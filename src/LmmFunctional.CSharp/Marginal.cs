@@ -95,6 +95,10 @@ public sealed record MarginalSettings
     public IReadOnlyDictionary<string, IReadOnlyList<double>> At { get; init; } =
         new Dictionary<string, IReadOnlyList<double>>();
 
+    /// <summary>Levels of factors by name, in this order: only these are in the reference grid.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> AtLevels { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Of the variables averaged over.</summary>
     public AverageWeights Weights { get; init; } = AverageWeights.Equal;
 

@@ -13,8 +13,31 @@ public static class Relationships
         return Convert.ValueOrThrow(RelationshipTable.read(path));
     }
 
+    /// <summary>The matrix in a file, compressed by gzip or not.</summary>
+    /// <param name="path">A file as for the other member.</param>
+    /// <param name="format">How the file is written.</param>
+    /// <exception cref="LmmException">The file cannot be read, or it holds no covariance matrix.</exception>
+    public static Relationship ReadCsv(string path, CsvFormat format)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(format);
+        return Convert.ValueOrThrow(RelationshipTable.readWith(format.ToOptions(), path));
+    }
+
+    /// <summary>The relationship matrix of a pedigree in a file with the columns animal, sire, dam.</summary>
+    /// <param name="path">Animals in any order; unknown parents as for the other member.</param>
+    /// <param name="format">How the file is written.</param>
+    /// <exception cref="LmmException">The file cannot be read, or an animal is its own ancestor or occurs twice.</exception>
+    public static Relationship ReadPedigree(string path, CsvFormat format)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(format);
+        return RelationshipModule.ofPedigree(Convert.ValueOrThrow(PedigreeModule.readWith(format.ToOptions(), path)));
+    }
+
     /// <summary>The relationship matrix of a pedigree in a CSV file with the columns animal, sire, dam.</summary>
-    /// <param name="path">Animals in any order; an unknown parent is empty, NA or 0.</param>
+    /// <param name="path">Animals in any order; an unknown parent is empty, NA or 0, or one of the usual codes: ".", "*",
+    /// "-", "?", "00", "N/A", "none", "unknown", "-9" and their like.</param>
     /// <exception cref="LmmException">The file cannot be read, or an animal is its own ancestor or occurs twice.</exception>
     public static Relationship ReadPedigree(string path)
     {
@@ -23,7 +46,7 @@ public static class Relationships
     }
 
     /// <summary>The relationship matrix of animals with their parents.</summary>
-    /// <param name="rows">Animals in any order; an unknown parent is null, empty or "0".</param>
+    /// <param name="rows">Animals in any order; an unknown parent is null, empty or "0", or one of the usual codes.</param>
     /// <exception cref="LmmException">An animal is its own ancestor, occurs twice or has no name.</exception>
     public static Relationship FromPedigree(IEnumerable<(string Animal, string? Sire, string? Dam)> rows)
     {

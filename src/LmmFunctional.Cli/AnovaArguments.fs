@@ -41,6 +41,7 @@ module internal AnovaArguments =
         kind
         |> Result.map (fun kind -> {
             Data = data
+            Reading = DataOptions.plain
             Formula = formula
             Random = anova.GetResults AnovaArguments.Random |> EmsArguments.names
             Kind = kind

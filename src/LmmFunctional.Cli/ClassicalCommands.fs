@@ -19,7 +19,10 @@ module internal ClassicalCommands =
     /// Prints the analysis of variance of a file, or the problems; the exit code.
     let printAnova (output: TextWriter) (error: TextWriter) (request: AnovaRequest) : int =
         let model =
-            ModelSource.read (ModelRequest.plain request.Data request.Formula)
+            ModelSource.read {
+                ModelRequest.plain request.Data request.Formula with
+                    Reading = request.Reading
+            }
             |> Result.bind (fun source -> AnovaModel.create source.Spec request.Random source.Frame)
 
         match model with

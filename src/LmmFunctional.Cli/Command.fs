@@ -14,6 +14,8 @@ type ModelRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
+    /// How the data are read.
+    Reading: DataReading
 }
 
 /// <summary>Models as asked for.</summary>
@@ -28,16 +30,31 @@ module ModelRequest =
         Residual = None
         Known = []
         Pedigrees = []
+        Reading = DataOptions.plain
     }
+
+/// <summary>What is said of covariance parameters, by name.</summary>
+type ParameterRequest = {
+    /// Values of those that are known.
+    Held: (string * float) list
+    /// Ends of those that are bounded.
+    Bounds: (string * Bound) list
+    /// Values to start from.
+    Start: (string * float) list
+}
+
+/// <summary>What is said of covariance parameters.</summary>
+[<RequireQualifiedAccess>]
+module ParameterRequest =
+
+    /// Nothing.
+    let none = { Held = []; Bounds = []; Start = [] }
 
 /// <summary>A fit as asked for.</summary>
 type FitRequest = {
     Model: ModelRequest
     Criterion: Criterion
-    /// Names and values of covariance parameters that are held.
-    Held: (string * float) list
-    /// Names and ends of covariance parameters that are bounded.
-    Bounds: (string * Bound) list
+    Parameters: ParameterRequest
     Algorithm: Algorithm
     /// The method for degrees of freedom, by name; None for none.
     Df: string option
@@ -47,6 +64,8 @@ type FitRequest = {
     Robust: RobustKind option
     /// Their clusters; None for the subjects of the model.
     Cluster: string option
+    /// Linear functions of the fixed effects, as text.
+    Tests: string list
     AsJson: bool
     IsQuiet: bool
 }
@@ -59,13 +78,13 @@ module FitRequest =
     let plain model = {
         Model = model
         Criterion = Criterion.Reml
-        Held = []
-        Bounds = []
+        Parameters = ParameterRequest.none
         Algorithm = Algorithm.AverageInformation
         Df = None
         Convention = None
         Robust = None
         Cluster = None
+        Tests = []
         AsJson = false
         IsQuiet = false
     }
@@ -85,7 +104,7 @@ type EmmeansRequest = {
     Contrast: string option
     Reference: string option
     Adjust: string option
-    /// Such as x=1,2.
+    /// Such as x=1,2 or f=A,B.
     At: string list
     /// The weights of what is averaged over, by name.
     Averaging: string option
@@ -129,6 +148,8 @@ type EmsRequest = {
 /// <summary>An analysis of variance as asked for.</summary>
 type AnovaRequest = {
     Data: string
+    /// How the data are read.
+    Reading: DataReading
     Formula: string
     Random: string list
     Kind: SumsOfSquares
@@ -148,6 +169,7 @@ type IntervalMethod =
 type IntervalRequest = {
     Model: ModelRequest
     Criterion: Criterion
+    Parameters: ParameterRequest
     Method: IntervalMethod
     Level: float
     AsJson: bool
@@ -160,6 +182,7 @@ type ComparisonRequest = {
     /// The formulas of the others.
     Others: string list
     Criterion: Criterion
+    Parameters: ParameterRequest
     AsJson: bool
 }
 
@@ -180,3 +203,79 @@ type Command =
     | Emmeans of EmmeansRequest
     | ShowVersion
     | ShowHelp of text: string
+
+/// <summary>Commands as asked for.</summary>
+[<RequireQualifiedAccess>]
+module Command =
+
+    let private model reading (model: ModelRequest) = { model with Reading = reading }
+
+    let private fit reading (fit: FitRequest) = {
+        fit with
+            FitRequest.Model = model reading fit.Model
+    }
+
+    /// The command with another way to read its data; None if it reads none.
+    let tryWithReading reading command =
+        match command with
+        | Command.Fit request -> Some(Command.Fit(fit reading request))
+        | Command.Plan request ->
+            Some(
+                Command.Plan {
+                    request with
+                        PlanRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Anova request ->
+            Some(
+                Command.Anova {
+                    request with
+                        FixedTestRequest.Fit = fit reading request.Fit
+                }
+            )
+        | Command.Verify request ->
+            Some(
+                Command.Verify {
+                    request with
+                        VerifyRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Shares request ->
+            Some(
+                Command.Shares {
+                    request with
+                        VerifyRequest.Model = model reading request.Model
+                }
+            )
+        | Command.VarianceTests request ->
+            Some(
+                Command.VarianceTests {
+                    request with
+                        VarianceTestRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Intervals request ->
+            Some(
+                Command.Intervals {
+                    request with
+                        IntervalRequest.Model = model reading request.Model
+                }
+            )
+        | Command.Compare request ->
+            Some(
+                Command.Compare {
+                    request with
+                        ComparisonRequest.Model = model reading request.Model
+                }
+            )
+        | Command.AnovaTable request -> Some(Command.AnovaTable { request with Reading = reading })
+        | Command.Emmeans request ->
+            Some(
+                Command.Emmeans {
+                    request with
+                        EmmeansRequest.Fit = fit reading request.Fit
+                }
+            )
+        | Command.Ems _
+        | Command.ShowVersion
+        | Command.ShowHelp _ -> None

@@ -48,9 +48,9 @@ EXIT CODES:
              List.map2
                  (fun (command: ArgumentCaseInfo) (options: ArgumentParser) ->
                      command.CommandLineNames.Value.Head,
-                     "--help"
-                     :: (options.GetArgumentCases()
-                         |> List.collect (fun option -> option.CommandLineNames.Value)))
+                     "--help" :: DataOptions.names
+                     @ (options.GetArgumentCases()
+                        |> List.collect (fun option -> option.CommandLineNames.Value)))
                  cases
                  (parser.Value.GetSubCommandParsers()))
 
@@ -112,8 +112,26 @@ EXIT CODES:
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
             | _ -> Error(problemOf arguments problem.Message)
 
+    let private withReading (arguments: string list) reading command =
+        match command with
+        // The help of a command that reads data.
+        | Command.ShowHelp text when
+            arguments.Length > 1
+            && arguments.Head <> "ems"
+            && not (arguments.Head.StartsWith '-')
+            ->
+            Ok(Command.ShowHelp(text.TrimEnd() + "\n\n" + DataOptions.help))
+        | command when reading = DataOptions.plain -> Ok command
+        | command ->
+            match Command.tryWithReading reading command with
+            | Some command -> Ok command
+            | None -> Error $"'lmm {arguments.Head}' reads no data, so options about data mean nothing to it."
+
     /// <summary>The command that the arguments stand for, or what is wrong with them.</summary>
     let parse (arguments: string[]) : Result<Command, string> =
-        match PlainArguments.tryRead (List.ofArray arguments) with
-        | Some command -> Ok command
-        | None -> parseInFull arguments
+        DataOptions.split (List.ofArray arguments)
+        |> Result.bind (fun (reading, others) ->
+            match PlainArguments.tryRead others with
+            | Some command -> Ok command
+            | None -> parseInFull (Array.ofList others)
+            |> Result.bind (withReading others reading))

@@ -11,6 +11,9 @@ type ComparisonArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
+    | Start of NAME_AND_VALUE: string
     | [<Unique>] Json
 
     interface IArgParserTemplate with
@@ -22,11 +25,20 @@ type ComparisonArguments =
             | Residual _ -> OptionText.residual
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
+            | Fix _ -> OptionText.fix
+            | Bound _ -> OptionText.bound
+            | Start _ -> OptionText.start
             | Json -> OptionText.jsonForTables
 
 /// <summary>Reading the arguments of <c>lmm compare</c>.</summary>
 [<RequireQualifiedAccess>]
 module internal ComparisonArguments =
+
+    let private parameters (comparison: ParseResults<ComparisonArguments>) =
+        ParameterArguments.read
+            (comparison.GetResults ComparisonArguments.Fix)
+            (comparison.GetResults ComparisonArguments.Bound)
+            (comparison.GetResults ComparisonArguments.Start)
 
     /// The request that the arguments stand for, or what is wrong with them.
     let request (comparison: ParseResults<ComparisonArguments>) : Result<ComparisonRequest, string> =
@@ -38,10 +50,12 @@ module internal ComparisonArguments =
                 (comparison.TryGetResult ComparisonArguments.Residual)
                 (comparison.GetResults ComparisonArguments.Known)
                 (comparison.GetResults ComparisonArguments.Pedigree)
-            |> Result.map (fun model -> {
+            |> Result.bind (fun model -> parameters comparison |> Result.map (fun parameters -> model, parameters))
+            |> Result.map (fun (model, parameters) -> {
                 Model = model
                 Others = others
                 Criterion = FitArguments.criterion (comparison.Contains ComparisonArguments.Ml)
+                Parameters = parameters
                 AsJson = comparison.Contains ComparisonArguments.Json
             })
         | _ -> Error "compare needs a data file and two formulas or more."

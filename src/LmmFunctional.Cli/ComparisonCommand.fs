@@ -16,7 +16,7 @@ module internal ComparisonCommand =
 
                 sources
                 |> List.map _.Spec
-                |> Lmm.compare (ModelSource.options request.Criterion first) first.Frame)
+                |> Lmm.compare (ModelSource.options request.Criterion request.Parameters first) first.Frame)
 
         match compared with
         | Ok table ->

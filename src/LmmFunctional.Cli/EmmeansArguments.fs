@@ -23,6 +23,9 @@ type EmmeansArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
+    | Start of NAME_AND_VALUE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -39,7 +42,9 @@ type EmmeansArguments =
             | Adjust _ ->
                 "adjust for several comparisons: tukey, dunnett, sidak, bonferroni, holm, scheffe, fdr or none; "
                 + "without it what goes with the contrast."
-            | At _ -> "values of a covariate instead of its mean: \"x=1,2\"; may be repeated."
+            | At _ ->
+                "values of a covariate instead of its mean, or levels of a factor instead of all: \"x=1,2\", \"f=A,B\"; "
+                + "may be repeated."
             | Weights _ ->
                 "how other variables are averaged over: equal, proportional, outer or cells; equal is the default."
             | Scale _ -> "model or response: response goes back from log and the like; model is the default."
@@ -54,6 +59,9 @@ type EmmeansArguments =
             | Residual _ -> OptionText.residual
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
+            | Fix _ -> OptionText.fix
+            | Bound _ -> OptionText.bound
+            | Start _ -> OptionText.start
             | Algorithm _ -> OptionText.algorithm
             | Json -> OptionText.jsonForTables
             | Quiet -> OptionText.quiet
@@ -70,6 +78,12 @@ module internal EmmeansArguments =
             (emmeans.GetResults EmmeansArguments.Known)
             (emmeans.GetResults EmmeansArguments.Pedigree)
 
+    let private parameters (emmeans: ParseResults<EmmeansArguments>) =
+        ParameterArguments.read
+            (emmeans.GetResults EmmeansArguments.Fix)
+            (emmeans.GetResults EmmeansArguments.Bound)
+            (emmeans.GetResults EmmeansArguments.Start)
+
     // A convention alone is that of the method means have without one.
     let private method (emmeans: ParseResults<EmmeansArguments>) =
         match emmeans.TryGetResult EmmeansArguments.Df with
@@ -82,8 +96,9 @@ module internal EmmeansArguments =
             )
         | df -> df
 
-    let private fit (emmeans: ParseResults<EmmeansArguments>) model = {
+    let private fit (emmeans: ParseResults<EmmeansArguments>) model parameters = {
         FitRequest.plain model with
+            Parameters = parameters
             Criterion = FitArguments.criterion (emmeans.Contains EmmeansArguments.Ml)
             Algorithm = emmeans.TryGetResult EmmeansArguments.Algorithm |> AlgorithmName.toAlgorithm
             Df = method emmeans
@@ -107,11 +122,12 @@ module internal EmmeansArguments =
             | Some level when level > 0.0 && level < 1.0 -> Ok level
             | Some _ -> Error "--level is between 0 and 1, such as 0.95."
 
-        match onResponse, level, model emmeans with
-        | Error problem, _, _
-        | _, Error problem, _
-        | _, _, Error problem -> Error problem
-        | Ok onResponse, Ok level, Ok model ->
+        match onResponse, level, model emmeans, parameters emmeans with
+        | Error problem, _, _, _
+        | _, Error problem, _, _
+        | _, _, Error problem, _
+        | _, _, _, Error problem -> Error problem
+        | Ok onResponse, Ok level, Ok model, Ok parameters ->
             Ok {
                 Over = emmeans.GetResult EmmeansArguments.Over
                 Trend = emmeans.TryGetResult EmmeansArguments.Trend
@@ -123,5 +139,5 @@ module internal EmmeansArguments =
                 OnResponse = onResponse
                 Level = level
                 Letters = emmeans.Contains EmmeansArguments.Letters
-                Fit = fit emmeans model
+                Fit = fit emmeans model parameters
             }

@@ -32,20 +32,25 @@ module internal EmmeansCommand =
         else
             None
 
-    /// x=1,2; "x=1; z=0" for several.
-    let private at (texts: string list) : Result<(string * float list) list, LmmError list> =
+    /// x=1,2 and f=A,B; "x=1; f=A" for several.
+    let private at (texts: string list) : Result<(string * string list) list, LmmError list> =
         let one (text: string) =
-            match text.Split '=' with
-            | [| name; values |] ->
-                match numbers values with
-                | Some values -> Ok(name.Trim().Trim('`'), values)
-                | None ->
-                    Error [
-                        LmmError.WrongArguments(text, "the values are not numbers; write such as x=1,2.")
-                    ]
-            | _ ->
+            let split = text.IndexOf '='
+
+            let name =
+                if split > 0 then
+                    text.Substring(0, split).Trim().Trim('`')
+                else
+                    ""
+
+            let values =
+                text.Substring(split + 1).Split ',' |> List.ofArray |> List.map _.Trim()
+
+            if name <> "" && not (List.contains "" values) then
+                Ok(name, values)
+            else
                 Error [
-                    LmmError.WrongArguments(text, "write a covariate and its values, such as x=1,2.")
+                    LmmError.WrongArguments(text, "write a variable and its values or levels, such as x=1,2 or f=A,B.")
                 ]
 
         texts
@@ -84,7 +89,8 @@ module internal EmmeansCommand =
                 Contrast = contrast
                 Adjust = adjust
                 Options = {
-                    At = at
+                    At = []
+                    AtLevels = at
                     Weights = defaultArg weights MarginalWeights.Equal
                     Level = request.Level
                     OnResponse = request.OnResponse

@@ -32,5 +32,5 @@ module ExitCode =
 
     /// That of problems in the input, once they are told.
     let refuse (error: TextWriter) (problems: LmmError list) =
-        problems |> List.distinct |> List.iter (LmmError.describe >> error.WriteLine)
+        problems |> LmmError.limit |> List.iter (LmmError.describe >> error.WriteLine)
         badInput

@@ -42,11 +42,13 @@ type FitArguments =
     | Pedigree of NAME_AND_FILE: string
     | Fix of NAME_AND_VALUE: string
     | Bound of NAME_AND_ENDS: string
+    | Start of NAME_AND_VALUE: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Df of METHOD: string
     | [<Unique>] Convention of NAME: string
     | [<Unique>] Robust of RobustName
     | [<Unique>] Cluster of FACTOR: string
+    | Test of FUNCTIONS: string
     | [<Unique>] Json
     | [<Unique>] Quiet
 
@@ -59,19 +61,17 @@ type FitArguments =
             | Residual _ -> OptionText.residual
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
-            | Fix _ ->
-                "NAME=VALUE: a covariance parameter that is known, such as \"g.(Intercept)=2\", Residual=4 or "
-                + "Residual.rho=0.3; may be repeated."
-            | Bound _ ->
-                "NAME=LOWER..UPPER: the ends of a covariance parameter, such as Residual.rho=0..0.9; one end may be "
-                + "left out; may be repeated."
+            | Fix _ -> OptionText.fix
+            | Bound _ -> OptionText.bound
+            | Start _ -> OptionText.start
             | Algorithm _ -> OptionText.algorithm
             | Df _ ->
                 "degrees of freedom of the fixed effects: asymptotic, residual, containment, between-within, "
-                + "satterthwaite or kenward-roger; without it no p-values are given."
+                + "satterthwaite or kenward-roger; without it no p-values are given, and --test takes satterthwaite."
             | Convention _ -> OptionText.convention
             | Robust _ -> "standard errors that hold when the covariances within clusters are wrong."
             | Cluster _ -> "the clusters of --robust, a factor or a column; without it the subjects of the model."
+            | Test _ -> OptionText.test
             | Json -> "print one line of JSON instead of the summary."
             | Quiet -> OptionText.quiet
 
@@ -98,30 +98,33 @@ module internal FitArguments =
             (fit.GetResults FitArguments.Known)
             (fit.GetResults FitArguments.Pedigree)
 
+    let private parameters (fit: ParseResults<FitArguments>) =
+        ParameterArguments.read
+            (fit.GetResults FitArguments.Fix)
+            (fit.GetResults FitArguments.Bound)
+            (fit.GetResults FitArguments.Start)
+
     /// The request that the arguments stand for, or what is wrong with them.
     let request (fit: ParseResults<FitArguments>) : Result<FitRequest, string> =
         let robust = fit.TryGetResult FitArguments.Robust |> Option.map robustKind
         let cluster = fit.TryGetResult FitArguments.Cluster
 
-        let bounds = NamedBounds.read (fit.GetResults FitArguments.Bound)
-
-        match model fit, NamedValues.heldVariances (fit.GetResults FitArguments.Fix), bounds with
+        match model fit, parameters fit with
         | _ when cluster.IsSome && robust.IsNone ->
             Error "--cluster goes with --robust; write for instance --robust cr2."
-        | Error problem, _, _
-        | _, Error problem, _
-        | _, _, Error problem -> Error problem
-        | Ok model, Ok held, Ok bounds ->
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok model, Ok parameters ->
             Ok {
                 Model = model
                 Criterion = criterion (fit.Contains FitArguments.Ml)
-                Held = held
-                Bounds = bounds
+                Parameters = parameters
                 Algorithm = fit.TryGetResult FitArguments.Algorithm |> AlgorithmName.toAlgorithm
                 Df = fit.TryGetResult FitArguments.Df
                 Convention = fit.TryGetResult FitArguments.Convention
                 Robust = robust
                 Cluster = cluster
+                Tests = fit.GetResults FitArguments.Test
                 AsJson = fit.Contains FitArguments.Json
                 IsQuiet = fit.Contains FitArguments.Quiet
             }

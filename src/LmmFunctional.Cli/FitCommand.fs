@@ -9,20 +9,19 @@ open LmmFunctional
 module internal FitCommand =
 
     let private displayOn (error: TextWriter) (request: FitRequest) =
-        if request.IsQuiet then
+        // A program that runs the command gets the same words, however long the fit takes.
+        if request.IsQuiet || not (Object.ReferenceEquals(error, Console.Error)) then
             ProgressDisplay.Silent
-        elif Object.ReferenceEquals(error, Console.Error) && not Console.IsErrorRedirected then
-            ProgressDisplay.Live error
-        else
+        elif Console.IsErrorRedirected then
             ProgressDisplay.Lines error
+        else
+            ProgressDisplay.Live error
 
     let private fit error (request: FitRequest) (source: ModelSource) =
         ProgressDisplay.during (displayOn error request) (fun report ->
             let options = {
-                ModelSource.options request.Criterion source with
+                ModelSource.options request.Criterion request.Parameters source with
                     Solver = SolverOptions.ofAlgorithm request.Algorithm
-                    Held = Map.ofList request.Held
-                    Bounds = Map.ofList request.Bounds
                     Progress = Some report
             }
 
@@ -54,6 +53,14 @@ module internal FitCommand =
         | Ok method, Ok source -> fit error request source |> Result.map (fun fit -> fit, method, source.Reading)
         | method, source -> Error(Results.problems method @ Results.problems source)
 
+    /// Tests of the linear functions that a request names, or the problems of all of them.
+    let tests (request: FitRequest) (inference: Inference) : Result<HypothesisTest list, LmmError list> =
+        request.Tests
+        |> List.map (fun text ->
+            LinearHypothesis.parse inference.Fit.Design text
+            |> Result.bind (fun hypothesis -> Inference.test 0.95 hypothesis inference))
+        |> Results.all
+
     /// The robust covariance that a request asks for.
     let private robust (request: FitRequest) (fit: Fit) : Result<RobustCovariance option, LmmError list> =
         match request.Robust, request.Cluster with
@@ -61,17 +68,21 @@ module internal FitCommand =
         | Some kind, None -> RobustCovariance.ofSubjects kind fit |> Result.map Some
         | Some kind, Some cluster -> RobustCovariance.create kind cluster fit |> Result.map Some
 
-    let private inference method fit =
+    /// What the fixed effects are tested by, with the tests of linear functions.
+    let private inference (request: FitRequest) method fit =
         match method with
-        | None -> Ok None
-        | Some method -> Inference.create method fit |> Result.map Some
+        | None when request.Tests.IsEmpty -> Ok None
+        | method ->
+            Inference.create (defaultArg method DegreesOfFreedomMethod.satterthwaite) fit
+            |> Result.bind (fun inference ->
+                tests request inference |> Result.map (fun tests -> Some(inference, tests)))
 
     /// Prints the summary of a fit, or its problems; the exit code.
     let print (output: TextWriter) (error: TextWriter) (request: FitRequest) : int =
         let fitted =
             run error request
             |> Result.bind (fun (fit, method, reading) ->
-                match inference method fit, robust request fit with
+                match inference request method fit, robust request fit with
                 | Ok inference, Ok robust -> Ok(fit, inference, robust, reading)
                 | inference, robust -> Error(Results.problems inference @ Results.problems robust))
 
@@ -79,12 +90,13 @@ module internal FitCommand =
         | Ok(fit, inference, robust, reading) ->
             output.Write(
                 match inference, robust, request.AsJson with
-                | inference, Some robust, true -> FitJson.renderRobust reading inference robust + "\n"
-                | inference, Some robust, false -> Summary.renderRobust SummaryFormat.Text inference robust
+                | None, Some robust, true -> FitJson.renderRobust reading None robust + "\n"
+                | None, Some robust, false -> Summary.renderRobust SummaryFormat.Text None robust
                 | None, None, true -> FitJson.render reading fit + "\n"
                 | None, None, false -> Summary.render SummaryFormat.Text fit
-                | Some inference, None, true -> FitJson.renderTested reading inference + "\n"
-                | Some inference, None, false -> Summary.renderTested SummaryFormat.Text inference
+                | Some(inference, tests), robust, true -> FitJson.renderHypotheses reading inference robust tests + "\n"
+                | Some(inference, tests), robust, false ->
+                    Summary.renderHypotheses SummaryFormat.Text inference robust tests
             )
 
             ExitCode.ofCertificate fit.Certificate

@@ -15,6 +15,10 @@ type FixedTestArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
+    | Start of NAME_AND_VALUE: string
+    | Test of FUNCTIONS: string
     | [<Unique>] Algorithm of AlgorithmName
     | [<Unique>] Json
     | [<Unique>] Quiet
@@ -33,6 +37,10 @@ type FixedTestArguments =
             | Residual _ -> OptionText.residual
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
+            | Fix _ -> OptionText.fix
+            | Bound _ -> OptionText.bound
+            | Start _ -> OptionText.start
+            | Test _ -> OptionText.test
             | Algorithm _ -> OptionText.algorithm
             | Json -> OptionText.jsonForTable
             | Quiet -> OptionText.quiet
@@ -48,6 +56,12 @@ module internal FixedTestArguments =
             (anova.TryGetResult FixedTestArguments.Residual)
             (anova.GetResults FixedTestArguments.Known)
             (anova.GetResults FixedTestArguments.Pedigree)
+
+    let private parameters (anova: ParseResults<FixedTestArguments>) =
+        ParameterArguments.read
+            (anova.GetResults FixedTestArguments.Fix)
+            (anova.GetResults FixedTestArguments.Bound)
+            (anova.GetResults FixedTestArguments.Start)
 
     // A convention alone is that of the method the table has without one.
     let private method (anova: ParseResults<FixedTestArguments>) =
@@ -65,14 +79,17 @@ module internal FixedTestArguments =
             | Some 3 -> Ok HypothesisType.III
             | Some other -> Error $"there is no table of type {other}; --type is 1, 2 or 3."
 
-        match kind, model anova with
-        | Error problem, _
-        | _, Error problem -> Error problem
-        | Ok kind, Ok model ->
+        match kind, model anova, parameters anova with
+        | Error problem, _, _
+        | _, Error problem, _
+        | _, _, Error problem -> Error problem
+        | Ok kind, Ok model, Ok parameters ->
             Ok {
                 Type = kind
                 Fit = {
                     FitRequest.plain model with
+                        Parameters = parameters
+                        Tests = anova.GetResults FixedTestArguments.Test
                         Criterion = FitArguments.criterion (anova.Contains FixedTestArguments.Ml)
                         Algorithm = anova.TryGetResult FixedTestArguments.Algorithm |> AlgorithmName.toAlgorithm
                         Df = method anova

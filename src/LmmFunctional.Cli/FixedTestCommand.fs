@@ -13,14 +13,18 @@ module internal FixedTestCommand =
             FitCommand.run error request.Fit
             |> Result.bind (fun (fit, method, _) ->
                 let method = defaultArg method DegreesOfFreedomMethod.satterthwaite
-                Anova.table request.Type method fit |> Result.map (fun table -> fit, table))
+
+                Inference.create method fit
+                |> Result.bind (fun inference ->
+                    FitCommand.tests request.Fit inference
+                    |> Result.map (fun tests -> fit, Anova.ofInference request.Type inference, tests)))
 
         match tested with
-        | Ok(fit, table) ->
+        | Ok(fit, table, tests) ->
             if request.Fit.AsJson then
-                output.Write(FixedTestReport.toJson fit table + "\n")
+                output.Write(FixedTestReport.toJsonWith fit table tests + "\n")
             else
-                output.Write(FixedTestReport.render SummaryFormat.Text table)
+                output.Write(FixedTestReport.renderHypotheses SummaryFormat.Text table tests)
 
             ExitCode.ofCertificate fit.Certificate
         | Error problems -> ExitCode.refuse error problems

@@ -18,6 +18,9 @@ type IntervalArguments =
     | [<Unique>] Residual of STRUCTURE: string
     | Known of NAME_AND_FILE: string
     | Pedigree of NAME_AND_FILE: string
+    | Fix of NAME_AND_VALUE: string
+    | Bound of NAME_AND_ENDS: string
+    | Start of NAME_AND_VALUE: string
     | [<Unique>] Profile
     | [<Unique>] Wald
     | [<Unique>] Boot of REPLICATES: int
@@ -35,6 +38,9 @@ type IntervalArguments =
             | Residual _ -> OptionText.residual
             | Known _ -> OptionText.known
             | Pedigree _ -> OptionText.pedigree
+            | Fix _ -> OptionText.fix
+            | Bound _ -> OptionText.bound
+            | Start _ -> OptionText.start
             | Profile -> "profile likelihood intervals; the default."
             | Wald -> "intervals from the curvature of the likelihood."
             | Boot _ -> "parametric bootstrap intervals from so many replicates."
@@ -60,6 +66,12 @@ module internal IntervalArguments =
             (ci.TryGetResult IntervalArguments.Residual)
             (ci.GetResults IntervalArguments.Known)
             (ci.GetResults IntervalArguments.Pedigree)
+
+    let private parameters (ci: ParseResults<IntervalArguments>) =
+        ParameterArguments.read
+            (ci.GetResults IntervalArguments.Fix)
+            (ci.GetResults IntervalArguments.Bound)
+            (ci.GetResults IntervalArguments.Start)
 
     let private methods (ci: ParseResults<IntervalArguments>) = [
         if ci.Contains IntervalArguments.Profile then
@@ -91,14 +103,16 @@ module internal IntervalArguments =
     let request (ci: ParseResults<IntervalArguments>) : Result<IntervalRequest, string> =
         let level = ci.GetResult(IntervalArguments.Level, 0.95)
 
-        match method ci, model ci with
+        match method ci, model ci, parameters ci with
         | _ when not (level > 0.0 && level < 1.0) -> Error "--level must lie between 0 and 1, such as 0.95."
-        | Error problem, _
-        | _, Error problem -> Error problem
-        | Ok method, Ok model ->
+        | Error problem, _, _
+        | _, Error problem, _
+        | _, _, Error problem -> Error problem
+        | Ok method, Ok model, Ok parameters ->
             Ok {
                 Model = model
                 Criterion = FitArguments.criterion (ci.Contains IntervalArguments.Ml)
+                Parameters = parameters
                 Method = method
                 Level = level
                 AsJson = ci.Contains IntervalArguments.Json

@@ -67,7 +67,12 @@ module internal ModelSource =
                 | [] -> Ok specs
                 | problems -> Error problems)
 
-        match specs, Csv.read request.Data, KnownMatrices.read request.Known request.Pedigrees with
+        let data = DataOptions.read request.Reading request.Data
+
+        let matrices =
+            KnownMatrices.read request.Reading.Csv request.Known request.Pedigrees
+
+        match specs, data, matrices with
         | Ok specs, Ok frame, Ok known ->
             let reading = Stopwatch.GetElapsedTime started
 
@@ -87,8 +92,11 @@ module internal ModelSource =
         readAll [ request.Formula ] request |> Result.map List.head
 
     /// How a model is fitted: silently, by the default algorithm.
-    let options criterion (source: ModelSource) = {
+    let options criterion (parameters: ParameterRequest) (source: ModelSource) = {
         FitOptions.defaults with
             Criterion = criterion
             Known = source.Known
+            Held = Map.ofList parameters.Held
+            Bounds = Map.ofList parameters.Bounds
+            Start = Map.ofList parameters.Start
     }

@@ -13,14 +13,14 @@ module internal NamedValues =
         | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
         | _ -> Error $"'{option} {text}' is not a name and a file; write {option} NAME=FILE.csv."
 
-    // Residual=4: the name of a variance, which may have an equals sign, and a number, which has none.
-    let private heldVariance (text: string) =
+    // Residual=4: the name of a parameter, which may have an equals sign, and a number, which has none.
+    let private namedNumber option (text: string) =
         let at = text.LastIndexOf '='
         let number = if at > 0 then text.Substring(at + 1) else ""
 
         match Double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture) with
         | true, value -> Ok(text.Substring(0, at), value)
-        | false, _ -> Error $"'--fix {text}' is not a name and a number; write --fix NAME=VALUE."
+        | false, _ -> Error $"'{option} {text}' is not a name and a number; write {option} NAME=VALUE."
 
     // All values, or the first problem.
     let private all results =
@@ -34,10 +34,10 @@ module internal NamedValues =
         |> List.countBy fst
         |> List.tryPick (fun (name, count) -> if count > 1 then Some name else None)
 
-    /// Names and values of the variances that are held; or the first that cannot be read.
-    let heldVariances (texts: string list) : Result<(string * float) list, string> =
+    /// Names and values of covariance parameters after an option, each name once; or the first that cannot be read.
+    let numbers option (texts: string list) : Result<(string * float) list, string> =
         texts
-        |> List.map heldVariance
+        |> List.map (namedNumber option)
         |> all
         |> Result.bind (fun pairs ->
             match repeated pairs with
@@ -69,4 +69,5 @@ module internal NamedValues =
                     Residual = residual
                     Known = known
                     Pedigrees = pedigrees
+                    Reading = DataOptions.plain
                 }

@@ -22,6 +22,21 @@ module internal OptionText =
     let pedigree =
         "NAME=FILE.csv: a pedigree that known(NAME | animal) refers to; may be repeated."
 
+    let fix =
+        "NAME=VALUE: a covariance parameter that is known, such as \"g.(Intercept)=2\", Residual=4 or "
+        + "Residual.rho=0.3; may be repeated."
+
+    let bound =
+        "NAME=LOWER..UPPER: the ends of a covariance parameter, such as Residual.rho=0..0.9; one end may be "
+        + "left out; may be repeated."
+
+    let start =
+        "NAME=VALUE: where the search starts, such as Residual.range=10; it then has no other start; may be repeated."
+
+    let test =
+        "linear functions of the fixed effects, named or not: \"A - B: recipeA - recipeB; half: 1/2*x - 1/2*z = 3\"; "
+        + "each is tested, and all of one --test together; may be repeated."
+
     let algorithm =
         "observed, expected or average information, EM or PX-EM; ai is the default."
 

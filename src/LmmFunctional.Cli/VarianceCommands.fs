@@ -9,7 +9,8 @@ module internal VarianceCommands =
 
     let private fit criterion (model: ModelRequest) =
         ModelSource.read model
-        |> Result.bind (fun source -> Lmm.fit (ModelSource.options criterion source) source.Frame source.Spec)
+        |> Result.bind (fun source ->
+            Lmm.fit (ModelSource.options criterion ParameterRequest.none source) source.Frame source.Spec)
 
     let private answer (output: TextWriter) (error: TextWriter) (fitted: Result<Fit, LmmError list>) found text =
         match

@@ -15,9 +15,11 @@ module Lmm =
     /// Formula.parse "Reaction ~ Days + (Days | Subject)"
     /// |> Result.bind (Lmm.fit FitOptions.defaults frame)
     /// </code></example>
+    /// <exception cref="T:System.OperationCanceledException">The fit was cancelled by its options.</exception>
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
         SolverOptions.check options.Solver
         let started = Stopwatch.GetTimestamp()
+        options.Cancellation.ThrowIfCancellationRequested()
 
         // What is wrong with bounds is told beside what is wrong with held values.
         let create design =
@@ -28,6 +30,10 @@ module Lmm =
                 | Error _ -> Error problems
             | created -> created
 
+        let starting (likelihood: LogLikelihood) =
+            Start.apply options.Start options.Bounds likelihood
+            |> Result.mapError (fun problems -> problems @ Bound.problems options.Bounds likelihood)
+
         let solve bounds (likelihood: LogLikelihood) =
             let built = Stopwatch.GetTimestamp()
 
@@ -36,32 +42,52 @@ module Lmm =
                 | Some propose -> Solver.iterationsBy propose
                 | None -> Solver.iterations
 
-            let solveAsItIs (likelihood: LogLikelihood) =
-                let path =
-                    iterations likelihood options.Solver likelihood.Objective
+            let solveOnce (likelihood: LogLikelihood) =
+                let descend start =
+                    iterations likelihood options.Solver {
+                        likelihood.Objective with
+                            Start = start
+                    }
                     |> Refinement.untilLimit likelihood
                     |> Seq.map (fun iteration ->
+                        options.Cancellation.ThrowIfCancellationRequested()
                         options.Progress |> Option.iter (fun report -> report iteration)
                         iteration)
                     |> List.ofSeq
 
-                Fit.ofIterations likelihood path (fun () -> {
-                    Build = Stopwatch.GetElapsedTime(started, built)
-                    Solve = Stopwatch.GetElapsedTime built
-                })
+                let path, search =
+                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
 
-            BoundedFit.search bounds (Refinement.prepared >> solveAsItIs >> Refinement.settle solveAsItIs) likelihood
+                let fit =
+                    Fit.ofIterations likelihood path (fun () -> {
+                        Build = Stopwatch.GetElapsedTime(started, built)
+                        Solve = Stopwatch.GetElapsedTime built
+                    })
+
+                {
+                    fit with
+                        Evidence =
+                            Certificate.withSearch
+                                {
+                                    search with
+                                        IsGiven = not options.Start.IsEmpty
+                                }
+                                fit.Evidence
+                }
+
+            BoundedFit.search bounds (Refinement.prepared >> solveOnce >> Refinement.settle solveOnce) likelihood
 
         Design.buildWith options.Known spec frame
-        |> Result.bind Identification.check
+        |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))
         |> Result.bind (fun design ->
             match ExpectationSteps.problems options design with
             | [] when FittedCovariate.isIn design ->
                 // Nothing is known of the model without its structure.
                 let first = LogLikelihood.create options.Criterion >> Result.bind (solve Map.empty)
-                FittedCovariate.iterate first create (solve options.Bounds) design
-            | [] -> create design |> Result.bind (solve options.Bounds)
+                FittedCovariate.iterate first (create >> Result.bind starting) (solve options.Bounds) design
+            | [] -> create design |> Result.bind starting |> Result.bind (solve options.Bounds)
             | problems -> Error problems)
+        |> Problems.told
 
     /// <summary>Fits a model written as a formula.</summary>
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>
@@ -78,11 +104,61 @@ module Lmm =
     let planWith (known: Map<string, Relationship>) (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
         Design.buildWith known spec frame |> Result.bind ModelPlan.ofDesign
 
+    /// A fit by what the options say of parameters that the model has, and the names that it does not have.
+    let private fitByItsOwn (options: FitOptions) frame spec =
+        let unknown problem =
+            match problem with
+            | LmmError.UnknownParameter(name, _) -> Some name
+            | _ -> None
+
+        let rec attempt missing =
+            let own values =
+                values |> Map.filter (fun name _ -> not (Set.contains name missing))
+
+            let fitted =
+                fit
+                    {
+                        options with
+                            Held = own options.Held
+                            Bounds = own options.Bounds
+                            Start = own options.Start
+                    }
+                    frame
+                    spec
+
+            match fitted with
+            | Ok _ -> fitted, missing
+            | Error problems ->
+                let names = problems |> List.choose unknown |> Set.ofList
+
+                if names.IsSubsetOf missing then
+                    fitted, missing
+                else
+                    attempt (Set.union missing names)
+
+        attempt Set.empty
+
     /// <summary>Fits several models to the same data and compares them.</summary>
-    /// <returns>Criteria, weights and tests of nested neighbours; or the problems of all models.</returns>
+    /// <param name="options">Options of all fits; what they say of a covariance parameter is for the models that have it.</param>
+    /// <param name="frame">The data.</param>
+    /// <param name="specs">The models.</param>
+    /// <returns>Criteria, weights and tests of nested neighbours; or the problems of all models, a covariance parameter that none
+    /// of them has among them.</returns>
     /// <exception cref="T:System.ArgumentException">There is no model.</exception>
     let compare (options: FitOptions) (frame: Frame) (specs: LmmSpec list) : Result<ModelTable, LmmError list> =
-        specs
-        |> List.map (fit options frame)
-        |> Problems.all
-        |> Result.bind ModelComparison.table
+        let fitted = specs |> List.map (fitByItsOwn options frame)
+
+        let nowhere =
+            match fitted with
+            | [] -> []
+            | _ -> fitted |> List.map snd |> Set.intersectMany |> Set.toList
+
+        match nowhere, fitted |> List.map fst |> Problems.all with
+        | [], fits -> fits |> Result.bind ModelComparison.table
+        | names, fits ->
+            let others =
+                match fits with
+                | Ok _ -> []
+                | Error problems -> problems
+
+            Error([ for name in names -> LmmError.UnknownParameter(name, None) ] @ others)

@@ -47,6 +47,7 @@ module Datasets =
         | Some(Column.Numeric values) ->
             let levels = values |> Seq.map text |> Column.ofStrings
             Frame.withColumn name levels frame |> orRaise
+        | Some(Column.Labelled(_, labels)) -> Frame.withColumn name (Column.ofStrings labels) frame |> orRaise
         | _ -> frame
 
     /// <summary>A file of <c>tests/data</c>, its grouping factors made categorical.</summary>
@@ -67,6 +68,7 @@ module Datasets =
             |> Seq.map (fun column ->
                 match column with
                 | Column.Numeric values -> text values[row]
+                | Column.Labelled(_, labels) -> labels[row]
                 | Column.Categorical(levels, codes) -> levels[codes[row]])
             |> String.concat ","
             |> writer.WriteLine

@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Reflection
 open BenchmarkDotNet.Running
+open LmmFunctional.Properties
 
 /// The rows that are not fits.
 let private otherNames = [ "kernels"; "process" ]
@@ -70,6 +71,26 @@ let private versus (chosen: string list) =
         eprintfn $"Unknown: {listed}. The cases are: {known}."
         2
 
+/// Of so many models, from a seed, of one kind or of all.
+let private optima (arguments: string list) =
+    let number (text: string) =
+        match Int32.TryParse text with
+        | true, value when value > 0 -> Some value
+        | _ -> None
+
+    let kinds, numbers =
+        arguments
+        |> List.partition (fun text -> List.contains text MultimodalModels.kinds)
+
+    match numbers |> List.map number with
+    | [] -> Optima.run 5000 1 kinds
+    | [ Some count ] -> Optima.run count 1 kinds
+    | [ Some count; Some first ] -> Optima.run count first kinds
+    | _ ->
+        let known = MultimodalModels.kinds |> String.concat ", "
+        eprintfn $"optima takes the number of models, the first seed and kinds of models: {known}."
+        2
+
 [<EntryPoint>]
 let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
@@ -78,6 +99,7 @@ let main arguments =
     | [ "structured" ] -> StructuredEffects.run ()
     | [ "null" ] -> NullDistribution.run 2000
     | [ "field" ] -> FieldTrial.run ()
+    | "optima" :: arguments -> optima arguments
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

@@ -1,18 +1,16 @@
-namespace LmmFunctional.Tests
+module LmmFunctional.Tests.TestDataTests
 
 open System.IO
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 
-[<TestFixture>]
-module TestDataTests =
+[<Tests>]
+let tests =
+    testList "TestDataTests" [
+        testCase "sleepstudy has 180 rows below its header" (fun () ->
+            let lines = File.ReadAllLines(TestData.csv "sleepstudy")
+            Check.equal 180 (lines.Length - 1))
 
-    [<Test>]
-    let ``sleepstudy has 180 rows below its header`` () =
-        let lines = File.ReadAllLines(TestData.csv "sleepstudy")
-        Assert.That(lines.Length - 1, Is.EqualTo 180)
-
-    [<Property>]
-    let ``a data file is found under its own name`` (size: byte) =
-        let name = String.replicate (int size % 8 + 1) "a"
-        Path.GetFileNameWithoutExtension(TestData.csv name) = name
+        testProperty "a data file is found under its own name" (fun (size: byte) ->
+            let name = String.replicate (int size % 8 + 1) "a"
+            Path.GetFileNameWithoutExtension(TestData.csv name) = name)
+    ]

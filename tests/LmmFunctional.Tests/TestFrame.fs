@@ -5,7 +5,6 @@ open System.Collections.Immutable
 open System.Globalization
 open System.IO
 open System.Text.RegularExpressions
-open NUnit.Framework
 open LmmFunctional
 
 /// <summary>Small data sets for tests, without the library's own readers.</summary>
@@ -67,7 +66,3 @@ module TestFrame =
         match Design.build (formula text) frame with
         | Ok _ -> []
         | Error problems -> problems |> List.map LmmError.describe
-
-    /// Two values are equal; both are printed when they are not.
-    let same (expected: 'a) (actual: 'a) =
-        Assert.That((actual = expected), $"expected %A{expected}, got %A{actual}")

@@ -1,7 +1,7 @@
 namespace LmmFunctional.Tests
 
 open System
-open NUnit.Framework
+open Expecto
 
 /// <summary>Exact texts of messages.</summary>
 [<RequireQualifiedAccess>]
@@ -9,7 +9,7 @@ module Texts =
 
     /// <summary>Fails unless the messages are those expected, in order.</summary>
     let equal (expected: string list) (found: string list) =
-        Assert.That(String.concat "\n" found, Is.EqualTo(String.concat "\n" expected))
+        Expect.equal (String.concat "\n" found) (String.concat "\n" expected) "messages"
 
     /// <summary>The message of the ArgumentException of a mistake in the program; empty when there is none.</summary>
     let ofMistake (action: unit -> 'result) =

@@ -1,31 +1,41 @@
 namespace LmmFunctional
 
-/// <summary>What a natural covariance parameter is: how intervals are made for it, and how it is printed.</summary>
-[<RequireQualifiedAccess>]
-type internal ParameterKind =
-    /// A standard deviation, absolute or relative to the first one: positive.
-    | StandardDeviation
-    /// Between −1 and 1.
-    | Correlation
-    /// A range or a smoothness: positive.
-    | Positive
-    /// Between 0 and 1.
-    | Proportion
-    /// A variance: not negative.
-    | Variance
-    /// A loading: an effect of a factor, on the scale of a standard deviation.
-    | Loading
-    /// A coefficient of a process or an exponent: any number.
-    | Real
-
 /// <summary>Where residuals or effects sit: the rows and columns of a structure's matrix.</summary>
 [<NoComparison>]
 type internal FormPositions = {
     /// Names of the levels, in order; structures by level use their number and these names.
     Labels: string[]
-    /// Coordinates of each position; structures by distance use these.
+    /// Coordinates of each position; structures by distance use these. For structures of equal steps they are the places
+    /// of the positions on the steps; where they are no whole numbers, neighbours are one step apart.
     Coordinates: float[][]
 }
+
+/// <summary>Places of positions on equal steps.</summary>
+[<RequireQualifiedAccess>]
+module internal FormPositions =
+
+    /// The places, from zero, if there are gaps between them.
+    let tryPlaces (positions: FormPositions) : int[] option =
+        let isPlace (coordinates: float[]) =
+            coordinates.Length = 1
+            && coordinates[0] = System.Math.Floor coordinates[0]
+            && abs coordinates[0] < 1e9
+
+        if
+            positions.Coordinates.Length < 2
+            || not (Array.forall isPlace positions.Coordinates)
+        then
+            None
+        else
+            let places =
+                positions.Coordinates |> Array.map (fun coordinates -> int coordinates[0])
+
+            let first = Array.min places
+
+            if places = Array.init places.Length ((+) first) then
+                None
+            else
+                places |> Array.map (fun place -> place - first) |> Some
 
 /// <summary>A structure met with its positions: V = s² M(τ), where s is an overall standard deviation.</summary>
 /// <remarks>M is a correlation matrix if all variances are equal; otherwise the first position has variance one. τ is
@@ -36,6 +46,8 @@ type internal CovarianceForm = {
     /// The natural parameters: as many as there are in τ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The ends that each coordinate of τ can come to.
+    Ends: ParameterEnds[]
     /// τ to start from.
     Start: float[]
     /// Other τ to start from: ranges of other lengths. The best of all is the one to take.
@@ -81,6 +93,10 @@ module internal CovarianceForm =
     let byParameter (parameters: (string * ParameterKind * float) list) maps inverses element = {
         Names = parameters |> List.map (fun (name, _, _) -> name) |> Array.ofList
         Kinds = parameters |> List.map (fun (_, kind, _) -> kind) |> Array.ofList
+        Ends =
+            parameters
+            |> List.map (fun (name, kind, _) -> ParameterEnds.ofKind kind name)
+            |> Array.ofList
         Start = parameters |> List.map (fun (_, _, start) -> start) |> Array.ofList
         FurtherStarts = [||]
         Natural = Array.map2 (fun map (tau: Jet) -> map tau) (Array.ofList maps)

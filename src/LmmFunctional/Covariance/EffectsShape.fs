@@ -14,6 +14,8 @@ type internal EffectsForm = {
     /// The natural parameters: as many as there are in τ. Standard deviations are relative to σ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The ends that each coordinate of τ can come to; none where one deviation multiplies all the rest.
+    Ends: ParameterEnds[]
     /// The power of σ that each natural parameter is multiplied by; its place in τ is divided by σ where that is not zero.
     Powers: int[]
     /// Places in τ of the signed standard deviations (of unstructured ones: the diagonal of λ).
@@ -63,6 +65,7 @@ module internal EffectsShape =
         Order = order
         Names = Array.append [| "sd" |] form.Names
         Kinds = Array.append [| ParameterKind.StandardDeviation |] form.Kinds
+        Ends = Array.append [| ParameterEnds.none "sd" |] form.Ends
         Powers = Array.append [| 1 |] (Array.create form.Names.Length 0)
         Deviations = [| 0 |]
         Start = fun deviations -> Array.append [| rootMeanSquare deviations |] form.Start
@@ -91,11 +94,13 @@ module internal EffectsShape =
     /// a correlation is first met at has its sign by those of the two deviations.
     let heterogeneous (labels: string[]) (pairOf: int -> struct (int * int)) (correlation: CovarianceForm) =
         let order = labels.Length
+        let deviations = labels |> Array.map (fun label -> $"sd({label})")
 
         {
             Order = order
-            Names = Array.append (labels |> Array.map (fun label -> $"sd({label})")) correlation.Names
+            Names = Array.append deviations correlation.Names
             Kinds = Array.append (Array.create order ParameterKind.StandardDeviation) correlation.Kinds
+            Ends = Array.append (deviations |> Array.map ParameterEnds.signed) correlation.Ends
             Powers = Array.append (Array.create order 1) (Array.create correlation.Names.Length 0)
             Deviations = [| 0 .. order - 1 |]
             Start = fun deviations -> Array.append deviations correlation.Start
@@ -155,12 +160,15 @@ module internal EffectsShape =
             |> Array.indexed
             |> Array.choose (fun (k, struct (row, column)) -> if row = column then Some k else None)
 
+        let names =
+            entries
+            |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+
         {
             Order = order
-            Names =
-                entries
-                |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+            Names = names
             Kinds = Array.create entries.Length ParameterKind.Loading
+            Ends = names |> Array.map ParameterEnds.none
             Powers = Array.create entries.Length 1
             Deviations = diagonal
             Start =
@@ -196,6 +204,11 @@ module internal EffectsShape =
         let order = labels.Length
         let entries = FactorAnalytic.entries order q
 
+        let names =
+            Array.append
+                (FactorAnalytic.loadingNames labels q)
+                (labels |> Array.map (fun label -> $"specific({label})"))
+
         let covariance (tau: Jet[]) =
             let loadings, roots = Array.splitAt entries.Length tau
             let gamma = FactorAnalytic.loadings order q loadings
@@ -206,10 +219,14 @@ module internal EffectsShape =
 
         {
             Order = order
-            Names =
-                Array.append
-                    (FactorAnalytic.loadingNames labels q)
-                    (labels |> Array.map (fun label -> $"specific({label})"))
+            Names = names
+            Ends =
+                names
+                |> Array.mapi (fun k name ->
+                    if k < entries.Length then
+                        ParameterEnds.none name
+                    else
+                        ParameterEnds.signed name)
             Kinds =
                 Array.append
                     (Array.create entries.Length ParameterKind.Loading)
@@ -263,6 +280,11 @@ module internal EffectsShape =
                 else
                     Kronecker.names relative.Names scaled.Names
             Kinds = join scaled.Kinds relative.Kinds
+            Ends =
+                if isFirstScaled then
+                    Kronecker.ends (scaled.Names, scaled.Ends) (relative.Names, relative.Ends)
+                else
+                    Kronecker.ends (relative.Names, relative.Ends) (scaled.Names, scaled.Ends)
             Powers = join scaled.Powers (Array.create rest 0)
             Deviations =
                 if isFirstScaled then

@@ -6,6 +6,8 @@ type internal ParameterBlock = {
     /// The natural parameters: as many as there are in τ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The ends that each coordinate of τ can come to.
+    Ends: ParameterEnds[]
     /// τ to start from.
     Start: float[]
     /// The natural parameters at τ.
@@ -21,6 +23,7 @@ module internal ParameterBlock =
     let ofForm (form: CovarianceForm) = {
         Names = form.Names
         Kinds = form.Kinds
+        Ends = form.Ends
         Start = form.Start
         Natural = form.Natural
         Unconstrained = form.Unconstrained
@@ -30,6 +33,7 @@ module internal ParameterBlock =
     let ofVariance (form: VarianceForm) = {
         Names = form.Names
         Kinds = form.Kinds
+        Ends = form.Ends
         Start = form.Start
         Natural = form.Natural
         Unconstrained = form.Unconstrained
@@ -39,6 +43,7 @@ module internal ParameterBlock =
     let single name kind start (natural: Jet -> Jet) (unconstrained: float -> float option) = {
         Names = [| name |]
         Kinds = [| kind |]
+        Ends = [| ParameterEnds.ofKind kind name |]
         Start = [| start |]
         Natural = fun tau -> [| natural tau[0] |]
         Unconstrained = fun natural -> unconstrained natural[0] |> Option.map Array.singleton
@@ -57,6 +62,7 @@ module internal ParameterBlock =
     let concat (blocks: ParameterBlock list) = {
         Names = blocks |> List.map _.Names |> Array.concat
         Kinds = blocks |> List.map _.Kinds |> Array.concat
+        Ends = blocks |> List.map _.Ends |> Array.concat
         Start = blocks |> List.map _.Start |> Array.concat
         Natural =
             fun tau ->
@@ -72,4 +78,5 @@ module internal ParameterBlock =
     let prefixed prefix block = {
         block with
             ParameterBlock.Names = block.Names |> Array.map (fun name -> $"{prefix}{name}")
+            Ends = block.Ends |> ParameterEnds.rename (fun name -> $"{prefix}{name}")
     }

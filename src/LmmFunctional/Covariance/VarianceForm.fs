@@ -6,6 +6,8 @@ type internal VarianceForm = {
     /// The natural parameters: as many as there are in τ.
     Names: string[]
     Kinds: ParameterKind[]
+    /// The ends that each coordinate of τ can come to.
+    Ends: ParameterEnds[]
     /// τ to start from.
     Start: float[]
     /// The natural parameters at τ.
@@ -26,6 +28,7 @@ module internal VarianceForm =
         {
             Names = names
             Kinds = Array.create names.Length ParameterKind.StandardDeviation
+            Ends = names |> Array.map ParameterEnds.positive
             Start = Array.zeroCreate names.Length
             Natural = Array.map Unconstrained.positive
             Unconstrained = Array.map Unconstrained.ofPositive >> Unconstrained.all
@@ -41,6 +44,7 @@ module internal VarianceForm =
     let private one deviation = {
         Names = [| "power" |]
         Kinds = [| ParameterKind.Real |]
+        Ends = [| ParameterEnds.none "power" |]
         Start = [| 0.0 |]
         Natural = id
         Unconstrained = Some
@@ -54,12 +58,14 @@ module internal VarianceForm =
     let exponential = {
         one (fun delta value -> exponent value delta) with
             Names = [| "expon" |]
+            Ends = [| ParameterEnds.none "expon" |]
     }
 
     /// δ₁ + |v|^δ₂, δ₁ > 0; as nlme's varConstPower. A covariate of zero leaves δ₁.
     let constantPower = {
         Names = [| "const"; "power" |]
         Kinds = [| ParameterKind.Positive; ParameterKind.Real |]
+        Ends = [| ParameterEnds.positive "const"; ParameterEnds.none "power" |]
         // Not at a power of zero, where the constant is another overall scale and the criterion flat.
         Start = [| 0.0; 0.3 |]
         Natural = fun tau -> [| Unconstrained.positive tau[0]; tau[1] |]

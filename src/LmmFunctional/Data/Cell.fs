@@ -123,6 +123,26 @@ module internal Cell =
             | null -> valueType, id
             | inner -> inner, id
 
+    /// <summary>The digits of a whole number or decimal that no double holds exactly.</summary>
+    /// <remarks>Two identifiers of 17 digits may be the same double.</remarks>
+    let tryExactText (value: objnull) (number: float) : string option =
+        let unless isExact (text: string) = if isExact then None else Some text
+        // Every whole number up to here is a double.
+        let isSmall = abs number <= 9007199254740992.0
+
+        match value with
+        | :? decimal as x when abs x <> 0m && (x <> Math.Floor x || not isSmall) ->
+            let isExact = abs number < 7e28 && decimal number = x
+            x.ToString("G29", Globalization.CultureInfo.InvariantCulture) |> unless isExact
+        | :? int64
+        | :? uint64
+        | :? nativeint
+        | :? unativeint
+        | :? Int128
+        | :? UInt128
+        | :? BigInteger -> string value |> unless isSmall
+        | _ -> None
+
     /// Whether the values of a type, options and nullables taken off, are numbers (true) or text (false).
     let tryIsNumber (valueType: Type) =
         if numberTypes.Contains valueType then

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 
 /// <summary>Collects the cells of one column from .NET values.</summary>
 [<Sealed>]
@@ -8,16 +9,42 @@ type internal CellCollector(name: string, isNumber: bool, unwrap: objnull -> obj
     let numbers = ResizeArray<float>()
     let texts = ResizeArray<string>()
     let mutable misfit: Type option = None
+    // The texts of numbers that no double holds, by their rows.
+    let exact = Dictionary<int, string>()
+
+    let addNumber (value: objnull) number =
+        match Cell.tryExactText value number with
+        | Some text -> exact.Add(numbers.Count, text)
+        | None -> ()
+
+        numbers.Add number
+
+    let numeric () =
+        let label row number =
+            match exact.TryGetValue row with
+            | true, text -> text
+            | false, _ ->
+                if Double.IsNaN number then
+                    ""
+                else
+                    LevelName.ofNumber number
+
+        if exact.Count = 0 then
+            Column.ofFloats numbers
+        else
+            Column.ofOwnedLabels (numbers.ToArray()) (numbers |> Seq.mapi label |> Array.ofSeq)
 
     /// The number of cells.
     member _.Count = max numbers.Count texts.Count
 
     /// Adds a cell below the others.
     member _.Add(value: objnull) =
-        match Cell.ofValue (unwrap value), isNumber with
+        let value = unwrap value
+
+        match Cell.ofValue value, isNumber with
         | Cell.Missing, true -> numbers.Add nan
         | Cell.Missing, false -> texts.Add ""
-        | Cell.Number number, true -> numbers.Add number
+        | Cell.Number number, true -> addNumber value number
         | Cell.Text text, false -> texts.Add text
         // A database without fixed column types can return what its schema does not say.
         | _ -> misfit <- value |> Option.ofObj |> Option.map _.GetType()
@@ -26,7 +53,7 @@ type internal CellCollector(name: string, isNumber: bool, unwrap: objnull -> obj
     member _.ToColumn() : Result<string * Column, LmmError> =
         match misfit with
         | Some misfit -> Error(LmmError.UnsupportedType(name, Cell.typeName misfit))
-        | None when isNumber -> Ok(name, Column.ofFloats numbers)
+        | None when isNumber -> Ok(name, numeric ())
         | None -> Ok(name, Column.ofStrings texts)
 
 /// <summary>Collecting all columns of a data set.</summary>

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 open System.Globalization
 
 /// <summary>What the text of a cell means, and what a column of such cells is.</summary>
@@ -68,24 +69,100 @@ module internal CellText =
         || Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, &value)
         || tryInfinity text &value
 
-    let private tryNumbers (texts: string[]) =
+    // Plain decimals that print as they are written, by their characters: no zero in front or behind, no exponent. Small
+    // ones may print with an exponent.
+    let private isPlainlyCanonical (text: string) =
+        let first = if text.Length > 0 && text[0] = '-' then 1 else 0
+        let point = text.IndexOf '.'
+        let whole = (if point < 0 then text.Length else point) - first
+
+        let digits =
+            text.Length - first <= 16
+            && text
+               |> Seq.indexed
+               |> Seq.forall (fun (i, c) -> Char.IsAsciiDigit c || i = point || i < first)
+
+        digits
+        && whole > 0
+        && (whole = 1 && (point > 0 || first = 0) || text[first] <> '0')
+        && (point < 0
+            || (text[text.Length - 1] <> '0'
+                && point < text.Length - 1
+                && not (text.AsSpan(first).StartsWith "0.00")))
+        && (point >= 0 || text.Length - first <= 15)
+
+    /// <summary>Whether a number prints as it was written, so that its text need not be kept.</summary>
+    let isCanonical (text: string) (value: float) =
+        isPlainlyCanonical text || LevelName.ofNumber value = text
+
+    // All cells as numbers, NaN where missing; None where one is neither.
+    let private tryAll (isMissing: string -> bool) (read: string -> float voption) (texts: string[]) =
         let numbers = Array.zeroCreate<float> texts.Length
         let mutable row = 0
+        let mutable isGood = true
 
-        while row < texts.Length
-              && (tryNumber texts[row] &numbers[row]
-                  || (isMissing texts[row]
-                      && (numbers[row] <- nan
-                          true))) do
+        while isGood && row < texts.Length do
+            match read texts[row] with
+            | ValueSome number -> numbers[row] <- number
+            | ValueNone when isMissing texts[row] -> numbers[row] <- nan
+            | ValueNone -> isGood <- false
+
             row <- row + 1
 
-        if row = texts.Length then Some numbers else None
+        if isGood then Some numbers else None
 
-    /// <summary>The column of some cells: numeric when all not missing are numbers, else categorical.</summary>
-    let toColumn (texts: string[]) : Column =
-        match tryNumbers texts with
-        | Some numbers -> Column.ofOwnedFloats numbers
-        | None ->
+    let private readNumber (decimalMark: char) (codes: HashSet<string>) (text: string) =
+        let mutable value = 0.0
+
+        if codes.Contains text then
+            ValueNone
+        elif decimalMark = '.' then
+            if tryNumber text &value then ValueSome value else ValueNone
+        elif text.Contains '.' then
+            ValueNone
+        elif tryNumber (text.Replace(decimalMark, '.')) &value then
+            ValueSome value
+        else
+            ValueNone
+
+    let private readDate (codes: HashSet<string>) (text: string) =
+        let mutable value = 0.0
+
+        if not (codes.Contains text) && DateText.tryDays text &value then
+            ValueSome value
+        else
+            ValueNone
+
+    /// <summary>The column of some cells: numeric when all not missing are numbers or all are dates, else categorical.
+    /// </summary>
+    /// <remarks>Where numbers would not print as they were written, and for dates, the texts are kept as labels.</remarks>
+    let toColumnWith (options: CsvOptions) (texts: string[]) : Column =
+        let codes = HashSet<string>(options.Missing, StringComparer.Ordinal)
+        let isMissing text = codes.Contains text || isMissing text
+
+        let kept (numbers: float[]) =
             texts
-            |> Array.map (fun text -> if isMissing text then "" else text)
-            |> Column.ofStrings
+            |> Array.mapi (fun row text -> if Double.IsNaN numbers[row] then "" else text)
+
+        match tryAll isMissing (readNumber options.DecimalMark codes) texts with
+        | Some numbers ->
+            let mutable row = 0
+
+            while row < texts.Length
+                  && (Double.IsNaN numbers[row] || isCanonical texts[row] numbers[row]) do
+                row <- row + 1
+
+            if row = texts.Length then
+                Column.ofOwnedFloats numbers
+            else
+                Column.ofOwnedLabels numbers (kept numbers)
+        | None ->
+            match tryAll isMissing (readDate codes) texts with
+            | Some days -> Column.ofOwnedLabels days (kept days)
+            | None ->
+                texts
+                |> Array.map (fun text -> if isMissing text then "" else text)
+                |> Column.ofStrings
+
+    /// <summary>The column of some cells of a file with commas and decimal points.</summary>
+    let toColumn (texts: string[]) : Column = toColumnWith CsvOptions.defaults texts

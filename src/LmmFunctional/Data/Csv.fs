@@ -2,13 +2,16 @@ namespace LmmFunctional
 
 open System
 open System.IO
+open System.IO.Compression
 open System.Text
 
 /// <summary>Data sets from CSV text: a header, commas, decimal points, quotes as in RFC 4180.</summary>
 /// <remarks>
 /// Blanks around a field are dropped unless it is quoted, and blank lines are skipped. A cell that is empty,
 /// <c>NA</c> or <c>NaN</c> is missing. A column whose other cells are all numbers is numeric (exponents and <c>Inf</c>
-/// are numbers; with no cell left it is numeric, all missing); any other is categorical, levels in ordinal order.
+/// are numbers; with no cell left it is numeric, all missing), and so is one of dates, 2023-01-31 with or without a time:
+/// days from 1970-01-01. Any other is categorical, levels in ordinal order. The text of a cell is the name of its level,
+/// also where it is a number: 001, 01 and 1 are three levels.
 /// A first column without a name is the row names that R and pandas write: it is skipped.
 /// </remarks>
 [<RequireQualifiedAccess>]
@@ -25,30 +28,35 @@ module Csv =
         Header.problems source names |> List.filter (isRowNames >> not)
 
     // A single name with another separator in it is most likely several names, unless the whole of it is in quotes.
-    let private otherSeparator source (records: CsvRecords) (names: string[]) =
+    let private otherSeparator source separator (records: CsvRecords) (names: string[]) =
         match names with
         | [| header |] when not (records.BeginsQuoted && records.Problems.IsEmpty) ->
-            [ ';'; '\t' ]
+            [ ';'; '\t'; ',' ]
+            |> List.except [ separator ]
             |> List.tryFind (fun separator -> header.Contains separator)
             |> Option.map (fun separator -> LmmError.OtherSeparator(source, header.Replace("\"", ""), separator))
         | _ -> None
 
-    /// <summary>A data set from CSV text.</summary>
+    /// <summary>A data set from text in columns.</summary>
+    /// <param name="options">How the text is written.</param>
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
     /// <param name="reader">The text; it is read to its end and left open.</param>
     /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
-    /// fields (of both the first 20), columns without a name or with the name of another, another separator than the
-    /// comma, no header, no rows.</returns>
-    let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
+    /// fields (of both the first 20), columns without a name or with the name of another, another separator,
+    /// no header, no rows.</returns>
+    /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
+    let parseWith (options: CsvOptions) (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
+        CsvOptions.guard options
+
         // Files lose their byte order mark when they are decoded; other text may still have it.
         if reader.Peek() = 0xFEFF then
             reader.Read() |> ignore
 
-        use records = new CsvRecords(source, reader)
+        use records = new CsvRecords(source, options.Separator, reader)
 
         let first = records.TryReadHeader()
 
-        match first, first |> Option.bind (otherSeparator source records) with
+        match first, first |> Option.bind (otherSeparator source options.Separator records) with
         | None, _ -> Error [ LmmError.NoHeader source ]
         | Some _, Some problem -> Error [ problem ]
         | Some names, None ->
@@ -70,32 +78,76 @@ module Csv =
             | [] ->
                 Seq.zip names cells
                 |> Seq.filter (fun (name, _) -> not (Header.isUnnamed name))
-                |> Seq.map (fun (name, texts) -> name, CellText.toColumn (texts.ToArray()))
+                |> Seq.map (fun (name, texts) -> name, CellText.toColumnWith options (texts.ToArray()))
                 |> Frame.ofColumns
             | problems when rows = 0 -> Error(problems @ [ LmmError.NoRows source ])
             | problems -> Error problems
+
+    /// <summary>A data set from CSV text: commas between columns, decimal points.</summary>
+    /// <param name="source">What to call the text in messages, for instance its file name.</param>
+    /// <param name="reader">The text; it is read to its end and left open.</param>
+    /// <returns>The data set, or its problems as <c>parseWith</c>.</returns>
+    let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
+        parseWith CsvOptions.defaults source reader
 
     // Text in another encoding is refused: replacing what cannot be read could make one level of two.
     let private strictUtf8 = UTF8Encoding(false, true)
 
     let private denied = "access is denied; check its permissions."
 
-    let private openFile (path: string) =
-        try
-            Ok(new StreamReader(path, strictUtf8, true, 0x10000))
-        with
-        | :? UnauthorizedAccessException -> Error denied
-        | :? IOException as problem -> Error problem.Message
-
     // These are IOExceptions too. Once a file is open they say that an assembly could not be loaded: no fault of the
     // data.
-    let private isOfAssembly (problem: IOException) =
+    let private isOfAssembly (problem: exn) =
         problem :? FileNotFoundException || problem :? FileLoadException
 
-    /// <summary>A data set from a CSV file in UTF-8, or in UTF-16 with a byte order mark.</summary>
-    /// <returns>The data set, or the problems of <see cref="M:LmmFunctional.CsvModule.parse"/>, or: no such file, a
-    /// directory, no permission, another encoding.</returns>
-    let read (path: string) : Result<Frame, LmmError list> =
+    // The first two bytes of every gzip file; no text begins with them.
+    let private isCompressed (bytes: byte[]) count =
+        count = 2 && bytes[0] = 0x1Fuy && bytes[1] = 0x8Buy
+
+    // What has been read of a stream that cannot go back, and then its rest.
+    let private rejoined (first: byte[]) count (stream: Stream) : Stream =
+        if stream.CanSeek then
+            stream.Seek(int64 -count, SeekOrigin.Current) |> ignore
+            stream
+        else
+            new JoinedStream(Array.truncate count first, stream)
+
+    /// <summary>A data set from the bytes of a file, compressed by gzip or not.</summary>
+    /// <param name="options">How the text is written.</param>
+    /// <param name="source">What to call the data in messages.</param>
+    /// <param name="stream">UTF-8, or UTF-16 with a byte order mark; it is read to its end and left open.</param>
+    /// <returns>The data set, or the problems of <c>parseWith</c>, or: another encoding, a damaged gzip file, a stream that
+    /// breaks off.</returns>
+    /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
+    let readStream (options: CsvOptions) (source: string) (stream: Stream) : Result<Frame, LmmError list> =
+        let unreadable reason =
+            Error [ LmmError.UnreadableFile(source, reason) ]
+
+        try
+            let first: byte[] = Array.zeroCreate 2
+            let count = stream.ReadAtLeast(first.AsSpan(), 2, false)
+            let whole = rejoined first count stream
+
+            let text =
+                if isCompressed first count then
+                    new GZipStream(whole, CompressionMode.Decompress, true) :> Stream
+                else
+                    whole
+
+            use reader = new StreamReader(text, strictUtf8, true, 0x10000, true)
+            parseWith options source reader
+        with
+        | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
+        | :? InvalidDataException -> unreadable "it is a damaged gzip file; compress it again."
+        | :? UnauthorizedAccessException -> unreadable denied
+        | :? IOException as problem when not (isOfAssembly problem) -> unreadable problem.Message
+
+    /// <summary>A data set from a file, compressed by gzip or not.</summary>
+    /// <param name="options">How the file is written.</param>
+    /// <param name="path">A file in UTF-8, or in UTF-16 with a byte order mark.</param>
+    /// <returns>The data set, or the problems of <c>readStream</c>, or: no such file, a directory, no permission.</returns>
+    /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
+    let readWith (options: CsvOptions) (path: string) : Result<Frame, LmmError list> =
         let unreadable reason =
             Error [ LmmError.UnreadableFile(path, reason) ]
 
@@ -104,14 +156,21 @@ module Csv =
         elif not (File.Exists path) then
             Error [ LmmError.FileNotFound path ]
         else
-            match openFile path with
-            | Error reason -> unreadable reason
-            | Ok reader ->
-                use reader = reader
-
+            let opened =
                 try
-                    parse path reader
+                    Ok(File.OpenRead path)
                 with
-                | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
-                | :? UnauthorizedAccessException -> unreadable denied
-                | :? IOException as problem when not (isOfAssembly problem) -> unreadable problem.Message
+                | :? UnauthorizedAccessException -> Error denied
+                | :? IOException as problem -> Error problem.Message
+
+            match opened with
+            | Error reason -> unreadable reason
+            | Ok stream ->
+                use stream = stream
+                readStream options path stream
+
+    /// <summary>A data set from a CSV file in UTF-8, or in UTF-16 with a byte order mark, compressed by gzip or not.
+    /// </summary>
+    /// <returns>The data set, or the problems of <see cref="M:LmmFunctional.CsvModule.parse"/>, or: no such file, a
+    /// directory, no permission, another encoding.</returns>
+    let read (path: string) : Result<Frame, LmmError list> = readWith CsvOptions.defaults path

@@ -31,9 +31,9 @@ type internal RowProblems(source: string) =
 module internal RecordProblem =
 
     /// A field with a quote where none may be.
-    let badQuote source (parser: CsvParser) field =
+    let badQuote source (separator: char) (parser: CsvParser) field =
         let raw = parser.RawRecord
-        let start = RawRecord.startOfField raw field
+        let start = RawRecord.startOfField separator raw field
         let isQuoted = start < raw.Length && raw[start] = '"'
 
         let position, reason =
@@ -41,38 +41,40 @@ module internal RecordProblem =
             | quote when quote > start && not isQuoted ->
                 quote, "a quote inside unquoted text; put the whole text in quotes and double the quote inside."
             | _ ->
-                start,
-                "the text quoted from here does not end at a comma or line end; close it, or double a quote inside it."
+                let called = if separator = ',' then "comma" else "separator"
 
-        let line, column = RawRecord.place raw parser.RawRow position
+                start,
+                $"the text quoted from here does not end at a {called} or line end; close it, or double a quote inside it."
+
+        let line, column = RawRecord.place separator raw parser.RawRow position
         LmmError.MalformedText(source, line, column, reason)
 
     /// A record with too few or too many fields.
-    let ragged source (parser: CsvParser) expected =
+    let ragged source separator (parser: CsvParser) expected =
         let raw = parser.RawRecord
 
         let position =
             if parser.Count > expected then
-                RawRecord.startOfField raw expected
+                RawRecord.startOfField separator raw expected
             else
-                RawRecord.contentLength raw
+                RawRecord.contentLength separator raw
 
-        let line, column = RawRecord.place raw parser.RawRow position
+        let line, column = RawRecord.place separator raw parser.RawRow position
         LmmError.RaggedRow(source, line, column, expected, parser.Count)
 
 /// <summary>The records of a CSV text one by one, problems collected on the way.</summary>
 [<Sealed>]
-type internal CsvRecords(source: string, reader: TextReader) =
+type internal CsvRecords(source: string, separator: char, reader: TextReader) =
     let problems = RowProblems source
     let mutable hasBadQuote = false
 
     let configuration =
         CsvConfiguration(
             CultureInfo.InvariantCulture,
-            Delimiter = ",",
+            Delimiter = string separator,
             BufferSize = 0x8000,
             TrimOptions = TrimOptions.Trim,
-            WhiteSpaceChars = [| ' '; '\t' |],
+            WhiteSpaceChars = ([| ' '; '\t' |] |> Array.except [ separator ]),
             // One string per distinct text instead of one per cell.
             CacheFields = true,
             BadDataFound = BadDataFound(fun _ -> hasBadQuote <- true)
@@ -98,7 +100,7 @@ type internal CsvRecords(source: string, reader: TextReader) =
                     let text = parser[field]
 
                     if hasBadQuote then
-                        problems.Add(fun () -> RecordProblem.badQuote source parser field)
+                        problems.Add(fun () -> RecordProblem.badQuote source separator parser field)
                         hasBadQuote <- false
 
                     text)
@@ -119,14 +121,14 @@ type internal CsvRecords(source: string, reader: TextReader) =
                 let text = parser[field]
 
                 if hasBadQuote then
-                    problems.Add(fun () -> RecordProblem.badQuote source parser field)
+                    problems.Add(fun () -> RecordProblem.badQuote source separator parser field)
                     hasBadQuote <- false
                     isGood <- false
                 elif count = columns.Length then
                     columns[field].Add text
 
             if isGood && count <> columns.Length then
-                problems.Add(fun () -> RecordProblem.ragged source parser columns.Length)
+                problems.Add(fun () -> RecordProblem.ragged source separator parser columns.Length)
 
             true
         else

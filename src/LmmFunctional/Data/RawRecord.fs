@@ -6,12 +6,14 @@ open System
 [<RequireQualifiedAccess>]
 module internal RawRecord =
 
-    let private skipBlanks (raw: string) (start: int) =
-        raw.Length - raw.AsSpan(start).TrimStart(" \t").Length
+    // Blanks around a field do not belong to it, unless they separate the fields.
+    let private skipBlanks (separator: char) (raw: string) (start: int) =
+        let blanks = " \t".Replace(string separator, "")
+        raw.Length - raw.AsSpan(start).TrimStart(blanks).Length
 
-    /// Where the field that starts at a position ends: at its comma, or at the length of the record; one more than that
+    /// Where the field that starts at a position ends: at its separator, or at the length of the record; one more than that
     /// when a quote is never closed.
-    let private endOfField (raw: string) start =
+    let private endOfField (separator: char) (raw: string) start =
         let isQuote position =
             position < raw.Length && raw[position] = '"'
 
@@ -25,7 +27,7 @@ module internal RawRecord =
             else
                 skipQuoted (position + 1)
 
-        let content = skipBlanks raw start
+        let content = skipBlanks separator raw start
 
         let afterQuotes =
             if isQuote content then
@@ -36,14 +38,14 @@ module internal RawRecord =
         if afterQuotes > raw.Length then
             afterQuotes
         else
-            match raw.IndexOf(',', afterQuotes) with
+            match raw.IndexOf(separator, afterQuotes) with
             | -1 -> raw.Length
-            | comma -> comma
+            | at -> at
 
     /// The length of a record without the line break that ends it; in a quote that is never closed nothing ends it.
-    let contentLength (raw: string) =
+    let contentLength separator (raw: string) =
         let rec isClosed start =
-            let last = endOfField raw start
+            let last = endOfField separator raw start
             last <= raw.Length && (last = raw.Length || isClosed (last + 1))
 
         if isClosed 0 then
@@ -52,15 +54,15 @@ module internal RawRecord =
             raw.Length
 
     /// <summary>Where the text of a field starts, counted from zero; blanks before it are skipped.</summary>
-    let startOfField (raw: string) field =
+    let startOfField separator (raw: string) field =
         (0, seq { 1..field })
-        ||> Seq.fold (fun start _ -> min raw.Length (endOfField raw start + 1))
-        |> skipBlanks raw
+        ||> Seq.fold (fun start _ -> min raw.Length (endOfField separator raw start + 1))
+        |> skipBlanks separator raw
 
     /// <summary>The line and column, both from one, of a position in a record whose last line is
     /// <paramref name="lastLine"/>.</summary>
-    let place (raw: string) lastLine position =
-        let length = contentLength raw
+    let place separator (raw: string) lastLine position =
+        let length = contentLength separator raw
         let mutable breaksAfter = 0
         let mutable lineStart = 0
 

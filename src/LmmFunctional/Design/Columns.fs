@@ -15,7 +15,8 @@ module internal Columns =
     let private ofRandom (term: RandomTerm) =
         variables term.Effects @ term.Group.Factors @ Option.toList term.PerLevelOf
 
-    let private ofResidual residual =
+    /// The columns that a residual structure names.
+    let ofResidual residual =
         match residual with
         | ResidualTerm.Independent -> []
         | ResidualTerm.Structured structure -> [
@@ -110,12 +111,64 @@ module internal Columns =
         |> List.distinct
         |> List.filter (isColumn frame)
 
+    // What an expression takes as levels: the argument of factor or C.
+    let rec private asLevels expr =
+        match expr with
+        | Expr.Call(("factor" | "C"), (_, inner) :: _) -> Expr.columns inner
+        | Expr.Call(_, arguments) -> arguments |> List.collect (snd >> asLevels)
+        | _ -> []
+
+    let private asNumbers expr =
+        match expr with
+        | Expr.Call(("factor" | "C"), _) -> []
+        | _ -> Expr.columns expr
+
+    /// <summary>The columns that a model takes as levels, and those that it takes as numbers where they are not text.
+    /// </summary>
+    let roles (frame: Frame) (spec: LmmSpec) : string list * string list =
+        let along, residualGroups =
+            match spec.Residual with
+            | ResidualTerm.Independent -> [], []
+            | ResidualTerm.Structured structure ->
+                let ofAxis (part: ResidualCorrelation) =
+                    match part.Along, (StructureCatalogue.ofStructure part.Structure).Coordinate with
+                    | Coordinates.RowOrder, _ -> [], []
+                    | Coordinates.Variables along, StructureCoordinate.Levels -> [], named along
+                    | Coordinates.Variables along, _ -> along |> List.collect asNumbers, along |> List.collect asLevels
+
+                let axes = structure.Correlations |> List.map ofAxis
+
+                List.collect fst axes,
+                List.collect snd axes
+                @ (structure.Within
+                   |> Option.toList
+                   |> List.collect (fun term -> named term.Factors))
+                @ named (Option.toList structure.PerLevelOf)
+
+        let effects =
+            variables spec.Fixed
+            @ (spec.Random |> List.collect (fun term -> variables term.Effects))
+
+        let groups =
+            spec.Random
+            |> List.collect (fun term -> term.Group.Factors @ Option.toList term.PerLevelOf)
+            |> named
+
+        let known names =
+            names
+            |> List.distinct
+            |> List.filter (fun name -> (frame.TryColumn name).IsSome)
+
+        known (groups @ residualGroups @ (effects |> List.collect asLevels)),
+        known (along @ (effects |> List.collect asNumbers))
+
     // Marks the rows in which a column is missing, and counts them.
     let private mark (missing: bool[]) (column: Column) =
         let mutable count = 0
 
         match column with
-        | Column.Numeric values ->
+        | Column.Numeric values
+        | Column.Labelled(values, _) ->
             let values = values.AsSpan()
 
             for row in 0 .. values.Length - 1 do
@@ -156,7 +209,8 @@ module internal Columns =
         |> Result.bind (fun column ->
             match column with
             | Column.Categorical(levels, codes) -> Error [ NumericTyping.notNumeric "a weight" name levels codes ]
-            | Column.Numeric values ->
+            | Column.Numeric values
+            | Column.Labelled(values, _) ->
                 let values = values.AsSpan().ToArray()
 
                 let cared =

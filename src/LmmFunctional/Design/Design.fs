@@ -33,6 +33,9 @@ type Design = {
     MissingRows: int
     /// Rows left out because their weight is zero.
     ZeroWeightRows: int
+    /// What a reader must know of how the data were taken: texts of one number that are different levels, dates, steps
+    /// with gaps. Those of the residuals' positions are in Residual.
+    Notes: string list
     /// What is needed to make the same columns for new data.
     Schema: Schema
 } with
@@ -41,7 +44,7 @@ type Design = {
         let rows = Plural.count design.Rows.Length "row"
         let effects = Plural.count design.Fixed.Names.Length "fixed effect"
         let terms = Plural.count design.Random.Length "random term"
-        $"{FormulaPrinter.print design.Spec}: {rows}, {effects}, {terms}"
+        $"{design.Spec}: {rows}, {effects}, {terms}"
 
     /// The model and its sizes: y ~ 1 + x + (1 | g): 100 rows, 2 fixed effects, 1 random term.
     override design.ToString() = design.Display
@@ -85,6 +88,36 @@ module Design =
         match offsets |> List.map selection.Evaluate with
         | [] -> None
         | known -> known |> List.reduce (Array.map2 (+)) |> Some
+
+    // Equal terms are one term: their variances cannot be told apart, and each would take time.
+    let private repeatedTerms (spec: LmmSpec) = [
+        for term, count in spec.Random |> List.countBy id do
+            if count > 1 then
+                LmmError.RepeatedTerm(TermText.deparseRandom term, count)
+    ]
+
+    // Columns used as levels, and columns used as numbers.
+    let private notesOf (frame: Frame) (spec: LmmSpec) (random: RandomDesign list) =
+        let levels, numbers = Columns.roles frame spec
+
+        [
+            for name in levels do
+                match frame.TryColumn name with
+                | Some column -> yield! DataNotes.labels name column |> Option.toList
+                | None -> ()
+
+            for name in numbers do
+                if DataNotes.isDateColumn frame name then
+                    DataNotes.dates name
+
+            for design in random do
+                match design.Relationship, design.Term.Relationship with
+                | Some relationship, Some name -> yield! DataNotes.unknownParents name relationship |> Option.toList
+                | _ -> ()
+
+                yield! design.Notes
+        ]
+        |> List.distinct
 
     // The model without its dots, on the rows that are left; the problems are those of all its parts.
     let private onRows known (selection: Selection) (spec: LmmSpec) =
@@ -131,7 +164,16 @@ module Design =
             frame
 
     /// The design of what the parts of a model became.
-    let private compose spec (frame: Frame) (rows: int[]) missingRows weights selection (parts: Parts) =
+    let private compose
+        spec
+        (model: LmmSpec)
+        (frame: Frame)
+        (rows: int[])
+        missingRows
+        weights
+        selection
+        (parts: Parts)
+        =
         let arrays = DesignArrays frame
 
         let random, residual =
@@ -154,6 +196,7 @@ module Design =
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
+            Notes = notesOf frame model [ for design, _, _ in parts.Random -> design ]
             Schema = {
                 Frame = frame
                 Response = parts.ResponseExpr
@@ -201,24 +244,36 @@ module Design =
                 all |> Array.filter isKept
 
         let named =
-            Problems.both (used |> List.map (fun name -> NumericTyping.column name frame) |> Problems.all) weights
+            Problems.both
+                (used |> List.map (fun name -> NumericTyping.column name frame) |> Problems.all)
+                (Problems.both weights (Problems.unless (repeatedTerms model) ())
+                 |> Result.map fst)
 
         let met =
             if not empty.IsEmpty then
                 Error(empty |> List.map LmmError.AllMissing)
             elif missingRows = frame.Rows then
                 Error [ LmmError.NoCompleteRows missingRows ]
-            elif rows.Length = 0 then
-                Error [ LmmError.TooFewRows(0, model.Fixed.Items.Length) ]
+            elif rows.Length < model.Fixed.Items.Length || rows.Length = 0 then
+                Error [ LmmError.TooFewRows(rows.Length, model.Fixed.Items.Length) ]
             else
                 let selection = Selection(frame, rows)
                 onRows known selection model |> Result.map (fun parts -> selection, parts)
 
         Problems.both named met
-        |> Result.mapError List.distinct
+        |> Problems.told
         |> Result.map (fun ((_, weights), (selection, parts)) ->
-            compose spec frame rows missingRows weights selection parts)
+            compose spec model frame rows missingRows weights selection parts)
 
     /// <summary>Meets a model without known matrices with its data.</summary>
     /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>
     let build (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> = buildWith Map.empty spec frame
+
+    /// All notes on how the data were taken, those of the residuals' positions too.
+    let notes (design: Design) : string list = [
+        yield! design.Notes
+
+        for residual in Option.toList design.Residual do
+            for axis in residual.Factors do
+                yield! Option.toList axis.Note
+    ]

@@ -19,7 +19,8 @@ type internal DesignArrays(frame: Frame) =
     do
         for column in frame.Columns do
             match column with
-            | Column.Numeric values -> hold values
+            | Column.Numeric values
+            | Column.Labelled(values, _) -> hold values
             | Column.Categorical(_, codes) -> hold codes
 
     /// The array itself where the data set does not hold it; else its copy, the same one each time.

@@ -126,15 +126,34 @@ module internal FixedDesign =
                 let row = selection.Rows[index % selection.Count]
                 Some(LmmError.NotFinite(names[index / selection.Count], row + 1))
 
-    // A factor with a level for every row leaves nothing over; X itself would be too large to find that out.
-    let private hasLevelPerRow (selection: Selection) (coded: CodedTerm list) =
+    // The columns of the term of one factor that has most of them, and its levels.
+    let private largestFactor (coded: CodedTerm list) =
         coded
-        |> List.exists (fun term ->
+        |> List.choose (fun term ->
             match term.Variables with
             | [ {
-                    Variable = { Kind = VariableKind.Factor factor }
-                } ] -> Categories.count factor.Categories >= selection.Count
-            | _ -> false)
+                    Variable = {
+                                   Name = name
+                                   Kind = VariableKind.Factor factor
+                               }
+                } ] -> Some(name, Categories.count factor.Categories)
+            | _ -> None)
+        |> List.sortByDescending snd
+        |> List.tryHead
+
+    // More columns than rows; a factor that takes half of the rows or more is named.
+    let private tooFew n (p: int64) (coded: CodedTerm list) =
+        let p = int (min p (int64 Int32.MaxValue))
+
+        match largestFactor coded with
+        | Some(name, levels) when coded.Length > 2 && 2 * levels > n -> LmmError.RowsExhausted(n, p, name, levels)
+        | _ -> LmmError.TooFewRows(n, p)
+
+    // A factor with a level for every row leaves nothing over; X itself would be too large to find that out.
+    let private hasLevelPerRow (selection: Selection) (coded: CodedTerm list) =
+        match largestFactor coded with
+        | Some(_, levels) -> levels >= selection.Count
+        | None -> false
 
     /// <summary>The fixed effects and the coding they were made by.</summary>
     /// <param name="selection">The rows used.</param>
@@ -155,7 +174,7 @@ module internal FixedDesign =
             let needed = bytes n p
 
             if hasLevelPerRow selection coded then
-                Error [ LmmError.TooFewRows(n, int (min p (int64 Int32.MaxValue))) ]
+                Error [ tooFew n p coded ]
             elif needed > available () || int64 n * p > int64 Array.MaxLength then
                 Error [ LmmError.TooLarge("The matrix of the fixed effects", needed, available ()) ]
             else
@@ -167,6 +186,6 @@ module internal FixedDesign =
                     let design = ofCoded selection coded x
 
                     if design.Names.Length >= n then
-                        Error [ LmmError.TooFewRows(n, design.AllNames.Length) ]
+                        Error [ tooFew n (int64 design.AllNames.Length) coded ]
                     else
                         Ok(design, coded))

@@ -1,52 +1,315 @@
 namespace LmmFunctional
 
-/// <summary>Whether the rows can tell the parameters of a structure of the residuals.</summary>
+/// <summary>Whether the rows can tell the covariance parameters of a model, decided by ranks and counts before any fit.
+/// </summary>
+/// <remarks>What is refused here has a likelihood without a maximum, or one that does not depend on a parameter: a fit
+/// would end wherever rounding leads it.</remarks>
 [<RequireQualifiedAccess>]
 module internal Identification =
 
-    /// The levels of an unstructured axis with a single row, for each level of the factor that has matrices of its own.
-    let private seenOnce (rows: int[]) (residual: ResidualDesign) (axis: ResidualAxis) = [
+    // Residuals
+
+    /// The structures in which every level of an axis has a variance of its own.
+    let private hasOwnVariances structure =
+        match structure with
+        | Structure.Unstructured
+        | Structure.Diagonal
+        | Structure.AnteDependence
+        | Structure.HeterogeneousCompoundSymmetry
+        | Structure.HeterogeneousAutoregressive
+        | Structure.HeterogeneousToeplitz _
+        | Structure.FactorAnalytic _ -> true
+        | _ -> false
+
+    /// Rows that share a variance with no others: what they are called, and the factor that the matrix is one of.
+    [<NoComparison; NoEquality>]
+    type private OwnVariance = {
+        Structure: string
+        Variable: string
+        Level: string
+        Within: (string * string) option
+        Rows: int[]
+    }
+
+    let private rowsBy count (codeOf: int -> int) rows =
+        let groups = Array.init count (fun _ -> ResizeArray<int>())
+
+        for row in 0 .. rows - 1 do
+            groups[codeOf row].Add row
+
+        groups |> Array.map (fun group -> group.ToArray())
+
+    /// The groups of rows of an axis whose levels have variances of their own.
+    let private ofAxis (residual: ResidualDesign) (axis: ResidualAxis) =
         let m = axis.Labels.Length
 
-        let groups, codes =
+        let groups, codeOf =
             match residual.Levels with
-            | Some(_, levels, codes) -> levels.Length, codes
-            | None -> 1, Array.zeroCreate axis.Position.Length
+            | Some(_, levels, codes) -> levels.Length, fun row -> codes[row]
+            | None -> 1, fun _ -> 0
 
-        let counts: int[] = Array.zeroCreate (groups * m)
-        let last: int[] = Array.zeroCreate (groups * m)
+        rowsBy (groups * m) (fun row -> codeOf row * m + axis.Position[row]) axis.Position.Length
+        |> Array.mapi (fun at rows -> {
+            Structure = ResidualText.correlations residual.Term
+            Variable = axis.Name
+            Level = axis.Labels[at % m]
+            Within =
+                residual.Levels
+                |> Option.map (fun (factor, levels, _) -> factor, levels[at / m])
+            Rows = rows
+        })
 
-        for row in 0 .. axis.Position.Length - 1 do
-            let at = codes[row] * m + axis.Position[row]
-            counts[at] <- counts[at] + 1
-            last[at] <- row
+    /// The groups of rows of a variance function by the levels of a factor.
+    let private ofFunctions (residual: ResidualDesign) =
+        residual.Variances
+        |> List.collect (fun (variance, values) ->
+            match variance, values with
+            | VarianceFunction.PerGroup factor, VarianceValues.Groups(levels, codes) ->
+                rowsBy levels.Length (fun row -> codes[row]) codes.Length
+                |> Array.mapi (fun level rows -> {
+                    Structure = ResidualText.variance variance
+                    Variable = VariableTyping.nameOf factor
+                    Level = levels[level]
+                    Within = None
+                    Rows = rows
+                })
+                |> List.ofArray
+            | _ -> [])
 
-        for at in 0 .. counts.Length - 1 do
-            if counts[at] = 1 then
-                let within =
-                    residual.Levels
-                    |> Option.map (fun (factor, levels, _) -> factor, levels[at / m])
+    // What is left of a response beyond this share of it is no rounding.
+    let private rounding = 1e-12
 
-                LmmError.SeenOnce(
-                    ResidualText.correlations residual.Term,
-                    axis.Name,
-                    axis.Labels[at % m],
-                    within,
-                    rows[last[at]] + 1
-                )
-    ]
+    /// Whether fixed effects can fit these rows of the response to the last digit.
+    let private isFitted (design: Design) (rows: int[]) =
+        let x = design.Fixed.Matrix
+        let n = rows.Length
 
-    /// <summary>The design, if its residuals can be estimated.</summary>
-    /// <returns>Or the levels of an unstructured matrix that have one row: a variance and all its covariances from one
-    /// number, where the likelihood has no maximum.</returns>
-    let check (design: Design) : Result<Design, LmmError list> =
-        let problems = [
-            match design.Residual with
-            | None -> ()
-            | Some residual ->
-                for axis in residual.Factors do
-                    if axis.Structure = Structure.Unstructured then
-                        yield! seenOnce design.Rows residual axis
+        let columns =
+            [| 0 .. x.Columns - 1 |]
+            |> Array.filter (fun column -> rows |> Array.exists (fun row -> x[row, column] <> 0.0))
+            |> Array.map (fun column -> rows |> Array.map (fun row -> x[row, column]))
+
+        let kept =
+            (Rank.find n columns.Length (Array.concat columns)).Kept
+            |> Array.map (fun k -> columns[k])
+
+        let response =
+            rows
+            |> Array.map (fun row ->
+                design.Response[row]
+                - (design.Offset
+                   |> Option.map (fun offset -> offset[row])
+                   |> Option.defaultValue 0.0))
+
+        if kept.Length >= n then
+            true
+        else
+            let p = kept.Length + 1
+
+            let triangle =
+                Rank.triangle n p (Array.create p 1.0) (Array.append (Array.concat kept) response)
+
+            let length = Numerics.Dense.Dot(response, response) |> sqrt
+            abs triangle[p * p - 1] <= rounding * length
+
+    let private ownVariances (design: Design) (residual: ResidualDesign) =
+        let groups = [
+            for axis in residual.Factors do
+                if hasOwnVariances axis.Structure then
+                    yield! ofAxis residual axis
+
+            yield! ofFunctions residual
         ]
 
-        if problems.IsEmpty then Ok design else Error problems
+        [
+            for group in groups do
+                match group.Rows with
+                | [||] -> ()
+                | [| row |] ->
+                    LmmError.SeenOnce(group.Structure, group.Variable, group.Level, group.Within, design.Rows[row] + 1)
+                | rows when isFitted design rows ->
+                    LmmError.LevelFitted(group.Structure, group.Variable, group.Level, group.Within, rows.Length)
+                | _ -> ()
+        ]
+
+    // Subjects
+
+    /// Weights of positions that no model has been written for.
+    let private weights shift m =
+        Array.init m (fun i -> 1.0 + 0.37 * sin (1.7 * float i + shift))
+
+    /// The rank of some columns of one length.
+    let private rank (columns: float[][]) =
+        if columns.Length = 0 then
+            0
+        else
+            (Rank.find columns[0].Length columns.Length (Array.concat columns)).Kept.Length
+
+    /// <summary>The columns of the fixed effects that lie between subjects, whatever contrast of their positions is taken.
+    /// </summary>
+    /// <remarks>The sums of X over the positions of each subject with one set of weights and with another span spaces whose
+    /// intersection is that of what is constant within subjects.</remarks>
+    let private betweenRank (design: Design) (positions: int[]) m (subjects: int[][]) =
+        let x = design.Fixed.Matrix
+
+        let sums shift =
+            let weights = weights shift m
+
+            Array.init x.Columns (fun column ->
+                subjects
+                |> Array.map (Array.sumBy (fun row -> weights[positions[row]] * x[row, column])))
+            |> Array.filter (Array.exists ((<>) 0.0))
+
+        let first, second = sums 0.0, sums 2.0
+        rank first + rank second - rank (Array.append first second)
+
+    /// How many subjects a matrix needs beside those that the fixed effects between them take.
+    let private subjectsNeeded structure m =
+        match structure with
+        | Structure.Unstructured -> m
+        | Structure.FactorAnalytic q
+        | Structure.ReducedRank q -> min m (q + 1)
+        | Structure.AnteDependence -> min m 2
+        | _ -> 0
+
+    let private tooFewSubjects (design: Design) (residual: ResidualDesign) =
+        match residual.Factors with
+        | [ axis ] when subjectsNeeded axis.Structure axis.Labels.Length > 1 ->
+            let m = axis.Labels.Length
+            let needed = subjectsNeeded axis.Structure m
+
+            let groups =
+                match residual.Levels with
+                | Some(factor, levels, codes) -> [
+                    for level in 0 .. levels.Length - 1 -> Some(factor, levels[level]), fun row -> codes[row] = level
+                  ]
+                | None -> [ None, fun _ -> true ]
+
+            [
+                for within, isIn in groups do
+                    let subjects =
+                        [| 0 .. axis.Position.Length - 1 |]
+                        |> Array.filter isIn
+                        |> Array.groupBy (fun row -> residual.SubjectCodes[row])
+                        |> Array.map snd
+
+                    // Hardly any data have so few: only then the fixed effects matter.
+                    if subjects.Length < needed + design.Fixed.Matrix.Columns then
+                        let between = betweenRank design axis.Position m subjects
+
+                        if subjects.Length - between < needed then
+                            LmmError.TooFewSubjects(
+                                ResidualText.correlations residual.Term,
+                                within,
+                                (residual.SubjectName, subjects.Length),
+                                (axis.Name, m),
+                                needed + between
+                            )
+            ]
+        | _ -> []
+
+    // Random effects
+
+    /// Z of one effect: a column for each level that has it.
+    let private levelColumns (term: RandomDesign) effect =
+        let n = term.Codes.Length
+        let values = term.Columns[effect]
+        let columns: float[][] = Array.create term.Levels.Length [||]
+
+        for row in 0 .. n - 1 do
+            if values[row] <> 0.0 then
+                let level = term.Codes[row]
+
+                if columns[level].Length = 0 then
+                    columns[level] <- Array.zeroCreate n
+
+                columns[level].[row] <- values[row]
+
+        columns |> Array.filter (fun column -> column.Length > 0)
+
+    let private levelCount (term: RandomDesign) effect =
+        let has = Array.create term.Levels.Length false
+
+        term.Columns[effect]
+        |> Array.iteri (fun row value ->
+            if value <> 0.0 then
+                has[term.Codes[row]] <- true)
+
+        has |> Array.sumBy (fun has -> if has then 1 else 0)
+
+    /// Whether X holds an effect of every level.
+    let private isInFixed (x: Matrix) (term: RandomDesign) effect =
+        let count = levelCount term effect
+
+        // More columns than X has cannot all be in it.
+        count <= x.Columns
+        && (let rank =
+                Rank.find x.Rows (x.Columns + count) (Array.append x.Values (Array.concat (levelColumns term effect)))
+
+            rank.Kept.Length = x.Columns)
+
+    /// Effects whose variance no likelihood depends on, because the fixed effects take all that they could explain.
+    let private fixedAndRandom (held: string list) (design: Design) = [
+        for term in design.Random do
+            let isHeld =
+                held
+                |> List.exists (fun name -> name.StartsWith(term.Group + ".", System.StringComparison.Ordinal))
+
+            if not isHeld then
+                let inFixed =
+                    [ 0 .. term.Names.Length - 1 ]
+                    |> List.filter (isInFixed design.Fixed.Matrix term)
+
+                let isEachAlone = hasOwnVariances term.Term.Structure || term.Names.Length = 1
+
+                if isEachAlone || inFixed.Length = term.Names.Length then
+                    for effect in inFixed do
+                        LmmError.FixedAndRandom(TermText.deparseRandom term.Term, term.Group, term.Names[effect])
+    ]
+
+    // So many values that are seen once are no visits that somebody missed.
+    let private many = 10
+
+    /// In one sentence that nearly all values of an axis are seen once.
+    let private mostlySeenOnce (residual: ResidualDesign) = [
+        for axis in residual.Factors do
+            if hasOwnVariances axis.Structure then
+                let once =
+                    ofAxis residual axis
+                    |> Seq.filter (fun group -> group.Rows.Length = 1)
+                    |> Seq.length
+
+                if once > many && 2 * once > axis.Labels.Length then
+                    LmmError.MostlySeenOnce(
+                        ResidualText.correlations residual.Term,
+                        axis.Name,
+                        axis.Labels.Length,
+                        once
+                    )
+    ]
+
+    /// <summary>The design, if its covariance parameters can be estimated.</summary>
+    /// <param name="held">Names of parameters that are known.</param>
+    /// <param name="design">The design.</param>
+    /// <returns>Or: a level with a variance of its own that has one row, or whose rows the fixed effects fit exactly; a matrix
+    /// with more freedom than its subjects can tell; random effects that are fixed effects too.</returns>
+    let check (held: string list) (design: Design) : Result<Design, LmmError list> =
+        let isResidualHeld =
+            held
+            |> List.exists (fun name -> name.StartsWith("Residual", System.StringComparison.Ordinal))
+
+        let problems = [
+            yield! fixedAndRandom held design
+
+            match design.Residual with
+            | Some residual when not isResidualHeld ->
+                match mostlySeenOnce residual with
+                | [] ->
+                    match tooFewSubjects design residual with
+                    | [] -> yield! ownVariances design residual
+                    | problems -> yield! problems
+                | problems -> yield! problems
+            | _ -> ()
+        ]
+
+        Problems.unless problems design

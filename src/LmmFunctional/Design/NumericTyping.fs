@@ -21,14 +21,75 @@ module internal NumericTyping =
         yield! whole
     ]
 
+    // Without back-ticks a name such as body-weight is read in pieces, of which this is one.
+    let private ofPieces (frame: Frame) (name: string) =
+        frame.Names
+        |> Seq.tryFind (fun column ->
+            not (Lexeme.isSyntactic column)
+            && Seq.map (fun c -> if Lexeme.isNamePart c then c else ' ') column
+               |> String.Concat
+               |> fun pieces -> pieces.Split ' ' |> Array.contains name)
+
     /// The column of a name, or the problem that there is none.
     let column name (frame: Frame) =
         match frame.TryColumn name with
         | Some column -> Ok column
         | None ->
-            Error [
-                LmmError.UnknownColumn(name, Nearest.suggest frame.Names name, List.ofSeq frame.Names)
-            ]
+            let meant =
+                ofPieces frame name
+                |> Option.orElseWith (fun () -> Nearest.suggest frame.Names name)
+
+            Error [ LmmError.UnknownColumn(name, meant, List.ofSeq frame.Names) ]
+
+    // At least so many of the cells must be numbers for the others to be strays.
+    let private leastShare = 0.9
+
+    // Few strays among numbers that hardly repeat are mistakes too: levels of a factor repeat.
+    let private mostStrays = 3
+
+    // A column of numbers needs so many different ones; fewer are the levels of a factor.
+    let private leastNumbers = 3
+
+    let private mostShown = 5
+
+    let private isNumber (level: string) =
+        let mutable value = 0.0
+        CellText.tryNumber level &value || DateText.tryDays level &value
+
+    /// <summary>The cells of a text column that are no numbers or dates, where nearly all others are.</summary>
+    /// <returns>The first ones with their rows, and how many there are; None where the column holds levels.</returns>
+    let strays (levels: ImmutableArray<string>) (codes: ImmutableArray<int>) : ((string * int) list * int) option =
+        let isNumber = levels |> Seq.map isNumber |> Array.ofSeq
+        let numbers = isNumber |> Seq.filter id |> Seq.length
+
+        if numbers < leastNumbers || numbers = levels.Length then
+            None
+        else
+            let mutable counted, stray = 0, 0
+
+            for code in codes do
+                if code >= 0 then
+                    if isNumber[code] then
+                        counted <- counted + 1
+                    else
+                        stray <- stray + 1
+
+            let isMistake =
+                float counted >= leastShare * float (counted + stray)
+                || stray <= mostStrays && 2 * stray < counted && 2 * numbers > counted
+
+            if stray > 0 && isMistake then
+                let first =
+                    codes
+                    |> Seq.indexed
+                    |> Seq.filter (fun (_, code) -> code >= 0 && not isNumber[code])
+                    |> Seq.truncate mostShown
+                    |> Seq.map (fun (row, code) -> levels[code], row + 1)
+                    |> List.ofSeq
+
+                Some(first, stray)
+            else
+                None
 
     /// <summary>The problem that a column is text where numbers are needed.</summary>
     /// <param name="neededBy">What needs numbers.</param>
@@ -36,19 +97,22 @@ module internal NumericTyping =
     /// <param name="levels">Its levels.</param>
     /// <param name="codes">The index of every row's level; −1 where missing.</param>
     let notNumeric neededBy name (levels: ImmutableArray<string>) (codes: ImmutableArray<int>) =
-        let isNumber =
-            levels
-            |> Seq.map (fun level ->
-                let mutable value = 0.0
-                CellText.tryNumber level &value)
-            |> Array.ofSeq
+        match strays levels codes with
+        | Some(cells, count) -> LmmError.StrayCells(name, Some neededBy, cells, count)
+        | None ->
+            let isNumber =
+                levels
+                |> Seq.map (fun level ->
+                    let mutable value = 0.0
+                    CellText.tryNumber level &value)
+                |> Array.ofSeq
 
-        let found =
-            codes
-            |> Seq.tryFindIndex (fun code -> code >= 0 && not isNumber[code])
-            |> Option.map (fun row -> levels[codes[row]], row + 1)
+            let found =
+                codes
+                |> Seq.tryFindIndex (fun code -> code >= 0 && not isNumber[code])
+                |> Option.map (fun row -> levels[codes[row]], row + 1)
 
-        LmmError.NotNumeric(name, neededBy, found)
+            LmmError.NotNumeric(name, neededBy, found)
 
     /// <summary>The values of an expression, or the first row in which they are not finite.</summary>
     /// <param name="name">What the message calls the expression.</param>
@@ -131,7 +195,8 @@ module internal NumericTyping =
             column name selection.Frame
             |> Result.bind (fun column ->
                 match column with
-                | Column.Numeric _ -> Ok(NumericExpr.Column name)
+                | Column.Numeric _
+                | Column.Labelled _ -> Ok(NumericExpr.Column name)
                 | Column.Categorical(levels, codes) -> Error [ notNumeric neededBy name levels codes ])
         | Expr.Negate operand -> inner operand |> Result.map NumericExpr.Negate
         | Expr.Binary(operator, left, right) ->

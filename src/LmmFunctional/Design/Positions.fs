@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 open System.Numerics
 
@@ -64,38 +65,134 @@ module internal Positions =
             | None -> Array.init names.Length id, None
         | _ -> Array.init names.Length id, None
 
-    /// <summary>Places by the levels of a variable, or by their order.</summary>
-    let private ofLevels byOrder (selection: Selection) expr =
+    let private textColumn (selection: Selection) expr =
+        match expr with
+        | Expr.Column name ->
+            match selection.Frame.TryColumn name with
+            | Some(Column.Categorical(levels, codes)) -> Some(name, levels, codes)
+            | _ -> None
+        | _ -> None
+
+    /// Places by the levels of a variable.
+    let private ofLevels (selection: Selection) expr =
+        VariableTyping.categories selection expr
+        |> Result.map (fun (categories, codes) -> inOrder (Categories.names categories) codes None)
+
+    /// Places in the order of the levels of a variable.
+    let private inOrderOfLevels note (selection: Selection) expr =
         VariableTyping.categories selection expr
         |> Result.map (fun (categories, codes) ->
             let names = Categories.names categories
+            let order, byDigits = order (VariableTyping.nameOf expr) categories
+            let rank = Array.zeroCreate order.Length
+            order |> Array.iteri (fun place level -> rank[level] <- place)
 
-            if byOrder then
-                let order, note = order (VariableTyping.nameOf expr) categories
-                let rank = Array.zeroCreate order.Length
-                order |> Array.iteri (fun place level -> rank[level] <- place)
-                inOrder (order |> Array.map (fun i -> names[i])) (codes |> Array.map (fun code -> rank[code])) note
-            else
-                inOrder names codes None)
+            inOrder
+                (order |> Array.map (fun i -> names[i]))
+                (codes |> Array.map (fun code -> rank[code]))
+                (byDigits |> Option.orElse note))
 
+    /// What a different number is called: the text that wrote it, where there is one.
+    let private labels (selection: Selection) expr (numbers: float[]) =
+        match expr with
+        | Expr.Column name ->
+            match selection.Frame.TryColumn name with
+            | Some(Column.Labelled(values, texts)) ->
+                let known = Dictionary<float, string>()
+
+                for row in selection.Rows do
+                    known.TryAdd(values[row], texts[row]) |> ignore
+
+                numbers |> Array.map (fun number -> known[number])
+            | _ -> numbers |> Array.map LevelName.ofNumber
+        | _ -> numbers |> Array.map LevelName.ofNumber
+
+    /// Places by the different numbers of a variable, ascending.
     let private values neededBy (selection: Selection) expr =
         NumericTyping.resolve $"'{neededBy}'" selection expr
         |> Result.bind (fun inner ->
             NumericTyping.finite (VariableTyping.nameOf expr) selection inner
-            |> Result.map (fun _ ->
-                let categories, codes = Categories.ofNumeric inner selection
-
-                let values =
-                    match categories with
-                    | Categories.Values(_, values) -> Seq.toArray values
-                    | Categories.Texts _ -> [||]
+            |> Result.map (fun numbers ->
+                let values, codes = Categories.ofNumbers numbers
 
                 {
-                    Labels = Categories.names categories
+                    Labels = labels selection expr values
                     Values = values |> Array.map Array.singleton
                     Codes = codes
                     Note = None
                 }))
+
+    // Structures of equal steps
+
+    // Where only the order of the places counts, not how many steps lie between them.
+    let private isOfOrder structure =
+        match structure with
+        | Structure.AnteDependence -> true
+        | _ -> false
+
+    let private lagsOf structure places =
+        match structure with
+        | Structure.Toeplitz bands
+        | Structure.HeterogeneousToeplitz bands ->
+            let last = Array.last places
+            min last (bands |> Option.map (fun bands -> bands - 1) |> Option.defaultValue last)
+        | _ -> 0
+
+    /// Places on equal steps: gaps between them stay, also those of times that no row has.
+    let private onSteps call structure (selection: Selection) expr (places: Positions) =
+        let name = VariableTyping.nameOf expr
+        let numbers = places.Values |> Array.map Array.head
+
+        match Lattice.ofValues numbers with
+        | Lattice.TooLong _ -> Error [ LmmError.NoEqualSteps(call, name) ]
+        | Lattice.Uneven when DataNotes.isDate selection expr -> Error [ LmmError.NoEqualSteps(call, name) ]
+        | Lattice.Uneven ->
+            Ok {
+                places with
+                    Values = numbers |> Array.mapi (fun i _ -> [| float i |])
+                    Note = Some(DataNotes.uneven name)
+            }
+        | Lattice.Steps(step, steps) ->
+            match Lattice.missingLags (lagsOf structure steps) steps with
+            | [] ->
+                Ok {
+                    places with
+                        Values = steps |> Array.map (fun place -> [| float place |])
+                        Note = DataNotes.gaps name (DataNotes.isDate selection expr) numbers[0] step steps
+                }
+            | lags ->
+                Error [
+                    LmmError.MissingLags(call, name, lags |> List.map (fun lag -> float lag * step))
+                ]
+
+    // Only where taking levels in order makes a difference.
+    let private closedNote call (selection: Selection) inner =
+        match values call selection inner with
+        | Error _ -> None
+        | Ok places ->
+            match places.Values |> Array.map Array.head |> Lattice.ofValues with
+            | Lattice.Steps(_, steps) when snd (Lattice.gaps 1 steps) = 0 -> None
+            | _ -> Some(DataNotes.closed (VariableTyping.nameOf inner))
+
+    /// Places in order: of text by its levels, of numbers by their steps; factor(x) asks for the order alone.
+    let private ordered call structure (selection: Selection) expr =
+        match expr, textColumn selection expr with
+        | Expr.Call("factor", [ None, inner ]), _ when (textColumn selection inner).IsNone ->
+            inOrderOfLevels (closedNote call selection inner) selection expr
+        | _, Some(name, levels, codes) when levels |> Seq.forall DateText.looksLikeDate && levels.Length > 0 ->
+            Error [ NumericTyping.notNumeric $"'{call}'" name levels codes ]
+        | _, Some _
+        | Expr.Call(("factor" | "C"), _), _ -> inOrderOfLevels None selection expr
+        | _, None ->
+            values call selection expr
+            |> Result.bind (fun places ->
+                if isOfOrder structure then
+                    Ok {
+                        places with
+                            Values = places.Values |> Array.mapi (fun i _ -> [| float i |])
+                    }
+                else
+                    onSteps call structure selection expr places)
 
     /// Places in several coordinates at once: those combinations that occur.
     let cross a b =
@@ -137,8 +234,8 @@ module internal Positions =
         | _ ->
             let place =
                 match entry.Coordinate with
-                | StructureCoordinate.Levels -> ofLevels false selection
-                | StructureCoordinate.Order -> ofLevels true selection
+                | StructureCoordinate.Levels -> ofLevels selection
+                | StructureCoordinate.Order -> ordered call structure selection
                 | StructureCoordinate.Values -> values call selection
 
             variables |> List.map place |> Problems.all |> Result.map (List.reduce cross)
@@ -192,12 +289,14 @@ module internal Positions =
         let levels expr =
             match expr with
             | Expr.Call(("factor" | "C"), _) -> expr
-            | Expr.Column name when
-                (match selection.Frame.TryColumn name with
-                 | Some(Column.Numeric _) -> false
-                 | _ -> true)
-                ->
-                expr
+            | Expr.Column name ->
+                match selection.Frame.TryColumn name with
+                | None
+                | Some(Column.Categorical _) -> expr
+                // Texts of one number are one place, so the numbers are the levels.
+                | Some column when not (DataNotes.clashes column).IsEmpty ->
+                    Expr.Call("factor", [ None, Expr.Call("I", [ None, expr ]) ])
+                | Some _ -> Expr.Call("factor", [ None, expr ])
             | _ -> Expr.Call("factor", [ None, expr ])
 
         match variablesOf term with
@@ -218,26 +317,43 @@ module internal Positions =
         match (StructureCatalogue.ofStructure structure).Coordinate with
         | StructureCoordinate.Values ->
             values term selection inner
-            |> Result.map (fun places -> structure, places.Values)
-        | StructureCoordinate.Levels
+            |> Result.map (fun places -> (structure, places.Values), places.Note)
+        | StructureCoordinate.Levels ->
+            ofLevels selection inner
+            |> Result.map (fun places -> (structure, places.Values), None)
         | StructureCoordinate.Order ->
-            VariableTyping.categories selection inner
-            |> Result.map (fun (categories, _) ->
-                let order, _ = order (VariableTyping.nameOf inner) categories
-                let rank = Array.zeroCreate order.Length
-                order |> Array.iteri (fun place level -> rank[level] <- [| float place |])
-                structure, rank)
+            Problems.both (ordered term structure selection variable) (ofLevels selection inner)
+            |> Result.map (fun (places, levels) ->
+                let placeOf = Array.zip places.Labels places.Values |> readOnlyDict
 
-    /// <summary>The parts of a random term's structure with the coordinates of their positions.</summary>
+                // Effects come by levels; places may be in another order, that of the digits at their end.
+                let values =
+                    if levels.Labels |> Array.forall placeOf.ContainsKey then
+                        levels.Labels |> Array.map (fun label -> placeOf[label])
+                    else
+                        places.Values
+
+                (structure, values), places.Note)
+
+    /// <summary>The parts of a random term's structure with the coordinates of their positions, and how these were found
+    /// where the data do not say it plainly.</summary>
     /// <param name="selection">The rows.</param>
     /// <param name="term">The term.</param>
     /// <param name="effects">The number of its effects.</param>
-    let axes (selection: Selection) (term: RandomTerm) effects : Result<(Structure * float[][]) list, LmmError list> =
+    let axes
+        (selection: Selection)
+        (term: RandomTerm)
+        effects
+        : Result<(Structure * float[][]) list * string list, LmmError list> =
         let text = TermText.deparseRandom term
 
         match runsAlong term.Structure, variablesOf term with
-        | false, _ -> Ok [ term.Structure, Array.init effects (fun i -> [| float i |]) ]
-        | true, Some parts -> parts |> List.map (coordinates text selection) |> Problems.all
+        | false, _ -> Ok([ term.Structure, Array.init effects (fun i -> [| float i |]) ], [])
+        | true, Some parts ->
+            parts
+            |> List.map (coordinates text selection)
+            |> Problems.all
+            |> Result.map (fun found -> List.map fst found, List.choose snd found)
         | true, None ->
             let group = TermText.deparse term.Group
 

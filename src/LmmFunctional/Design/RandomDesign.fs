@@ -26,6 +26,8 @@ type RandomDesign = {
     /// The parts of the structure, the one whose index varies fastest over the effects first, each with the coordinates of
     /// its positions: values where the structure takes values, else the position in the order of the levels.
     Axes: (Structure * float[][]) list
+    /// How these coordinates were found where the data do not say it plainly.
+    Notes: string list
     /// For each part of a product the position of every effect, where only some combinations occur; None where the effects are
     /// all combinations in their order.
     Places: ImmutableArray<int> list option
@@ -146,7 +148,7 @@ module internal RandomDesign =
 
             Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
             |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
-        |> Result.bind (fun (coded, (relationship, grouping, codes), axes, perLevel) ->
+        |> Result.bind (fun (coded, (relationship, grouping, codes), (axes, notes), perLevel) ->
             let grid =
                 match coded with
                 | [ only ] -> EffectGrid.tryCreate selection term.Structure axes only
@@ -183,6 +185,7 @@ module internal RandomDesign =
                     InterceptAt = coded |> List.tryFindIndex (fun term -> term.Variables.IsEmpty)
                     Axes = grid |> Option.map _.Axes |> Option.defaultValue axes
                     Places = grid |> Option.bind _.Places
+                    Notes = notes
                     PerLevel = perLevel
                 }
 

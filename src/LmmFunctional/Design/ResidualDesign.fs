@@ -172,6 +172,16 @@ module internal ResidualDesign =
         | VarianceFunction.ConstantPower along -> covariate true along
         |> Result.map (fun values -> variance, values)
 
+    // Whether correlations fall with distance, so that a nugget shows as a jump at distance zero.
+    let private knowsDistance structure =
+        match structure with
+        | Structure.Toeplitz _
+        | Structure.HeterogeneousToeplitz _
+        | Structure.AnteDependence -> false
+        | _ ->
+            (StructureCatalogue.ofStructure structure).Coordinate
+            <> StructureCoordinate.Levels
+
     // What the structure itself does not allow, whatever the data.
     let private shape (structure: ResidualStructure) = [
         let entries =
@@ -194,8 +204,7 @@ module internal ResidualDesign =
             LmmError.WithoutSubjects(text, withSubjects)
 
         let hasDistance =
-            entries
-            |> List.exists (fun entry -> entry.Coordinate <> StructureCoordinate.Levels)
+            structure.Correlations |> List.exists (fun part -> knowsDistance part.Structure)
 
         if structure.HasNugget && not hasDistance then
             LmmError.NuggetWithoutDistance(

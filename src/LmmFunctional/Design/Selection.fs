@@ -12,7 +12,7 @@ type internal Selection(frame: Frame, rows: int[]) =
     let isWhole = rows.Length = frame.Rows
     let whole = lazy Selection(frame, [| 0 .. frame.Rows - 1 |])
     let numbers = Dictionary<string, float[]>()
-    let codes = Dictionary<string, int[]>()
+    let codes = Dictionary<string, string[] * int[]>()
     let evaluated = Dictionary<NumericExpr, float[]>(HashIdentity.Structural)
 
     // The array inside, not a copy: nobody writes to it.
@@ -55,15 +55,20 @@ type internal Selection(frame: Frame, rows: int[]) =
     member _.Numbers(name: string) : float[] =
         remember numbers name (fun () ->
             match frame.TryColumn name with
-            | Some(Column.Numeric values) -> gather (unwrap values)
+            | Some(Column.Numeric values)
+            | Some(Column.Labelled(values, _)) -> gather (unwrap values)
             | _ -> missingColumn name)
 
-    /// <summary>The level names of a categorical column and the codes in these rows.</summary>
-    /// <exception cref="T:System.ArgumentException">There is no such categorical column.</exception>
+    /// <summary>The level names of a column with categories or labels, and the codes in these rows.</summary>
+    /// <exception cref="T:System.ArgumentException">There is no such column, or it has numbers alone.</exception>
     member _.Categories(name: string) : string[] * int[] =
-        match frame.TryColumn name with
-        | Some(Column.Categorical(levels, all)) -> unwrap levels, remember codes name (fun () -> gather (unwrap all))
-        | _ -> missingColumn name
+        remember codes name (fun () ->
+            match frame.TryColumn name with
+            | Some(Column.Categorical(levels, all)) -> unwrap levels, gather (unwrap all)
+            | Some(Column.Labelled(values, labels)) ->
+                let levels, all = Column.levelsOfLabels values labels
+                levels, gather all
+            | _ -> missingColumn name)
 
     /// The values of a numeric expression in these rows.
     member selection.Evaluate(expr: NumericExpr) : float[] =

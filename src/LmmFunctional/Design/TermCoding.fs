@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System.Collections.Generic
+
 /// <summary>A variable inside a term: a factor there is coded by contrasts or by an indicator of every level.</summary>
 type internal CodedVariable = { Variable: Variable; ByLevel: bool }
 
@@ -15,12 +17,16 @@ module internal TermCoding =
 
     // A factor is coded by contrasts where an earlier term already spans the term without it (Chambers and Hastie 1992,
     // section 2.3.1, as R's TermCode does it: containment is enough).
-    let private isSpanned earlier (term: Term) expr =
+    let private isSpanned (earlier: Term[]) (equals: HashSet<Expr list>) count (term: Term) expr =
         let rest = term.Factors |> List.filter ((<>) expr)
 
         List.isEmpty rest
-        || earlier
-           |> List.exists (fun other -> rest |> List.forall (fun factor -> List.contains factor other.Factors))
+        // Where a model has all lower interactions, the term without the factor is one of them.
+        || equals.Contains(List.sort rest)
+        || Seq.init count (fun i -> earlier[i].Factors)
+           |> Seq.exists (fun other ->
+               other.Length > rest.Length
+               && rest |> List.forall (fun factor -> List.contains factor other))
 
     // Without an intercept, the first factor of the first term that has one takes its place, whatever else is there.
     let private withoutIntercept coded =
@@ -53,20 +59,24 @@ module internal TermCoding =
     let code (variables: Map<Expr, Variable>) (terms: Term list) : CodedTerm list =
         let effects = terms |> List.filter (fun term -> not term.Factors.IsEmpty)
 
+        let all = Array.ofList effects
+        let earlier = HashSet<Expr list>(HashIdentity.Structural)
+
         let coded =
             effects
             |> List.mapi (fun index term ->
-                let earlier = List.truncate index effects
-
-                {
+                let coded = {
                     Term = term
                     Variables =
                         term.Factors
                         |> List.map (fun expr -> {
                             Variable = variables[expr]
-                            ByLevel = not (isSpanned earlier term expr)
+                            ByLevel = not (isSpanned all earlier index term expr)
                         })
-                })
+                }
+
+                earlier.Add(List.sort term.Factors) |> ignore
+                coded)
 
         if List.contains Term.intercept terms then
             {
@@ -77,8 +87,8 @@ module internal TermCoding =
         else
             withoutIntercept coded
 
-    /// R's names of a variable's columns.
-    let private suffixed coded : string[] =
+    /// R's names of a variable's columns, given what is appended for a factor that is coded by contrasts.
+    let private suffixed (contrasts: Factor -> string[]) coded : string[] =
         let name = coded.Variable.Name
 
         match coded.Variable.Kind with
@@ -88,30 +98,46 @@ module internal TermCoding =
             | 1 -> [| name |]
             | count -> Array.init count (fun j -> $"{name}{j + 1}")
         | VariableKind.Factor factor ->
-            let levels = Categories.names factor.Categories
-
             let suffixes =
                 if coded.ByLevel then
-                    levels
+                    Categories.names factor.Categories
                 else
-                    Contrast.suffixes factor.Contrast levels
+                    contrasts factor
 
             suffixes |> Array.map (fun suffix -> name + suffix)
 
-    /// R's names of the columns of each variable of a term.
-    let parts (term: CodedTerm) : string[] list = term.Variables |> List.map suffixed
-
-    /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
-    let names (term: CodedTerm) : string[] =
+    let private joined (contrasts: Factor -> string[]) (term: CodedTerm) : string[] =
         match term.Variables with
         | [] -> [| "(Intercept)" |]
         | variables ->
             variables
-            |> List.map suffixed
+            |> List.map (suffixed contrasts)
             |> List.reduce (fun faster slower -> [|
                 for b in slower do
                     for a in faster -> $"{a}:{b}"
             |])
+
+    let private suffixesOf (factor: Factor) =
+        Contrast.suffixes factor.Contrast (Categories.names factor.Categories)
+
+    /// R's names of the columns of each variable of a term.
+    let parts (term: CodedTerm) : string[] list =
+        term.Variables |> List.map (suffixed suffixesOf)
+
+    /// <summary>R's names of a term's columns; the first variable runs fastest.</summary>
+    let names (term: CodedTerm) : string[] = joined suffixesOf term
+
+    /// <summary>The names that columns of reference levels would have: their coefficients are zero by the coding.</summary>
+    let referenceNames (term: CodedTerm) : string[] =
+        let all (factor: Factor) =
+            match factor.Contrast with
+            | Contrast.Treatment
+            | Contrast.Sas -> Categories.names factor.Categories
+            | Contrast.Sum
+            | Contrast.Helmert
+            | Contrast.Polynomial -> suffixesOf factor
+
+        joined all term |> Array.except (names term)
 
     let private width coded =
         match coded.Variable.Kind with

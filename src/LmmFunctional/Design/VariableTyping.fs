@@ -158,14 +158,15 @@ module internal VariableTyping =
     // Factors
 
     /// <summary>The categories of a factor or grouping variable, and every row's code.</summary>
-    /// <remarks>Text gives its levels, everything else its different numbers.</remarks>
+    /// <remarks>Text gives its levels, numbers with labels their labels, everything else its different numbers.</remarks>
     let rec categories (selection: Selection) expr : Result<Categories * int[], LmmError list> =
         match expr with
         | Expr.Call("factor", [ None, inner ]) -> categories selection inner
         | Expr.Call("factor", _) -> wrong expr "'factor' takes one variable; write factor(x)."
         | Expr.Column name when
             (match selection.Frame.TryColumn name with
-             | Some(Column.Categorical _) -> true
+             | Some(Column.Categorical _)
+             | Some(Column.Labelled _) -> true
              | _ -> false)
             ->
             Ok(Categories.ofColumn name selection)
@@ -195,13 +196,21 @@ module internal VariableTyping =
         | _ -> None
 
     let private kind (selection: Selection) expr =
+        let categories =
+            match expr with
+            | Expr.Column name ->
+                match selection.Frame.TryColumn name with
+                | Some(Column.Categorical(levels, codes)) -> Some(name, levels, codes)
+                | _ -> None
+            | _ -> None
+
         match expr with
-        | Expr.Column name when
-            (match selection.Frame.TryColumn name with
-             | Some(Column.Categorical _) -> true
-             | _ -> false)
-            ->
-            factor selection expr expr Contrast.Treatment
+        | _ when categories.IsSome ->
+            let name, levels, codes = categories.Value
+
+            match NumericTyping.strays levels codes with
+            | Some(cells, count) -> Error [ LmmError.StrayCells(name, None, cells, count) ]
+            | None -> factor selection expr expr Contrast.Treatment
         | Expr.Call("factor", _) -> factor selection expr expr Contrast.Treatment
         | Expr.Call("C", [ None, inner ]) -> factor selection expr inner Contrast.Treatment
         | Expr.Call("C", [ None, inner; (None | Some "contr"), value ]) ->

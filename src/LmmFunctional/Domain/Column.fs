@@ -10,27 +10,38 @@ open System.Runtime.InteropServices
 type Column =
     /// Numbers; NaN where missing.
     | Numeric of values: ImmutableArray<float>
+    /// Numbers, or days of dates, with the texts that wrote them: 001, 1.10, an identifier of 17 digits. The values count
+    /// where a model needs numbers, the labels where it needs levels. NaN and "" where missing.
+    | Labelled of values: ImmutableArray<float> * labels: ImmutableArray<string>
     /// Categories: level names and, per row, an index into them; −1 where missing.
     | Categorical of levels: ImmutableArray<string> * codes: ImmutableArray<int>
 
     /// Number of rows.
     member column.Length =
         match column with
-        | Numeric values -> values.Length
+        | Numeric values
+        | Labelled(values, _) -> values.Length
         | Categorical(_, codes) -> codes.Length
 
+    /// Whether a row has no value.
+    member internal column.IsMissing(row: int) =
+        match column with
+        | Numeric values
+        | Labelled(values, _) -> Double.IsNaN values[row]
+        | Categorical(_, codes) -> codes[row] < 0
+
     override column.Equals other =
-        match column, other with
-        | Numeric a, (:? Column as b) ->
-            match b with
-            | Numeric b -> a.AsSpan().SequenceEqual(b.AsSpan())
-            | Categorical _ -> false
-        | Categorical(levels, codes), (:? Column as b) ->
-            match b with
-            | Numeric _ -> false
-            | Categorical(otherLevels, otherCodes) ->
+        match other with
+        | :? Column as other ->
+            match column, other with
+            | Numeric a, Numeric b -> a.AsSpan().SequenceEqual(b.AsSpan())
+            | Labelled(a, labels), Labelled(b, otherLabels) ->
+                a.AsSpan().SequenceEqual(b.AsSpan())
+                && labels.AsSpan().SequenceEqual(otherLabels.AsSpan())
+            | Categorical(levels, codes), Categorical(otherLevels, otherCodes) ->
                 levels.AsSpan().SequenceEqual(otherLevels.AsSpan())
                 && codes.AsSpan().SequenceEqual(otherCodes.AsSpan())
+            | _ -> false
         | _ -> false
 
     override column.GetHashCode() = column.Length
@@ -49,6 +60,44 @@ module Column =
     /// <summary>A numeric column of whole numbers.</summary>
     let ofInts (values: int seq) =
         values |> Seq.map float |> Array.ofSeq |> ofOwnedFloats
+
+    /// Wraps without copies, as <c>ofOwnedFloats</c>.
+    let internal ofOwnedLabels (values: float[]) (labels: string[]) =
+        Column.Labelled(
+            ImmutableCollectionsMarshal.AsImmutableArray values,
+            ImmutableCollectionsMarshal.AsImmutableArray labels
+        )
+
+    /// <summary>A column of numbers with a text for each, which is the name of the level where the column is a factor.
+    /// </summary>
+    /// <param name="values">The numbers; NaN where missing.</param>
+    /// <param name="labels">The texts; null or "" where missing.</param>
+    /// <exception cref="T:System.ArgumentException">There are not as many texts as numbers, a number without a text, a text
+    /// without a number, or a text that stands for two numbers.</exception>
+    let labelled (values: float seq) (labels: string seq) =
+        let values = Array.ofSeq values
+
+        let labels =
+            labels
+            |> Seq.map (fun label -> if isNull (box label) then "" else label)
+            |> Array.ofSeq
+
+        if values.Length <> labels.Length then
+            invalidArg (nameof labels) $"There are {labels.Length} labels for {values.Length} numbers."
+
+        let known = Dictionary<string, float>(StringComparer.Ordinal)
+
+        (values, labels)
+        ||> Array.iteri2 (fun row value label ->
+            if Double.IsNaN value <> (label = "") then
+                invalidArg (nameof labels) $"Element {row} has a label or a number, but not both."
+
+            match known.TryGetValue label with
+            | true, other when label <> "" && other <> value ->
+                invalidArg (nameof labels) $"Label '{label}' stands for {other} and for {value}."
+            | _ -> known[label] <- value)
+
+        ofOwnedLabels values labels
 
     /// Distinct texts in order of appearance, and their index for every row; −1 where missing.
     let private enumerate (texts: string[]) =
@@ -77,11 +126,10 @@ module Column =
 
         distinct.ToArray(), codes
 
-    /// <summary>A categorical column from text: null or "" is missing, levels in ordinal order.</summary>
-    /// <remarks>Every reader of data makes its categories here, so the same text gives the same column.</remarks>
-    let ofStrings (values: string seq) =
-        let distinct, codes = enumerate (Array.ofSeq values)
-        let levels = distinct |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+    /// The distinct texts sorted, and every row's index among them; −1 where missing.
+    let private sorted compare (values: string[]) =
+        let distinct, codes = enumerate values
+        let levels = distinct |> Array.sortWith compare
         let position = Array.zeroCreate levels.Length
         let order = Dictionary<string, int>(StringComparer.Ordinal)
         levels |> Array.iteri (fun code level -> order.Add(level, code))
@@ -91,10 +139,33 @@ module Column =
             if codes[row] >= 0 then
                 codes[row] <- position[codes[row]]
 
+        levels, codes
+
+    /// <summary>A categorical column from text: null or "" is missing, levels in ordinal order.</summary>
+    /// <remarks>Every reader of data makes its categories here, so the same text gives the same column.</remarks>
+    let ofStrings (values: string seq) =
+        let levels, codes =
+            Array.ofSeq values |> sorted (fun a b -> String.CompareOrdinal(a, b))
+
         Column.Categorical(
             ImmutableCollectionsMarshal.AsImmutableArray levels,
             ImmutableCollectionsMarshal.AsImmutableArray codes
         )
+
+    /// <summary>The labels of a labelled column by their numbers, those of equal numbers in ordinal order, and the index of
+    /// every row's label; −1 where missing.</summary>
+    let internal levelsOfLabels (values: ImmutableArray<float>) (labels: ImmutableArray<string>) : string[] * int[] =
+        let numberOf = Dictionary<string, float>(StringComparer.Ordinal)
+
+        for row in 0 .. labels.Length - 1 do
+            if labels[row] <> "" then
+                numberOf[labels[row]] <- values[row]
+
+        labels.AsSpan().ToArray()
+        |> sorted (fun a b ->
+            match compare numberOf[a] numberOf[b] with
+            | 0 -> String.CompareOrdinal(a, b)
+            | order -> order)
 
     /// <summary>A categorical column with levels in a chosen order.</summary>
     /// <param name="levels">Level names; the first is the reference level of treatment contrasts.</param>
@@ -121,7 +192,8 @@ module Column =
     /// <exception cref="T:System.ArgumentException">The column is numeric or has no such level.</exception>
     let relevel (level: string) (column: Column) =
         match column with
-        | Column.Numeric _ -> invalidArg (nameof column) "A numeric column has no levels."
+        | Column.Numeric _
+        | Column.Labelled _ -> invalidArg (nameof column) "A numeric column has no levels."
         | Column.Categorical(levels, codes) ->
             match levels.IndexOf level with
             | -1 -> invalidArg (nameof level) $"The column has no level '{level}'."
@@ -144,4 +216,5 @@ module Column =
 
         match column with
         | Column.Numeric values -> Column.Numeric(pick values)
+        | Column.Labelled(values, labels) -> Column.Labelled(pick values, pick labels)
         | Column.Categorical(levels, codes) -> Column.Categorical(levels, pick codes)

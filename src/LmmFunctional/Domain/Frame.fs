@@ -24,7 +24,8 @@ type Frame internal (names: ImmutableArray<string>, columns: ImmutableArray<Colu
     member private _.Display =
         let describe (name: string) column =
             match column with
-            | Column.Numeric _ -> $"{name} numeric"
+            | Column.Numeric _
+            | Column.Labelled _ -> $"{name} numeric"
             | Column.Categorical(levels, _) -> name + " " + Plural.count levels.Length "level"
 
         // More would hide the rest of a session; the first say which data these are.

@@ -5,7 +5,7 @@ open System
 /// <summary>A problem in what the user gave us: the data, the formula or the model. Never an exception.</summary>
 /// <remarks>All problems of one step are reported together, as <c>Result&lt;_, LmmError list&gt;</c>.
 /// The words of every case are in <see cref="M:LmmFunctional.LmmErrorModule.describe"/>.</remarks>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; StructuredFormatDisplay("{Display}")>]
 type LmmError =
     // Reading data
     | FileNotFound of path: string
@@ -17,6 +17,8 @@ type LmmError =
     | RaggedRow of source: string * line: int * column: int * expected: int * found: int
     | MalformedText of source: string * line: int * column: int * reason: string
     | MoreProblems of source: string * count: int
+    /// Problems of any kind that are not told one by one.
+    | Others of count: int
     | DuplicateColumn of name: string
     | UnnamedColumn of source: string * position: int
     | UnequalLengths of name: string * expected: int * found: int
@@ -24,6 +26,7 @@ type LmmError =
     // Formula text
     | FormulaSyntax of text: string * position: int * expected: string
     | TwoResiduals
+    | ConditionSyntax of text: string * position: int * expected: string
     // Names and types, found when a model meets its data
     /// A column that is not there, the one probably meant, and those that are.
     | UnknownColumn of name: string * suggestion: string option * known: string list
@@ -31,14 +34,25 @@ type LmmError =
     | WrongArguments of call: string * reason: string
     /// With the first value that is no number and its row, counted from one, unless all values are numbers as text.
     | NotNumeric of name: string * neededBy: string * found: (string * int) option
+    /// A column of numbers with a few cells that are none, the first of them with their rows, and how many there are.
+    | StrayCells of name: string * neededBy: string option * cells: (string * int) list * count: int
     | NotFinite of expression: string * row: int
     | InfiniteValue of column: string * row: int
     | AllMissing of name: string
     | NoCompleteRows of missing: int
+    // Rows and levels that are chosen
+    /// A level that a column does not have, the one probably meant, and those that it has.
+    | NoSuchLevel of column: string * level: string * suggestion: string option * known: string list
+    | LevelListedTwice of column: string * level: string
+    | LevelsLeftOut of column: string * levels: string list
     // Models that cannot be fitted to these data
     | ConstantResponse of response: string
     | ResponseFitsExactly of response: string
     | TooFewRows of rows: int * coefficients: int
+    /// Too few rows, and the column whose levels alone take most of them.
+    | RowsExhausted of rows: int * coefficients: int * column: string * levels: int
+    /// A random term that the model has several times.
+    | RepeatedTerm of term: string * count: int
     | SingleLevel of factor: string
     | SingleGroup of group: string
     | LevelPerRow of group: string * levels: int
@@ -63,11 +77,18 @@ type LmmError =
     /// A parameter of a matrix, and the others of that matrix.
     | BoundInPart of name: string * others: string list
     | HeldAndBounded of name: string
+    // Starting values
+    | StartOfHeld of name: string
+    | StartBeyondBound of name: string * value: float
+    /// Starting values that no covariance matrix has.
+    | StartImpossible of names: string list
     // Pedigrees and known matrices
     /// The animals of the loop, each an offspring of the next, the last of the first.
     | PedigreeLoop of animals: string list
     | RepeatedAnimal of animal: string * rows: int list
     | UnnamedAnimal of row: int
+    /// A parent without a row that is sire and dam of the same animals, and of how many.
+    | DisguisedUnknown of name: string * animals: int
     | TooFewColumns of source: string * expected: string * found: int
     /// A known matrix that was not given, the one probably meant, and those that were.
     | UnknownMatrix of name: string * suggestion: string option * known: string list
@@ -89,13 +110,30 @@ type LmmError =
     | NuggetWithoutDistance of structure: string
     /// A random term whose structure runs along a variable, but which has other effects; and what to write.
     | NotAlongVariable of term: string * example: string
+    /// A structure that goes in equal steps along a variable whose values have none.
+    | NoEqualSteps of structure: string * variable: string
+    /// A structure with a correlation for each lag, and lags that no two values of its variable have.
+    | MissingLags of structure: string * variable: string * lags: float list
     /// Two rows, counted from one, of one subject at one place; and how many more such rows there are.
     | RepeatedPosition of subject: (string * string) option * position: string * rows: (int * int) * others: int
     /// A factor that has two levels in one level of another, with the first row of each.
     | VariesWithin of factor: string * group: string * level: string * found: (string * int) * other: (string * int)
     | ZeroCovariate of call: string * row: int
-    /// A level of an unstructured matrix, of the rows of a level of another factor perhaps, that has one row.
+    /// A variable most of whose values are seen once: how many it has, and how many of them have one row.
+    | MostlySeenOnce of structure: string * variable: string * values: int * once: int
+    /// A level with a variance of its own, among the rows of a level of another factor perhaps, that has one row.
     | SeenOnce of structure: string * variable: string * level: string * within: (string * string) option * row: int
+    /// A level with a variance of its own whose rows the fixed effects fit exactly.
+    | LevelFitted of structure: string * variable: string * level: string * within: (string * string) option * rows: int
+    /// A covariance matrix with fewer subjects than it needs.
+    | TooFewSubjects of
+        structure: string *
+        within: (string * string) option *
+        subjects: (string * int) *
+        positions: (string * int) *
+        needed: int
+    /// An effect of a random term that the fixed effects hold for every level.
+    | FixedAndRandom of term: string * group: string * effect: string
     // Classical analysis
     | CovarianceNotPositiveDefinite of what: string
     | CombinationNotEstimable of combination: string
@@ -135,6 +173,12 @@ type LmmError =
     | NoCluster of groups: string list
     /// A column that is missing in some rows of a fit.
     | MissingCluster of column: string * rows: int
+    // Predictions
+    /// A column that is missing in rows of new data: the first rows, and how many.
+    | MissingInNewData of column: string * rows: int list * count: int
+    | NewFactorLevels of factor: string * levels: string list * known: string list
+    | NewGroupLevels of group: string * levels: string list
+    | NewResidualPlaces of structure: string
     // Marginal means
     /// A variable that is not in the fixed effects, what it was meant for, and those that are.
     | NotInModel of role: string * name: string * suggestion: string option * known: string list
@@ -150,7 +194,14 @@ module LmmError =
     open Wording
 
     let private quoted names =
-        names |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+        names |> List.map (fun name -> $"'{name}'") |> limited
+
+    // A loop of many animals: its beginning and its end.
+    let private shortened (animals: string list) =
+        if animals.Length <= 10 then
+            animals
+        else
+            List.truncate 8 animals @ [ "..."; List.last animals ]
 
     let private belong count = Plural.verb count "belongs" "belong"
 
@@ -171,7 +222,10 @@ module LmmError =
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"
-            $"{source} has one column named '{header}'; is it separated by {name}? Separate the columns by commas."
+            let option = if separator = '\t' then "tab" else $"\"{separator}\""
+
+            $"{source} has one column named '{header}'; is it separated by {name}? "
+            + $"Name the separator (--separator {option}), or separate the columns by commas."
         | LmmError.NoRows source -> $"{source} has no rows."
         | LmmError.RaggedRow(source, line, column, expected, found) ->
             let fields = Plural.count found "field"
@@ -183,6 +237,10 @@ module LmmError =
             let problems = Plural.count count "more problem"
             let areNot = Plural.verb count "is not" "are not"
             $"{source}: {problems} {areNot} shown; correct those above first."
+        | LmmError.Others count ->
+            let problems = Plural.count count "more problem"
+            let isAre = Plural.verb count "is" "are"
+            $"There {isAre} {problems}; correct those above first."
         | LmmError.DuplicateColumn name -> $"Column '{name}' appears twice; give each column its own name."
         | LmmError.UnnamedColumn(source, position) -> $"{source}: column {position} has no name; add one to the header."
         | LmmError.UnequalLengths(name, expected, found) ->
@@ -191,13 +249,32 @@ module LmmError =
         | LmmError.UnsupportedType(name, typeName) ->
             $"Column '{name}' has type {typeName}; use numbers, text, booleans, dates or enumerations."
         | LmmError.FormulaSyntax(text, position, expected) -> caret "formula" text position expected
+        | LmmError.ConditionSyntax(text, position, expected) -> caret "condition" text position expected
         | LmmError.TwoResiduals -> "The model has two residual structures; keep exactly one 'residual'."
         | LmmError.UnknownColumn(name, suggestion, known) ->
-            $"Column '{name}' is not in the data{meantOrListed suggestion name known}"
+            $"Column '{name}' is not in the data{meantColumn suggestion name known}"
         | LmmError.UnknownFunction(name, suggestion) -> $"Function '{name}' is not known{didYouMean suggestion}"
         | LmmError.WrongArguments(call, reason) -> $"In '{call}': {reason}"
         | LmmError.NotNumeric(name, neededBy, found) ->
             $"Column '{name}' is text, but {neededBy} needs numbers; {correction found}"
+        | LmmError.StrayCells(name, neededBy, found, count) ->
+            let it = Plural.verb count "it" "them"
+
+            let needs =
+                neededBy
+                |> Option.map (fun by -> $", and {by} needs numbers")
+                |> Option.defaultValue ""
+
+            let example = found |> List.head |> fst
+
+            let factor =
+                if neededBy.IsNone then
+                    $", or write factor({name}) if these are names of levels"
+                else
+                    ""
+
+            $"Column '{name}' has numbers except in {cells found count}{needs}: correct {it}, "
+            + $"name a code of missing values (--na \"{example}\"){factor}."
         | LmmError.NotFinite(expression, row) ->
             $"'{expression}' is not a finite number in row {row}; check the values it is computed from."
         | LmmError.InfiniteValue(column, row) -> $"Column '{column}' is infinite in row {row}; check the column."
@@ -210,6 +287,11 @@ module LmmError =
                     $"each of the {missing} rows"
 
             $"No rows are left: {rows} misses a value in some column the model uses."
+        | LmmError.NoSuchLevel(column, level, suggestion, known) ->
+            $"Column '{column}' has no level '{level}'{meantOrListed suggestion level known}"
+        | LmmError.LevelListedTwice(column, level) -> $"Level '{level}' of '{column}' is listed twice; list it once."
+        | LmmError.LevelsLeftOut(column, levels) ->
+            $"The order of the levels of '{column}' leaves out {quoted levels}; list all levels."
         | LmmError.ConstantResponse response ->
             $"The response '{response}' has the same value in every row; there is nothing to model."
         | LmmError.ResponseFitsExactly response ->
@@ -218,6 +300,15 @@ module LmmError =
             let rows = Plural.count rows "row"
             let effects = Plural.count coefficients "fixed effect"
             $"{rows} cannot estimate {effects} and a residual variance; use fewer terms."
+        | LmmError.RowsExhausted(rows, coefficients, column, levels) ->
+            let rows = Plural.count rows "row"
+            let effects = Plural.count coefficients "fixed effect"
+            let levels = Plural.count levels "level"
+
+            $"{rows} cannot estimate {effects} and a residual variance; '{column}' alone has {levels}: leave it out, "
+            + "or make it a random effect."
+        | LmmError.RepeatedTerm(term, count) ->
+            $"Random term '{term}' is there {count} times; their variances cannot be told apart: keep one of them."
         | LmmError.SingleLevel factor -> $"Factor '{factor}' has a single level; remove it from the model."
         | LmmError.SingleGroup group ->
             $"Grouping factor '{group}' has a single level; a variance between its levels cannot be estimated."
@@ -257,14 +348,24 @@ module LmmError =
         | LmmError.BoundInPart(name, others) ->
             $"Parameter '{name}' cannot be bounded: {quoted others} {belong others.Length} to the same matrix; choose a structure without them."
         | LmmError.HeldAndBounded name -> $"Parameter '{name}' is held and bounded; leave out one of the two."
+        | LmmError.StartOfHeld name -> $"Parameter '{name}' is held, so that it has no start; leave out one of the two."
+        | LmmError.StartBeyondBound(name, value) ->
+            $"Parameter '{name}' cannot start at {value}, which is outside its bounds; start between them."
+        | LmmError.StartImpossible names ->
+            $"The fit cannot start at these values of {quoted names}: no positive definite matrix has them."
         | LmmError.PedigreeLoop animals ->
-            let path = String.concat "' <- '" (animals @ [ List.head animals ])
+            let path = String.concat "' <- '" (shortened animals @ [ List.head animals ])
             $"The pedigree has a loop, an animal that is its own ancestor: '{path}'; correct one of these parents."
         | LmmError.RepeatedAnimal(animal, rows) ->
-            let rows = rows |> List.map string |> String.concat ", "
+            let rows = rows |> List.map string |> limited
             $"The pedigree has animal '{animal}' in rows {rows}; keep one of them."
         | LmmError.UnnamedAnimal row ->
             $"The pedigree has no animal in row {row}; name it, for only parents may be unknown."
+        | LmmError.DisguisedUnknown(name, animals) ->
+            let animals = Plural.count animals "animal"
+
+            $"'{name}' is sire and dam of {animals} in the pedigree and has no row of its own; write 0 for an unknown "
+            + $"parent, or give '{name}' a row if it is one."
         | LmmError.TooFewColumns(source, expected, found) ->
             let found = Plural.count found "column"
             $"{source} has {found} where {expected} are needed, in this order."
@@ -273,10 +374,10 @@ module LmmError =
         | LmmError.UnusedMatrix(name, []) ->
             $"Matrix '{name}' is given, but the model has no term for it; write one such as known({name} | g)."
         | LmmError.UnusedMatrix(name, named) ->
-            let named = String.concat ", " named
+            let named = limited named
             $"Matrix '{name}' is given, but the model names {named}; use one name for both."
         | LmmError.LevelsNotInMatrix(matrix, group, levels, count) ->
-            let shown = levels |> List.map (fun level -> $"'{level}'") |> String.concat ", "
+            let shown = quoted levels
             let more = if count > levels.Length then ", ..." else ""
             let levels = Plural.count count "level"
             $"Known matrix '{matrix}' lacks {levels} of '{group}': {shown}{more}; add them or leave out their rows."
@@ -298,6 +399,10 @@ module LmmError =
         | LmmError.RepeatedElement(matrix, row, column) ->
             $"{matrix} gives element ('{row}', '{column}') twice with different values; keep one of them."
         | LmmError.MissingElement(matrix, row) -> $"{matrix} lacks a value in row {row}; give every element."
+        | LmmError.MostlySeenOnce(structure, variable, values, once) ->
+            $"Nearly every value of '{variable}' is its own, {once} of {values}: '{structure}' has a variance for each and "
+            + "a covariance for each pair; take a variable that repeats, such as the number of the visit, or car1, which "
+            + "goes by distance."
         | LmmError.SeenOnce(structure, variable, level, within, row) ->
             let where =
                 match within with
@@ -306,6 +411,29 @@ module LmmError =
 
             $"{variable} '{level}' is seen once{where}, in row {row}: its variance cannot be estimated by '{structure}'; "
             + "leave this row out, or take a structure with fewer variances and correlations, such as cs or ar1."
+        | LmmError.LevelFitted(structure, variable, level, within, rows) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            $"The fixed effects fit all {rows} rows of {variable} '{level}'{where} exactly, so the variance that they have of "
+            + $"their own by '{structure}' goes to zero and the likelihood has no maximum; "
+            + "leave these rows out, or take a structure in which they share a variance."
+        | LmmError.TooFewSubjects(structure, within, (subject, subjects), (variable, positions), needed) ->
+            let where =
+                match within with
+                | Some(factor, own) -> $" for {factor} '{own}'"
+                | None -> ""
+
+            let levels = Plural.count subjects "level"
+
+            $"'{structure}' cannot be estimated{where}: '{subject}' has {levels}, and a matrix of {positions} values of "
+            + $"'{variable}' needs {needed} or more beside these fixed effects; "
+            + "take a structure with fewer parameters, such as cs or ar1."
+        | LmmError.FixedAndRandom(term, group, effect) ->
+            $"The variance of '{effect}' in '{term}' cannot be estimated: the fixed effects hold this effect of every level of "
+            + $"'{group}'; leave out the random term, or the fixed effects that repeat it."
         | LmmError.WithoutSubjects(structure, withSubjects) ->
             $"Residual structure '{structure}' needs subjects that repeat it; write {withSubjects}."
         | LmmError.TooManyCoordinates(structure, most, found) ->
@@ -317,6 +445,14 @@ module LmmError =
             $"'{structure}' has no distance that a nugget could be seen at; use it with ar1, car1, arma, sp_... or kron."
         | LmmError.NotAlongVariable(term, example) ->
             $"Random term '{term}' has a structure that runs along one variable, without intercept; write {example}."
+        | LmmError.NoEqualSteps(structure, variable) ->
+            $"'{structure}' goes in equal steps along '{variable}', and its values lie on none or on too many; "
+            + $"take car1, which goes by distance, or factor({variable}), which takes them in their order."
+        | LmmError.MissingLags(structure, variable, lags) ->
+            let lags = lags |> List.map string |> limited
+
+            $"'{structure}' has a correlation for each lag, and no two values of '{variable}' are {lags} apart; "
+            + $"take factor({variable}), whose levels are steps in their order, or fewer correlations, as in ar1."
         | LmmError.RepeatedPosition(subject, position, (first, second), others) ->
             let where =
                 match subject with
@@ -356,7 +492,7 @@ module LmmError =
             $"'{name}' is not a column of the fixed effects{didYouMean suggestion}"
         | LmmError.HypothesisSyntax(text, position, expected) -> caret "hypothesis" text position expected
         | LmmError.NotEstimable(hypothesis, dropped) ->
-            let columns = dropped |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+            let columns = quoted dropped
 
             let dependOn =
                 Plural.verb dropped.Length "depends on other columns" "depend on other columns"
@@ -366,7 +502,7 @@ module LmmError =
         | LmmError.KenwardRogerNeedsReml ->
             "Kenward-Roger is derived for REML and this fit is by ML; fit by REML, or take satterthwaite."
         | LmmError.NoSubjects groups ->
-            let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+            let names = quoted groups
 
             "Between-within degrees of freedom need subjects, a grouping factor that holds all others; "
             + $"none of {names} does: take satterthwaite or kenward-roger."
@@ -391,7 +527,7 @@ module LmmError =
         | LmmError.UnknownCluster(cluster, []) ->
             $"'{cluster}' is not a column of the data; clusters can be those of any column, for the model has independent rows."
         | LmmError.UnknownCluster(cluster, groups) ->
-            let known = String.concat ", " groups
+            let known = limited groups
 
             $"'{cluster}' is neither a factor of the model nor a column of the data; "
             + $"clusters can be those of {known}, or of a column that holds their levels whole."
@@ -400,18 +536,56 @@ module LmmError =
         | LmmError.NoCluster [] ->
             "A robust covariance needs clusters, and the rows of this model are independent; name a column of the data."
         | LmmError.NoCluster groups ->
-            let names = groups |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+            let names = quoted groups
 
             $"A robust covariance needs clusters that are independent, and none of {names} holds all others; "
             + "name a column of the data that does."
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
+        | LmmError.MissingInNewData(column, rows, count) ->
+            let inRows = Plural.count count "row"
+            let first = rows |> List.map string |> String.concat ", "
+            $"Column '{column}' is missing in {inRows} of the new data ({first}); fill it in or leave these rows out."
+        | LmmError.NewFactorLevels(factor, levels, known) ->
+            let unseen =
+                levels
+                |> List.truncate 5
+                |> List.map (fun level -> $"'{level}'")
+                |> String.concat ", "
+
+            let more =
+                if levels.Length > 5 then
+                    $" and {levels.Length - 5} more"
+                else
+                    ""
+
+            let seen = known |> List.truncate 10 |> String.concat ", "
+
+            $"Factor '{factor}' has levels that the fit has not seen: {unseen}{more}; the fixed effects know {seen}."
+        | LmmError.NewGroupLevels(group, levels) ->
+            let unseen =
+                levels
+                |> List.truncate 5
+                |> List.map (fun level -> $"'{level}'")
+                |> String.concat ", "
+
+            let more =
+                if levels.Length > 5 then
+                    $" and {levels.Length - 5} more"
+                else
+                    ""
+
+            $"'{group}' has levels that the fit has not seen: {unseen}{more}; leave their rows out, or predict them at the "
+            + "population."
+        | LmmError.NewResidualPlaces structure ->
+            $"The residual structure '{structure}' has no parameters for some of the new places; predict places that occur in "
+            + "the data, or means instead of observations."
         | LmmError.NotInModel(role, name, suggestion, known) ->
             let choices =
                 match known with
                 | [] -> "the model has no variables there."
-                | _ -> "choose from " + String.concat ", " known + "."
+                | _ -> "choose from " + limited known + "."
 
             let question =
                 match suggestion with
@@ -424,3 +598,28 @@ module LmmError =
         | LmmError.NoInverse response ->
             $"The response '{response}' has no inverse, so that means cannot be told in its units; leave them on the "
             + "scale of the model."
+
+    // More problems at once than anybody reads.
+    let private mostTold = 20
+
+    /// <summary>Problems as they are told: each once, the first twenty, and how many more there are.</summary>
+    /// <remarks>Every list of problems that the library returns is such a list, and it stays one when it is limited again.
+    /// </remarks>
+    let limit (problems: LmmError list) : LmmError list =
+        let told = problems |> List.filter (_.IsOthers >> not) |> List.distinct
+
+        let counted =
+            problems
+            |> List.sumBy (fun problem ->
+                match problem with
+                | LmmError.Others count -> count
+                | _ -> 0)
+
+        match told.Length - mostTold with
+        | beyond when counted = 0 && beyond <= 1 -> told
+        | beyond -> List.truncate mostTold told @ [ LmmError.Others(counted + max 0 beyond) ]
+
+type LmmError with
+
+    // What F# Interactive prints.
+    member private problem.Display = LmmError.describe problem

@@ -1,20 +1,7 @@
 namespace LmmFunctional
 
-/// <summary>Random effects that vary over the levels of a grouping factor.</summary>
-type RandomTerm = {
-    /// What varies: an intercept, slopes, indicators of a factor's levels.
-    Effects: Terms
-    /// The grouping factor: one variable, or the interaction of several (a:b).
-    Group: Term
-    /// The covariance of the effects within a level.
-    Structure: Structure
-    /// The name of a known matrix that relates the levels, such as a relationship matrix; None for independent levels.
-    Relationship: string option
-    /// A factor with covariance parameters of its own for each level.
-    PerLevelOf: Expr option
-}
-
 /// <summary>A linear mixed model: what the formula language and <c>lmm { }</c> both mean.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type LmmSpec = {
     Response: Expr
     Fixed: Terms
@@ -22,7 +9,13 @@ type LmmSpec = {
     Residual: ResidualTerm
     /// The column of prior weights, if any.
     Weights: string option
-}
+} with
+
+    member private spec.Display =
+        FormulaPrinter.print spec.Response spec.Fixed spec.Random spec.Residual spec.Weights
+
+    /// The model as canonical formula text.
+    override spec.ToString() = spec.Display
 
 /// <summary>Edits of a model; each returns a new one.</summary>
 [<RequireQualifiedAccess>]

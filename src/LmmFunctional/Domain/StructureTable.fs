@@ -103,11 +103,13 @@ module internal StructureTable =
 
     let private toeplitz =
         entry "toep" "toeplitz" "Toeplitz" "m" "s² rho_|i-j|" "positive definite"
+        |> taking StructureCoordinate.Order
         |> partner "toeph"
         |> also [ "toeplitz" ]
 
     let private heterogeneousToeplitz =
         entry "toeph" "heterogeneousToeplitz" "heterogeneous Toeplitz" "2m - 1" "s_i s_j rho_|i-j|" "positive definite"
+        |> taking StructureCoordinate.Order
         |> partner "toep"
 
     /// Every structure, in the order of the documentation.

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Immutable
 
 /// <summary>Fits with bounds on covariance parameters, by an active set: a parameter that would pass its bound is held
 /// there, and let go again when the criterion falls into the region.</summary>
@@ -124,6 +125,57 @@ module internal BoundedFit =
                 }
         }
 
+    let private isWithin (ranges: Map<string, Bound>) (likelihood: LogLikelihood) theta =
+        let point = LogLikelihood.pointAt likelihood theta
+
+        ranges
+        |> Map.forall (fun name bound ->
+            let value = ParameterValue.at likelihood point name
+
+            Option.forall (fun lower -> value >= lower) bound.Lower
+            && Option.forall (fun upper -> value <= upper) bound.Upper)
+
+    /// The better of a fit at bounds and the lowest optimum inside: where the likelihood has several, the lowest of all may be
+    /// outside, and a bound on the way to it above one inside.
+    let private orInside ranges (solve: LogLikelihood -> Fit) (likelihood: LogLikelihood) (atBounds: Fit) =
+        let objective = likelihood.Objective
+
+        let nothing = {
+            Value = infinity
+            Gradient = ImmutableArray.Empty
+            Curvature = Matrix(0, 0, [||])
+        }
+
+        let walled = {
+            likelihood with
+                Function = {
+                    objective with
+                        Evaluate =
+                            fun theta order ->
+                                if isWithin ranges likelihood theta then
+                                    objective.Evaluate theta order
+                                else
+                                    nothing
+                }
+        }
+
+        let canStart theta =
+            Double.IsFinite (walled.Objective.Evaluate theta Order.Value).Value
+
+        if Seq.exists canStart (objective.Start :: objective.FurtherStarts.Value) then
+            let inside = solve walled
+
+            if
+                inside.Certificate.IsConverged
+                && (not atBounds.Certificate.IsConverged
+                    || inside.CriterionValue < atBounds.CriterionValue)
+            then
+                { inside with Model = likelihood }
+            else
+                atBounds
+        else
+            atBounds
+
     /// <summary>The fit within bounds.</summary>
     /// <param name="bounds">Bounds by the names of parameters.</param>
     /// <param name="solve">The fit of a likelihood without bounds.</param>
@@ -161,10 +213,20 @@ module internal BoundedFit =
                 | None -> Ok(unsettled all)
                 | Some set ->
                     holding set
-                    |> Result.bind (LogLikelihood.startingFrom (pointOf own.Fit) >> attempt all set)
+                    |> Result.bind (LogLikelihood.startingAlsoFrom (pointOf own.Fit) >> attempt all set)
 
-        match Bound.problems bounds likelihood with
-        | [] when bounds.IsEmpty -> Ok(solve likelihood)
-        | [] when equal.IsEmpty -> attempt [] Map.empty likelihood
-        | [] -> holding Map.empty |> Result.bind (attempt [] Map.empty)
-        | problems -> Error problems
+        let within =
+            match Bound.problems bounds likelihood with
+            | [] when bounds.IsEmpty -> Ok(solve likelihood)
+            | [] ->
+                (if equal.IsEmpty then Ok likelihood else holding Map.empty)
+                |> Result.bind (fun likelihood ->
+                    attempt [] Map.empty likelihood
+                    |> Result.map (fun (fit: Fit) ->
+                        if fit.Certificate.BoundsInForce.IsEmpty && fit.Certificate.IsConverged then
+                            fit
+                        else
+                            orInside ranges solve likelihood fit))
+            | problems -> Error problems
+
+        within |> Result.map (fun fit -> { fit with Limits = bounds })

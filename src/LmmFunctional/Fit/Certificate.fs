@@ -20,7 +20,7 @@ type Verdict =
     | NotConverged of reason: string
 
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Certificate = {
     Verdict: Verdict
     /// Largest absolute first derivative of −2 log likelihood over the free parameters, on the solver's scale.
@@ -35,6 +35,8 @@ type Certificate = {
     Multipliers: (string * float) list
     /// Bounds given to the fit that its estimates are at.
     BoundsInForce: BoundInForce list
+    /// What was tried to find the lowest optimum.
+    Search: StartSearch
 } with
 
     /// The smallest eigenvalue; None when no parameter is free.
@@ -44,8 +46,12 @@ type Certificate = {
         else
             Some certificate.Eigenvalues[0]
 
-    /// Whether a variance is zero or a correlation at the end of its region; a bound that was given does not count.
-    member certificate.IsSingular = not certificate.Multipliers.IsEmpty
+    /// Whether a covariance matrix of random effects is singular: a variance of zero, a correlation at the end of its
+    /// region. A bound that was given does not count, nor one of the residuals.
+    member certificate.IsSingular =
+        certificate.Multipliers
+        |> List.exists (fun (name, _) ->
+            not (name.StartsWith(NamedParameters.residualName + ".", StringComparison.Ordinal)))
 
     /// Whether an optimum was reached, inside or at a bound.
     member certificate.IsConverged =
@@ -54,6 +60,26 @@ type Certificate = {
         | Verdict.BoundaryOptimum _ -> true
         | Verdict.FlatDirection _
         | Verdict.NotConverged _ -> false
+
+    member private this.Display =
+        let names (own: string list) = Display.listed own
+
+        let verdict =
+            match this.Verdict with
+            | Verdict.Optimum -> "optimum"
+            | Verdict.BoundaryOptimum own -> $"optimum at a bound: {names own}"
+            | Verdict.FlatDirection own -> $"flat direction: {names own}"
+            | Verdict.NotConverged reason -> $"not converged, {reason}"
+
+        let eigenvalue =
+            match this.MinEigenvalue with
+            | Some value -> $", smallest eigenvalue {Display.number value}"
+            | None -> ""
+
+        $"{verdict}; gradient {Display.number this.Gradient}, Newton decrement {Display.number this.NewtonDecrement}{eigenvalue}"
+
+    /// The verdict and its evidence in one line.
+    override this.ToString() = this.Display
 
 /// <summary>Certificates.</summary>
 [<RequireQualifiedAccess>]
@@ -190,6 +216,8 @@ module Certificate =
             else
                 eigen curvature free
 
+        let unbounded = EndBounds.unbounded objective last
+
         let onTheWay =
             if last.Decrement < unboundedDecrement && values.Length > 0 then
                 endless objective curvature free
@@ -199,6 +227,9 @@ module Certificate =
         let verdict =
             if not (Double.IsFinite last.Criterion) then
                 Verdict.NotConverged "the likelihood is not defined at the starting values"
+            elif not unbounded.IsEmpty then
+                let names = String.concat ", " unbounded
+                Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then
@@ -231,6 +262,7 @@ module Certificate =
             Information = information
             Multipliers = boundary.Active
             BoundsInForce = []
+            Search = StartSearch.single
         }
 
     /// The same evidence of a fit that is also at bounds it was given.
@@ -246,6 +278,12 @@ module Certificate =
                     | Verdict.BoundaryOptimum others -> Verdict.BoundaryOptimum(others @ names)
                     | verdict -> verdict
         }
+
+    /// The same evidence of a fit that several starts have led to.
+    let internal withSearch (search: StartSearch) (certificate: Certificate) : Certificate = {
+        certificate with
+            Search = search
+    }
 
     /// <summary>The certificate of the last iteration of a solver.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>

@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 
 /// <summary>A parameter of a covariance structure, as it is usually written.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type CovarianceParameter = {
     /// The grouping factor of a random term, or Residual.
     Group: string
@@ -13,7 +14,16 @@ type CovarianceParameter = {
     Estimate: float
     /// From the observed information by the delta method; None for what is held, at a bound, or not determined.
     StandardError: float option
-}
+} with
+
+    member private this.Display =
+        match this.StandardError with
+        | Some error -> $"{this.Group} {this.Name}: {Display.number this.Estimate}, se {Display.number error}"
+        | None -> $"{this.Group} {this.Name}: {Display.number this.Estimate}"
+
+    /// Estimate and standard error in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Estimates of the parameters of structures from the inner parameters of a fit.</summary>
 [<RequireQualifiedAccess>]
@@ -111,7 +121,7 @@ module internal CovarianceParameters =
             {
                 Group = group
                 Name = name
-                Estimate = scale * natural.Value
+                Estimate = ParameterEnds.told (scale * natural.Value)
                 StandardError =
                     (if isHeld group name then None else covariance.Value)
                     |> Option.bind (fun covariance -> finite (sqrt (gradient * (covariance * gradient))))

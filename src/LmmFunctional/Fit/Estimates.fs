@@ -4,6 +4,7 @@ open System
 open System.Collections.Immutable
 
 /// <summary>One fixed effect.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type Coefficient = {
     /// R's name of the column.
     Name: string
@@ -11,9 +12,17 @@ type Coefficient = {
     StandardError: float
     /// Estimate / standard error.
     Statistic: float
-}
+} with
+
+    member private this.Display =
+        $"{this.Name}: {Display.number this.Estimate}, se {Display.number this.StandardError}, t {Display.number this.Statistic}"
+
+    /// Estimate, standard error and their ratio in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>One variance or covariance of the random effects, or the residual variance.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type VarianceComponent = {
     /// The grouping factor, or Residual.
     Group: string
@@ -25,10 +34,24 @@ type VarianceComponent = {
     Covariance: float
     /// The standard deviation, or for a covariance the correlation.
     StandardDeviation: float
-}
+} with
+
+    member private this.Display =
+        let names =
+            this.Group :: Option.toList this.First @ Option.toList this.Second
+            |> String.concat " "
+
+        match this.Second with
+        | None -> $"{names}: variance {Display.number this.Covariance}, sd {Display.number this.StandardDeviation}"
+        | Some _ ->
+            $"{names}: covariance {Display.number this.Covariance}, correlation {Display.number this.StandardDeviation}"
+
+    /// Variance and standard deviation, or covariance and correlation, in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>The random effects of one term: conditional modes with their standard deviations given the data and β.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type RandomEffects = {
     Group: string
     /// The S effects.
@@ -44,7 +67,16 @@ type RandomEffects = {
     /// Levels × S: 1 − PEV / variance of the effect, the squared correlation of estimated and true effects; zero where the
     /// variance is zero.
     Reliabilities: Matrix
-}
+} with
+
+    member private this.Display =
+        let levels = Plural.count this.Levels.Length "level"
+        let effects = Display.listed (List.ofSeq this.Effects)
+        $"{this.Group}: {levels}, effects {effects}"
+
+    /// The group with the number of its levels, and the effects.
+    override this.ToString() = this.Display
+
 
 /// <summary>Criteria for comparing models; smaller is better.</summary>
 type InformationCriteria = {

@@ -3,12 +3,14 @@ namespace LmmFunctional
 open System
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Fit = internal {
     Model: LogLikelihood
     Inner: Solution
     Path: Iteration list
     Evidence: Certificate
+    /// The bounds it was given, in force or not.
+    Limits: Map<string, Bound>
     Took: Timings
 } with
 
@@ -181,6 +183,35 @@ type Fit = internal {
         |> List.map (fun term -> term.Group, term.Levels.Length)
         |> List.distinct
 
+    member private this.Display =
+        let criterion = if this.Criterion = Criterion.Reml then "REML" else "ML"
+        let rows = Plural.count this.Observations "row"
+
+        let coefficient (own: Coefficient) =
+            $"{own.Name} {Display.number own.Estimate} ({Display.number own.StandardError})"
+
+        let deviation (own: VarianceComponent) =
+            let names = own.Group :: Option.toList own.First |> String.concat " "
+            $"{names} {Display.number own.StandardDeviation}"
+
+        let fixedEffects = Display.listed (this.Coefficients |> List.map coefficient)
+
+        let deviations =
+            this.VarianceComponents
+            |> List.filter _.Second.IsNone
+            |> List.map deviation
+            |> Display.listed
+
+        Display.below $"{this.Spec}" [
+            $"-2 log likelihood ({criterion}) {Display.number this.CriterionValue}, {rows}"
+            $"{this.Evidence}"
+            $"fixed effects (se): {fixedEffects}"
+            $"standard deviations: {deviations}"
+        ]
+
+    /// The model, its likelihood and certificate, and its estimates in a few lines.
+    override this.ToString() = this.Display
+
 /// <summary>Fits and what follows from them.</summary>
 [<RequireQualifiedAccess>]
 module Fit =
@@ -258,6 +289,7 @@ module Fit =
             Inner = solution
             Path = path
             Evidence = certificate
+            Limits = Map.empty
             Took = timings ()
         }
 
@@ -267,6 +299,14 @@ module Fit =
             Build = TimeSpan.Zero
             Solve = TimeSpan.Zero
         })
+
+    /// Whether an iteration is one to end at: no saddle, and the likelihood does not grow without bound there.
+    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
+        match (ofIteration likelihood iteration).Certificate.Verdict with
+        | Verdict.Optimum
+        | Verdict.BoundaryOptimum _
+        | Verdict.FlatDirection _ -> true
+        | Verdict.NotConverged _ -> false
 
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
     /// of the formula.

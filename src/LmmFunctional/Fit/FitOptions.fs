@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System.Threading
+
 /// <summary>Options of a fit.</summary>
 type FitOptions = {
     Criterion: Criterion
@@ -12,6 +14,11 @@ type FitOptions = {
     Held: Map<string, float>
     /// Ends between which covariance parameters are looked for, by the same names.
     Bounds: Map<string, Bound>
+    /// <summary>Values of covariance parameters to start the search from, by the same names and in the same units; parameters
+    /// without one start where they would have. With a start the search has this one start and no other.</summary>
+    Start: Map<string, float>
+    /// Stops the fit between two iterations, by an <see cref="T:System.OperationCanceledException"/>.
+    Cancellation: CancellationToken
     /// Called with every iteration as it is made.
     Progress: (Iteration -> unit) option
 }
@@ -27,5 +34,7 @@ module FitOptions =
         Known = Map.empty
         Held = Map.empty
         Bounds = Map.empty
+        Start = Map.empty
+        Cancellation = CancellationToken.None
         Progress = None
     }

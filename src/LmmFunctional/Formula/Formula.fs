@@ -62,7 +62,10 @@ module Formula =
     /// <example><code>Formula.parse "Reaction ~ Days + (Days | Subject); weights = w"</code></example>
     let parse (text: string) : Result<LmmSpec, LmmError list> =
         let text = text.Trim()
-        SyntaxParser.read SyntaxParser.formula text |> Result.bind (meaning text)
+
+        SyntaxParser.read SyntaxParser.formula text
+        |> Result.bind (meaning text)
+        |> Problems.told
 
     /// <summary>Reads a covariance of residuals, as it follows <c>residual =</c>: <c>us(visit | subject) per arm</c>.
     /// </summary>
@@ -82,4 +85,4 @@ module Formula =
     /// outside of calls, and random terms without effects have no text of their own.</remarks>
     /// <example><code>"y ~ x + (x || g)" |> Formula.parse |> Result.map Formula.print // y ~ 1 + x + (1 + x || g)</code>
     /// </example>
-    let print (spec: LmmSpec) : string = FormulaPrinter.print spec
+    let print (spec: LmmSpec) : string = string spec

@@ -9,6 +9,19 @@ module internal Grouping =
 
     let private noColumn = "the grouping factor must be a column, as in (1 | g)"
 
+    // ID-Nr. reads as a difference; as a name it needs back-ticks.
+    let rec private dashedName node =
+        match node with
+        | Node.Variable(Expr.Column name, _) -> Some name
+        | Node.Constant(value, _) -> Some(Lexeme.number value)
+        | Node.Chain(first, rest) ->
+            (dashedName first, rest)
+            ||> List.fold (fun name (operator, _, next) ->
+                match name, operator, dashedName next with
+                | Some name, Join.Minus, Some next -> Some $"{name}-{next}"
+                | _ -> None)
+        | _ -> None
+
     /// <summary>One term for each level of a nest: a/b is a and a:b, a/b/c is a, a:b and a:b:c.</summary>
     let rec terms (problem: int -> string -> LmmError) (node: Node) : Result<Term list, LmmError list> =
         let only words at = Error [ problem at words ]
@@ -40,8 +53,9 @@ module internal Grouping =
         | Node.Variable(Expr.Call("offset", _), at) -> only "an offset cannot be a grouping factor" at
         | Node.Variable(expr, _) -> Ok [ Term.ofExpr expr ]
         | Node.Chain(first, rest) ->
-            match first, rest with
-            | Node.Nothing, (_, at, _) :: _ -> only oneEach at
+            match first, rest, dashedName node with
+            | Node.Nothing, (_, at, _) :: _, _ -> only oneEach at
+            | _, (_, at, _) :: _, Some name -> only $"a name with '-' in it needs back-ticks: (1 | `{name}`)" at
             | _ -> rest |> List.fold join (terms problem first)
         | Node.Nothing -> Ok []
         | Node.Constant(_, at)

@@ -62,5 +62,6 @@ module internal ParserText =
         |> String.map (fun c -> if Char.IsWhiteSpace c || Char.IsControl c then ' ' else c)
 
     /// A problem at a place of the text.
-    let problem text position words =
-        LmmError.FormulaSyntax(singleLine text, position, words)
+    let problem text =
+        let line = singleLine text
+        fun position words -> LmmError.FormulaSyntax(line, position, words)

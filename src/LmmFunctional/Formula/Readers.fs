@@ -80,11 +80,18 @@ module internal Readers =
         .>> blanks
         <?> $"'{word}'"
 
+    /// A condition counts its levels from here, so that comparisons, which mean nothing in a formula, are known there.
+    [<Literal>]
+    let InCondition = -1000
+
+    let private depth state =
+        if state < 0 then state - InCondition else state
+
     /// One level further in. The stack is asked too: a caller may run on a small one.
     let nested (p: Reader<'a>) : Reader<'a> =
         fun stream ->
             if
-                stream.UserState >= DeepestNesting
+                depth stream.UserState >= DeepestNesting
                 || not (RuntimeHelpers.TryEnsureSufficientExecutionStack())
             then
                 refuse $"nested too deeply; use at most {DeepestNesting} levels" stream
@@ -98,6 +105,7 @@ module internal Readers =
     let private refuseComparison: Reader<unit> =
         fun stream ->
             match stream.Peek(), stream.Peek 1 with
+            | _ when stream.UserState < 0 -> Reply(())
             | ('<' | '>'), _
             | ('=' | '!'), '=' -> refuse "comparisons are not supported; compute this into a column of the data" stream
             | _ -> Reply(())

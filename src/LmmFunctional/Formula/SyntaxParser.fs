@@ -123,10 +123,16 @@ module internal SyntaxParser =
     let loneExpression: Reader<Expr> =
         expression .>> (eof <?> "the end of the expression")
 
-    /// The whole of a text, or the problem in it.
-    let read (parser: Reader<'a>) (text: string) : Result<'a, LmmError list> =
-        match runParserOnString (blanks >>. parser) 0 "" text with
+    // The whole of a text, read at a level.
+    let private readAt level (parser: Reader<'a>) (text: string) : Result<'a, LmmError list> =
+        match runParserOnString (blanks >>. parser) level "" text with
         | Success(value, _, _) -> Result.Ok value
         | Failure(_, error, _) ->
             let at = int error.Position.Index
             Result.Error [ ParserText.problem text at (ParserText.sentence text at error.Messages) ]
+
+    /// The whole of a text, or the problem in it.
+    let read (parser: Reader<'a>) (text: string) : Result<'a, LmmError list> = readAt 0 parser text
+
+    /// The whole of a condition, or the problem in it.
+    let readCondition (parser: Reader<'a>) (text: string) : Result<'a, LmmError list> = readAt InCondition parser text

@@ -127,7 +127,7 @@ module internal HendersonIdentities =
                 distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
                 if setting.Claims.IsScaleFree then
                     gap setting.Df rest[k, k] setting.Df
-                distanceOf (norm profile) average (setting.Claims.Curvature Information.Average)
+                distanceOf (norm profile + leastCurvature) average (setting.Claims.Curvature Information.Average)
             ]
             |> within (tolerance setting)
 

@@ -34,6 +34,9 @@ module internal IdentityWords =
     /// The norm of the difference of two matrices relative to the larger of them; zero when both are.
     let distance (a: Matrix<float>) (b: Matrix<float>) : float = distanceOf 0.0 a b
 
+    /// A curvature of −2 log likelihood below this is none: where a parameter is at an end of its range.
+    let leastCurvature = 1e-20
+
     /// The difference of two numbers relative to a size.
     let gap (size: float) (a: float) (b: float) : float =
         if size = 0.0 then 0.0 else abs (a - b) / size

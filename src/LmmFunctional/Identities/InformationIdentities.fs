@@ -41,14 +41,16 @@ module internal InformationIdentities =
     let private observed (setting: Setting) (scores: Scores) =
         2.0 * scores.Images - scores.Products + scores.OwnCurvature
         |> profiled setting scores.Squares
-        |> distanceOf (sizeOfScale setting scores.Squares) (setting.Claims.Curvature Information.Observed)
+        |> distanceOf
+            (sizeOfScale setting scores.Squares + leastCurvature)
+            (setting.Claims.Curvature Information.Observed)
         |> within (tolerance setting + setting.Claims.CurvatureError)
 
     /// The engines raise it only where it would be singular without.
     let private expected (setting: Setting) (scores: Scores) =
         let value = profiled setting scores.Traces scores.Products
         let claimed = setting.Claims.Curvature Information.Expected
-        let size = sizeOfScale setting scores.Traces
+        let size = sizeOfScale setting scores.Traces + leastCurvature
 
         min (distanceOf size claimed value) (distanceOf size claimed (Scores.raised scores value))
         |> within (tolerance setting)
@@ -56,7 +58,9 @@ module internal InformationIdentities =
     let private average (setting: Setting) (scores: Scores) =
         profiled setting scores.Squares scores.Images
         |> Scores.raised scores
-        |> distanceOf (sizeOfScale setting scores.Squares) (setting.Claims.Curvature Information.Average)
+        |> distanceOf
+            (sizeOfScale setting scores.Squares + leastCurvature)
+            (setting.Claims.Curvature Information.Average)
         |> within (tolerance setting)
 
     // The curvature of G itself is there what the solver left of the score.

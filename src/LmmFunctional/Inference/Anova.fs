@@ -1,13 +1,22 @@
 namespace LmmFunctional
 
 /// <summary>A table of F tests, one for each fixed term.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type Anova = {
     Type: HypothesisType
     /// How the denominator df were found.
     Method: DegreesOfFreedomMethod
     /// The terms in the order of the model, by R's names of them.
     Tests: JointTest list
-}
+} with
+
+    member private this.Display =
+        let method = DegreesOfFreedomMethod.describe this.Method
+        Display.below $"Type {this.Type} tests, {method}" (this.Tests |> List.map string |> Display.few)
+
+    /// The tests of the terms, one in a line.
+    override this.ToString() = this.Display
+
 
 /// <summary>ANOVA tables of fixed terms.</summary>
 [<RequireQualifiedAccess>]

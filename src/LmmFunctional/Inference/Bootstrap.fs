@@ -15,7 +15,7 @@ type BootstrapInterval =
     | BiasCorrectedAccelerated
 
 /// <summary>Estimates from responses that were drawn from a fit.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Bootstrap = internal {
     Labels: ImmutableArray<string>
     Original: ImmutableArray<float>
@@ -45,6 +45,13 @@ type Bootstrap = internal {
 
     /// The seed of the replicates.
     member bootstrap.Seed = bootstrap.UsedSeed
+
+    member private this.Display =
+        let names = Display.listed (List.ofSeq this.Labels)
+        $"{this.Draws.Rows} replicates from seed {this.UsedSeed}, {this.FailedRefits} failed: {names}"
+
+    /// Replicates, seed and parameters.
+    override this.ToString() = this.Display
 
 /// <summary>A bootstrap interval with the error that the finite number of replicates leaves in its ends.</summary>
 type BootstrapEstimate = {

@@ -79,14 +79,14 @@ module internal Clusters =
                 columns
                 |> List.choose (fun column ->
                     match frame.TryColumn column with
-                    | Some(Column.Categorical(_, codes)) ->
-                        let count = fit.Design.Rows |> Seq.filter (fun row -> codes[row] < 0) |> Seq.length
+                    | Some values ->
+                        let count = fit.Design.Rows |> Seq.filter values.IsMissing |> Seq.length
 
                         if count > 0 then
                             Some(LmmError.MissingCluster(column, count))
                         else
                             None
-                    | _ -> None)
+                    | None -> None)
 
             if not missing.IsEmpty then
                 Error missing
@@ -98,6 +98,24 @@ module internal Clusters =
             else
                 let names = known |> List.map (fun (own, _, _) -> own) |> List.distinct
                 Error [ LmmError.UnknownCluster(name, names) ]
+
+    /// <summary>The levels of columns of the data joined by colons, and the code of every row used.</summary>
+    let levelsOf (fit: Fit) (name: string) : Result<string[] * int[], LmmError list> =
+        let frame = fit.Design.Schema.Frame
+        let columns = name.Split ':' |> List.ofArray
+
+        if columns |> List.forall (fun column -> (frame.TryColumn column).IsSome) then
+            // Reports missing values.
+            codesOf fit [] name
+            |> Result.bind (fun _ ->
+                GroupingFactor.resolve (Selection(frame, fit.Design.Rows)) {
+                    Factors = columns |> List.map Expr.Column
+                })
+            |> Result.map (fun (grouping, codes) -> grouping.Levels, codes)
+        else
+            Error [
+                LmmError.UnknownCluster(name, [ for known, _, _ in dependencies fit -> known ] |> List.distinct)
+            ]
 
     /// <summary>The factor of the model that holds all others whole, the finest one of several.</summary>
     let factorOf (fit: Fit) : Result<string, LmmError list> =

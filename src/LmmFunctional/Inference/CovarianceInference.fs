@@ -25,7 +25,7 @@ type CovarianceIntervalMethod =
     | Satterthwaite
 
 /// <summary>Asymptotic covariance of the estimates of covariance parameters on one scale.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type AsymptoticCovariance = {
     Scale: CovarianceScale
     Information: Information
@@ -37,20 +37,22 @@ type AsymptoticCovariance = {
     Matrix: Matrix
     /// Parameters at a bound: what is known of them is not told by curvature.
     AtBound: ImmutableArray<string>
-}
+} with
+
+    member private this.Display =
+        let names = Display.listed (List.ofSeq this.Names)
+        $"{this.Information} covariance, scale {this.Scale}: {names}"
+
+    /// Information, scale and parameters.
+    override this.ToString() = this.Display
+
 
 /// <summary>Curvature of the likelihood turned into standard errors and intervals of covariance parameters.</summary>
 [<RequireQualifiedAccess>]
 module CovarianceInference =
 
-    /// <summary>(θ, log σ̂) of a fit.</summary>
-    /// <exception cref="T:System.ArgumentException">The fit holds variances, so that σ² is no estimate or others follow it.</exception>
+    /// (θ, log σ̂) of a fit.
     let internal pointOf (fit: Fit) =
-        if not fit.Model.Held.IsProfiled then
-            invalidArg
-                (nameof fit)
-                "Variances of this fit are held or at a bound; fit it without holding or bounding them."
-
         JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
 
     /// Coordinates of (θ, log σ) that move at the optimum.
@@ -59,9 +61,12 @@ module CovarianceInference =
         let boundary = fit.Model.Objective.Boundary theta
 
         [|
-            for i in 0 .. theta.Length do
-                if i = theta.Length || not boundary.Fixed[i] then
+            for i in 0 .. theta.Length - 1 do
+                if not boundary.Fixed[i] then
                     i
+
+            if fit.Model.Held.IsProfiled then
+                theta.Length
         |]
 
     // A curvature below this share of the largest is flat.
@@ -148,10 +153,7 @@ module CovarianceInference =
             |> Array.ofList
 
         let theta =
-            ThetaLayout.withMatrices
-                layout
-                (LogLikelihood.pointAt fit.Model (point.RemoveAt(point.Length - 1))).Theta
-                factors
+            ThetaLayout.withMatrices layout (JointLikelihood.thetaOf fit.Model point) factors
 
         Array.append (Array.ofSeq theta) [| sqrt estimates.Residual |]
 
@@ -170,14 +172,18 @@ module CovarianceInference =
                 [| for value in values -> value estimates |]
 
     let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
-        let free, covariance = coordinateCovariance information fit
-        let slopes = jacobian fit free values
+        if (freeOf fit).Length = 0 then
+            let count = (values (pointOf fit)).Length
+            Matrix.init count count (fun _ _ -> 0.0)
+        else
+            let free, covariance = coordinateCovariance information fit
+            let slopes = jacobian fit free values
 
-        let j =
-            Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
+            let j =
+                Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
 
-        let result = j * covariance * j.Transpose()
-        Matrix.init slopes.Rows slopes.Rows (fun i j -> 0.5 * (result[i, j] + result[j, i]))
+            let result = j * covariance * j.Transpose()
+            Matrix.init slopes.Rows slopes.Rows (fun i j -> 0.5 * (result[i, j] + result[j, i]))
 
     // Smaller than this relative to the value, a standard error is rounding: the parameter does not move.
     let private still = 1e-7
@@ -236,8 +242,14 @@ module CovarianceInference =
         not fit.Model.Held.IsEmpty
         && abs (value 0.1 - value 0.2) <= 1e-12 * abs (value 0.1)
 
-    /// What is told of a parameter that is held.
-    let internal heldNote = "held at this value"
+    /// What is told of a parameter that is held, or at a bound it was given.
+    let internal heldNote (fit: Fit) (parameter: VarianceParameter) =
+        if fit.HasNoResidual && parameter = VarianceParameter.Residual then
+            "zero, at its bound"
+        elif GivenBounds.isInForce fit parameter then
+            "at the bound it was given"
+        else
+            "held at this value"
 
     let private atBound =
         "at its bound, where curvature gives no interval; use a profile or the bootstrap"
@@ -301,11 +313,12 @@ module CovarianceInference =
                     Note =
                         match ends, parameter with
                         | Some _, _ -> None
-                        | None, _ when isHeld fit parameter -> Some heldNote
+                        | None, _ when isHeld fit parameter -> Some(heldNote fit parameter)
                         | None, VarianceParameter.ResidualStructure _ -> Some nearEnd
                         | None, VarianceParameter.TermStructure(term, _) when isNothing term -> Some undetermined
                         | None, _ -> Some atBound
                 }
+                |> GivenBounds.within fit parameter
         ]
 
     /// <summary>Intervals for standard deviations, correlations and the parameters of structured residuals from their asymptotic

@@ -15,6 +15,8 @@ type internal CovarianceTarget = {
     /// Bounds of the value that is told.
     Lower: float option
     Upper: float option
+    /// A size of the smooth value to go by where curvature tells none.
+    Unit: float option
 }
 
 /// <summary>Profiles over covariance parameters, by the exact optimum of a penalised likelihood.</summary>
@@ -23,23 +25,103 @@ type internal CovarianceTarget = {
 [<RequireQualifiedAccess>]
 module internal CovarianceProfile =
 
-    let private onUnbounded design parameter value : CovarianceTarget = {
-        Smooth = value >> fst (VarianceParameters.unboundedOf design parameter)
-        Tell = id
-        Smoothed = id
-        Lower = None
-        Upper = None
-    }
+    // Parameters of structures
+
+    let private isOfStructure parameter =
+        match parameter with
+        | VarianceParameter.TermStructure _
+        | VarianceParameter.ResidualStructure _ -> true
+        | _ -> false
+
+    /// Whether a parameter is a root of a variance of random effects, which may be zero, or the variance.
+    let private isOwnVariance design parameter =
+        match parameter, VarianceParameters.kindOf design parameter with
+        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> true
+        | _ -> false
+
+    /// The name of a parameter of a structure among those of the likelihood.
+    let private nameOf (design: Design) parameter =
+        match parameter with
+        | VarianceParameter.ResidualStructure _ ->
+            $"{NamedParameters.residualName}.{VarianceParameters.nameIn design parameter}"
+        | _ -> VarianceParameters.nameIn design parameter
+
+    /// The ends of the region of a parameter of a structure; infinite ones for others.
+    let regionOf (fit: Fit) (parameter: VarianceParameter) : float * float =
+        if isOfStructure parameter then
+            match ParameterNames.find fit.Model.Parameters (nameOf fit.Design parameter) with
+            | Ok place -> ParameterNames.regionOf place
+            | Error _ -> -infinity, infinity
+        else
+            -infinity, infinity
+
+    /// The same of one that is estimated at an end of it and has no root to be told by.
+    let regionAtEnd (fit: Fit) (parameter: VarianceParameter) : (float * float) option =
+        let low, high = regionOf fit parameter
+        let value = VarianceParameters.valueOf parameter (VarianceParameters.estimates fit)
+
+        let isAtEnd =
+            value = high || Double.IsFinite low && abs (value - low) <= 1e-12 * abs low
+
+        if isAtEnd && not (isOwnVariance fit.Design parameter) then
+            Some(low, high)
+        else
+            None
+
+    /// Whether a parameter is profiled on its unbounded scale.
+    let isUnbounded (fit: Fit) (parameter: VarianceParameter) =
+        isOfStructure parameter
+        && not (isOwnVariance fit.Design parameter)
+        && (regionAtEnd fit parameter).IsNone
+
+    /// From the scale of a profile to that of the user.
+    let tellOf (fit: Fit) (parameter: VarianceParameter) : float -> float =
+        if isUnbounded fit parameter then
+            snd (VarianceParameters.unboundedOf fit.Design parameter)
+        else
+            id
+
+    /// A tenth of a region, or of what is usual beside its end.
+    let private unitOf (fit: Fit) parameter (low, high) =
+        if Double.IsFinite(high - low) then
+            0.1 * (high - low)
+        else
+            match fit.Model.Objective.Names.IndexOf(nameOf fit.Design parameter) with
+            | -1 -> 0.1
+            | place ->
+                match fit.Model.Objective.Ends[place].Lower with
+                | Some own -> exp (own.From 0.1)
+                | None -> 0.1
+
+    let private ofStructure (fit: Fit) parameter value : CovarianceTarget =
+        match regionAtEnd fit parameter with
+        | Some(low, high) -> {
+            Smooth = value
+            Tell = max low >> min high
+            Smoothed = id
+            Lower = Some low |> Option.filter Double.IsFinite
+            Upper = Some high |> Option.filter Double.IsFinite
+            Unit = Some(unitOf fit parameter (low, high))
+          }
+        | None -> {
+            Smooth = value >> fst (VarianceParameters.unboundedOf fit.Design parameter)
+            Tell = id
+            Smoothed = id
+            Lower = None
+            Upper = None
+            Unit = None
+          }
 
     /// A parameter of a random term's structure: standard deviations and variances of its own may be zero.
-    let private ofTerm design parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
-        match VarianceParameters.kindOf design parameter with
+    let private ofTerm (fit: Fit) parameter (value: CovarianceEstimates -> float) : CovarianceTarget =
+        match VarianceParameters.kindOf fit.Design parameter with
         | ParameterKind.StandardDeviation -> {
             Smooth = fun estimates -> value estimates * value estimates
             Tell = fun v -> sqrt (max 0.0 v)
             Smoothed = fun s -> s * s
             Lower = Some 0.0
             Upper = None
+            Unit = None
           }
         | ParameterKind.Variance -> {
             Smooth = value
@@ -47,30 +129,25 @@ module internal CovarianceProfile =
             Smoothed = id
             Lower = Some 0.0
             Upper = None
+            Unit = None
           }
-        | _ -> onUnbounded design parameter value
+        | _ -> ofStructure fit parameter value
 
-    /// From the scale of a profile to that of the user.
-    let tellOf (design: Design) (parameter: VarianceParameter) : float -> float =
-        match parameter, VarianceParameters.kindOf design parameter with
-        | VarianceParameter.TermStructure _, (ParameterKind.StandardDeviation | ParameterKind.Variance) -> id
-        | (VarianceParameter.TermStructure _ | VarianceParameter.ResidualStructure _), _ ->
-            snd (VarianceParameters.unboundedOf design parameter)
-        | _ -> id
-
-    /// A standard deviation, told so, smooth as a variance; a correlation; σ; all other parameters of structures on their unbounded
-    /// scale, where the ends of their region are infinitely far.
-    let ofParameter (design: Design) (parameter: VarianceParameter) : CovarianceTarget =
+    /// <summary>A standard deviation, told so, smooth as a variance; a correlation; σ; all other parameters of structures on
+    /// their unbounded scale, where the ends of their region are infinitely far, or as they are where they are estimated at
+    /// one of them.</summary>
+    let ofParameter (fit: Fit) (parameter: VarianceParameter) : CovarianceTarget =
         let value = VarianceParameters.valueOf parameter
 
         match parameter with
-        | VarianceParameter.TermStructure _ -> ofTerm design parameter value
+        | VarianceParameter.TermStructure _ -> ofTerm fit parameter value
         | VarianceParameter.EffectVariance _ -> {
             Smooth = value
             Tell = fun v -> sqrt (max 0.0 v)
             Smoothed = fun s -> s * s
             Lower = Some 0.0
             Upper = None
+            Unit = None
           }
         | VarianceParameter.EffectCovariance _ -> {
             Smooth = VarianceParameters.deviationOf parameter
@@ -78,6 +155,7 @@ module internal CovarianceProfile =
             Smoothed = id
             Lower = Some -1.0
             Upper = Some 1.0
+            Unit = None
           }
         | VarianceParameter.Residual -> {
             Smooth = value >> sqrt
@@ -85,8 +163,9 @@ module internal CovarianceProfile =
             Smoothed = id
             Lower = None
             Upper = None
+            Unit = None
           }
-        | VarianceParameter.ResidualStructure _ -> onUnbounded design parameter value
+        | VarianceParameter.ResidualStructure _ -> ofStructure fit parameter value
 
     /// Any function, within bounds; an infinite bound is none.
     let ofFunction lower upper f : CovarianceTarget = {
@@ -95,6 +174,7 @@ module internal CovarianceProfile =
         Smoothed = id
         Lower = lower |> Option.filter Double.IsFinite
         Upper = upper |> Option.filter Double.IsFinite
+        Unit = None
     }
 
     /// Adds w (h² − 2 h d), which differs from w (h − d)² by a constant only and keeps the criterion's digits.
@@ -145,6 +225,8 @@ module internal CovarianceProfile =
                 // Derivatives of h are differences: their rounding stays well below this.
                 Tolerance = max 1e-12 objective.Tolerance
         }
+        // Ends of other parameters are reached and left along the profile.
+        |> EndBounds.extend
 
     // Stiff against the curvature of the likelihood along h, so that there is one minimum.
     let private stiffness = 30.0
@@ -176,6 +258,7 @@ module internal CovarianceProfile =
             match CovarianceInference.standardError Information.Observed target.Smooth fit with
             | Some se -> se
             // At a bound: a tenth of the parameter's natural size.
+            | None when target.Unit.IsSome -> target.Unit.Value
             | None when target.Upper.IsSome -> 0.1
             | None -> 0.1 * (abs estimate + fit.Unit * fit.Unit)
 

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 /// <summary>The estimate of one linear function of the fixed effects, with its test and interval.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type Estimate = {
     Name: string
     /// In units of the response.
@@ -17,9 +18,22 @@ type Estimate = {
     Upper: float
     /// Why there is no test, in words; None where there is one. Without a test df, statistic, p and the ends are NaN.
     NotTestable: string option
-}
+} with
+
+    member private this.Display =
+        match this.NotTestable with
+        | Some reason -> $"{this.Name}: {Display.number this.Estimate}, not testable: {reason}"
+        | None ->
+            let test =
+                Display.tested this.Estimate this.StandardError this.Statistic this.Df this.P
+
+            $"{this.Name}: {test}, [{Display.number this.Lower}, {Display.number this.Upper}]"
+
+    /// Estimate, test and interval in one line.
+    override this.ToString() = this.Display
 
 /// <summary>A test of several linear functions at once.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type JointTest = {
     Name: string
     /// The number of independent functions.
@@ -33,12 +47,32 @@ type JointTest = {
     P: float
     /// Why there is no test, in words; None where there is one. Without a test F, its denominator df and p are NaN.
     NotTestable: string option
-}
+} with
+
+    member private this.Display =
+        match this.NotTestable with
+        | Some reason -> $"{this.Name}: not testable: {reason}"
+        | None ->
+            $"{this.Name}: F {Display.number this.F} on {this.NumeratorDf} and {Display.number this.DenominatorDf} df, p {Display.number this.P}"
+
+    /// F, degrees of freedom and p in one line.
+    override this.ToString() = this.Display
 
 /// <summary>Both: each function of a hypothesis, and all of them together.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type HypothesisTest = {
     Estimates: Estimate list
     Joint: JointTest
     /// How the degrees of freedom were found.
     Method: DegreesOfFreedomMethod
-}
+} with
+
+    member private this.Display =
+        Display.below "Linear functions of the fixed effects" [
+            yield! this.Estimates |> List.map string |> Display.few
+            string this.Joint
+            DegreesOfFreedomMethod.describe this.Method
+        ]
+
+    /// Each function, then all of them together.
+    override this.ToString() = this.Display

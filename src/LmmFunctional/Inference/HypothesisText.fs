@@ -11,15 +11,14 @@ type internal HypothesisRow = {
     Value: float
 }
 
-/// <summary>Reading linear hypotheses: sums of names with factors, an equals sign, commas between
-/// hypotheses.</summary>
+/// <summary>Reading linear hypotheses: sums of names with factors and fractions, an equals sign, commas or semicolons between
+/// hypotheses, a name and a colon before one.</summary>
 /// <remarks>The names of columns hold spaces, commas, colons and minus signs, so at every place the longest name that
-/// fits is taken.
-/// </remarks>
+/// fits is taken. A name of a hypothesis ends with a colon and a space, which no name of a column has.</remarks>
 [<RequireQualifiedAccess>]
 module internal HypothesisText =
 
-    // A sum read so far: weights of the names, the constant, and where reading goes on.
+    /// A linear function read so far: weights of the names, the constant, and where reading goes on.
     type private Sum = {
         Weights: float[]
         Constant: float
@@ -31,6 +30,9 @@ module internal HypothesisText =
             skip text (at + 1)
         else
             at
+
+    let private isAt (signs: string) (text: string) at =
+        at < text.Length && signs.Contains text[at]
 
     let private isPlain (c: char) =
         Char.IsLetterOrDigit c || c = '_' || c = '.'
@@ -65,12 +67,7 @@ module internal HypothesisText =
         else
             let exponent =
                 if whole < text.Length && Char.ToLowerInvariant text[whole] = 'e' then
-                    let sign =
-                        if whole + 1 < text.Length && (text[whole + 1] = '-' || text[whole + 1] = '+') then
-                            whole + 2
-                        else
-                            whole + 1
-
+                    let sign = if isAt "-+" text (whole + 1) then whole + 2 else whole + 1
                     let last = digits sign
                     if last > sign then last else whole
                 else
@@ -85,7 +82,7 @@ module internal HypothesisText =
 
     // What stands where a name should: up to the next sign, so that the message can show it.
     let private unknown (names: string[]) (text: string) at =
-        let stop = text.IndexOfAny([| '+'; '-'; '='; ','; ';'; '*' |], at)
+        let stop = text.IndexOfAny([| '+'; '-'; '='; ','; ';'; '*'; '/' |], at)
 
         let word =
             (if stop < 0 then
@@ -102,7 +99,7 @@ module internal HypothesisText =
 
     /// A name, between backquotes or not.
     let private quotedOrPlain names (text: string) at =
-        if at < text.Length && text[at] = '`' then
+        if isAt "`" text at then
             match text.IndexOf('`', at + 1) with
             | -1 -> problem text at "the closing backquote is missing"
             | stop ->
@@ -116,91 +113,177 @@ module internal HypothesisText =
             | Some found -> Ok found
             | None -> unknown names text at
 
-    let private add index weight (sum: Sum) at = {
-        sum with
-            Weights = sum.Weights |> Array.mapi (fun i w -> if i = index then w + weight else w)
-            At = at
+    // Linear functions
+
+    let private constant (names: string[]) value at = {
+        Weights = Array.zeroCreate names.Length
+        Constant = value
+        At = at
     }
 
-    /// One summand with its sign: a number, a name, or a number times a name.
-    let private summand names (text: string) sign (sum: Sum) at =
+    let private named (names: string[]) index at = {
+        Weights = Array.init names.Length (fun i -> if i = index then 1.0 else 0.0)
+        Constant = 0.0
+        At = at
+    }
+
+    let private isConstant sum = sum.Weights |> Array.forall ((=) 0.0)
+
+    let private scaled factor (sum: Sum) at = {
+        Weights = sum.Weights |> Array.map (fun weight -> factor * weight)
+        Constant = factor * sum.Constant
+        At = at
+    }
+
+    let private added sign (left: Sum) (right: Sum) = {
+        Weights = Array.map2 (fun a b -> a + sign * b) left.Weights right.Weights
+        Constant = left.Constant + sign * right.Constant
+        At = right.At
+    }
+
+    /// Two factors: one of them is a number.
+    let private multiplied text at (left: Sum) (right: Sum) =
+        if isConstant left then
+            Ok(scaled left.Constant right right.At)
+        elif isConstant right then
+            Ok(scaled right.Constant left right.At)
+        else
+            problem text at "one of two factors is a number"
+
+    let private divided text at (left: Sum) (right: Sum) =
+        if isConstant right && right.Constant <> 0.0 then
+            Ok(scaled (1.0 / right.Constant) left right.At)
+        else
+            problem text at "a number that is not zero is needed here"
+
+    /// Whether a sum in parentheses begins here: without a sign it is a name such as (Intercept).
+    let private isGroup (text: string) at =
+        isAt "(" text at
+        && (let stop = text.IndexOf(')', at)
+            let inside = if stop < 0 then "" else text.Substring(at, stop - at)
+            inside.IndexOfAny([| '+'; '-'; '*'; '/'; '(' |], min 1 inside.Length) > 0)
+
+    /// A name, a number, or a sum in parentheses.
+    let rec private factor names (text: string) at : Result<Sum, LmmError list> =
         match nameAt names text at, numberAt text at with
-        | Some(index, next), _ -> Ok(add index sign sum next)
-        | None, Some(value, next) ->
-            let star = skip text next
-            let isProduct = star < text.Length && text[star] = '*'
-            let after = if isProduct then skip text (star + 1) else star
-
-            let isName =
-                nameAt names text after <> None || after < text.Length && text[after] = '`'
-
-            if isProduct || isName then
-                quotedOrPlain names text after
-                |> Result.map (fun (index, next) -> add index (sign * value) sum next)
-            else
-                Ok {
-                    sum with
-                        Constant = sum.Constant + sign * value
-                        At = next
-                }
+        | Some(index, next), _ -> Ok(named names index next)
+        | None, Some(value, next) -> Ok(constant names value next)
+        | None, None when isGroup text at ->
+            sum names text (constant names 0.0 (at + 1)) true
+            |> Result.bind (fun inner ->
+                if isAt ")" text inner.At then
+                    Ok { inner with At = inner.At + 1 }
+                else
+                    problem text inner.At "a sign or ')' is needed here")
         | None, None ->
             quotedOrPlain names text at
-            |> Result.map (fun (index, next) -> add index sign sum next)
+            |> Result.map (fun (index, next) -> named names index next)
 
-    let rec private sum names (text: string) isFirst (soFar: Sum) =
+    /// Factors: 2*a, a/2, 1/2*a, and 2 a.
+    and private product names (text: string) at : Result<Sum, LmmError list> =
+        let rec further (soFar: Sum) =
+            let at = skip text soFar.At
+
+            let follow combine from =
+                factor names text (skip text from)
+                |> Result.bind (combine text (skip text from) soFar)
+                |> Result.bind further
+
+            if isAt "*" text at then
+                follow multiplied (at + 1)
+            elif isAt "/" text at then
+                follow divided (at + 1)
+            elif isConstant soFar && (nameAt names text at <> None || isAt "`" text at) then
+                follow multiplied at
+            else
+                Ok soFar
+
+        factor names text at |> Result.bind further
+
+    and private sum names (text: string) (soFar: Sum) isFirst : Result<Sum, LmmError list> =
         let at = skip text soFar.At
 
-        if at < text.Length && (text[at] = '+' || text[at] = '-') then
-            let sign = if text[at] = '-' then -1.0 else 1.0
+        let follow sign from =
+            product names text (skip text from)
+            |> Result.bind (fun next -> sum names text (added sign soFar next) false)
 
-            summand names text sign soFar (skip text (at + 1))
-            |> Result.bind (sum names text false)
-        elif isFirst then
-            summand names text 1.0 soFar at |> Result.bind (sum names text false)
+        if isAt "-" text at then follow -1.0 (at + 1)
+        elif isAt "+" text at then follow 1.0 (at + 1)
+        elif isFirst then follow 1.0 at
+        else Ok { soFar with At = at }
+
+    // Hypotheses
+
+    /// Where the hypothesis begins after its own name, when it has one.
+    let private afterName (text: string) start =
+        let stop = text.IndexOfAny([| ','; ';'; '=' |], start)
+        let last = if stop < 0 then text.Length else stop
+        let colon = text.IndexOf(": ", start)
+
+        if
+            colon > start
+            && colon < last
+            && text.Substring(start, colon - start).Trim() <> ""
+        then
+            Some(colon + 1)
         else
-            Ok { soFar with At = at }
+            None
 
-    let private difference (label: string) (left: Sum) (right: Sum) = {
-        Label = label
-        Weights = Array.map2 (-) left.Weights right.Weights
-        Value = right.Constant - left.Constant
-    }
-
-    /// <summary>Hypotheses from text; the label of each is its own text.</summary>
-    let parse (names: string[]) (text: string) : Result<HypothesisRow list, LmmError list> =
-        let empty at = {
-            Weights = Array.zeroCreate names.Length
-            Constant = 0.0
-            At = at
-        }
-
-        let row start =
-            sum names text true (empty start)
-            |> Result.bind (fun left ->
-                let right =
-                    if left.At < text.Length && text[left.At] = '=' then
-                        sum names text true (empty (left.At + 1))
-                    else
-                        Ok(empty left.At)
-
-                right
-                |> Result.bind (fun right ->
-                    let label = text.Substring(start, right.At - start).Trim()
-                    let found = difference label left right
-
-                    if found.Weights |> Array.forall ((=) 0.0) then
-                        problem text start "this names no column of X"
-                    else
-                        Ok(found, right.At)))
-
-        let rec rows start found =
-            row start
-            |> Result.bind (fun (next, at) ->
-                if at >= text.Length then
-                    Ok(List.rev (next :: found))
-                elif text[at] = ',' || text[at] = ';' then
-                    rows (at + 1) (next :: found)
+    let private sides names (text: string) start =
+        sum names text (constant names 0.0 start) true
+        |> Result.bind (fun left ->
+            (if isAt "=" text left.At then
+                 sum names text (constant names 0.0 (left.At + 1)) true
+             else
+                 Ok(constant names 0.0 left.At))
+            |> Result.bind (fun right ->
+                if right.At >= text.Length || isAt ",;" text right.At then
+                    Ok(left, right)
                 else
-                    problem text at "a sign, '=' or ',' is needed here")
+                    problem text right.At "a sign, '=' or ',' is needed here"))
+
+    let private row count names (text: string) start =
+        let read label from =
+            sides names text from
+            |> Result.bind (fun (left, right) ->
+                let found = added -1.0 left right
+
+                let weights = Array.truncate count found.Weights
+
+                if isConstant found then
+                    problem text from "this names no column of X"
+                elif weights |> Array.forall ((=) 0.0) then
+                    problem text from "coefficients of reference levels are zero; name another level too"
+                else
+                    Ok(
+                        {
+                            Label = label right.At
+                            Weights = weights
+                            Value = 0.0 - found.Constant
+                        },
+                        right.At
+                    ))
+
+        let whole = read (fun stop -> text.Substring(start, stop - start).Trim()) start
+
+        match whole, afterName text start with
+        | Error _, Some from -> read (fun _ -> text.Substring(start, from - 1 - start).Trim()) from
+        | _ -> whole
+
+    /// <summary>Hypotheses from text; the label of each is the name before its colon, or its own text.</summary>
+    /// <param name="count">How many names, the first ones, are of columns; the coefficients of the others are zero.</param>
+    /// <param name="names">All names.</param>
+    /// <param name="text">The text.</param>
+    let parse count (names: string[]) (text: string) : Result<HypothesisRow list, LmmError list> =
+        let rec rows start found =
+            row count names text start
+            |> Result.bind (fun (next, at) ->
+                if
+                    at >= text.Length
+                    || text.Substring(at).Trim([| ';'; ' '; '\n'; '\r'; '\t' |]) = ""
+                then
+                    Ok(List.rev (next :: found))
+                else
+                    rows (at + 1) (next :: found))
 
         rows 0 []

@@ -3,7 +3,7 @@ namespace LmmFunctional
 open System
 
 /// <summary>A fit made ready for tests by one method: what is costly is computed once.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Inference = internal {
     Source: Fit
     How: DegreesOfFreedomMethod
@@ -29,6 +29,12 @@ type Inference = internal {
             | Some u -> Array.init (p * p) (fun k -> (if k % (p + 1) = 0 then 1.0 else 0.0) + 2.0 * u[k])
 
         Matrix(p, p, Semidefinite.congruence p root.Values inner)
+
+    member private this.Display =
+        $"tests of {this.Source.Spec}: {DegreesOfFreedomMethod.describe this.How}"
+
+    /// The model and the method.
+    override this.ToString() = this.Display
 
 /// <summary>Tests and intervals for linear functions of the fixed effects.</summary>
 [<RequireQualifiedAccess>]

@@ -17,7 +17,8 @@ type internal ProfiledScale = {
 /// <summary>−2 log likelihood as a function of (θ, log σ): the residual standard deviation is a parameter again. θ holds what is
 /// estimated only.</summary>
 /// <remarks>With f the profiled criterion, u = log σ̂²(θ), d degrees of freedom and δ = u − 2 log σ it is
-/// f(θ) + d (e^δ − δ − 1): no more than the profiled function and σ̂² is needed, whatever the parameters in θ stand for.</remarks>
+/// f(θ) + d (e^δ − δ − 1): no more than the profiled function and σ̂² is needed, whatever the parameters in θ stand for.
+/// Where a held variance makes σ² known, or a coordinate of θ already, the coordinates are θ alone.</remarks>
 [<RequireQualifiedAccess>]
 module internal JointLikelihood =
 
@@ -93,44 +94,84 @@ module internal JointLikelihood =
     let private split (omega: ImmutableArray<float>) =
         omega.RemoveAt(omega.Length - 1), omega[omega.Length - 1]
 
+    /// All of θ, what is held among it, at (θ, log σ).
+    let thetaOf (likelihood: LogLikelihood) (omega: ImmutableArray<float>) : ImmutableArray<float> =
+        wholeOf
+            likelihood
+            (if likelihood.Held.IsProfiled then
+                 fst (split omega)
+             else
+                 omega)
+
     /// The covariance matrices at (θ, log σ).
-    let estimates likelihood (omega: ImmutableArray<float>) =
-        let theta, logSigma = split omega
-        VarianceParameters.at likelihood (wholeOf likelihood theta) logSigma
+    let estimates (likelihood: LogLikelihood) (omega: ImmutableArray<float>) =
+        let logSigma =
+            if likelihood.Held.IsProfiled then
+                snd (split omega)
+            else
+                let variance =
+                    LogLikelihood.varianceAt likelihood (LogLikelihood.pointAt likelihood omega)
+
+                0.5 * log variance + log likelihood.Standard.ResponseScale
+
+        let found = VarianceParameters.at likelihood (thetaOf likelihood omega) logSigma
+
+        // In the limit of no residual variance the unit of the others is no variance.
+        if RefinedLikelihood.isLimit likelihood then
+            { found with Residual = 0.0 }
+        else
+            found
 
     /// (θ, log σ̂(θ)).
-    let pointAt likelihood (theta: ImmutableArray<float>) : ImmutableArray<float> =
-        theta.Add(0.5 * logVarianceAt likelihood theta)
+    let pointAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : ImmutableArray<float> =
+        if likelihood.Held.IsProfiled then
+            theta.Add(0.5 * logVarianceAt likelihood theta)
+        else
+            theta
 
     /// <summary>The curvature in (θ, log σ) from that of the profiled function, of any kind, at its optimum.</summary>
     /// <remarks>Profiling is a Schur complement: with s = −∇u the joint matrix in (θ, log σ²) is [C + d ssᵀ, d s; d sᵀ, d].</remarks>
     let information kind (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : Matrix =
         let evaluation = likelihood.Objective.Evaluate theta (Order.Curvature kind)
-        let scale = scaleAt likelihood theta
-        let d = df likelihood
-        let k = theta.Length
 
-        Matrix.init (k + 1) (k + 1) (fun i j ->
-            match i < k, j < k with
-            | true, true -> evaluation.Curvature[i, j] + d * scale.Gradient[i] * scale.Gradient[j]
-            | true, false -> -2.0 * d * scale.Gradient[i]
-            | false, true -> -2.0 * d * scale.Gradient[j]
-            | false, false -> 4.0 * d)
+        if likelihood.Held.IsProfiled then
+            let scale = scaleAt likelihood theta
+            let d = df likelihood
+            let k = theta.Length
 
-    /// <summary>The objective in (θ, log σ), its curvature always the observed one.</summary>
-    let objective (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
+            Matrix.init (k + 1) (k + 1) (fun i j ->
+                match i < k, j < k with
+                | true, true -> evaluation.Curvature[i, j] + d * scale.Gradient[i] * scale.Gradient[j]
+                | true, false -> -2.0 * d * scale.Gradient[i]
+                | false, true -> -2.0 * d * scale.Gradient[j]
+                | false, false -> 4.0 * d)
+        else
+            evaluation.Curvature
+
+    /// Observed curvature where it costs no more than another.
+    let private observed (objective: Objective) order =
+        match order with
+        | Order.Curvature _ when objective.HasCheapCurvature -> Order.Curvature Information.Observed
+        | Order.Curvature _
+        | Order.Value
+        | Order.Gradient -> order
+
+    // Variances of zero are left by second derivatives, so that nothing is held fixed.
+    let private unfixed (snapped: ImmutableArray<float>) : Boundary = {
+        Snapped = snapped
+        Active = []
+        Fixed = ImmutableArray.CreateRange(Seq.replicate snapped.Length false)
+        Escape = None
+        Turn = None
+    }
+
+    let private ofProfiled (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
         let profiled = likelihood.Objective
         let d = df likelihood
 
         let evaluate (omega: ImmutableArray<float>) order =
             let theta, logSigma = split omega
-
-            let order =
-                match order with
-                | Order.Curvature _ -> Order.Curvature Information.Observed
-                | Order.Value
-                | Order.Gradient -> order
-
+            let order = observed profiled order
             let inner = profiled.Evaluate theta order
 
             if not (Double.IsFinite inner.Value) then
@@ -164,7 +205,10 @@ module internal JointLikelihood =
                                 match i < k, j < k with
                                 | true, true ->
                                     inner.Curvature[i, j]
-                                    + d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                    + (if profiled.HasCheapCurvature then
+                                           d * (growth - 1.0) * scale.Value.Curvature.Value[i, j]
+                                       else
+                                           0.0)
                                     + d * growth * scale.Value.Gradient[i] * scale.Value.Gradient[j]
                                 | true, false -> -2.0 * d * growth * scale.Value.Gradient[i]
                                 | false, true -> -2.0 * d * growth * scale.Value.Gradient[j]
@@ -174,21 +218,32 @@ module internal JointLikelihood =
         {
             Names = profiled.Names.Add "log sigma"
             Start = start
+            FurtherStarts = lazy []
             Evaluate = evaluate
-            // Bounds are left by second derivatives, which are always exact here, so that nothing is held fixed.
             Boundary =
                 fun omega ->
                     let theta, logSigma = split omega
-
-                    {
-                        Snapped = (profiled.Boundary theta).Snapped.Add logSigma
-                        Active = []
-                        Fixed = ImmutableArray.CreateRange(Seq.replicate omega.Length false)
-                        Escape = None
-                        Turn = None
-                    }
-            HasCheapCurvature = true
-            IsCurvatureAffordable = true
+                    unfixed ((profiled.Boundary theta).Snapped.Add logSigma)
+            HasCheapCurvature = profiled.HasCheapCurvature
+            IsCurvatureAffordable = profiled.HasCheapCurvature
             Unbounded = profiled.Unbounded.Add false
+            Ends = profiled.Ends.Add(ParameterEnds.none "log sigma")
             Tolerance = max 1e-14 profiled.Tolerance
         }
+
+    /// <summary>The objective in (θ, log σ), its curvature the observed one where that costs no more than another.</summary>
+    let objective (likelihood: LogLikelihood) (start: ImmutableArray<float>) : Objective =
+        if likelihood.Held.IsProfiled then
+            ofProfiled likelihood start
+        else
+            let own = likelihood.Objective
+
+            {
+                own with
+                    Start = start
+                    FurtherStarts = lazy []
+                    Evaluate = fun theta order -> own.Evaluate theta (observed own order)
+                    Boundary = fun theta -> unfixed (own.Boundary theta).Snapped
+                    IsCurvatureAffordable = own.HasCheapCurvature
+                    Tolerance = max 1e-14 own.Tolerance
+            }

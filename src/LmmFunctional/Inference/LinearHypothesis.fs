@@ -51,14 +51,23 @@ module LinearHypothesis =
             |> Error
 
     /// <summary>Hypotheses as text, separated by commas or semicolons: <c>recipeR2 - recipeR3 = 0</c>, <c>2*Days =
-    /// 20</c>.</summary>
-    /// <param name="design">The design whose columns are named; a name may stand between backquotes.</param>
-    /// <param name="text">The text; without an equals sign a function is tested against zero.</param>
+    /// 20</c>, <c>B - C: recipeB - recipeC; half: 1/2*recipeB - recipeC/2</c>.</summary>
+    /// <param name="design">The design whose columns are named; a name may stand between backquotes. The reference level of a
+    /// factor may be named too: its coefficient is zero.</param>
+    /// <param name="text">The text; without an equals sign a function is tested against zero. A name and a colon before a
+    /// function are its label.</param>
     /// <returns>The hypothesis, or: what cannot be read, or is no column of X.</returns>
     let parse (design: Design) (text: string) : Result<LinearHypothesis, LmmError list> =
         let names = Array.ofSeq design.Fixed.AllNames
 
-        HypothesisText.parse names text
+        let known =
+            design.Schema.Fixed
+            |> List.map TermCoding.referenceNames
+            |> Array.concat
+            |> Array.append names
+            |> Array.distinct
+
+        HypothesisText.parse names.Length known text
         |> Result.map (fun rows -> {
             Labels = rows |> List.map _.Label
             Matrix = Matrix.init rows.Length names.Length (fun i j -> rows[i].Weights[j])

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 
 /// <summary>One comparison of marginal means.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalContrast = {
     Name: string
     /// The 'by' variables with their levels: the family.
@@ -13,10 +13,21 @@ type MarginalContrast = {
     Estimate: Result<Estimate, LmmError>
     /// P without adjustment; None where there is no estimate.
     RawP: float option
-}
+} with
+
+    member private this.Display =
+        let names = this.Name :: List.map snd this.Group |> String.concat ", "
+
+        match this.Estimate with
+        | Ok own -> string { own with Name = names }
+        | Error problem -> $"{names}: {LmmError.describe problem}"
+
+    /// The comparison with its estimate, test and interval, or why there is none.
+    override this.ToString() = this.Display
+
 
 /// <summary>Comparisons of marginal means, family by family.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalContrasts = {
     Contrasts: MarginalContrast list
     Adjustment: Adjustment
@@ -24,7 +35,18 @@ type MarginalContrasts = {
     AreRatios: bool
     /// The means compared.
     Means: MarginalMeans
-}
+} with
+
+    member private this.Display =
+        let adjustment = Adjustment.name this.Adjustment
+
+        Display.below
+            $"comparisons of {this.Means.Quantity}, adjustment {adjustment}"
+            (this.Contrasts |> List.map string |> Display.few)
+
+    /// The comparisons, one in a line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Comparing marginal means.</summary>
 [<RequireQualifiedAccess>]

@@ -17,6 +17,8 @@ type internal MarginalFunction = {
 [<NoComparison; ReferenceEquality>]
 type internal MarginalFunctions = {
     Rows: MarginalFunction list
+    /// What they are taken over, with the factors that nested ones need.
+    Spec: MarginalSpec
     Averaged: string list
     Held: (string * string) list
 }
@@ -44,75 +46,65 @@ module internal MarginalFunctions =
         else
             Ok()
 
-    /// The combination of levels of every row used, covariates at their first level.
-    let private cells (axes: GridAxis list) rows : int[] =
-        let codes = axes |> List.map _.Codes
+    let private specOf (blocks: NestedBlock list) (spec: MarginalSpec) : MarginalSpec =
+        let by =
+            NestedFactors.completed blocks spec.By
+            |> List.filter (fun name -> List.contains name spec.By || not (List.contains name spec.Over))
 
-        Array.init rows (fun row ->
-            codes
-            |> List.map (fun own ->
-                match own with
-                | Some codes -> codes[row]
-                | None -> 0)
-            |> ReferenceGrid.index axes)
+        {
+            Over =
+                NestedFactors.completed blocks spec.Over
+                |> List.filter (fun name -> not (List.contains name by))
+            By = by
+        }
 
-    /// The same combination with covariates at their first level.
-    let private factorCell (axes: GridAxis list) index =
-        ReferenceGrid.levels axes index
-        |> List.map2 (fun (axis: GridAxis) level -> if axis.Codes.IsSome then level else 0) axes
-        |> ReferenceGrid.index axes
+    // Those of the averaged variables, held at one level or not.
+    let private averaged (others: GridAxis list) =
+        others |> List.filter (fun axis -> axis.Labels.Length > 1) |> List.map _.Name
 
-    let private normalised (weights: float[]) =
-        let sum = Array.sum weights
+    let private held (others: GridAxis list) =
+        others
+        |> List.filter (fun axis -> axis.Labels.Length = 1)
+        |> List.map (fun axis -> axis.Name, axis.Labels[0])
 
-        if sum > 0.0 then
-            Some(weights |> Array.map (fun w -> w / sum))
-        else
-            None
+    /// The function of one combination of the target axes: the average of the columns over the others.
+    let private ofTarget overCount (targets: GridAxis list) columns (offset: float[]) weightsOf target =
+        let width = int (ReferenceGrid.size targets)
 
-    /// For each combination of the target axes the weights of all combinations of the others.
-    let private weigh weights (design: Design) (targets: GridAxis list) (others: GridAxis list) =
-        let rows = design.Rows.Length
-        let count = int (ReferenceGrid.size others)
+        let average (share: float[]) (values: float[]) =
+            let mutable sum = 0.0
 
-        let rowWeight row =
-            design.Weights |> Option.map (fun w -> w[row]) |> Option.defaultValue 1.0
+            for o in 0 .. share.Length - 1 do
+                if share[o] <> 0.0 then
+                    sum <- sum + share[o] * values[target + width * o]
 
-        let frequencies (axes: GridAxis list) =
-            let total: float[] = Array.zeroCreate (int (ReferenceGrid.size axes))
+            sum
 
-            cells axes rows
-            |> Array.iteri (fun row cell -> total[cell] <- total[cell] + rowWeight row)
+        let labels =
+            ReferenceGrid.levels targets target
+            |> List.map2 (fun (axis: GridAxis) level -> axis.Name, axis.Labels[level]) targets
 
-            total
+        let levels, group =
+            match overCount with
+            | 0 -> [ MarginalSpec.overall, "overall" ], labels
+            | _ -> List.splitAt overCount labels
 
-        let same weights =
-            let found = normalised weights
-            fun _ -> found
+        match weightsOf target with
+        | Some share -> {
+            Levels = levels
+            Group = group
+            Coefficients = Ok(columns |> Array.map (average share))
+            Known = average share offset
+          }
+        | None ->
+            let cell = labels |> List.map snd |> String.concat " "
 
-        match weights with
-        | MarginalWeights.Equal -> same (Array.create count 1.0)
-        | MarginalWeights.Proportional ->
-            let total = frequencies others
-            same (Array.init count (fun o -> total[factorCell others o]))
-        | MarginalWeights.Outer ->
-            let margins = others |> List.map (fun axis -> frequencies [ axis ])
-
-            same (
-                Array.init count (fun o ->
-                    (1.0, factorCell others o |> ReferenceGrid.levels others, margins)
-                    |||> List.fold2 (fun product level margin -> product * margin[level]))
-            )
-        | MarginalWeights.Cells ->
-            let whole = targets @ others
-            let total = frequencies whole
-            let width = int (ReferenceGrid.size targets)
-
-            fun target ->
-                let start = factorCell targets target
-
-                Array.init count (fun o -> total[start + width * factorCell others o])
-                |> normalised
+            {
+                Levels = levels
+                Group = group
+                Coefficients = Error(LmmError.NoRows $"The cell '{cell}'")
+                Known = 0.0
+            }
 
     /// <summary>The functions of a model's marginal means.</summary>
     /// <param name="design">The model.</param>
@@ -121,6 +113,7 @@ module internal MarginalFunctions =
     /// <param name="spec">What the means are taken over.</param>
     /// <param name="gridColumns">X and offset at all combinations of axes given in order, the fastest first.</param>
     /// <returns>The functions, or: variables that are not in the model, too large a grid.</returns>
+    /// <remarks>Combinations of nested factors that do not occur in the data are neither shown nor averaged over.</remarks>
     let create
         (design: Design)
         weights
@@ -128,55 +121,37 @@ module internal MarginalFunctions =
         (spec: MarginalSpec)
         (gridColumns: GridAxis list -> float[][] * float[])
         : Result<MarginalFunctions, LmmError list> =
+        let over = spec.Over |> List.filter ((<>) MarginalSpec.overall)
+
         Problems.both
-            (spec.Over |> List.map (find axes "variable") |> Problems.all)
+            (over |> List.map (find axes "variable") |> Problems.all)
             (spec.By |> List.map (find axes "'by' variable") |> Problems.all)
-        |> Result.bind (fun (over, by) -> refuseLarge design axes |> Result.map (fun () -> over, by))
-        |> Result.map (fun (over, by) ->
-            let targets = over @ by
+        |> Result.bind (fun _ -> refuseLarge design axes)
+        |> Result.map (fun () ->
+            let blocks = NestedFactors.find design axes
+            let spec = specOf blocks spec
+            let over = spec.Over |> List.filter ((<>) MarginalSpec.overall)
+
+            let axisOf name =
+                axes |> List.find (fun axis -> axis.Name = name)
+
+            let targets = over @ spec.By |> List.map axisOf
             let isTarget (axis: GridAxis) = List.contains axis targets
             let others = axes |> List.filter (isTarget >> not)
             let columns, offset = gridColumns (targets @ others)
-            let width = int (ReferenceGrid.size targets)
-            let weightsOf = weigh weights design targets others
 
-            let average (share: float[]) target (values: float[]) =
-                let mutable sum = 0.0
+            let weightsOf = GridWeights.create blocks weights design targets others
 
-                for o in 0 .. share.Length - 1 do
-                    sum <- sum + share[o] * values[target + width * o]
-
-                sum
-
-            let ofTarget target =
-                let labels =
-                    ReferenceGrid.levels targets target
-                    |> List.map2 (fun (axis: GridAxis) level -> axis.Name, axis.Labels[level]) targets
-
-                let levels, group = List.splitAt over.Length labels
-
-                match weightsOf target with
-                | Some share -> {
-                    Levels = levels
-                    Group = group
-                    Coefficients = Ok(columns |> Array.map (average share target))
-                    Known = average share target offset
-                  }
-                | None ->
-                    let cell = labels |> List.map snd |> String.concat " "
-
-                    {
-                        Levels = levels
-                        Group = group
-                        Coefficients = Error(LmmError.NoRows $"The cell '{cell}'")
-                        Known = 0.0
-                    }
+            let isShown target =
+                blocks.IsEmpty
+                || NestedFactors.occurs blocks (GridWeights.labelIn targets target)
 
             {
-                Rows = List.init width ofTarget
-                Averaged = others |> List.filter (fun axis -> axis.Labels.Length > 1) |> List.map _.Name
-                Held =
-                    others
-                    |> List.filter (fun axis -> axis.Labels.Length = 1)
-                    |> List.map (fun axis -> axis.Name, axis.Labels[0])
+                Rows =
+                    [ 0 .. int (ReferenceGrid.size targets) - 1 ]
+                    |> List.filter isShown
+                    |> List.map (ofTarget over.Length targets columns offset weightsOf)
+                Spec = spec
+                Averaged = averaged others
+                Held = held others
             })

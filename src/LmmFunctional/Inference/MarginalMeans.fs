@@ -1,9 +1,15 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>How marginal means are taken.</summary>
 type MarginalOptions = {
-    /// Values of covariates, by name; all others are at their means over the rows used.
+    /// Values of covariates, by name; all others are at their means over the rows used. For a factor of numbers, such as
+    /// <c>factor(dose)</c>, levels.
     At: (string * float list) list
+    /// <summary>Levels of factors, by name, in this order: only these are in the reference grid. Values of covariates may be
+    /// given so too, as text.</summary>
+    AtLevels: (string * string list) list
     /// Of the variables averaged over.
     Weights: MarginalWeights
     /// Of the intervals, between 0 and 1.
@@ -16,20 +22,30 @@ type MarginalOptions = {
 [<RequireQualifiedAccess>]
 module MarginalOptions =
 
-    /// Covariates at their means, equal weights, intervals at 95 per cent, the scale of the model.
+    /// Covariates at their means, all levels of factors, equal weights, intervals at 95 per cent, the scale of the model.
     let defaults = {
         At = []
+        AtLevels = []
         Weights = MarginalWeights.Equal
         Level = 0.95
         OnResponse = false
     }
+
+    /// What variables are set to, as text.
+    let internal settings (options: MarginalOptions) : (string * string list) list =
+        (options.At
+         |> List.map (fun (name, values) ->
+             name,
+             values
+             |> List.map (fun value -> value.ToString("R", Globalization.CultureInfo.InvariantCulture))))
+        @ options.AtLevels
 
     let internal check (options: MarginalOptions) =
         Guard.level "Level" options.Level
         Guard.finite "At" "A value of a covariate" (options.At |> List.collect snd)
 
 /// <summary>One marginal mean or slope.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalMean = {
     /// The variables it is taken over, with their levels.
     Levels: (string * string) list
@@ -38,7 +54,18 @@ type MarginalMean = {
     /// Estimate, standard error, df and interval; p against zero on the scale of the model. Or why the data do not
     /// determine it.
     Estimate: Result<Estimate, LmmError>
-}
+} with
+
+    member private this.Display =
+        let names = this.Levels @ this.Group |> List.map snd |> String.concat " "
+
+        match this.Estimate with
+        | Ok own -> string { own with Name = names }
+        | Error problem -> $"{names}: {LmmError.describe problem}"
+
+    /// The levels with the estimate, its test and interval, or why there is none.
+    override this.ToString() = this.Display
+
 
 /// <summary>What marginal means are made of, for comparisons of them.</summary>
 [<ReferenceEquality>]
@@ -50,7 +77,7 @@ type MarginalBasis = internal {
 }
 
 /// <summary>Marginal means or slopes, in the order of their levels, the first variable fastest.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MarginalMeans = {
     Means: MarginalMean list
     /// The variables compared.
@@ -68,7 +95,20 @@ type MarginalMeans = {
     /// How degrees of freedom were found.
     Method: DegreesOfFreedomMethod
     Basis: MarginalBasis
-}
+} with
+
+    member private this.Display =
+        Display.below $"{this.Quantity}; {DegreesOfFreedomMethod.describe this.Method}" [
+            yield! this.Means |> List.map string |> Display.few
+
+            if not this.AveragedOver.IsEmpty then
+                let averaged = String.concat ", " this.AveragedOver
+                $"averaged over {averaged}"
+        ]
+
+    /// The means, one in a line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Estimated marginal means: the model's means at the combinations of a reference grid, averaged.</summary>
 /// <remarks>Source: Searle, Speed and Milliken 1980; Lenth's R package emmeans for the conventions.</remarks>
@@ -113,12 +153,12 @@ module MarginalMeans =
             Estimate = found
         }
 
-    let internal assemble quantity (spec: MarginalSpec) (basis: MarginalBasis) : MarginalMeans = {
+    let internal assemble quantity (basis: MarginalBasis) : MarginalMeans = {
         Means =
             basis.Functions.Rows
             |> List.map (estimate basis.Options.Level basis.Scale basis.Inference)
-        Over = spec.Over
-        By = spec.By
+        Over = basis.Functions.Spec.Over
+        By = basis.Functions.Spec.By
         Quantity = quantity
         AveragedOver = basis.Functions.Averaged
         HeldAt = basis.Functions.Held
@@ -142,6 +182,7 @@ module MarginalMeans =
     /// inverse.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; a value of a covariate is not
     /// finite.</exception>
+    /// <remarks>Means over a nested factor are shown for each level with those of the factors it is nested in.</remarks>
     let create
         (options: MarginalOptions)
         (spec: MarginalSpec)
@@ -151,7 +192,7 @@ module MarginalMeans =
         let design = inference.Fit.Design
 
         let functions =
-            ReferenceGrid.axes design options.At
+            ReferenceGrid.axes design (MarginalOptions.settings options)
             |> Result.bind (fun axes ->
                 MarginalFunctions.create design options.Weights axes spec (fun ordered ->
                     ReferenceGrid.columns design ordered None))
@@ -163,7 +204,7 @@ module MarginalMeans =
                 | Some scale -> scale.Name
                 | None -> ExprText.deparse design.Spec.Response
 
-            assemble $"the mean of {response}" spec {
+            assemble $"the mean of {response}" {
                 Inference = inference
                 Functions = functions
                 Options = options

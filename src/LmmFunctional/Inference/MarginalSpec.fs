@@ -24,12 +24,15 @@ type MarginalWeights =
 [<RequireQualifiedAccess>]
 module MarginalSpec =
 
+    /// What stands for no variable at all: one mean over everything.
+    let internal overall = "1"
+
     let private separators = [| '*'; ':'; '+'; ',' |]
 
     let private names (text: string) =
         text.Split separators |> List.ofArray |> List.map _.Trim().Trim('`')
 
-    /// <summary>Variables as text: <c>variety | nitro</c>, <c>a:b</c>, <c>~ a * b | c</c>.</summary>
+    /// <summary>Variables as text: <c>variety | nitro</c>, <c>a:b</c>, <c>~ a * b | c</c>; 1 for the mean over all of them.</summary>
     /// <returns>The variables, or: a name is missing, stands twice, or there is more than one bar.</returns>
     let parse (text: string) : Result<MarginalSpec, LmmError list> =
         let wrong reason =

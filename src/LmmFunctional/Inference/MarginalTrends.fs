@@ -53,7 +53,7 @@ module MarginalTrends =
         let isCovariate (axis: GridAxis) =
             axis.Name = variable && axis.Codes.IsNone
 
-        ReferenceGrid.axes design options.At
+        ReferenceGrid.axes design (MarginalOptions.settings options)
         |> Result.bind (fun axes ->
             if List.exists isCovariate axes then
                 MarginalFunctions.create design options.Weights axes spec derivative
@@ -66,7 +66,7 @@ module MarginalTrends =
         |> Result.map (fun functions ->
             let response = ExprText.deparse design.Spec.Response
 
-            MarginalMeans.assemble $"the slope of {response} with {variable}" spec {
+            MarginalMeans.assemble $"the slope of {response} with {variable}" {
                 Inference = inference
                 Functions = functions
                 Options = { options with OnResponse = false }

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 /// <summary>A model among others: its likelihood, what it costs in parameters, and criteria of which smaller is better.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ComparedModel = {
     /// The model as written.
     Formula: string
@@ -18,9 +19,17 @@ type ComparedModel = {
     DeltaAic: float
     /// exp(−Δ/2), scaled to the sum one: how the evidence is shared among the models (Burnham and Anderson 2002).
     Weight: float
-}
+} with
+
+    member private this.Display =
+        $"{this.Formula}: {this.Parameters} parameters, -2 log likelihood {Display.number this.Deviance}, AIC {Display.number this.Aic}, BIC {Display.number this.Bic}, weight {Display.number this.Weight}"
+
+    /// Parameters, likelihood and criteria in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>A likelihood ratio test of a model against one that contains it.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type LikelihoodRatioTest = {
     Smaller: string
     Larger: string
@@ -39,9 +48,17 @@ type LikelihoodRatioTest = {
     Criterion: Criterion
     /// What a reader must know: refitted by ML, or variances that are zero under the smaller model.
     Notes: string list
-}
+} with
+
+    member private this.Display =
+        $"{this.Smaller} in {this.Larger}: chi-squared {Display.number this.Statistic} on {this.Df} df, p {Display.number this.P}"
+
+    /// Statistic, df and p in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Several models of the same data, sorted by their number of parameters, with tests of neighbours that are nested.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ModelTable = {
     Criterion: Criterion
     /// Whether REML fits were fitted again by ML, because their fixed effects differ.
@@ -49,13 +66,27 @@ type ModelTable = {
     Models: ComparedModel list
     /// One for each neighbouring pair: a test, or why there is none.
     Tests: Result<LikelihoodRatioTest, LmmError list> list
-}
+} with
+
+    member private this.Display =
+        Display.below "Comparison of models" [
+            yield! this.Models |> List.map string |> Display.few
+
+            for test in this.Tests do
+                match test with
+                | Ok test -> string test
+                | Error problems -> yield! problems |> List.map LmmError.describe
+        ]
+
+    /// The models and the tests of neighbours.
+    override this.ToString() = this.Display
+
 
 /// <summary>Comparing models by their likelihoods.</summary>
 [<RequireQualifiedAccess>]
 module ModelComparison =
 
-    let private formulaOf (fit: Fit) = FormulaPrinter.print fit.Spec
+    let private formulaOf (fit: Fit) = string fit.Spec
 
     let private refitted =
         "both models were fitted again by ML: restricted likelihoods of different fixed effects cannot be compared"

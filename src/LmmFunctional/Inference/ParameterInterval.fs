@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 /// <summary>An interval for one parameter, by whatever method.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ParameterInterval = {
     /// The parameter: a coefficient's name, or <c>sd(Subject Days)</c>, <c>cor(Subject (Intercept), Days)</c>, <c>sigma</c>.
     Name: string
@@ -10,7 +11,20 @@ type ParameterInterval = {
     Upper: float option
     /// What a reader must know of the ends, such as that one is the bound of the parameter.
     Note: string option
-}
+} with
+
+    member private this.Display =
+        let side value =
+            value |> Option.map Display.number |> Option.defaultValue ""
+
+        let note =
+            this.Note |> Option.map (fun note -> $" ({note})") |> Option.defaultValue ""
+
+        $"{this.Name}: {Display.number this.Estimate} [{side this.Lower}, {side this.Upper}]{note}"
+
+    /// Estimate, ends and note in one line.
+    override this.ToString() = this.Display
+
 
 /// <summary>Quantiles that intervals need.</summary>
 [<RequireQualifiedAccess>]

@@ -1,5 +1,8 @@
 namespace LmmFunctional
 
+open System
+open System.Threading
+
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type ProfileTarget =
@@ -14,12 +17,21 @@ type ProfileTarget =
     | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
 
 /// <summary>A profile: its points from low to high, the one where the likelihood is highest among them.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ProfileCurve = {
     Name: string
     /// The estimate of the fit. The highest point of a fixed effect's restricted likelihood may lie a little beside it.
     Estimate: float
     Points: ProfilePoint list
-}
+} with
+
+    member private this.Display =
+        let points = Plural.count this.Points.Length "point"
+        $"{this.Name}: profile of {points} around {Display.number this.Estimate}"
+
+    /// The parameter, its estimate and the number of points.
+    override this.ToString() = this.Display
+
 
 /// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
 [<RequireQualifiedAccess>]
@@ -72,13 +84,29 @@ module Profile =
             checkWeights weights
             weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
         | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit.Design parameter))
+            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
         | ProfileTarget.Function(_, bounds, f) ->
             Ok(
                 CovarianceProfile.create
                     fit
                     (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
             )
+
+    /// The same profile, stopped before the next of its fits.
+    let private until (cancellation: CancellationToken) (profile: ProfileFunction<'state>) = {
+        profile with
+            Near =
+                fun value slope from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.Near value slope from
+            AtBound =
+                fun sign from ->
+                    cancellation.ThrowIfCancellationRequested()
+                    profile.AtBound sign from
+    }
+
+    let private estimateAt parameter (fit: Fit) =
+        VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
 
     /// The estimate of the fit, whatever the profile is centred at.
     let private estimateOf (fit: Fit) target =
@@ -88,8 +116,7 @@ module Profile =
         match target with
         | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) -> combined named
-        | ProfileTarget.Parameter parameter ->
-            VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+        | ProfileTarget.Parameter parameter -> estimateAt parameter fit
         | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
 
     /// The estimate of a target, without a profile.
@@ -110,8 +137,24 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit.Design parameter
+        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit parameter
         | _ -> id
+
+    /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
+    let private withRegion (fit: Fit) target side found =
+        match target, found with
+        | ProfileTarget.Parameter parameter, Unreached point ->
+            let low, high = CovarianceProfile.regionOf fit parameter
+            let value = if side < 0 then low else high
+
+            if Double.IsFinite value && CovarianceProfile.isUnbounded fit parameter then
+                Bound {
+                    point with
+                        Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
+                }
+            else
+                found
+        | _ -> found
 
     let private toInterval name estimate tell lower upper : ParameterInterval =
         let value found =
@@ -137,25 +180,19 @@ module Profile =
                 | notes -> Some(String.concat "; " notes)
         }
 
-    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
-    /// <param name="level">The level of confidence, such as 0.95.</param>
-    /// <param name="target">What to profile along.</param>
-    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
-    /// <remarks>A fixed effect under REML: at each value the response less the effect's part has a restricted likelihood of
-    /// its own, that of the error contrasts free of all other coefficients. It depends on the value, as the restricted
-    /// likelihood of the fit does not, and may be highest a little beside the estimate, which is told as the fit tells
-    /// it.</remarks>
-    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
-    /// that is not in the model.</returns>
-    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
-    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+    /// The same interval, stopped between two of its fits.
+    let private intervalUntil (cancellation: CancellationToken) level (target: ProfileTarget) (fit: Fit) =
         let z = Quantile.normal level
 
         let found () =
+            cancellation.ThrowIfCancellationRequested()
+
             prepare fit target
+            |> Result.map (until cancellation)
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
+                    |> withRegion fit target sign
 
                 toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
 
@@ -182,29 +219,58 @@ module Profile =
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target
-                Estimate = VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
+                Estimate = estimateAt parameter fit
                 Lower = None
                 Upper = None
-                Note = Some CovarianceInference.heldNote
+                Note = Some(CovarianceInference.heldNote fit parameter)
             }
-        | ProfileTarget.Parameter _
+        | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
+            Ok {
+                Name = nameOf fit target
+                Estimate = estimateAt parameter fit
+                Lower = None
+                Upper = None
+                Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
+            }
+        | ProfileTarget.Parameter parameter -> found () |> Result.map (GivenBounds.within fit parameter)
         | ProfileTarget.Function _ -> found ()
         | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) ->
             checkWeights named
             ofEffects named
 
-    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
+    /// <param name="level">The level of confidence, such as 0.95.</param>
+    /// <param name="target">What to profile along.</param>
+    /// <param name="fit">The fit; by ML the profile is of the likelihood, by REML of the restricted likelihood.</param>
+    /// <remarks>A fixed effect under REML: at each value the response less the effect's part has a restricted likelihood of
+    /// its own, that of the error contrasts free of all other coefficients. It depends on the value, as the restricted
+    /// likelihood of the fit does not, and may be highest a little beside the estimate, which is told as the fit tells
+    /// it.</remarks>
+    /// <returns>The interval, its end at the bound of a parameter where that comes first and a note that says so; or a coefficient
+    /// that is not in the model.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; all weights of a contrast are zero.</exception>
+    let interval (level: float) (target: ProfileTarget) (fit: Fit) : Result<ParameterInterval, LmmError list> =
+        intervalUntil CancellationToken.None level target fit
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters, stopped between two of their fits when they are
+    /// cancelled.</summary>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
-    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+    /// <exception cref="T:System.OperationCanceledException">The intervals were cancelled.</exception>
+    let intervalsUntil (cancellation: CancellationToken) (level: float) (fit: Fit) : ParameterInterval list =
         Guard.level (nameof level) level
 
         [
             for target in targets fit do
-                match interval level target fit with
+                match intervalUntil cancellation level target fit with
                 | Ok found -> found
                 | Error _ -> ()
         ]
+
+    /// <summary>Profile intervals of all fixed effects and covariance parameters.</summary>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let intervals (level: float) (fit: Fit) : ParameterInterval list =
+        intervalsUntil CancellationToken.None level fit
 
     // Steps of ζ between the points of a curve.
     let private zetaStep = 0.5

@@ -4,23 +4,6 @@ open System
 open System.Collections.Immutable
 open System.Globalization
 
-/// What a column of the data is set to at one level of an axis.
-[<RequireQualifiedAccess>]
-type internal GridValue =
-    | Level of code: int
-    | Number of float
-
-/// <summary>One variable of the reference grid.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal GridAxis = {
-    Name: string
-    Labels: string[]
-    /// For each level the columns it sets.
-    Settings: (string * GridValue) list[]
-    /// The level of every row used; None for a covariate.
-    Codes: int[] option
-}
-
 /// <summary>The combinations of variables at which a model is asked for its mean: all levels of its factors,
 /// covariates at their means or at chosen values.</summary>
 [<RequireQualifiedAccess>]
@@ -56,6 +39,7 @@ module internal ReferenceGrid =
             [ column ],
             {
                 Name = column
+                Variable = variable.Name
                 Labels = labels
                 Settings =
                     labels
@@ -77,6 +61,7 @@ module internal ReferenceGrid =
             columns,
             {
                 Name = named columns
+                Variable = variable.Name
                 Labels = labels
                 Settings = Array.init labels.Length settings
                 Codes = Some codes
@@ -87,67 +72,95 @@ module internal ReferenceGrid =
         Double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
         |> Lexeme.number
 
-    let private covariate (selection: Selection) at name =
+    let private covariate (selection: Selection) (at: Map<string, float list>) name =
         let values, label =
-            match at |> List.tryFind (fun (own, _) -> own = name) with
-            | Some(_, values) -> Array.ofList values, Lexeme.number
+            match at.TryFind name with
+            | Some values -> Array.ofList values, Lexeme.number
             | None -> [| Array.average (selection.Numbers name) |], meanLabel
 
         {
             Name = name
+            Variable = name
             Labels = values |> Array.map label
             Settings = values |> Array.map (fun value -> [ name, GridValue.Number value ])
             Codes = None
         }
 
+    // Factors and covariates
+
+    /// The factors of a model; one made of columns that an earlier one has set is set with them.
+    let private factorsOf (design: Design) (selection: Selection) =
+        (([], Set.empty), variables design)
+        ||> List.fold (fun (axes, taken) variable ->
+            match variable.Kind with
+            | VariableKind.Factor factor ->
+                let columns, axis = factorAxis selection variable factor
+
+                if columns |> List.forall (fun name -> Set.contains name taken) then
+                    axes, taken
+                else
+                    axes @ [ axis ], Set.union taken (Set.ofList columns)
+            | VariableKind.Number _
+            | VariableKind.Basis _ -> axes, taken)
+
+    let private covariatesOf (design: Design) taken =
+        (variables design
+         |> List.collect (fun variable ->
+             match variable.Kind with
+             | VariableKind.Number expr
+             | VariableKind.Basis(_, expr) -> columnsOf expr
+             | VariableKind.Factor _ -> []))
+        @ (design.Schema.Offsets |> List.collect columnsOf)
+        |> List.distinct
+        |> List.filter (fun name -> not (Set.contains name taken))
+
     /// <summary>The axes of a model: its factors in the order of its terms, then its covariates.</summary>
     /// <param name="design">The model.</param>
-    /// <param name="at">Values of covariates; all others are at their means over the rows used.</param>
-    /// <returns>The axes, or: a name that is no covariate of the model, a value that is not finite.</returns>
-    let axes (design: Design) (at: (string * float list) list) : Result<GridAxis list, LmmError list> =
+    /// <param name="at">Values of covariates and levels of factors, as text; all other covariates are at their means over the rows
+    /// used, all other factors at all their levels.</param>
+    /// <returns>The axes, or: a name that is not in the model, a value that is not finite, a level that there is not.</returns>
+    let axes (design: Design) (at: (string * string list) list) : Result<GridAxis list, LmmError list> =
         let selection = Selection(design.Schema.Frame, design.Rows)
+        let factors, taken = factorsOf design selection
+        let numeric = covariatesOf design taken
 
-        // A factor made of columns that an earlier one has set is set with them.
-        let factors, taken =
-            (([], Set.empty), variables design)
-            ||> List.fold (fun (axes, taken) variable ->
-                match variable.Kind with
-                | VariableKind.Factor factor ->
-                    let columns, axis = factorAxis selection variable factor
+        let isOf (axis: GridAxis) (name, _) =
+            name = axis.Name || name = axis.Variable
 
-                    if columns |> List.forall (fun name -> Set.contains name taken) then
-                        axes, taken
-                    else
-                        axes @ [ axis ], Set.union taken (Set.ofList columns)
-                | VariableKind.Number _
-                | VariableKind.Basis _ -> axes, taken)
-
-        let numeric =
-            (variables design
-             |> List.collect (fun variable ->
-                 match variable.Kind with
-                 | VariableKind.Number expr
-                 | VariableKind.Basis(_, expr) -> columnsOf expr
-                 | VariableKind.Factor _ -> []))
-            @ (design.Schema.Offsets |> List.collect columnsOf)
-            |> List.distinct
-            |> List.filter (fun name -> not (Set.contains name taken))
-
-        let problems = [
-            for name, values in at do
-                if not (List.contains name numeric) then
-                    LmmError.NotInModel("covariate", name, Nearest.suggest numeric name, numeric)
-                elif
-                    values.IsEmpty
-                    || values |> List.exists (fun value -> not (Double.IsFinite value))
+        let unknown = [
+            for name, texts in at do
+                if
+                    not (
+                        List.contains name numeric
+                        || factors |> List.exists (fun axis -> isOf axis (name, texts))
+                    )
                 then
-                    LmmError.WrongArguments(name, "give finite values, at least one.")
+                    let known = (factors |> List.map _.Name) @ numeric
+                    LmmError.NotInModel("variable", name, Nearest.suggest known name, known)
+
+            for name, count in at |> List.countBy fst do
+                if count > 1 then
+                    LmmError.WrongArguments(name, "its values are given twice; give them once.")
         ]
 
-        if problems.IsEmpty then
-            Ok(factors @ (numeric |> List.map (covariate selection at)))
-        else
-            Error problems
+        let chosen =
+            factors
+            |> List.map (fun axis ->
+                match at |> List.tryFind (isOf axis) with
+                | Some(_, texts) -> GridAxis.restricted texts axis
+                | None -> Ok axis)
+            |> Problems.all
+
+        let values =
+            at
+            |> List.filter (fun (name, _) -> List.contains name numeric)
+            |> List.map (fun (name, texts) -> GridAxis.values name texts)
+            |> Problems.all
+
+        match unknown, Problems.both chosen values with
+        | [], Ok(factors, values) -> Ok(factors @ (numeric |> List.map (covariate selection (Map.ofList values))))
+        | problems, Ok _ -> Error problems
+        | problems, Error others -> Error(problems @ others)
 
     /// The number of combinations.
     let size (axes: GridAxis list) =
@@ -192,6 +205,18 @@ module internal ReferenceGrid =
                     | GridValue.Number _ -> -1)
 
             Column.Categorical(levels, ImmutableArray.Create<int>(ReadOnlySpan<int> codes))
+        | GridValue.Level _, Some(Column.Labelled(numbers, labels)) ->
+            let levels, codes = Column.levelsOfLabels numbers labels
+
+            let rows =
+                Array.init count (fun k ->
+                    match at k with
+                    | GridValue.Level code -> Array.IndexOf(codes, code)
+                    | GridValue.Number _ -> -1)
+
+            Column.ofOwnedLabels
+                (rows |> Array.map (fun row -> numbers[row] + shifted))
+                (rows |> Array.map (fun row -> levels[codes[row]]))
         | _ ->
             Column.ofFloats (
                 Seq.init count (fun k ->

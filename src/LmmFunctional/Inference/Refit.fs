@@ -11,8 +11,23 @@ module internal Refit =
         Solver.iterations SolverOptions.defaults { objective with Start = start }
         |> Seq.last
 
+    /// The fit from a start and those of the likelihood.
     let private fitOf (likelihood: LogLikelihood) start =
-        Fit.ofIteration likelihood (minimise likelihood.Objective start)
+        let objective = likelihood.Objective
+
+        let descend start =
+            Solver.iterations SolverOptions.defaults { objective with Start = start }
+            |> List.ofSeq
+
+        let path, search =
+            StartSearch.run (Fit.isEnd likelihood) descend { objective with Start = start }
+
+        let fit = Fit.ofIteration likelihood (List.last path)
+
+        {
+            fit with
+                Evidence = Certificate.withSearch search fit.Evidence
+        }
 
     /// θ at the optimum of a fit, on the inner scale.
     let thetaOf (fit: Fit) = (List.last fit.Path).Theta
@@ -22,8 +37,30 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            LogLikelihood.withCriterion criterion fit.Model
-            |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            let again = LogLikelihood.withCriterion criterion fit.Model
+
+            if fit.Limits.IsEmpty then
+                again |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+            else
+                // Bounds in force may not be so by the other criterion.
+                let bounded =
+                    fit.Limits
+                    |> Map.keys
+                    |> Seq.map (ParameterNames.canonical fit.Model.Parameters)
+                    |> Set.ofSeq
+
+                let known =
+                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (bounded.Contains name))
+
+                let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
+
+                let solve (likelihood: LogLikelihood) =
+                    fitOf likelihood likelihood.Objective.Start
+
+                again
+                |> Result.bind (LogLikelihood.holding known)
+                |> Result.map (LogLikelihood.startingAlsoFrom point)
+                |> Result.bind (BoundedFit.search fit.Limits solve)
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =

@@ -14,6 +14,8 @@ type BootstrapOptions = {
     Seed: int
     /// Called with the number of replicates done, from whatever thread did the last; not more often than about 200 times.
     Progress: (int -> unit) option
+    /// Stops the bootstrap between two replicates, by an <see cref="T:System.OperationCanceledException"/>.
+    Cancellation: CancellationToken
 }
 
 /// <summary>Options of a bootstrap.</summary>
@@ -25,6 +27,7 @@ module BootstrapOptions =
         Replicates = 1000
         Seed = 1
         Progress = None
+        Cancellation = CancellationToken.None
     }
 
     let internal check (options: BootstrapOptions) =
@@ -36,12 +39,15 @@ module internal Replicates =
 
     /// <summary>The values of 0 .. count − 1.</summary>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
+    /// <exception cref="T:System.OperationCanceledException">The bootstrap was cancelled by its options.</exception>
     let run (options: BootstrapOptions) (ofIndex: int -> 'result) : 'result[] =
         BootstrapOptions.check options
         let results = Array.zeroCreate options.Replicates
         let mutable finished = 0
         let every = max 1 (options.Replicates / 200)
-        let threads = ParallelOptions(MaxDegreeOfParallelism = Tiles.Threads)
+
+        let threads =
+            ParallelOptions(MaxDegreeOfParallelism = Tiles.Threads, CancellationToken = options.Cancellation)
 
         let body index =
             results[index] <- ofIndex index

@@ -33,7 +33,7 @@ type RobustCoefficient = {
 }
 
 /// <summary>A covariance of β̂ that holds when the model of the covariances within clusters is wrong.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type RobustCovariance = internal {
     Fit: Fit
     UsedKind: RobustKind
@@ -59,6 +59,12 @@ type RobustCovariance = internal {
 
     /// Cov(β̂), p×p.
     member robust.Matrix = robust.Estimate
+
+    member private this.Display =
+        $"{this.UsedKind} covariance of the fixed effects, clusters of {this.Cluster}"
+
+    /// The correction and the clusters.
+    override this.ToString() = this.Display
 
 /// <summary>Kinds of robust covariances.</summary>
 [<RequireQualifiedAccess>]

@@ -109,7 +109,7 @@ module VarianceParameters =
         | LikelihoodMethod.Separable(model, _)
         | LikelihoodMethod.Whitened(model, _) ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
-            |> Array.map _.Value
+            |> Array.map (_.Value >> ParameterEnds.told)
             |> ImmutableArray.CreateRange
 
     /// The parameters of the structures of the random terms at an inner θ, given the residual standard deviation.
@@ -119,7 +119,7 @@ module VarianceParameters =
             | None -> ImmutableArray.Empty
             | Some form ->
                 form.Natural(Jet.constants (ThetaLayout.parametersOf likelihood.Layout theta t))
-                |> Seq.mapi (fun i natural -> pown sigma form.Powers[i] * natural.Value)
+                |> Seq.mapi (fun i natural -> ParameterEnds.told (pown sigma form.Powers[i] * natural.Value))
                 |> ImmutableArray.CreateRange
     ]
 

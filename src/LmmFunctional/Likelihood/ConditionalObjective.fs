@@ -111,22 +111,31 @@ module internal ConditionalObjective =
         let engines = ConcurrentBag<Engine>()
         let terms = Array.ofList standard.Terms
 
-        let df, start =
-            borrow engines plan (fun engine -> residualDf kind engine, StartingValues.create layout terms engine)
+        let df, moments =
+            borrow engines plan (fun engine -> residualDf kind engine, StartingValues.deviations layout terms engine)
 
         let borrow action = borrow engines plan action
 
         let constant = constantOf kind df standard - sumOfLogWeights design
+        let first = StartingValues.place layout moments
+        let start = ImmutableArray.CreateRange first
+
+        let further =
+            lazy
+                (FurtherStarts.ofTerms layout moments first
+                 |> FurtherStarts.afforded plan.Chosen.Work start)
 
         let objective variance = {
             Names = ThetaLayout.names design layout
-            Start = ImmutableArray.CreateRange start
+            Start = start
+            FurtherStarts = further
             Evaluate = evaluate kind constant layout variance borrow
             Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
             IsCurvatureAffordable = plan.CurvatureWork < affordable
             Tolerance = toleranceFor plan.Chosen.Work
             Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
+            Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
         }
 
         LikelihoodMethod.Conditional(plan, engines), objective

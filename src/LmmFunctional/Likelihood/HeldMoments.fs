@@ -34,7 +34,7 @@ module internal HeldMoments =
     let private dependent = 1e-6
 
     /// Rows, the first ones first, that no others before them make up.
-    let private independentRows (rows: Matrix<float>) =
+    let independentRows (rows: Matrix<float>) =
         let rec next kept (basis: Vector<float> list) index =
             if index = rows.RowCount then
                 List.rev kept

@@ -47,7 +47,13 @@ module internal HeldObjective =
             objective with
                 Names = select free objective.Names
                 Start = select free objective.Start
+                FurtherStarts =
+                    lazy
+                        (objective.FurtherStarts.Value
+                         |> List.map (select free)
+                         |> List.distinctBy List.ofSeq)
                 Unbounded = select free objective.Unbounded
+                Ends = select free objective.Ends
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                 Boundary = fun theta -> selectBoundary free None (objective.Boundary(embed theta))
         }
@@ -146,7 +152,14 @@ module internal HeldObjective =
             plain with
                 Names = (select free plain.Names).Add NamedParameters.residualName
                 Start = start
+                FurtherStarts =
+                    lazy
+                        (plain.FurtherStarts.Value
+                         |> List.map (fun theta -> HeldParameters.project held theta (residualSquare theta / df))
+                         |> List.filter (Seq.forall Double.IsFinite)
+                         |> List.distinctBy List.ofSeq)
                 Unbounded = (select free plain.Unbounded).Add false
+                Ends = (select free plain.Ends).Add(ParameterEnds.none NamedParameters.residualName)
                 Evaluate = evaluate
                 Boundary =
                     fun estimated ->

@@ -168,11 +168,19 @@ module internal LikelihoodMoments =
 
             for t, term in List.indexed likelihood.Model.Random do
                 if isLinear term then
-                    for place in starts[t] .. starts[t + 1] - 1 do
-                        let isHeld = likelihood.Held.Entries.ContainsKey place
+                    let own = [| starts[t] .. starts[t + 1] - 1 |]
 
-                        if isFixed[place] && moved[place] = 0.0 && not isHeld then
-                            moved[place] <- besideZero
+                    let isZero place =
+                        isFixed[place]
+                        && moved[place] = 0.0
+                        && not (likelihood.Held.Entries.ContainsKey place)
+
+                    // Correlations matter again beside zero.
+                    if Array.exists isZero own then
+                        for place in own do
+                            if isZero place then
+                                moved[place] <- besideZero
+
                             isFixed[place] <- false
 
             create isFixed likelihood.Held {

@@ -7,7 +7,7 @@ open System.Collections.Immutable
 /// <remarks>β and σ² are profiled out, σ² where it is not known. The value is −2ℓ on the user's scale as lme4 and SAS have
 /// it; θ holds the free entries of the relative covariance factors on the inner scale of
 /// <see cref="T:LmmFunctional.Standardised"/>. What is held is left out of the function.</remarks>
-[<NoComparison; ReferenceEquality>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type LogLikelihood = internal {
     Model: Design
     Kind: Criterion
@@ -34,6 +34,14 @@ type LogLikelihood = internal {
     /// The covariance parameters by name.
     member internal likelihood.Parameters = likelihood.Named.Value
 
+    member private this.Display =
+        let criterion = if this.Kind = Criterion.Reml then "REML" else "ML"
+        let parameters = Plural.count this.Function.Names.Length "parameter"
+        $"{criterion} log likelihood of {this.Model.Spec}, {parameters}"
+
+    /// The model and the number of parameters.
+    override this.ToString() = this.Display
+
 [<RequireQualifiedAccess>]
 module LogLikelihood =
 
@@ -49,12 +57,13 @@ module LogLikelihood =
                 engine.Factor lambdas |> ignore
                 action engine)
 
-    /// The likelihood with another θ to start from.
+    /// The likelihood with another θ to start from, and no further ones.
     let internal startingAt theta (likelihood: LogLikelihood) = {
         likelihood with
             Function = {
                 likelihood.Function with
                     Start = theta
+                    FurtherStarts = lazy []
             }
     }
 
@@ -160,9 +169,22 @@ module LogLikelihood =
         point.Variance
         |> Option.defaultWith (fun () -> residualSquare likelihood point.Theta / degreesOfFreedom likelihood)
 
-    /// The likelihood with another point to start from; what is held stays.
+    /// The likelihood with another point to start from, and no further ones; what is held stays.
     let internal startingFrom (point: ParameterPoint) (likelihood: LogLikelihood) =
         startingAt (HeldParameters.project likelihood.Held point.Theta (varianceAt likelihood point)) likelihood
+
+    /// The likelihood with a point to start from beside its further starts; what is held stays.
+    let internal startingAlsoFrom (point: ParameterPoint) (likelihood: LogLikelihood) =
+        let further = likelihood.Function.FurtherStarts
+        let single = startingFrom point likelihood
+
+        {
+            single with
+                Function = {
+                    single.Function with
+                        FurtherStarts = further
+                }
+        }
 
     /// The number of covariance parameters that are estimated, σ² among them.
     let internal estimatedCount (likelihood: LogLikelihood) =
@@ -180,6 +202,8 @@ module LogLikelihood =
         held
         (method, full: float option -> Objective)
         =
+        let full variance = EndBounds.extend (full variance)
+
         holdingAll held {
             Model = design
             Kind = kind

@@ -16,6 +16,8 @@ type ModelPlan = {
     Chosen: PlanCandidate
     /// Floating-point operations that exact second derivatives add to an evaluation.
     CurvatureWork: float
+    /// How many starts the search for the lowest optimum may try: fewer where an evaluation takes long.
+    Starts: int
     /// All ways that were compared, the chosen one among them.
     Candidates: PlanCandidate list
 }
@@ -36,6 +38,7 @@ module ModelPlan =
             ParameterCount = parameters
             Chosen = plan.Chosen
             CurvatureWork = float parameters * plan.Chosen.Work
+            Starts = FurtherStarts.most plan.Chosen.Work
             Candidates = plan.Candidates
         }
 
@@ -58,5 +61,6 @@ module ModelPlan =
                 ParameterCount = layout.Parameters
                 Chosen = plan.Chosen
                 CurvatureWork = plan.CurvatureWork
+                Starts = FurtherStarts.most plan.Chosen.Work
                 Candidates = plan.Candidates
             })

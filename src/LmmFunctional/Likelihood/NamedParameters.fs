@@ -21,6 +21,9 @@ type internal NamedParameters = {
     Natural: Jet[] -> Jet[]
     /// τ of the parameters, σ being one; None where they give no positive definite matrix.
     Unconstrained: float[] -> float[] option
+    /// All parameters, when some of them have other values: correlations of a matrix stay where their covariances are not
+    /// among these.
+    Completed: float[] -> Map<int, float> -> float[]
 } with
 
     /// k, the number of parameters.
@@ -41,6 +44,10 @@ module internal NamedParameters =
 
     // Making
 
+    let private replaced (values: float[]) (given: Map<int, float>) =
+        values
+        |> Array.mapi (fun index value -> given |> Map.tryFind index |> Option.defaultValue value)
+
     let private ofForm group start (form: EffectsForm) = {
         Names = form.Names |> Array.map (fun name -> $"{group}.{name}")
         Aliases = [||]
@@ -50,6 +57,7 @@ module internal NamedParameters =
         Point = form.Start(Array.create form.Order 1.0)
         Natural = form.Natural
         Unconstrained = form.Unconstrained
+        Completed = replaced
     }
 
     /// Variances and covariances of a term whose τ are the free entries of λ on the inner scale: G = (Tλ)(Tλ)ᵀ.
@@ -90,6 +98,22 @@ module internal NamedParameters =
             else
                 None
 
+        let completed (values: float[]) (given: Map<int, float>) =
+            let all = replaced values given
+
+            let growth: float[] = Array.create n 1.0
+
+            for k in 0 .. count - 1 do
+                if rows[k] = columns[k] && values[k] > 0.0 then
+                    growth[rows[k]] <- sqrt (all[k] / values[k])
+
+            all
+            |> Array.mapi (fun k value ->
+                if rows[k] = columns[k] || given.ContainsKey k then
+                    value
+                else
+                    value * growth[rows[k]] * growth[columns[k]])
+
         {
             Names = names
             Aliases =
@@ -107,6 +131,7 @@ module internal NamedParameters =
             Point = Array.map2 (fun i j -> if i = j then 1.0 else 0.0) rows columns
             Natural = natural
             Unconstrained = unconstrained
+            Completed = completed
         }
 
     /// The parameters of every random term, and those of the residuals: of their structure, σ² left out.
@@ -136,6 +161,7 @@ module internal NamedParameters =
                     Point = block.Start
                     Natural = block.Natural
                     Unconstrained = block.Unconstrained
+                    Completed = replaced
                 }
         ]
 

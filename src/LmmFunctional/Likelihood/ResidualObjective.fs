@@ -8,20 +8,18 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 module internal ResidualObjective =
 
-    /// θ to start from: the random terms as without a residual structure, where that can be computed, and the best of what
-    /// the residual structure proposes.
-    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
-        let terms = Array.ofList standard.Terms
+    /// Relative standard deviations of the effects, as without a residual structure where that can be computed.
+    let private deviations (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
+        if model.Forms.Length = 0 then
+            [||]
+        else
+            match Plan.create standard with
+            | Ok plan -> StartingValues.deviations layout (Array.ofList standard.Terms) (plan.NewEngine())
+            | Error _ -> layout.Shapes |> Array.map (fun shape -> Array.create shape.Order 1.0)
 
-        let ofTerms =
-            if model.Forms.Length = 0 then
-                [||]
-            else
-                match Plan.create standard with
-                | Ok plan -> StartingValues.create layout terms (plan.NewEngine())
-                | Error _ ->
-                    model.Forms
-                    |> Array.collect (fun form -> form.Start(Array.create form.Order 1.0))
+    /// θ to start from: the random terms by moments, and the best of what the residual structure proposes.
+    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
+        let ofTerms = deviations standard layout model |> StartingValues.place layout
 
         let withResiduals tau =
             ImmutableArray.CreateRange(Array.append ofTerms tau)
@@ -47,8 +45,40 @@ module internal ResidualObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
+    /// Other θ to start from: random terms and residuals in turn away from the first, then no random effects beside any
+    /// residuals.
+    let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
+        if FurtherStarts.most work = 1 then
+            []
+        else
+            let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
+
+            let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
+
+            let residuals =
+                FurtherStarts.ofResiduals model.Residual.Parameters.Kinds ofResiduals
+
+            seq {
+                for tau in residuals -> Array.append ofTerms tau
+                for theta in terms -> Array.append theta ofResiduals
+
+                for theta in List.truncate 1 terms do
+                    for tau in residuals -> Array.append theta tau
+            }
+            |> FurtherStarts.afforded work start
+
     /// The function of a model with dense blocks, for others to change.
-    let private ofModel kind (design: Design) layout (model: MarginalModel) constant start variance : Objective =
+    let private ofModel
+        kind
+        (design: Design)
+        standard
+        layout
+        (model: MarginalModel)
+        work
+        constant
+        start
+        variance
+        : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -59,14 +89,79 @@ module internal ResidualObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
+            FurtherStarts = lazy (further standard layout model work start)
             Evaluate = MarginalObjective.evaluate reml variance constant model
             Boundary =
                 VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
             HasCheapCurvature = true
             IsCurvatureAffordable = true
-            Tolerance = ConditionalObjective.toleranceFor (MarginalModel.work model)
+            Tolerance = ConditionalObjective.toleranceFor work
             Unbounded = unboundedOf layout model
+            Ends =
+                Seq.append
+                    (ThetaLayout.ends design layout)
+                    (model.Residual.Parameters.Ends
+                     |> ParameterEnds.rename (fun name -> $"{NamedParameters.residualName}.{name}"))
+                |> ImmutableArray.CreateRange
         }
+
+    /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
+    let private withinEnds distanceOf (layout: ThetaLayout) (objective: Objective) : Objective =
+        let within k (ends: ParameterEnds) : ParameterEnds =
+            let near (own: ParameterEnd) =
+                match distanceOf (k - layout.Parameters) ends own with
+                | Some distance -> own.Within distance
+                | None -> own
+
+            if k < layout.Parameters then
+                ends
+            else
+                {
+                    ends with
+                        ParameterEnds.Lower = Option.map near ends.Lower
+                        Upper = Option.map near ends.Upper
+                }
+
+        {
+            objective with
+                Ends = objective.Ends |> Seq.mapi within |> ImmutableArray.CreateRange
+        }
+
+    // With random effects a nugget loses as many digits as it is small where cells are missing.
+    let private leastNugget = 1e-8
+
+    let private nuggetsOf (model: SeparableModel) k _ (_: ParameterEnd) =
+        if
+            model.HasNugget
+            && k = model.Grid.Axes
+            && model.Terms.Length > 0
+            && model.WithoutNugget.Value.IsNone
+        then
+            Some leastNugget
+        else
+            None
+
+    // V⁻¹ by R⁻¹ loses the digits of the condition number of R twice: a third of them are kept.
+    let private leastDeviation, leastRest = 3e-3, 1e-5
+
+    // log|R| that is so much lower goes to −∞.
+    let private vanishing = 5.0
+
+    /// How near an end may come at which R is singular, which has an inverse no longer.
+    let private singularAt (rows: WhitenedRows) (tau: float[]) k (ends: ParameterEnds) (own: ParameterEnd) =
+        let determinant coordinate =
+            ImmutableArray.CreateRange(Array.updateAt k coordinate tau)
+            |> WhitenedResidual.tryCreate rows
+            |> Option.map _.LogDeterminant
+            |> Option.defaultValue -infinity
+
+        if determinant own.At > determinant (own.From 1e-3) - vanishing then
+            None
+        // A standard deviation, whose square is what is small.
+        elif ends.Upper.IsNone then
+            Some leastDeviation
+        else
+            Some leastRest
 
     let private constantOf kind standard (model: MarginalModel) =
         ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
@@ -82,19 +177,19 @@ module internal ResidualObjective =
 
         let constant = constantOf kind standard model.Marginal
 
-        let objective variance = {
-            ofModel kind design layout model.Marginal constant start variance with
-                Evaluate = SeparableObjective.evaluate reml variance constant engine
-                Boundary =
-                    VarianceBoundary.inspect
-                        design
-                        layout
-                        (SeparableObjective.covarianceDerivatives reml variance engine)
-                HasCheapCurvature = false
-                // Two gradients for each parameter.
-                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                Tolerance = ConditionalObjective.toleranceFor model.Work
-        }
+        let objective variance =
+            withinEnds (nuggetsOf model) layout {
+                ofModel kind design standard layout model.Marginal model.Work constant start variance with
+                    Evaluate = SeparableObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (SeparableObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+            }
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
 
@@ -109,19 +204,21 @@ module internal ResidualObjective =
 
         let constant = constantOf kind standard model.Marginal
 
-        let objective variance = {
-            ofModel kind design layout model.Marginal constant start variance with
-                Evaluate = WhitenedObjective.evaluate reml variance constant engine
-                Boundary =
-                    VarianceBoundary.inspect
-                        design
-                        layout
-                        (WhitenedObjective.covarianceDerivatives reml variance engine)
-                HasCheapCurvature = false
-                // Two gradients for each parameter.
-                IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
-                Tolerance = ConditionalObjective.toleranceFor model.Work
-        }
+        let tau = MarginalModel.residualParameters model.Marginal start
+
+        let objective variance =
+            withinEnds (singularAt model.Rows tau) layout {
+                ofModel kind design standard layout model.Marginal model.Work constant start variance with
+                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
+                    Boundary =
+                        VarianceBoundary.inspect
+                            design
+                            layout
+                            (WhitenedObjective.covarianceDerivatives reml variance engine)
+                    HasCheapCurvature = false
+                    // Two gradients for each parameter.
+                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+            }
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective
 
@@ -136,7 +233,10 @@ module internal ResidualObjective =
         else
             let constant = constantOf kind standard model
             // Nothing is factored before it is known to fit into memory.
-            Ok(LikelihoodMethod.Marginal model, ofModel kind design layout model constant (start ()))
+            let objective =
+                ofModel kind design standard layout model (MarginalModel.work model) constant (start ())
+
+            Ok(LikelihoodMethod.Marginal model, objective)
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
     /// <returns>Both, or too little memory.</returns>

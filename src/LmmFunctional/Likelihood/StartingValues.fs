@@ -102,7 +102,7 @@ module internal StartingValues =
         sqrt (0.5 / max 1e-12 relationship.MeanVariance)
 
     /// Relative standard deviations of all effects, term by term.
-    let private deviations (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[][] =
+    let deviations (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[][] =
         match leastSquares engine with
         | None -> layout.Shapes |> Array.map (fun shape -> Array.create shape.Order 1.0)
         | Some(weights, total) ->
@@ -128,10 +128,9 @@ module internal StartingValues =
                 terms
                 estimates
 
-    /// <summary>θ for the terms of a model: diagonal factors with the standard deviations of the effects, forms near them.</summary>
-    let create (layout: ThetaLayout) (terms: StandardisedTerm[]) (engine: Engine) : float[] =
-        let deviations = deviations layout terms engine
-
+    /// <summary>θ for the terms of a model from relative standard deviations of the effects: diagonal factors, forms near
+    /// them.</summary>
+    let place (layout: ThetaLayout) (deviations: float[][]) : float[] =
         layout.Shapes
         |> Array.mapi (fun t shape ->
             match layout.Forms[t] with

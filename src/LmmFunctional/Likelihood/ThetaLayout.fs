@@ -126,3 +126,16 @@ module internal ThetaLayout =
                 | Some form -> yield! Seq.init form.Kinds.Length (isUnbounded form)
                 | None -> yield! Seq.replicate (layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]) false
         }
+
+    /// The ends that the parameters of random terms can come to.
+    let ends (design: Design) (layout: ThetaLayout) : seq<ParameterEnds> =
+        let terms = Array.ofList design.Random
+
+        seq {
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | Some form -> yield! form.Ends |> ParameterEnds.rename (fun name -> $"{terms[t].Group} {name}")
+                | None ->
+                    let count = layout.ParameterStarts[t + 1] - layout.ParameterStarts[t]
+                    yield! Seq.replicate count (ParameterEnds.none terms[t].Group)
+        }

@@ -8,7 +8,7 @@ open System.Collections.Immutable
 /// <remarks>Otherwise animals keep the order of their rows; parents that have no row of their own come first, as founders.
 /// </remarks>
 [<Sealed; StructuredFormatDisplay("{Display}")>]
-type Pedigree internal (animals: ImmutableArray<string>, sires: int[], dams: int[]) =
+type Pedigree internal (animals: ImmutableArray<string>, sires: int[], dams: int[], codes: (string * int) list) =
 
     /// The animals, parents before their offspring.
     member _.Animals = animals
@@ -18,6 +18,9 @@ type Pedigree internal (animals: ImmutableArray<string>, sires: int[], dams: int
 
     /// The position of each animal's dam; −1 where it is unknown.
     member _.Dams = ImmutableArray.CreateRange dams
+
+    /// The codes that stand for unknown parents, besides an empty cell and 0, and how often each does.
+    member _.UnknownCodes = codes
 
     /// Number of animals.
     member _.Count = animals.Length
@@ -43,7 +46,41 @@ type Pedigree internal (animals: ImmutableArray<string>, sires: int[], dams: int
 [<RequireQualifiedAccess>]
 module Pedigree =
 
-    let private isUnknown (name: string) = String.IsNullOrEmpty name || name = "0"
+    // What people write for a parent that nobody knows, in any case. As the name of an animal each of them is a mistake.
+    let private unknown =
+        HashSet<string>(
+            [
+                "0"
+                "00"
+                "000"
+                "0000"
+                "."
+                "*"
+                "-"
+                "--"
+                "?"
+                "_"
+                "na"
+                "n/a"
+                "#n/a"
+                "nan"
+                "nil"
+                "none"
+                "null"
+                "unk"
+                "unkn"
+                "unknown"
+                "missing"
+                "-9"
+                "-99"
+                "-999"
+                "-9999"
+            ],
+            StringComparer.OrdinalIgnoreCase
+        )
+
+    let private isUnknown (name: string) =
+        String.IsNullOrWhiteSpace name || unknown.Contains(name.Trim())
 
     /// Numbers for the animals: parents without a row first, then the rows. Unknown parents are −1.
     let private number (rows: struct (string * string * string)[]) =
@@ -118,6 +155,23 @@ module Pedigree =
 
         order.ToArray(), loops |> Seq.distinct |> List.ofSeq
 
+    // More offspring than this of one parent that is sire and dam at once and has no row of its own make no pedigree.
+    let private mostOfBoth = 4
+
+    /// Parents without a row of their own that are sire and dam of the same animals: an unknown code not known here.
+    let private disguised (rows: struct (string * string * string)[]) =
+        let animals = HashSet<string>(StringComparer.Ordinal)
+
+        for struct (animal, _, _) in rows do
+            animals.Add animal |> ignore
+
+        rows
+        |> Seq.filter (fun (struct (_, sire, dam)) -> sire = dam && not (isUnknown sire) && not (animals.Contains sire))
+        |> Seq.countBy (fun (struct (_, sire, _)) -> sire)
+        |> Seq.filter (fun (_, count) -> count > mostOfBoth || 2 * count > rows.Length)
+        |> Seq.map LmmError.DisguisedUnknown
+        |> List.ofSeq
+
     let private problems (rows: struct (string * string * string)[]) = [
         for index in 0 .. rows.Length - 1 do
             let struct (animal, _, _) = rows[index]
@@ -125,22 +179,30 @@ module Pedigree =
             if isUnknown animal then
                 LmmError.UnnamedAnimal(index + 1)
 
-        for animal, places in
-            rows
-            |> Seq.indexed
-            |> Seq.filter (fun (_, struct (animal, _, _)) -> not (isUnknown animal))
-            |> Seq.countBy (fun (_, struct (animal, _, _)) -> animal)
-            |> Seq.filter (fun (_, count) -> count > 1) do
-            let found =
-                rows
-                |> Seq.indexed
-                |> Seq.filter (fun (_, struct (other, _, _)) -> other = animal)
-                |> Seq.map (fst >> (+) 1)
-                |> Seq.truncate places
-                |> List.ofSeq
+        let places = Dictionary<string, ResizeArray<int>>(StringComparer.Ordinal)
 
-            LmmError.RepeatedAnimal(animal, found)
+        for index in 0 .. rows.Length - 1 do
+            let struct (animal, _, _) = rows[index]
+
+            if not (isUnknown animal) then
+                match places.TryGetValue animal with
+                | true, found -> found.Add(index + 1)
+                | false, _ -> places[animal] <- ResizeArray [ index + 1 ]
+
+        for KeyValue(animal, found) in places do
+            if found.Count > 1 then
+                LmmError.RepeatedAnimal(animal, List.ofSeq found)
+
+        yield! disguised rows
     ]
+
+    /// The codes that were taken as unknown parents, besides an empty cell and 0, and how often.
+    let private codesOf (rows: struct (string * string * string)[]) =
+        rows
+        |> Seq.collect (fun (struct (_, sire, dam)) -> [| sire; dam |])
+        |> Seq.filter (fun name -> not (String.IsNullOrWhiteSpace name) && name <> "0" && isUnknown name)
+        |> Seq.countBy id
+        |> List.ofSeq
 
     let private ofTriples (rows: struct (string * string * string)[]) =
         let _, names, sires, dams = number rows
@@ -164,12 +226,14 @@ module Pedigree =
                         position[parents[animal]])
 
             let animals = order |> Seq.map (fun animal -> names[animal])
-            Ok(Pedigree(ImmutableArray.CreateRange animals, moved sires, moved dams))
-        | found -> Error found
+            Ok(Pedigree(ImmutableArray.CreateRange animals, moved sires, moved dams, codesOf rows))
+        | found -> Error(Problems.limit found)
 
     /// <summary>A pedigree from the animals with their parents, in any order.</summary>
-    /// <param name="rows">Animal, sire, dam; an unknown parent is "", null or "0".</param>
-    /// <returns>The pedigree, or: an animal that is its own ancestor, that has two rows or no name.</returns>
+    /// <param name="rows">Animal, sire, dam; an unknown parent is "", null or "0", or one of the usual codes: "." "*" "-"
+    /// "?" "00" "NA" "N/A" "none" "null" "unknown" "-9" and their like.</param>
+    /// <returns>The pedigree, or: an animal that is its own ancestor, that has two rows or no name, or a name that must be
+    /// a code for unknown parents: sire and dam of the same animals, many times, without a row of its own.</returns>
     let ofRows (rows: (string * string * string) seq) : Result<Pedigree, LmmError list> =
         rows
         |> Seq.map (fun (animal, sire, dam) -> struct (animal, sire, dam))
@@ -183,6 +247,7 @@ module Pedigree =
             values
             |> Seq.map (fun value -> if Double.IsNaN value then "" else LevelName.ofNumber value)
             |> Array.ofSeq
+        | Column.Labelled(_, labels) -> Seq.toArray labels
         | Column.Categorical(levels, codes) ->
             codes
             |> Seq.map (fun code -> if code < 0 then "" else levels[code])
@@ -202,6 +267,13 @@ module Pedigree =
             |> Array.map (fun (animal, sire, dam) -> struct (animal, sire, dam))
             |> ofTriples
 
+    /// <summary>A pedigree from a file with a header line and the columns animal, sire, dam.</summary>
+    /// <param name="options">How the file is written.</param>
+    /// <param name="path">The file.</param>
+    /// <returns>The pedigree, or the problems of the file or of the pedigree.</returns>
+    let readWith (options: CsvOptions) (path: string) : Result<Pedigree, LmmError list> =
+        Csv.readWith options path |> Result.bind ofFrame
+
     /// <summary>A pedigree from a CSV file with a header line and the columns animal, sire, dam.</summary>
     /// <returns>The pedigree, or the problems of the file or of the pedigree.</returns>
-    let read (path: string) : Result<Pedigree, LmmError list> = Csv.read path |> Result.bind ofFrame
+    let read (path: string) : Result<Pedigree, LmmError list> = readWith CsvOptions.defaults path

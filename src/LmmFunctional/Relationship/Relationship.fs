@@ -17,7 +17,7 @@ type internal RelationshipForm =
 /// j have covariance A_ij G.</summary>
 /// <remarks>Its levels are the levels of the random term, whether they occur in the data or not.</remarks>
 [<Sealed; StructuredFormatDisplay("{Display}")>]
-type Relationship internal (levels: ImmutableArray<string>, form: RelationshipForm) =
+type Relationship internal (levels: ImmutableArray<string>, form: RelationshipForm, unknownCodes: (string * int) list) =
     let variances =
         match form with
         | RelationshipForm.Precision precision -> precision.Variances
@@ -33,6 +33,9 @@ type Relationship internal (levels: ImmutableArray<string>, form: RelationshipFo
         | RelationshipForm.Root _ -> false
 
     member internal _.Form = form
+
+    /// Codes that its pedigree has for unknown parents, besides an empty cell and 0, and how often each stands there.
+    member internal _.UnknownCodes = unknownCodes
 
     /// The diagonal of A: 1 + F of each animal for a pedigree.
     member _.Variances: ImmutableArray<float> =
@@ -66,7 +69,11 @@ module Relationship =
 
     /// <summary>The numerator relationship matrix of a pedigree, by Henderson's rules with inbreeding.</summary>
     let ofPedigree (pedigree: Pedigree) : Relationship =
-        Relationship(pedigree.Animals, RelationshipForm.Precision(HendersonInverse.create pedigree))
+        Relationship(
+            pedigree.Animals,
+            RelationshipForm.Precision(HendersonInverse.create pedigree),
+            pedigree.UnknownCodes
+        )
 
     let internal denseOf what (levels: string seq) (matrix: Matrix) : Result<Relationship, LmmError list> =
         let levels = ImmutableArray.CreateRange levels
@@ -94,10 +101,10 @@ module Relationship =
                     Array.init (n * n) (fun k -> 0.5 * (matrix[k % n, k / n] + matrix[k / n, k % n]))
 
                 match DenseRoot.tryCreate n values with
-                | Some root -> Ok(Relationship(levels, RelationshipForm.Root root))
+                | Some root -> Ok(Relationship(levels, RelationshipForm.Root root, []))
                 | None -> Error [ LmmError.NotPositiveDefinite(what, false) ]
             else
-                Error problems
+                Error(Problems.limit problems)
 
     /// <summary>A relationship from a dense matrix, positive semidefinite.</summary>
     /// <param name="levels">The levels, in the order of the rows.</param>
@@ -154,7 +161,7 @@ module Relationship =
 
             match SparsePrecision.tryFactor diagonal beside with
             | Some precision ->
-                Ok(Relationship(ImmutableArray.CreateRange levels, RelationshipForm.Precision precision))
+                Ok(Relationship(ImmutableArray.CreateRange levels, RelationshipForm.Precision precision, []))
             | None -> Error [ LmmError.NotPositiveDefinite(what, true) ]
         else
             Error problems

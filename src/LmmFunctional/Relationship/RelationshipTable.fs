@@ -20,7 +20,8 @@ module RelationshipTable =
     let private numbers what name (column: Column) : Result<ImmutableArray<float>, LmmError list> =
         match column with
         | Column.Categorical _ -> Error [ LmmError.NotNumeric(name, what, None) ]
-        | Column.Numeric values ->
+        | Column.Numeric values
+        | Column.Labelled(values, _) ->
             match values |> Seq.tryFindIndex (Double.IsFinite >> not) with
             | Some row -> Error [ LmmError.MissingElement(what, row + 1) ]
             | None -> Ok values
@@ -72,7 +73,13 @@ module RelationshipTable =
         else
             dense what frame
 
+    /// <summary>The relationship in a file.</summary>
+    /// <param name="options">How the file is written.</param>
+    /// <param name="path">The file.</param>
+    /// <returns>The relationship, or the problems of the file or of its elements.</returns>
+    let readWith (options: CsvOptions) (path: string) : Result<Relationship, LmmError list> =
+        Csv.readWith options path |> Result.bind (ofFrame path)
+
     /// <summary>The relationship in a CSV file.</summary>
     /// <returns>The relationship, or the problems of the file or of its elements.</returns>
-    let read (path: string) : Result<Relationship, LmmError list> =
-        Csv.read path |> Result.bind (ofFrame path)
+    let read (path: string) : Result<Relationship, LmmError list> = readWith CsvOptions.defaults path

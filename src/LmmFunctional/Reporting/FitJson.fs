@@ -109,6 +109,14 @@ module FitJson =
         | Some value -> number json "minEigenvalue" value
         | None -> json.WriteNull "minEigenvalue"
 
+        json.WriteNumber("starts", certificate.Search.Starts)
+        json.WriteNumber("endedHere", certificate.Search.EndedHere)
+        json.WriteNumber("descents", certificate.Search.Descents)
+
+        match certificate.Search.NextBest with
+        | Some above -> number json "nextBest" above
+        | None -> json.WriteNull "nextBest"
+
         json.WriteEndObject()
 
     let internal criterionName criterion =
@@ -123,7 +131,23 @@ module FitJson =
         number json "solve" timings.Solve.TotalSeconds
         json.WriteEndObject()
 
-    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) robust =
+    /// <summary>Tests of linear functions: an object for each hypothesis, with its functions and all of them together.</summary>
+    let internal hypotheses (json: Utf8JsonWriter) (tests: HypothesisTest list) =
+        tests
+        |> objects json "tests" (fun test ->
+            test.Estimates |> objects json "functions" (tested json)
+            json.WriteStartObject "joint"
+            json.WriteNumber("numDF", test.Joint.NumeratorDf)
+            number json "denDF" test.Joint.DenominatorDf
+            number json "F" test.Joint.F
+            number json "p" test.Joint.P
+
+            test.Joint.NotTestable
+            |> Option.iter (fun reason -> json.WriteString("reason", reason))
+
+            json.WriteEndObject())
+
+    let private write (json: Utf8JsonWriter) (read: TimeSpan) (fit: Fit) (inference: Inference option) robust tests =
         json.WriteStartObject()
         json.WriteString("formula", Formula.print fit.Spec)
         json.WriteString("method", criterionName fit.Criterion)
@@ -167,10 +191,17 @@ module FitJson =
             json.WriteNumber("clusters", robust.ClusterCount)
             json.WriteEndObject()
 
+        if not (List.isEmpty tests) then
+            hypotheses json tests
+
         fit.VarianceComponents |> objects json "varcorr" (component' json)
         covarianceParameters json fit
         texts json "dropped" fit.Dropped
         json.WriteBoolean("singular", fit.Certificate.IsSingular)
+
+        if not (Design.notes fit.Design).IsEmpty then
+            texts json "notes" (Design.notes fit.Design)
+
         certificate json fit.Certificate
         json.WriteNumber("iterations", (List.last fit.Iterations).Number)
         seconds json read fit.Timings
@@ -180,10 +211,10 @@ module FitJson =
     let internal options =
         JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
-    let private line read fit inference robust =
+    let private line read fit inference robust tests =
         use buffer = new MemoryStream()
 
-        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit inference robust)
+        using (new Utf8JsonWriter(buffer, options)) (fun json -> write json read fit inference robust tests)
 
         Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
 
@@ -193,14 +224,18 @@ module FitJson =
     /// <returns>Estimates, criteria and certificate; numbers in full, so that they read back as the same doubles, and
     /// null where a number is not finite. The object's keys do not depend on the model, but for <c>names</c> or
     /// <c>reason</c> of a verdict that has them.</returns>
-    let render (read: TimeSpan) (fit: Fit) : string = line read fit None None
+    let render (read: TimeSpan) (fit: Fit) : string = line read fit None None []
 
     /// <summary>As <c>render</c>, each fixed effect with df, p and the ends of its 95 % interval, and the method under
     /// <c>ddf</c>.</summary>
     let renderTested (read: TimeSpan) (inference: Inference) : string =
-        line read inference.Fit (Some inference) None
+        line read inference.Fit (Some inference) None []
 
     /// <summary>As <c>render</c> or <c>renderTested</c>, each fixed effect with <c>seRobust</c>, <c>dfRobust</c> and <c>pRobust</c>, and
     /// kind and clusters under <c>robust</c>.</summary>
     let renderRobust (read: TimeSpan) (inference: Inference option) (robust: RobustCovariance) : string =
-        line read robust.Fit inference (Some robust)
+        line read robust.Fit inference (Some robust) []
+
+    /// <summary>As <c>renderTested</c>, with robust errors where there are some, and linear functions under <c>tests</c>.</summary>
+    let renderHypotheses (read: TimeSpan) (inference: Inference) robust (tests: HypothesisTest list) : string =
+        line read inference.Fit (Some inference) robust tests

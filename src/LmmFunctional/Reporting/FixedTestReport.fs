@@ -33,7 +33,11 @@ module FixedTestReport =
     /// <summary>The table as text or Markdown.</summary>
     let render (format: SummaryFormat) (anova: Anova) : string = blocks anova |> Report.render format
 
-    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) =
+    /// <summary>The table and tests of linear functions as text or Markdown.</summary>
+    let renderHypotheses (format: SummaryFormat) (anova: Anova) (tests: HypothesisTest list) : string =
+        blocks anova @ HypothesisReport.blocks tests |> Report.render format
+
+    let private write (json: Utf8JsonWriter) (fit: Fit) (anova: Anova) (tests: HypothesisTest list) =
         let number (key: string) (value: float) =
             if Double.IsFinite value then
                 json.WriteNumber(key, value)
@@ -75,10 +79,17 @@ module FixedTestReport =
             json.WriteEndObject()
 
         json.WriteEndArray()
+
+        if not tests.IsEmpty then
+            FitJson.hypotheses json tests
+
         json.WriteEndObject()
 
-    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
-    let toJson (fit: Fit) (anova: Anova) : string =
+    /// <summary>The table and tests of linear functions, under <c>tests</c>, as one line of JSON.</summary>
+    let toJsonWith (fit: Fit) (anova: Anova) (tests: HypothesisTest list) : string =
         use buffer = new MemoryStream()
-        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova)
+        using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json -> write json fit anova tests)
         Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
+
+    /// <summary>The table as one line of JSON; null where a number is not finite.</summary>
+    let toJson (fit: Fit) (anova: Anova) : string = toJsonWith fit anova []

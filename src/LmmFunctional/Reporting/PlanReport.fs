@@ -71,6 +71,9 @@ module PlanReport =
             if plan.CurvatureWork > 0.0 then
                 Block.Line ""
                 Block.Line $"Exact second derivatives add {operations plan.CurvatureWork} operations."
+            if plan.Starts > 1 then
+                Block.Line
+                    $"Up to {plan.Starts} starts: the criterion at each, a descent from those that lead to no optimum found before."
         ]
 
     /// <summary>The plan as text or Markdown.</summary>
@@ -97,6 +100,7 @@ module PlanReport =
         json.WriteNumber("parameters", plan.ParameterCount)
         writeCandidate json plan.Chosen
         json.WriteNumber("curvatureOperations", plan.CurvatureWork)
+        json.WriteNumber("starts", plan.Starts)
         json.WriteStartArray "candidates"
 
         for candidate in plan.Candidates do

@@ -76,6 +76,25 @@ module Summary =
 
         $"gradient {short certificate.Gradient}, Newton decrement {short certificate.NewtonDecrement}{eigenvalue}"
 
+    /// What was tried, where there was more than one start.
+    let private search (certificate: Certificate) =
+        let search = certificate.Search
+
+        if search.IsGiven then
+            [ "1 start, as given" ]
+        elif search.Starts = 1 then
+            []
+        else
+            let led =
+                if search.EndedHere = search.Starts then
+                    $"{search.Starts} starts, all lead here"
+                else
+                    $"{search.Starts} starts, {search.EndedHere} lead here"
+
+            match search.NextBest with
+            | Some above -> [ $"{led}; the next best optimum is {NumberText.significant 3 above} above" ]
+            | None -> [ led ]
+
     let private effort (fit: Fit) =
         let seconds = (fit.Timings.Build + fit.Timings.Solve).TotalSeconds
         let steps = (List.last fit.Iterations).Number
@@ -140,7 +159,12 @@ module Summary =
                 Block.Line $"{kind}, {count} clusters of {robust.Clusters}; degrees of freedom: Satterthwaite"
             ]
 
-    let private blocksOf (fit: Fit) (inference: Inference option) (robust: RobustCovariance option) : Block list =
+    let private blocksOf
+        (fit: Fit)
+        (inference: Inference option)
+        (robust: RobustCovariance option)
+        (tests: HypothesisTest list)
+        : Block list =
         [
             Block.Title(title fit)
             Block.Code("Formula", Formula.print fit.Spec)
@@ -153,24 +177,28 @@ module Summary =
             Block.Line(sizes fit)
         ]
         @ rowsLeftOut fit
+        @ (fit.Design.Notes |> List.map Block.Line)
         @ structures fit
         @ fixedEffects fit inference
         @ robustErrors robust
+        @ HypothesisReport.blocks tests
         @ columnsLeftOut fit
         @ correlations fit
         @ [
             Block.Heading "Certificate"
             Block.Line(verdict fit.Certificate)
             Block.Line(evidence fit.Certificate)
+            for line in search fit.Certificate do
+                Block.Line line
             Block.Line(effort fit)
         ]
 
     /// <summary>The parts of a summary, for reports of one's own.</summary>
-    let blocks (fit: Fit) : Block list = blocksOf fit None None
+    let blocks (fit: Fit) : Block list = blocksOf fit None None []
 
     /// <summary>The parts of a summary with df, t and p of the fixed effects.</summary>
     let testedBlocks (inference: Inference) : Block list =
-        blocksOf inference.Fit (Some inference) None
+        blocksOf inference.Fit (Some inference) None []
 
     /// <summary>The summary of a fit with df, t and p of its fixed effects, as text or Markdown.</summary>
     let renderTested (format: SummaryFormat) (inference: Inference) : string =
@@ -181,7 +209,15 @@ module Summary =
     /// <param name="inference">A method for the tests of the model's own standard errors; None for no tests.</param>
     /// <param name="robust">The robust covariance of the same fit.</param>
     let renderRobust (format: SummaryFormat) (inference: Inference option) (robust: RobustCovariance) : string =
-        blocksOf robust.Fit inference (Some robust) |> Report.render format
+        blocksOf robust.Fit inference (Some robust) [] |> Report.render format
+
+    /// <summary>The summary of a fit with all that was asked of its fixed effects, as text or Markdown.</summary>
+    /// <param name="format">Text or Markdown.</param>
+    /// <param name="inference">A method for the tests of the fixed effects.</param>
+    /// <param name="robust">The robust covariance of the same fit; None for none.</param>
+    /// <param name="tests">Tests of linear functions of its fixed effects.</param>
+    let renderHypotheses format (inference: Inference) robust (tests: HypothesisTest list) : string =
+        blocksOf inference.Fit (Some inference) robust tests |> Report.render format
 
     /// <summary>The summary of a fit as text or Markdown.</summary>
     /// <remarks>Cost O(n log n), for quartiles of the residuals. Never lists levels of grouping factors.</remarks>

@@ -55,7 +55,7 @@ type Progress =
     | Stalled
 
 /// <summary>One point on the way to the optimum: immutable, and all that the next step needs.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Iteration = {
     /// From zero, the starting point.
     Number: int
@@ -79,4 +79,10 @@ type Iteration = {
     /// Quantities found at their bound.
     ActiveBounds: string list
     Progress: Progress
-}
+} with
+
+    member private this.Display =
+        $"iteration {this.Number}: {Display.number this.Criterion}, Newton decrement {Display.number this.Decrement}"
+
+    /// Number, criterion and Newton decrement in one line.
+    override this.ToString() = this.Display

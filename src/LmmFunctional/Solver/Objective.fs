@@ -46,6 +46,8 @@ type Objective = {
     /// Names of the k parameters.
     Names: ImmutableArray<string>
     Start: ImmutableArray<float>
+    /// Other points to start from, the more promising kinds first; fewer where an evaluation takes long.
+    FurtherStarts: Lazy<ImmutableArray<float> list>
     Evaluate: ImmutableArray<float> -> Order -> Evaluation
     Boundary: ImmutableArray<float> -> Boundary
     /// Whether observed curvature costs no more than average.
@@ -58,6 +60,8 @@ type Objective = {
     /// Parameters on the logarithmic scale of a quantity that may go to a bound: where the curvature by them vanishes, they
     /// are on their way there.
     Unbounded: ImmutableArray<bool>
+    /// The ends that each parameter can come to.
+    Ends: ImmutableArray<ParameterEnds>
 }
 
 /// <summary>Making objectives.</summary>
@@ -79,6 +83,7 @@ module Objective =
         {
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange start
+            FurtherStarts = lazy []
             Evaluate = evaluate
             Boundary =
                 fun theta -> {
@@ -92,4 +97,5 @@ module Objective =
             IsCurvatureAffordable = true
             Tolerance = 1e-18
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
+            Ends = ImmutableArray.CreateRange(names |> List.map ParameterEnds.none)
         }

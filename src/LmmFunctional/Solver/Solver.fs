@@ -151,13 +151,20 @@ module Solver =
         |> Option.orElseWith (fun () -> turned options objective boundary snapped)
         |> Option.defaultWith last
 
+    /// The iteration with parameters that are near an end of their range at that end, where that is better.
+    let private atEnds (objective: Objective) (from: Iteration) =
+        EndBounds.tryReach objective from
+        |> Option.map (fun theta ->
+            let evaluation = objective.Evaluate theta (Order.Curvature from.Information)
+            movedTo theta evaluation from.Information from.Radius from)
+
     /// The next iteration, which `advance` makes while the criterion falls; None after the last one.
     let private next advance (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =
         let settled next =
-            match next.Progress with
-            | Progress.Converged
-            | Progress.Stalled -> settle options objective next
-            | _ -> next
+            match atEnds objective next, next.Progress with
+            | Some reached, _ -> reached
+            | None, (Progress.Converged | Progress.Stalled) -> settle options objective next
+            | None, _ -> next
 
         if from.Number >= options.MaxIterations then
             None

@@ -1,39 +1,43 @@
-namespace LmmFunctional.Tests
+/// <summary>The Matérn correlation with any smoothness, against its closed forms and R's besselK.</summary>
+module LmmFunctional.Tests.MaternTests
 
 open System
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 open LmmFunctional
 
-/// <summary>The Matérn correlation with any smoothness, against its closed forms and R's besselK.</summary>
-[<TestFixture>]
-module MaternTests =
+let private at x nu =
+    Matern.correlation (Jet.Variable(0, x)) (Jet.Variable(1, nu))
 
-    let private at x nu =
-        Matern.correlation (Jet.Variable(0, x)) (Jet.Variable(1, nu))
+[<Tests>]
+let tests =
+    testList "MaternTests" [
+        testPropertyWithConfig
+            (Law.tries 50)
+            "the integral agrees with the closed forms and their derivatives"
+            (fun (seed: int) ->
+                let x = exp (Random(seed).NextDouble() * 16.0 - 11.0)
 
-    [<Property(MaxTest = 50)>]
-    let ``the integral agrees with the closed forms and their derivatives`` (seed: int) =
-        let x = exp (Random(seed).NextDouble() * 16.0 - 11.0)
+                Law.holds [
+                    for nu in [ 0.5; 1.5; 2.5 ] do
+                        let struct (value, slope, curvature) = (Matern.closedForm nu).Value x
+                        let jet = at x nu
+                        let what name = $"{name} at x = {x}, nu = {nu}"
+                        yield! Law.near (what "value") 3e-14 value jet.Value
+                        yield! Law.relative (what "slope") 1e-11 slope (Jet.derivative 0 jet)
+                        // For small x the second derivative is a difference of terms of the size of slope / x.
+                        let size = max (abs slope / x) (abs curvature)
+                        yield! Law.near (what "curvature") (1e-11 * size) curvature (Jet.secondDerivative 0 0 jet)
+                ])
 
-        Law.holds [
-            for nu in [ 0.5; 1.5; 2.5 ] do
-                let struct (value, slope, curvature) = (Matern.closedForm nu).Value x
-                let jet = at x nu
-                let what name = $"{name} at x = {x}, nu = {nu}"
-                yield! Law.near (what "value") 3e-14 value jet.Value
-                yield! Law.relative (what "slope") 1e-11 slope (Jet.derivative 0 jet)
-                // For small x the second derivative is a difference of terms of the size of slope / x.
-                let size = max (abs slope / x) (abs curvature)
-                yield! Law.near (what "curvature") (1e-11 * size) curvature (Jet.secondDerivative 0 0 jet)
-        ]
+        testPropertyWithConfig
+            (Law.tries 50)
+            "derivatives by distance and smoothness are those of differences"
+            (fun (seed: int) ->
+                let random = Random seed
+                let tau = [| random.NextDouble() * 4.0 - 3.0; random.NextDouble() * 3.0 - 1.5 |]
 
-    [<Property(MaxTest = 50)>]
-    let ``derivatives by distance and smoothness are those of differences`` (seed: int) =
-        let random = Random seed
-        let tau = [| random.NextDouble() * 4.0 - 3.0; random.NextDouble() * 3.0 - 1.5 |]
-
-        FormCases.differences $"tau = {tau[0]}, {tau[1]}" 1e-6 tau (fun tau -> [|
-            Matern.correlation (Unconstrained.positive tau[0]) (Unconstrained.positive tau[1])
-        |])
-        |> Law.holds
+                FormCases.differences $"tau = {tau[0]}, {tau[1]}" 1e-6 tau (fun tau -> [|
+                    Matern.correlation (Unconstrained.positive tau[0]) (Unconstrained.positive tau[1])
+                |])
+                |> Law.holds)
+    ]

@@ -1,158 +1,140 @@
-namespace LmmFunctional.Tests
+/// <summary>The words of each problem of a CSV file, with line and column.</summary>
+module LmmFunctional.Tests.CsvProblemTests
 
 open System.IO
-open NUnit.Framework
+open Expecto
 open LmmFunctional
 
-/// <summary>The words of each problem of a CSV file, with line and column.</summary>
-[<TestFixture>]
-module CsvProblemTests =
+let private says (expected: string list) (text: string) =
+    let found = Csv.parse "data.csv" (new StringReader(text)) |> Frames.problems
+    found |> Texts.equal expected
 
-    let private says (expected: string list) (text: string) =
-        let found = Csv.parse "data.csv" (new StringReader(text)) |> Frames.problems
-        found |> Texts.equal expected
+let private unquoted =
+    "a quote inside unquoted text; put the whole text in quotes and double the quote inside."
 
-    let private unquoted =
-        "a quote inside unquoted text; put the whole text in quotes and double the quote inside."
+let private unclosed =
+    "the text quoted from here does not end at a comma or line end; close it, or double a quote inside it."
 
-    let private unclosed =
-        "the text quoted from here does not end at a comma or line end; close it, or double a quote inside it."
+[<Tests>]
+let tests =
+    testList "CsvProblemTests" [
+        testCases "an empty file has no header" [ ""; "\n\r\n"; "  \n\t\n"; "\uFEFF" ] (fun (text: string) ->
+            text
+            |> says [ "data.csv is empty; a header line with the column names is needed." ])
 
-    [<TestCase("")>]
-    [<TestCase("\n\r\n")>]
-    [<TestCase("  \n\t\n")>]
-    [<TestCase("\uFEFF")>]
-    let ``an empty file has no header`` (text: string) =
-        text
-        |> says [ "data.csv is empty; a header line with the column names is needed." ]
+        testCases "a header alone has no rows" [ "x,y"; "x,y\n"; "x,y\n\n  \n" ] (fun (text: string) ->
+            text |> says [ "data.csv has no rows." ])
 
-    [<TestCase("x,y")>]
-    [<TestCase("x,y\n")>]
-    [<TestCase("x,y\n\n  \n")>]
-    let ``a header alone has no rows`` (text: string) =
-        text |> says [ "data.csv has no rows." ]
+        testCase "a row with too few fields is short where it ends" (fun () ->
+            "x,y,z\n1,2,3\n4,5\n6"
+            |> says [
+                "data.csv, line 3, column 4: 2 fields where the header has 3; check for missing or unquoted commas."
+                "data.csv, line 4, column 2: 1 field where the header has 3; check for missing or unquoted commas."
+            ])
 
-    [<Test>]
-    let ``a row with too few fields is short where it ends`` () =
-        "x,y,z\n1,2,3\n4,5\n6"
-        |> says [
-            "data.csv, line 3, column 4: 2 fields where the header has 3; check for missing or unquoted commas."
-            "data.csv, line 4, column 2: 1 field where the header has 3; check for missing or unquoted commas."
-        ]
+        testCase "a row with too many fields is long where the first one too many starts" (fun () ->
+            "x,y\n1,2\n\n3,  4, 5,6\n"
+            |> says [
+                "data.csv, line 4, column 8: 4 fields where the header has 2; check for missing or unquoted commas."
+            ])
 
-    [<Test>]
-    let ``a row with too many fields is long where the first one too many starts`` () =
-        "x,y\n1,2\n\n3,  4, 5,6\n"
-        |> says [
-            "data.csv, line 4, column 8: 4 fields where the header has 2; check for missing or unquoted commas."
-        ]
+        testCase "lines are counted inside quotes too" (fun () ->
+            "\"x\ny\",z\r\n\"a\r\n\r\nb, \"\"c\",2,3\r\n1\r\n"
+            |> says [
+                "data.csv, line 5, column 11: 3 fields where the header has 2; check for missing or unquoted commas."
+                "data.csv, line 6, column 2: 1 field where the header has 2; check for missing or unquoted commas."
+            ])
 
-    [<Test>]
-    let ``lines are counted inside quotes too`` () =
-        "\"x\ny\",z\r\n\"a\r\n\r\nb, \"\"c\",2,3\r\n1\r\n"
-        |> says [
-            "data.csv, line 5, column 11: 3 fields where the header has 2; check for missing or unquoted commas."
-            "data.csv, line 6, column 2: 1 field where the header has 2; check for missing or unquoted commas."
-        ]
+        testCase "a quote inside unquoted text is shown" (fun () ->
+            "x,y\n1,5\"\n2,6\n" |> says [ $"data.csv, line 2, column 4: {unquoted}" ])
 
-    [<Test>]
-    let ``a quote inside unquoted text is shown`` () =
-        "x,y\n1,5\"\n2,6\n" |> says [ $"data.csv, line 2, column 4: {unquoted}" ]
+        testCase "text after a closing quote is shown" (fun () ->
+            "x,y\n1,2\n \"a\"b,2\n" |> says [ $"data.csv, line 3, column 2: {unclosed}" ])
 
-    [<Test>]
-    let ``text after a closing quote is shown`` () =
-        "x,y\n1,2\n \"a\"b,2\n" |> says [ $"data.csv, line 3, column 2: {unclosed}" ]
+        testCases
+            "a quote that is never closed is shown where it opens"
+            [ "x,y\n1,\"2\n3,4\n"; "x,y\n1,\"2\n3,4"; "x,y\r\n1,\"2\r\n\r\n"; "x,y\n1,\"" ]
+            (fun (text: string) -> text |> says [ $"data.csv, line 2, column 3: {unclosed}" ])
 
-    [<TestCase("x,y\n1,\"2\n3,4\n")>]
-    [<TestCase("x,y\n1,\"2\n3,4")>]
-    [<TestCase("x,y\r\n1,\"2\r\n\r\n")>]
-    [<TestCase("x,y\n1,\"")>]
-    let ``a quote that is never closed is shown where it opens`` (text: string) =
-        text |> says [ $"data.csv, line 2, column 3: {unclosed}" ]
+        testCase "bad quotes, ragged rows and bad names are told at once" (fun () ->
+            "x,,x\n1,2,3\"\n1,2\n"
+            |> says [
+                "data.csv: column 2 has no name; add one to the header."
+                "Column 'x' appears twice; give each column its own name."
+                $"data.csv, line 2, column 6: {unquoted}"
+                "data.csv, line 3, column 4: 2 fields where the header has 3; check for missing or unquoted commas."
+            ])
 
-    [<Test>]
-    let ``bad quotes, ragged rows and bad names are told at once`` () =
-        "x,,x\n1,2,3\"\n1,2\n"
-        |> says [
-            "data.csv: column 2 has no name; add one to the header."
-            "Column 'x' appears twice; give each column its own name."
-            $"data.csv, line 2, column 6: {unquoted}"
-            "data.csv, line 3, column 4: 2 fields where the header has 3; check for missing or unquoted commas."
-        ]
+        testCase "bad quotes in the header are shown" (fun () ->
+            "x\",y\n1,2\n" |> says [ $"data.csv, line 1, column 2: {unquoted}" ])
 
-    [<Test>]
-    let ``bad quotes in the header are shown`` () =
-        "x\",y\n1,2\n" |> says [ $"data.csv, line 1, column 2: {unquoted}" ]
+        testCases
+            "another separator makes one column of all"
+            [
+                "y;x\n1,5;2\n2,5;3,5\n", "y;x", "';'", "\";\""
+                "\"y\";\"x\"\n1;2\n", "y;x", "';'", "\";\""
+                "y\tx\n1\t2\n", "y\tx", "tabs", "tab"
+                "y;x", "y;x", "';'", "\";\""
+            ]
+            (fun (text: string, header: string, separator: string, option: string) ->
+                text
+                |> says [
+                    $"data.csv has one column named '{header}'; is it separated by {separator}? "
+                    + $"Name the separator (--separator {option}), or separate the columns by commas."
+                ])
 
-    [<TestCase("y;x\n1,5;2\n2,5;3,5\n", "y;x", "';'")>]
-    [<TestCase("\"y\";\"x\"\n1;2\n", "y;x", "';'")>]
-    [<TestCase("y\tx\n1\t2\n", "y\tx", "tabs")>]
-    [<TestCase("y;x", "y;x", "';'")>]
-    let ``another separator makes one column of all`` (text: string) (header: string) (separator: string) =
-        text
-        |> says [
-            $"data.csv has one column named '{header}'; is it separated by {separator}? Separate the columns by commas."
-        ]
+        testCase "a name in quotes may hold other separators" (fun () -> "\"y;x\"\n1\n" |> says [])
 
-    [<Test>]
-    let ``a name in quotes may hold other separators`` () = "\"y;x\"\n1\n" |> says []
+        testCase "the only column needs a name" (fun () ->
+            "\"\"\n1\n" |> says [ "data.csv: column 1 has no name; add one to the header." ])
 
-    [<Test>]
-    let ``the only column needs a name`` () =
-        "\"\"\n1\n" |> says [ "data.csv: column 1 has no name; add one to the header." ]
+        testCase "the first twenty bad rows are told, the others counted" (fun () ->
+            let text = "x,y\n" + String.replicate 25 "1\n"
+            let found = Csv.parse "data.csv" (new StringReader(text)) |> Frames.problems
+            Check.equal 21 found.Length
 
-    [<Test>]
-    let ``the first twenty bad rows are told, the others counted`` () =
-        let text = "x,y\n" + String.replicate 25 "1\n"
-        let found = Csv.parse "data.csv" (new StringReader(text)) |> Frames.problems
-        Assert.That(found.Length, Is.EqualTo 21)
+            Check.equal "data.csv: 5 more problems are not shown; correct those above first." (List.last found))
 
-        Assert.That(List.last found, Is.EqualTo "data.csv: 5 more problems are not shown; correct those above first.")
+        testCase "lines are counted right far into a file" (fun () ->
+            let text = "x,y\r\n" + String.replicate 30_000 "\"1\r\n2\",3\r\n" + "4,5,6\r\n"
 
-    [<Test>]
-    let ``lines are counted right far into a file`` () =
-        let text = "x,y\r\n" + String.replicate 30_000 "\"1\r\n2\",3\r\n" + "4,5,6\r\n"
+            text
+            |> says [
+                "data.csv, line 60002, column 5: 3 fields where the header has 2; check for missing or unquoted commas."
+            ])
 
-        text
-        |> says [
-            "data.csv, line 60002, column 5: 3 fields where the header has 2; check for missing or unquoted commas."
-        ]
+        testCase "a missing file" (fun () ->
+            let found = Csv.read "no/such/file.csv" |> Frames.problems
 
-    [<Test>]
-    let ``a missing file`` () =
-        let found = Csv.read "no/such/file.csv" |> Frames.problems
+            found
+            |> Texts.equal [ "File 'no/such/file.csv' does not exist; check the path." ])
 
-        found
-        |> Texts.equal [ "File 'no/such/file.csv' does not exist; check the path." ]
+        testCase "a directory" (fun () ->
+            let folder = Path.GetTempPath()
+            let found = Csv.read folder |> Frames.problems
 
-    [<Test>]
-    let ``a directory`` () =
-        let folder = Path.GetTempPath()
-        let found = Csv.read folder |> Frames.problems
+            found
+            |> Texts.equal [ $"File '{folder}' cannot be read: it is a directory; name a file in it." ])
 
-        found
-        |> Texts.equal [ $"File '{folder}' cannot be read: it is a directory; name a file in it." ]
+        testCase "a file in another encoding" (fun () ->
+            let path = Path.GetTempFileName()
+            File.WriteAllBytes(path, [| byte 'x'; 10uy; 0xE9uy; 10uy |])
+            let found = Csv.read path |> Frames.problems
+            File.Delete path
 
-    [<Test>]
-    let ``a file in another encoding`` () =
-        let path = Path.GetTempFileName()
-        File.WriteAllBytes(path, [| byte 'x'; 10uy; 0xE9uy; 10uy |])
-        let found = Csv.read path |> Frames.problems
-        File.Delete path
+            found
+            |> Texts.equal [ $"File '{path}' cannot be read: it is not UTF-8 text; save it as UTF-8." ])
 
-        found
-        |> Texts.equal [ $"File '{path}' cannot be read: it is not UTF-8 text; save it as UTF-8." ]
+        testCase "a file that another program keeps for itself" (fun () ->
+            let path = Path.GetTempFileName()
 
-    [<Test>]
-    let ``a file that another program keeps for itself`` () =
-        let path = Path.GetTempFileName()
+            let found =
+                use _ = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+                Csv.read path |> Frames.problems
 
-        let found =
-            use _ = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
-            Csv.read path |> Frames.problems
+            File.Delete path
 
-        File.Delete path
-
-        match found with
-        | [ problem ] -> Assert.That(problem, Does.StartWith $"File '{path}' cannot be read: ")
-        | _ -> Assert.Fail $"%A{found}"
+            match found with
+            | [ problem ] -> Check.startsWith ($"File '{path}' cannot be read: ") problem
+            | _ -> failtest $"%A{found}")
+    ]

@@ -1,13 +1,11 @@
 namespace LmmFunctional.Tests
 
 open System
-open System.Globalization
 open System.IO
 open System.Text
-open NUnit.Framework
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open FsCheck.NUnit
 open LmmFunctional
 
 /// <summary>Random data sets, and their CSV text.</summary>
@@ -24,18 +22,22 @@ module CsvText =
                 if Double.IsNaN value then
                     "NA"
                 else
-                    value.ToString("R", CultureInfo.InvariantCulture)
+                    LevelName.ofNumber value
           ]
+        | Column.Labelled(_, labels) -> [ for label in labels -> quoted label ]
         // Missing ones are quoted too, because an empty line would be no row at all.
         | Column.Categorical(levels, codes) -> [ for code in codes -> quoted (if code < 0 then "" else levels[code]) ]
 
     /// <summary>The CSV text of named columns, with some line break.</summary>
-    let print (lineBreak: string) (columns: (string * Column) list) =
+    let printWith (separator: char) (lineBreak: string) (columns: (string * Column) list) =
         let rows = columns |> List.map (snd >> cells) |> List.transpose
 
         (columns |> List.map (fst >> quoted)) :: rows
-        |> List.map (fun fields -> String.Join(",", fields) + lineBreak)
+        |> List.map (fun fields -> String.Join(separator, fields) + lineBreak)
         |> String.Concat
+
+    /// <summary>The CSV text with commas.</summary>
+    let print lineBreak columns = printWith ',' lineBreak columns
 
     /// Letters that break careless readers.
     let private text =
@@ -75,7 +77,6 @@ module CsvText =
             return List.zip names columns
         }
 
-[<TestFixture>]
 module CsvTests =
 
     let private parse (text: string) =
@@ -85,120 +86,116 @@ module CsvTests =
 
     let private isRead expected text =
         let found = Frames.outcome (parse text)
-        Assert.That((found = Ok expected), Is.True, $"%A{found}")
+        Expect.isTrue (found = Ok expected) ($"%A{found}")
 
-    [<Property>]
-    let ``print and parse give the same data`` () =
-        let lineBreak = Gen.elements [ "\n"; "\r\n" ]
+    [<Tests>]
+    let tests =
+        testList "CsvTests" [
+            testProperty "print and parse give the same data" (fun () ->
+                let lineBreak = Gen.elements [ "\n"; "\r\n" ]
 
-        Prop.forAll (Arb.fromGen (Gen.zip CsvText.columns lineBreak)) (fun (columns, lineBreak) ->
-            let text = CsvText.print lineBreak columns
-            let found = Frames.outcome (parse text)
-            (found = Ok columns) |> Prop.label $"%A{text}\n%A{found}")
+                Prop.forAll (Arb.fromGen (Gen.zip CsvText.columns lineBreak)) (fun (columns, lineBreak) ->
+                    let text = CsvText.print lineBreak columns
+                    let found = Frames.outcome (parse text)
+                    (found = Ok columns) |> Prop.label $"%A{text}\n%A{found}"))
 
-    [<Property>]
-    let ``any text gives data or problems in words`` () =
-        let piece =
-            Gen.elements [ "a"; "1"; ","; "\""; "\n"; "\r"; " "; "NA"; "\000"; "\uFEFF"; "\uD800"; "é" ]
+            testProperty "any text gives data or problems in words" (fun () ->
+                let piece =
+                    Gen.elements [ "a"; "1"; ","; "\""; "\n"; "\r"; " "; "NA"; "\000"; "\uFEFF"; "\uD800"; "é" ]
 
-        Prop.forAll (Arb.fromGen (Gen.listOf piece |> Gen.map String.Concat)) (fun text ->
-            match parse text with
-            | Ok frame ->
-                frame.Rows > 0
-                && frame.Columns |> Seq.forall (fun column -> column.Length = frame.Rows)
-            | Error problems ->
-                not problems.IsEmpty
-                && problems |> List.forall (LmmError.describe >> String.IsNullOrWhiteSpace >> not))
+                Prop.forAll (Arb.fromGen (Gen.listOf piece |> Gen.map String.Concat)) (fun text ->
+                    match parse text with
+                    | Ok frame ->
+                        frame.Rows > 0
+                        && frame.Columns |> Seq.forall (fun column -> column.Length = frame.Rows)
+                    | Error problems ->
+                        not problems.IsEmpty
+                        && problems |> List.forall (LmmError.describe >> String.IsNullOrWhiteSpace >> not)))
 
-    [<Property>]
-    let ``any string at all gives data or problems`` (NonEmptyString text) =
-        match parse text with
-        | Ok frame -> frame.Rows > 0
-        | Error problems -> not problems.IsEmpty
+            testProperty "any string at all gives data or problems" (fun (NonEmptyString text) ->
+                match parse text with
+                | Ok frame -> frame.Rows > 0
+                | Error problems -> not problems.IsEmpty)
 
-    [<Test>]
-    let ``text much longer than the reader's buffer is read the same`` () =
-        let rows = 20_000
+            testCase "text much longer than the reader's buffer is read the same" (fun () ->
+                let rows = 20_000
 
-        let columns = [
-            "x", Column.ofFloats (Seq.init rows (fun row -> float row / 8.0))
-            "g", Column.ofStrings (Seq.init rows (fun row -> $"level \"{row % 977}\",\r\nline {row % 13}"))
-            "long", Column.ofStrings (Seq.init rows (fun row -> String('x', (if row % 5000 = 7 then 70_000 else 1))))
+                let columns = [
+                    "x", Column.ofFloats (Seq.init rows (fun row -> float row / 8.0))
+                    "g", Column.ofStrings (Seq.init rows (fun row -> $"level \"{row % 977}\",\r\nline {row % 13}"))
+                    "long",
+                    Column.ofStrings (Seq.init rows (fun row -> String('x', (if row % 5000 = 7 then 70_000 else 1))))
+                ]
+
+                Check.isTrue (Frames.outcome (parse (CsvText.print "\r\n" columns)) = Ok columns))
+
+            testCase "numbers are numeric and text is categorical" (fun () ->
+                "y,g\n1.5,b\n-2e3,a\n"
+                |> isRead [
+                    "y", Column.labelled [ 1.5; -2000.0 ] [ "1.5"; "-2e3" ]
+                    "g", Column.ofStrings [ "b"; "a" ]
+                ])
+
+            testCase "empty, NA and NaN are missing in numbers and in text" (fun () ->
+                "y,g\n1,a\n,NA\nNA,\nnan,NaN\n"
+                |> isRead [
+                    "y", Column.ofFloats [ 1.0; nan; nan; nan ]
+                    "g", Column.ofStrings [ "a"; ""; ""; "" ]
+                ])
+
+            testCase "a column without any value is numeric" (fun () ->
+                "x,y\n1,NA\n2,\n"
+                |> isRead [ "x", Column.ofInts [ 1; 2 ]; "y", Column.ofFloats [ nan; nan ] ])
+
+            testCase "one text among numbers makes the column categorical, its texts unchanged" (fun () ->
+                "x\n1.0\n01\nInf\nbad\n"
+                |> isRead [ "x", Column.ofStrings [ "1.0"; "01"; "Inf"; "bad" ] ])
+
+            testCase "infinities are numbers" (fun () ->
+                "x\nInf\n-Inf\n1\n"
+                |> isRead [ "x", Column.labelled [ infinity; -infinity; 1.0 ] [ "Inf"; "-Inf"; "1" ] ])
+
+            testCase "blanks around a field are dropped, inside quotes they stay" (fun () ->
+                " a name , b \n 1 ,\" q \" \n"
+                |> isRead [ "a name", Column.ofInts [ 1 ]; "b", Column.ofStrings [ " q " ] ])
+
+            testCase "quotes hold commas, quotes and line breaks" (fun () ->
+                "\"a,b\",\"c\nd\"\n\"x \"\"y\"\"\",\"1\r\n2\"\n"
+                |> isRead [ "a,b", Column.ofStrings [ "x \"y\"" ]; "c\nd", Column.ofStrings [ "1\r\n2" ] ])
+
+            testCase "blank lines are skipped, a quoted empty line is a missing value" (fun () ->
+                "\n  \nx\n\n1\n   \n\"\"\n2"
+                |> isRead [ "x", Column.ofFloats [ 1.0; nan; 2.0 ] ])
+
+            testCase "the row names of R are skipped" (fun () ->
+                "\"\",\"x\"\n\"1\",5\n\"2\",6\n" |> isRead [ "x", Column.ofInts [ 5; 6 ] ])
+
+            testCase "a byte order mark is no part of the first name" (fun () ->
+                "\uFEFF\"x\"\n1\n" |> isRead [ "x", Column.ofInts [ 1 ] ])
+
+            testCase "files may be UTF-8 or, with a byte order mark, UTF-16" (fun () ->
+                for encoding in [ UTF8Encoding(false) :> Encoding; UTF8Encoding(true); UnicodeEncoding() ] do
+                    let path = Path.GetTempFileName()
+                    File.WriteAllText(path, "größe,g\n1,é\n", encoding)
+                    let found = Csv.read path |> Frames.columns
+                    File.Delete path
+                    Check.isTrue (found = [ "größe", Column.ofInts [ 1 ]; "g", Column.ofStrings [ "é" ] ]))
+
+            testCase "a larger number than fits is infinite" (fun () ->
+                Check.isTrue (columns "x\n1e999\n" = [ "x", Column.labelled [ infinity ] [ "1e999" ] ]))
+
+            // tests/data/README.md: the size and levels of each file.
+            testCases
+                "the data sets have their rows and names"
+                [
+                    "sleepstudy", 180, "Reaction;Days;Subject"
+                    "insteval", 73421, "y;s;d;dept;service"
+                    "pastry_dough",
+                    28,
+                    "Day;Flow Rate;Moisture Content;Screw Speed;Longitudinal Expansion Index;Cross-Sectional Expansion Index"
+                ]
+                (fun (file: string, rows: int, names: string) ->
+                    match Csv.read (TestData.csv file) with
+                    | Ok frame -> Check.equal (rows, names) (frame.Rows, String.concat ";" frame.Names)
+                    | Error problems -> failtest $"%A{problems}")
         ]
-
-        Assert.That((Frames.outcome (parse (CsvText.print "\r\n" columns)) = Ok columns), Is.True)
-
-    [<Test>]
-    let ``numbers are numeric and text is categorical`` () =
-        "y,g\n1.5,b\n-2e3,a\n"
-        |> isRead [ "y", Column.ofFloats [ 1.5; -2000.0 ]; "g", Column.ofStrings [ "b"; "a" ] ]
-
-    [<Test>]
-    let ``empty, NA and NaN are missing in numbers and in text`` () =
-        "y,g\n1,a\n,NA\nNA,\nnan,NaN\n"
-        |> isRead [
-            "y", Column.ofFloats [ 1.0; nan; nan; nan ]
-            "g", Column.ofStrings [ "a"; ""; ""; "" ]
-        ]
-
-    [<Test>]
-    let ``a column without any value is numeric`` () =
-        "x,y\n1,NA\n2,\n"
-        |> isRead [ "x", Column.ofInts [ 1; 2 ]; "y", Column.ofFloats [ nan; nan ] ]
-
-    [<Test>]
-    let ``one text among numbers makes the column categorical, its texts unchanged`` () =
-        "x\n1.0\n01\nInf\nbad\n"
-        |> isRead [ "x", Column.ofStrings [ "1.0"; "01"; "Inf"; "bad" ] ]
-
-    [<Test>]
-    let ``infinities are numbers`` () =
-        "x\nInf\n-Inf\n1\n"
-        |> isRead [ "x", Column.ofFloats [ infinity; -infinity; 1.0 ] ]
-
-    [<Test>]
-    let ``blanks around a field are dropped, inside quotes they stay`` () =
-        " a name , b \n 1 ,\" q \" \n"
-        |> isRead [ "a name", Column.ofInts [ 1 ]; "b", Column.ofStrings [ " q " ] ]
-
-    [<Test>]
-    let ``quotes hold commas, quotes and line breaks`` () =
-        "\"a,b\",\"c\nd\"\n\"x \"\"y\"\"\",\"1\r\n2\"\n"
-        |> isRead [ "a,b", Column.ofStrings [ "x \"y\"" ]; "c\nd", Column.ofStrings [ "1\r\n2" ] ]
-
-    [<Test>]
-    let ``blank lines are skipped, a quoted empty line is a missing value`` () =
-        "\n  \nx\n\n1\n   \n\"\"\n2"
-        |> isRead [ "x", Column.ofFloats [ 1.0; nan; 2.0 ] ]
-
-    [<Test>]
-    let ``the row names of R are skipped`` () =
-        "\"\",\"x\"\n\"1\",5\n\"2\",6\n" |> isRead [ "x", Column.ofInts [ 5; 6 ] ]
-
-    [<Test>]
-    let ``a byte order mark is no part of the first name`` () =
-        "\uFEFF\"x\"\n1\n" |> isRead [ "x", Column.ofInts [ 1 ] ]
-
-    [<Test>]
-    let ``files may be UTF-8 or, with a byte order mark, UTF-16`` () =
-        for encoding in [ UTF8Encoding(false) :> Encoding; UTF8Encoding(true); UnicodeEncoding() ] do
-            let path = Path.GetTempFileName()
-            File.WriteAllText(path, "größe,g\n1,é\n", encoding)
-            let found = Csv.read path |> Frames.columns
-            File.Delete path
-            Assert.That((found = [ "größe", Column.ofInts [ 1 ]; "g", Column.ofStrings [ "é" ] ]), Is.True)
-
-    [<Test>]
-    let ``a larger number than fits is infinite`` () =
-        Assert.That((columns "x\n1e999\n" = [ "x", Column.ofFloats [ infinity ] ]), Is.True)
-
-    // tests/data/README.md: the size and levels of each file.
-    [<TestCase("sleepstudy", 180, "Reaction;Days;Subject")>]
-    [<TestCase("insteval", 73421, "y;s;d;dept;service")>]
-    [<TestCase("pastry_dough",
-               28,
-               "Day;Flow Rate;Moisture Content;Screw Speed;Longitudinal Expansion Index;Cross-Sectional Expansion Index")>]
-    let ``the data sets have their rows and names`` (file: string, rows: int, names: string) =
-        match Csv.read (TestData.csv file) with
-        | Ok frame -> Assert.That((frame.Rows, String.concat ";" frame.Names), Is.EqualTo((rows, names)))
-        | Error problems -> Assert.Fail $"%A{problems}"

@@ -1,11 +1,9 @@
 namespace LmmFunctional.Tests
 
 open System
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 open LmmFunctional
 
-[<TestFixture>]
 module SplineTests =
 
     let private tolerance = 1e-9
@@ -23,73 +21,78 @@ module SplineTests =
         IsNatural = isNatural
     }
 
-    [<Property>]
-    let ``B-splines add up to one, also beyond their boundary`` (seed: int) (knots: byte) =
-        let x = numbers seed 30
-        let beyond = Array.append x [| -6.0; 17.0 |]
-        let columns = Spline.evaluate (spline false (int knots % 8) x) beyond
+    [<Tests>]
+    let tests =
+        testList "SplineTests" [
+            testProperty "B-splines add up to one, also beyond their boundary" (fun (seed: int) (knots: byte) ->
+                let x = numbers seed 30
+                let beyond = Array.append x [| -6.0; 17.0 |]
+                let columns = Spline.evaluate (spline false (int knots % 8) x) beyond
 
-        beyond
-        |> Array.mapi (fun i _ -> columns |> Array.sumBy (fun column -> column[i]))
-        |> Array.forall (fun sum -> abs (sum - 1.0) < tolerance)
+                beyond
+                |> Array.mapi (fun i _ -> columns |> Array.sumBy (fun column -> column[i]))
+                |> Array.forall (fun sum -> abs (sum - 1.0) < tolerance))
 
-    [<Property>]
-    let ``natural splines are straight beyond their boundary`` (seed: int) (knots: byte) =
-        let x = numbers seed 30
-        let beyond = [| 30.0; 31.0; 32.0; -30.0; -31.0; -32.0 |]
+            testProperty "natural splines are straight beyond their boundary" (fun (seed: int) (knots: byte) ->
+                let x = numbers seed 30
+                let beyond = [| 30.0; 31.0; 32.0; -30.0; -31.0; -32.0 |]
 
-        Spline.evaluate (spline true (int knots % 8) x) beyond
-        |> Array.forall (fun c ->
-            abs (c[0] - 2.0 * c[1] + c[2]) < 1e-8 * (1.0 + abs c[1])
-            && abs (c[3] - 2.0 * c[4] + c[5]) < 1e-8 * (1.0 + abs c[4]))
+                Spline.evaluate (spline true (int knots % 8) x) beyond
+                |> Array.forall (fun c ->
+                    abs (c[0] - 2.0 * c[1] + c[2]) < 1e-8 * (1.0 + abs c[1])
+                    && abs (c[3] - 2.0 * c[4] + c[5]) < 1e-8 * (1.0 + abs c[4])))
 
-    [<Property>]
-    let ``natural splines contain the straight line`` (seed: int) (knots: byte) =
-        let x = numbers seed 30
-        let columns = Spline.evaluate (spline true (int knots % 8) x) x
-        let design = Array.concat [ yield! columns; Array.create 30 1.0; x ]
-        (Rank.find 30 (columns.Length + 2) design).Kept.Length = columns.Length
+            testProperty "natural splines contain the straight line" (fun (seed: int) (knots: byte) ->
+                let x = numbers seed 30
+                let columns = Spline.evaluate (spline true (int knots % 8) x) x
+                let design = Array.concat [ yield! columns; Array.create 30 1.0; x ]
+                (Rank.find 30 (columns.Length + 2) design).Kept.Length = columns.Length)
 
-    [<Test>]
-    let ``quantiles interpolate as R's type 7`` () =
-        let quantiles =
-            Spline.quantiles [ 0.0; 0.25; 0.5; 0.9; 1.0 ] [| 7.0; 1.0; 3.0; 10.0 |]
+            testCase "quantiles interpolate as R's type 7" (fun () ->
+                let quantiles =
+                    Spline.quantiles [ 0.0; 0.25; 0.5; 0.9; 1.0 ] [| 7.0; 1.0; 3.0; 10.0 |]
 
-        TestFrame.same [ 1.0; 2.5; 5.0; 9.1; 10.0 ] (quantiles |> List.map (fun q -> Math.Round(q, 14)))
+                Check.equal [ 1.0; 2.5; 5.0; 9.1; 10.0 ] (quantiles |> List.map (fun q -> Math.Round(q, 14))))
+        ]
 
-[<TestFixture>]
 module OrthogonalPolynomialTests =
 
-    [<Property>]
-    let ``the polynomials are orthonormal and orthogonal to one, far from zero too`` (seed: int) (degree: byte) =
-        let random = Random seed
-        let x = Array.init 40 (fun _ -> 2000.0 + 20.0 * random.NextDouble())
-        let degree = int degree % 6 + 1
-        let columns = OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree x) x
-        let all = Array.append [| Array.create 40 (1.0 / sqrt 40.0) |] columns
+    [<Tests>]
+    let tests =
+        testList "OrthogonalPolynomialTests" [
+            testProperty
+                "the polynomials are orthonormal and orthogonal to one, far from zero too"
+                (fun (seed: int) (degree: byte) ->
+                    let random = Random seed
+                    let x = Array.init 40 (fun _ -> 2000.0 + 20.0 * random.NextDouble())
+                    let degree = int degree % 6 + 1
+                    let columns = OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree x) x
+                    let all = Array.append [| Array.create 40 (1.0 / sqrt 40.0) |] columns
 
-        Seq.allPairs (Seq.indexed all) (Seq.indexed all)
-        |> Seq.forall (fun ((i, a), (j, b)) ->
-            let product = Array.fold2 (fun sum u v -> sum + u * v) 0.0 a b
-            abs (product - (if i = j then 1.0 else 0.0)) < 1e-9)
+                    Seq.allPairs (Seq.indexed all) (Seq.indexed all)
+                    |> Seq.forall (fun ((i, a), (j, b)) ->
+                        let product = Array.fold2 (fun sum u v -> sum + u * v) 0.0 a b
+                        abs (product - (if i = j then 1.0 else 0.0)) < 1e-9))
+        ]
 
-[<TestFixture>]
 module ContrastTests =
 
     let private columns contrast levels = Contrast.columns contrast levels
 
-    [<Property>]
-    let ``every contrast with the mean spans all differences of levels`` (levels: byte) =
-        let levels = int levels % 12 + 2
+    [<Tests>]
+    let tests =
+        testList "ContrastTests" [
+            testProperty "every contrast with the mean spans all differences of levels" (fun (levels: byte) ->
+                let levels = int levels % 12 + 2
 
-        Contrast.all
-        |> List.forall (fun (_, contrast) ->
-            let x = Array.concat [ Array.create levels 1.0; yield! columns contrast levels ]
-            (Rank.find levels levels x).Kept.Length = levels)
+                Contrast.all
+                |> List.forall (fun (_, contrast) ->
+                    let x = Array.concat [ Array.create levels 1.0; yield! columns contrast levels ]
+                    (Rank.find levels levels x).Kept.Length = levels))
 
-    [<Property>]
-    let ``sum, Helmert and polynomial contrasts add up to zero over the levels`` (levels: byte) =
-        [ Contrast.Sum; Contrast.Helmert; Contrast.Polynomial ]
-        |> List.forall (fun contrast ->
-            columns contrast (int levels % 12 + 2)
-            |> Array.forall (fun column -> abs (Array.sum column) < 1e-12))
+            testProperty "sum, Helmert and polynomial contrasts add up to zero over the levels" (fun (levels: byte) ->
+                [ Contrast.Sum; Contrast.Helmert; Contrast.Polynomial ]
+                |> List.forall (fun contrast ->
+                    columns contrast (int levels % 12 + 2)
+                    |> Array.forall (fun column -> abs (Array.sum column) < 1e-12)))
+        ]

@@ -1,138 +1,135 @@
-namespace LmmFunctional.Tests
+/// What the compiler says about mistakes inside lmm { }.
+module LmmFunctional.Tests.CompileErrorTests
 
 open System
 open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
-open NUnit.Framework
+open Expecto
 
-/// What the compiler says about mistakes inside lmm { }.
-[<TestFixture; Category "Slow">]
-module CompileErrorTests =
+// An interactive session goes on after a mistake, so that one compiler sees them all.
+let private mistakes =
+    let library = Path.Combine(AppContext.BaseDirectory, "LmmFunctional.dll")
 
-    // An interactive session goes on after a mistake, so that one compiler sees them all.
-    let private mistakes =
-        let library = Path.Combine(AppContext.BaseDirectory, "LmmFunctional.dll")
+    [
+        $"#r @\"{library}\""
+        "open LmmFunctional;;"
+        "let noResponse ="
+        "    lmm { fixed' intercept };;"
+        "let twoResponses ="
+        "    lmm {"
+        "        response \"y\"" // line 7
+        "        response \"z\""
+        "    };;"
+        "let misspelt ="
+        "    lmm {"
+        "        response \"y\""
+        "        randm (intercept |> by \"g\")" // line 13
+        "    };;"
+        "let forgotBy ="
+        "    lmm {"
+        "        response \"y\""
+        "        random intercept" // line 18
+        "    };;"
+        "let formulaAndResponse ="
+        "    lmm {"
+        "        formula \"y ~ x\"" // line 22
+        "        response \"z\""
+        "    };;"
+        "let explicitYield ="
+        "    lmm {"
+        "        response \"y\"" // line 27
+        "        yield fixed' intercept"
+        "    };;"
+        "let right ="
+        "    lmm {"
+        "        response \"y\""
+        "    };;"
+        "let forgotWithin ="
+        "    lmm {"
+        "        response \"y\""
+        "        residual (ar1 \"week\")" // line 37
+        "    };;"
+        "let byForWithin ="
+        "    lmm {"
+        "        response \"y\""
+        "        residual (ar1 \"week\" |> by \"subject\")" // line 42
+        "    };;"
+        "let structures ="
+        "    [ ar1; compoundSymmetry; toeplitz; unstructured ]"
+        "    |> List.map (fun structure -> structure \"visit\" |> within \"patient\");;"
+        "exit 0;;"
+    ]
 
-        [
-            $"#r @\"{library}\""
-            "open LmmFunctional;;"
-            "let noResponse ="
-            "    lmm { fixed' intercept };;"
-            "let twoResponses ="
-            "    lmm {"
-            "        response \"y\"" // line 7
-            "        response \"z\""
-            "    };;"
-            "let misspelt ="
-            "    lmm {"
-            "        response \"y\""
-            "        randm (intercept |> by \"g\")" // line 13
-            "    };;"
-            "let forgotBy ="
-            "    lmm {"
-            "        response \"y\""
-            "        random intercept" // line 18
-            "    };;"
-            "let formulaAndResponse ="
-            "    lmm {"
-            "        formula \"y ~ x\"" // line 22
-            "        response \"z\""
-            "    };;"
-            "let explicitYield ="
-            "    lmm {"
-            "        response \"y\"" // line 27
-            "        yield fixed' intercept"
-            "    };;"
-            "let right ="
-            "    lmm {"
-            "        response \"y\""
-            "    };;"
-            "let forgotWithin ="
-            "    lmm {"
-            "        response \"y\""
-            "        residual (ar1 \"week\")" // line 37
-            "    };;"
-            "let byForWithin ="
-            "    lmm {"
-            "        response \"y\""
-            "        residual (ar1 \"week\" |> by \"subject\")" // line 42
-            "    };;"
-            "let structures ="
-            "    [ ar1; compoundSymmetry; toeplitz; unstructured ]"
-            "    |> List.map (fun structure -> structure \"visit\" |> within \"patient\");;"
-            "exit 0;;"
-        ]
+let private session () =
+    let start =
+        ProcessStartInfo("dotnet", [ "fsi"; "--nologo"; "--quiet"; "--readline-" ])
 
-    let private session () =
-        let start =
-            ProcessStartInfo("dotnet", [ "fsi"; "--nologo"; "--quiet"; "--readline-" ])
+    start.RedirectStandardInput <- true
+    start.RedirectStandardError <- true
+    start.RedirectStandardOutput <- true
+    use compiler = nonNull (Process.Start start)
+    let output = compiler.StandardOutput.ReadToEndAsync()
+    mistakes |> List.iter compiler.StandardInput.WriteLine
+    compiler.StandardInput.Close()
+    let errors = compiler.StandardError.ReadToEnd()
+    compiler.WaitForExit()
+    output.Wait()
 
-        start.RedirectStandardInput <- true
-        start.RedirectStandardError <- true
-        start.RedirectStandardOutput <- true
-        use compiler = nonNull (Process.Start start)
-        let output = compiler.StandardOutput.ReadToEndAsync()
-        mistakes |> List.iter compiler.StandardInput.WriteLine
-        compiler.StandardInput.Close()
-        let errors = compiler.StandardError.ReadToEnd()
-        compiler.WaitForExit()
-        output.Wait()
+    Regex.Matches(errors, @"stdin\((\d+),\d+\): (.*?)(?=\n\s*\n|\z)", RegexOptions.Singleline)
+    |> Seq.map (fun found -> $"{found.Groups[1].Value}: " + Regex.Replace(found.Groups[2].Value, @"\s+", " "))
+    |> List.ofSeq
 
-        Regex.Matches(errors, @"stdin\((\d+),\d+\): (.*?)(?=\n\s*\n|\z)", RegexOptions.Singleline)
-        |> Seq.map (fun found -> $"{found.Groups[1].Value}: " + Regex.Replace(found.Groups[2].Value, @"\s+", " "))
-        |> List.ofSeq
+/// Every message as "line: text", with single blanks.
+let private compilerSays = lazy (session ())
 
-    /// Every message as "line: text", with single blanks.
-    let private compilerSays = lazy (session ())
+[<Tests>]
+let tests =
+    testList "CompileErrorTests" [
+        testCase "mistakes are explained in our words" (fun () ->
+            let messages = compilerSays.Value
+            let all = String.concat Environment.NewLine messages
 
-    [<Test>]
-    let ``mistakes are explained in our words`` () =
-        let messages = compilerSays.Value
-        let all = String.concat Environment.NewLine messages
+            let says line (text: string) =
+                let found =
+                    messages
+                    |> List.exists (fun message -> message.StartsWith($"{line}: {text}", StringComparison.Ordinal))
 
-        let says line (text: string) =
-            let found =
-                messages
-                |> List.exists (fun message -> message.StartsWith($"{line}: {text}", StringComparison.Ordinal))
+                Expect.isTrue found ($"line {line}: {text}{Environment.NewLine}is not in{Environment.NewLine}{all}")
 
-            Assert.That(found, $"line {line}: {text}{Environment.NewLine}is not in{Environment.NewLine}{all}")
+            let noResponse =
+                "error FS10102: lmm { }: no response named; add, for example, response \"y\"."
 
-        let noResponse =
-            "error FS10102: lmm { }: no response named; add, for example, response \"y\"."
+            let twoResponses =
+                "error FS10101: lmm { }: two responses named; keep exactly one 'response'."
 
-        let twoResponses =
-            "error FS10101: lmm { }: two responses named; keep exactly one 'response'."
+            Expect.contains messages $"4: {noResponse}" "messages"
+            Expect.contains messages $"7: {twoResponses}" "messages"
+            Expect.contains messages $"22: {twoResponses}" "messages"
 
-        Assert.That(messages, Does.Contain $"4: {noResponse}")
-        Assert.That(messages, Does.Contain $"7: {twoResponses}")
-        Assert.That(messages, Does.Contain $"22: {twoResponses}")
+            says
+                13
+                "error FS0039: The value or constructor 'randm' is not defined. Maybe you want one of the following: random"
 
-        says
-            13
-            "error FS0039: The value or constructor 'randm' is not defined. Maybe you want one of the following: random"
+            says
+                37
+                "error FS0001: This expression was expected to have type 'ResidualTerm' but here has type 'StructuredAlong'"
 
-        says
-            37
-            "error FS0001: This expression was expected to have type 'ResidualTerm' but here has type 'StructuredAlong'"
+            says 42 "error FS0001: Type mismatch. Expecting a"
 
-        says 42 "error FS0001: Type mismatch. Expecting a"
+            says 18 "error FS0001: This expression was expected to have type 'RandomTerm' but here has type 'Terms'")
 
-        says 18 "error FS0001: This expression was expected to have type 'RandomTerm' but here has type 'Terms'"
+        testCase "a model without mistakes is accepted" (fun () ->
+            let aboutLastModel (message: string) =
+                [ 30..33 ] @ [ 44..46 ]
+                |> List.exists (fun line -> message.StartsWith $"{line}: ")
 
-    [<Test>]
-    let ``a model without mistakes is accepted`` () =
-        let aboutLastModel (message: string) =
-            [ 30..33 ] @ [ 44..46 ]
-            |> List.exists (fun line -> message.StartsWith $"{line}: ")
+            Check.isEmpty (compilerSays.Value |> List.filter aboutLastModel))
 
-        Assert.That(compilerSays.Value |> List.filter aboutLastModel, Is.Empty)
-
-    [<Test>]
-    let ``an explicit yield drops the other clauses with a warning`` () =
-        Assert.That(
-            compilerSays.Value
-            |> List.filter (fun message -> message.StartsWith "27: ")
-            |> String.concat "; ",
-            Does.StartWith "27: warning FS0020: The result of this expression has type 'ResponseClause'"
-        )
+        testCase "an explicit yield drops the other clauses with a warning" (fun () ->
+            Check.startsWith
+                "27: warning FS0020: The result of this expression has type 'ResponseClause'"
+                (compilerSays.Value
+                 |> List.filter (fun message -> message.StartsWith "27: ")
+                 |> String.concat "; "))
+    ]

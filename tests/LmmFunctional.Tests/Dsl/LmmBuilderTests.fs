@@ -1,10 +1,9 @@
 namespace LmmFunctional.Tests
 
 open System
-open NUnit.Framework
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open FsCheck.NUnit
 open LmmFunctional
 
 /// A row type whose columns the compiler knows.
@@ -14,97 +13,12 @@ type SleepRow = {
     Subject: string
 }
 
-[<TestFixture; Properties(Arbitrary = [| typeof<PlanGenerators> |])>]
 module LmmBuilderTests =
 
-    [<Property>]
-    let ``words and text mean the same model`` plan =
-        Ok(Plan.words plan) = Formula.parse (Plan.text plan)
-        |> Prop.label (Plan.text plan)
-
-    [<Property>]
-    let ``a formula in the block is the formula parsed`` plan =
-        let text = Plan.text plan
-        Ok(lmm { formula text }) = Formula.parse text
-
-    [<Property>]
-    let ``the order of clauses means nothing`` plan =
-        Plan.words plan = Plan.wordsBackwards plan
-
-    [<Property>]
-    let ``fixed clauses add up to the same terms`` plan =
-        let variables spec =
-            spec.Fixed.Items |> List.map (fun term -> Set.ofList term.Factors) |> Set.ofList
-
-        let whole, pieces = Plan.words plan, Plan.wordByWord plan
-
-        variables whole = variables pieces
-        && { whole with Fixed = pieces.Fixed } = pieces
-
-    [<Test>]
-    let ``the growth curve reads as its formula`` () =
-        let sleep =
-            lmm {
-                response "reaction"
-                fixed' (intercept + col "days")
-                random (intercept + col "days" |> by "subj")
-            }
-
-        Assert.That(sleep, Is.EqualTo(lmm { formula "reaction ~ 1 + days + (1 + days | subj)" }))
-        Assert.That(Formula.print sleep, Is.EqualTo "reaction ~ 1 + days + (1 + days | subj)")
-
-    [<TestCase(true, "yield ~ 1 + factor(variety) + (0 + nitrogen || site) + (1 | a) + (1 | b)")>]
-    [<TestCase(false, "yield ~ 1 + factor(variety) + (1 | a) + (1 | b)")>]
-    let ``conditions and loops are legal inside`` withSlope (expected: string) =
-        let trial =
-            lmm {
-                response "yield"
-                fixed' (intercept + factor "variety")
-
-                if withSlope then
-                    random (col "nitrogen" |> by "site" |> uncorrelated)
-
-                for block in [ "a"; "b" ] do
-                    random (intercept |> by block)
-            }
-
-        Assert.That(Formula.print trial, Is.EqualTo expected)
-
-    [<Test>]
-    let ``further clauses add to a formula`` () =
-        let model =
-            lmm {
-                formula "y ~ x + (1 | g)"
-                fixed' (col "z")
-                random (intercept |> byInteraction [ "g"; "h" ])
-                weights "w"
-                residual independent
-            }
-
-        Assert.That(Formula.print model, Is.EqualTo "y ~ 1 + x + z + (1 | g) + (1 | g:h); weights = w")
-
-    [<Test>]
-    let ``bare arithmetic is protected`` () =
-        let model =
-            lmm {
-                responseExpression "y / 2"
-                fixed' (expression "days ^ 2" + expression "log(days)")
-            }
-
-        Assert.That(Formula.print model, Is.EqualTo "y/2 ~ 0 + I(days^2) + log(days)")
-
-    [<Test>]
-    let ``checked names are the names of properties`` () =
-        let model =
-            lmm {
-                response (Col<SleepRow>.name _.Reaction)
-                fixed' (intercept + col (Col<SleepRow>.name _.Days))
-                random (intercept |> by (Col<SleepRow>.name (fun row -> row.Subject)))
-            }
-
-        Assert.That(Formula.print model, Is.EqualTo "Reaction ~ 1 + Days + (1 | Subject)")
-
-    // Mistakes in the program are exceptions.
+    let private config = {
+        Law.config with
+            arbitrary = [ typeof<PlanGenerators> ]
+    }
 
     let private messageOf (action: unit -> 'a) : string =
         try
@@ -113,75 +27,150 @@ module LmmBuilderTests =
         with :? ArgumentException as problem ->
             problem.Message
 
-    [<Test>]
-    let ``a checked name is one property`` () =
-        Assert.That(
-            messageOf (fun () -> Col<SleepRow>.name (fun row -> row.Days + 1.0)),
-            Is.EqualTo "Name one property of SleepRow, as in Col<SleepRow>.name _.Property. (Parameter 'field')"
-        )
+    [<Tests>]
+    let tests =
+        testList "LmmBuilderTests" [
+            testPropertyWithConfig config "words and text mean the same model" (fun plan ->
+                Ok(Plan.words plan) = Formula.parse (Plan.text plan)
+                |> Prop.label (Plan.text plan))
 
-    [<Test>]
-    let ``a bad literal shows its caret`` () =
-        let expected =
-            String.Join(
-                Environment.NewLine,
+            testPropertyWithConfig config "a formula in the block is the formula parsed" (fun plan ->
+                let text = Plan.text plan
+                Ok(lmm { formula text }) = Formula.parse text)
+
+            testPropertyWithConfig config "the order of clauses means nothing" (fun plan ->
+                Plan.words plan = Plan.wordsBackwards plan)
+
+            testPropertyWithConfig config "fixed clauses add up to the same terms" (fun plan ->
+                let variables spec =
+                    spec.Fixed.Items |> List.map (fun term -> Set.ofList term.Factors) |> Set.ofList
+
+                let whole, pieces = Plan.words plan, Plan.wordByWord plan
+
+                variables whole = variables pieces
+                && { whole with Fixed = pieces.Fixed } = pieces)
+
+            testCase "the growth curve reads as its formula" (fun () ->
+                let sleep =
+                    lmm {
+                        response "reaction"
+                        fixed' (intercept + col "days")
+                        random (intercept + col "days" |> by "subj")
+                    }
+
+                Check.equal (lmm { formula "reaction ~ 1 + days + (1 + days | subj)" }) sleep
+                Check.equal "reaction ~ 1 + days + (1 + days | subj)" (Formula.print sleep))
+
+            testCases
+                "conditions and loops are legal inside"
                 [
-                    "The formula cannot be read:"
-                    "  y ~ (x"
-                    "        ^ expected an operator, '|' or ')', but the text ends here"
+                    true, "yield ~ 1 + factor(variety) + (0 + nitrogen || site) + (1 | a) + (1 | b)"
+                    false, "yield ~ 1 + factor(variety) + (1 | a) + (1 | b)"
                 ]
-            )
+                (fun (withSlope, expected: string) ->
+                    let trial =
+                        lmm {
+                            response "yield"
+                            fixed' (intercept + factor "variety")
 
-        Assert.That(messageOf (fun () -> formula "y ~ (x"), Is.EqualTo expected)
+                            if withSlope then
+                                random (col "nitrogen" |> by "site" |> uncorrelated)
 
-    [<Test>]
-    let ``two residuals are refused`` () =
-        let model () =
-            lmm {
-                response "y"
-                residual independent
-                residual independent
-            }
+                            for block in [ "a"; "b" ] do
+                                random (intercept |> by block)
+                        }
 
-        Assert.That(
-            messageOf (fun () -> model ()),
-            Is.EqualTo "lmm { }: The model has two residual structures; keep exactly one 'residual'."
-        )
+                    Check.equal expected (Formula.print trial))
 
-    [<Test>]
-    let ``two columns of weights are refused`` () =
-        let model () =
-            lmm {
-                formula "y ~ x; weights = w"
-                weights "v"
-            }
+            testCase "further clauses add to a formula" (fun () ->
+                let model =
+                    lmm {
+                        formula "y ~ x + (1 | g)"
+                        fixed' (col "z")
+                        random (intercept |> byInteraction [ "g"; "h" ])
+                        weights "w"
+                        residual independent
+                    }
 
-        Assert.That(
-            messageOf (fun () -> model ()),
-            Is.EqualTo "lmm { }: The model has two columns of weights; keep exactly one 'weights'."
-        )
+                Check.equal "y ~ 1 + x + z + (1 | g) + (1 | g:h); weights = w" (Formula.print model))
 
-    [<Test>]
-    let ``a response that names no column is refused`` () =
-        Assert.That(messageOf (fun () -> responseExpression "1 + 1"), Does.StartWith "The response must name a column.")
+            testCase "bare arithmetic is protected" (fun () ->
+                let model =
+                    lmm {
+                        responseExpression "y / 2"
+                        fixed' (expression "days ^ 2" + expression "log(days)")
+                    }
 
-    [<Test>]
-    let ``no grouping factor at all is refused`` () =
-        Assert.That(
-            messageOf (fun () -> intercept |> byInteraction []),
-            Does.StartWith "Name at least one grouping factor."
-        )
+                Check.equal "y/2 ~ 0 + I(days^2) + log(days)" (Formula.print model))
 
-    [<Test>]
-    let ``random terms need effects`` () =
-        Assert.That(
-            messageOf (fun () -> Terms.empty |> by "g"),
-            Is.EqualTo "Random term '(0 | g)' has no effects; write (1 | g) for a random intercept."
-        )
+            testCase "checked names are the names of properties" (fun () ->
+                let model =
+                    lmm {
+                        response (Col<SleepRow>.name _.Reaction)
+                        fixed' (intercept + col (Col<SleepRow>.name _.Days))
+                        random (intercept |> by (Col<SleepRow>.name (fun row -> row.Subject)))
+                    }
 
-    [<Test>]
-    let ``random terms hold no offsets`` () =
-        Assert.That(
-            messageOf (fun () -> intercept + offset "x" |> byInteraction [ "g"; "h" ]),
-            Is.EqualTo "A random term cannot hold an offset; add it to the fixed effects."
-        )
+                Check.equal "Reaction ~ 1 + Days + (1 | Subject)" (Formula.print model))
+
+            // Mistakes in the program are exceptions.
+
+            testCase "a checked name is one property" (fun () ->
+                Check.equal
+                    "Name one property of SleepRow, as in Col<SleepRow>.name _.Property. (Parameter 'field')"
+                    (messageOf (fun () -> Col<SleepRow>.name (fun row -> row.Days + 1.0))))
+
+            testCase "a bad literal shows its caret" (fun () ->
+                let expected =
+                    String.Join(
+                        Environment.NewLine,
+                        [
+                            "The formula cannot be read:"
+                            "  y ~ (x"
+                            "        ^ expected an operator, '|' or ')', but the text ends here"
+                        ]
+                    )
+
+                Check.equal expected (messageOf (fun () -> formula "y ~ (x")))
+
+            testCase "two residuals are refused" (fun () ->
+                let model () =
+                    lmm {
+                        response "y"
+                        residual independent
+                        residual independent
+                    }
+
+                Check.equal
+                    "lmm { }: The model has two residual structures; keep exactly one 'residual'."
+                    (messageOf (fun () -> model ())))
+
+            testCase "two columns of weights are refused" (fun () ->
+                let model () =
+                    lmm {
+                        formula "y ~ x; weights = w"
+                        weights "v"
+                    }
+
+                Check.equal
+                    "lmm { }: The model has two columns of weights; keep exactly one 'weights'."
+                    (messageOf (fun () -> model ())))
+
+            testCase "a response that names no column is refused" (fun () ->
+                Check.startsWith "The response must name a column." (messageOf (fun () -> responseExpression "1 + 1")))
+
+            testCase "no grouping factor at all is refused" (fun () ->
+                Check.startsWith
+                    "Name at least one grouping factor."
+                    (messageOf (fun () -> intercept |> byInteraction [])))
+
+            testCase "random terms need effects" (fun () ->
+                Check.equal
+                    "Random term '(0 | g)' has no effects; write (1 | g) for a random intercept."
+                    (messageOf (fun () -> Terms.empty |> by "g")))
+
+            testCase "random terms hold no offsets" (fun () ->
+                Check.equal
+                    "A random term cannot hold an offset; add it to the fixed effects."
+                    (messageOf (fun () -> intercept + offset "x" |> byInteraction [ "g"; "h" ])))
+        ]

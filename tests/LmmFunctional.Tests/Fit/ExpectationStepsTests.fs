@@ -1,206 +1,212 @@
-namespace LmmFunctional.Tests
+/// <summary>EM and PX-EM as algorithms of a fit: no step rises, and they end where the others do.</summary>
+module LmmFunctional.Tests.ExpectationStepsTests
 
 open System
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 open LmmFunctional
 open LmmFunctional.Properties
 
-/// <summary>EM and PX-EM as algorithms of a fit: no step rises, and they end where the others do.</summary>
-[<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 40, Replay = "(20260501,77)")>]
-module ExpectationStepsTests =
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<RandomModels> ]
+        maxTest = 40
+}
 
-    let private algorithms = [ Algorithm.Em; Algorithm.PxEm ]
+let private algorithms = [ Algorithm.Em; Algorithm.PxEm ]
 
-    let private optionsOf algorithm criterion = {
-        FitOptions.defaults with
-            Criterion = criterion
-            Solver = SolverOptions.ofAlgorithm algorithm
-    }
+let private optionsOf algorithm criterion = {
+    FitOptions.defaults with
+        Criterion = criterion
+        Solver = SolverOptions.ofAlgorithm algorithm
+}
 
-    let private orRaise (result: Result<'ok, LmmError list>) =
-        match result with
-        | Ok value -> value
-        | Error problems -> problems |> List.map LmmError.describe |> String.concat "; " |> invalidOp
+let private orRaise (result: Result<'ok, LmmError list>) =
+    match result with
+    | Ok value -> value
+    | Error problems -> problems |> List.map LmmError.describe |> String.concat "; " |> invalidOp
 
-    let private run algorithm (likelihood: LogLikelihood) =
-        let propose = (ExpectationSteps.rule algorithm likelihood).Value
+let private run algorithm (likelihood: LogLikelihood) =
+    let propose = (ExpectationSteps.rule algorithm likelihood).Value
 
-        Solver.iterationsBy propose (SolverOptions.ofAlgorithm algorithm) likelihood.Objective
-        |> List.ofSeq
+    Solver.iterationsBy propose (SolverOptions.ofAlgorithm algorithm) likelihood.Objective
+    |> List.ofSeq
 
-    [<Property>]
-    let ``no proposed point is above the one before`` (model: RandomModel) (point: RandomPoint) =
-        let likelihood = RandomModel.likelihood model
-        let start = RandomModel.theta likelihood point
+let private models = [
+    "sleepstudy", "Reaction ~ Days + (Days | Subject)"
+    "sleepstudy", "Reaction ~ Days + (Days || Subject)"
+    "penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    "pastes", "strength ~ 1 + (1 | batch/cask)"
+    "dyestuff2", "Yield ~ 1 + (1 | Batch)"
+]
 
-        let value theta =
-            (likelihood.Objective.Evaluate theta Order.Value).Value
+[<Tests>]
+let tests =
+    testList "ExpectationStepsTests" [
+        testPropertyWithConfig
+            config
+            "no proposed point is above the one before"
+            (fun (model: RandomModel) (point: RandomPoint) ->
+                let likelihood = RandomModel.likelihood model
+                let start = RandomModel.theta likelihood point
 
-        Law.holds [
-            for algorithm in algorithms do
-                let propose = (ExpectationSteps.rule algorithm likelihood).Value
+                let value theta =
+                    (likelihood.Objective.Evaluate theta Order.Value).Value
 
-                for before, after in
-                    Seq.unfold (fun at -> Some(at, propose at)) start
-                    |> Seq.truncate 6
-                    |> Seq.pairwise do
-                    let from = value before
-                    yield! Law.atMost $"{algorithm}, rise" (1e-9 * max 1.0 (abs from)) (value after - from)
-        ]
-
-    [<Property>]
-    let ``both end where average information does`` (model: RandomModel) =
-        // Without an intercept either of two crossed factors may take the mean: there are two optima, both right.
-        let model =
-            if model.Fixed = "0 + x" then
-                { model with Fixed = "x" }
-            else
-                model
-
-        let likelihood = RandomModel.likelihood model
-
-        let usual =
-            Solver.iterations SolverOptions.defaults likelihood.Objective |> Seq.last
-
-        Law.holds [
-            for algorithm in algorithms do
-                let path = run algorithm likelihood
-                let last = List.last path
-                let certificate = Certificate.create likelihood.Objective last
-
-                yield!
-                    Law.isTrue
-                        $"{algorithm}: {certificate.Verdict} after {path.Length} iterations"
-                        certificate.IsConverged
-
-                yield! Law.near $"{algorithm}, criterion" 1e-7 usual.Criterion last.Criterion
-        ]
-
-    let private models = [
-        "sleepstudy", "Reaction ~ Days + (Days | Subject)"
-        "sleepstudy", "Reaction ~ Days + (Days || Subject)"
-        "penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"
-        "pastes", "strength ~ 1 + (1 | batch/cask)"
-        "dyestuff2", "Yield ~ 1 + (1 | Batch)"
-    ]
-
-    [<Test>]
-    let ``reference data by likelihood and restricted likelihood, as Newton-Raphson has them`` () =
-        Law.assertHolds [
-            for data, formula in models do
-                for criterion in [ Criterion.Reml; Criterion.Ml ] do
-                    let frame = TestFrame.read data
-
-                    let fit algorithm =
-                        Lmm.fitFormula (optionsOf algorithm criterion) frame formula |> orRaise
-
-                    let variances (fit: Fit) =
-                        fit.VarianceComponents |> List.map _.Covariance
-
-                    let newton = fit Algorithm.NewtonRaphson
-
+                Law.holds [
                     for algorithm in algorithms do
-                        let own = fit algorithm
-                        let name = $"{formula}, {criterion}, {algorithm}"
-                        yield! Law.isTrue $"{name}: {own.Certificate.Verdict}" own.Certificate.IsConverged
-                        yield! Law.isTrue $"{name}: bound" (own.Certificate.IsSingular = newton.Certificate.IsSingular)
-                        yield! Law.near $"{name}: criterion" 1e-8 newton.CriterionValue own.CriterionValue
-                        yield! Law.relativeAll $"{name}: variances" 1e-7 (variances newton) (variances own)
-        ]
+                        let propose = (ExpectationSteps.rule algorithm likelihood).Value
 
-    [<Test>]
-    let ``parameter expansion takes fewer steps`` () =
-        Law.assertHolds [
-            for data, formula in models do
-                let steps algorithm =
-                    (Lmm.fitFormula (optionsOf algorithm Criterion.Reml) (TestFrame.read data) formula
-                     |> orRaise)
-                        .Iterations.Length
+                        for before, after in
+                            Seq.unfold (fun at -> Some(at, propose at)) start
+                            |> Seq.truncate 6
+                            |> Seq.pairwise do
+                            let from = value before
+                            yield! Law.atMost $"{algorithm}, rise" (1e-9 * max 1.0 (abs from)) (value after - from)
+                ])
 
-                yield! Law.atMost formula (float (steps Algorithm.Em)) (float (steps Algorithm.PxEm))
-        ]
+        testPropertyWithConfig config "both end where average information does" (fun (model: RandomModel) ->
+            // Without an intercept either of two crossed factors may take the mean: there are two optima, both right.
+            let model =
+                if model.Fixed = "0 + x" then
+                    { model with Fixed = "x" }
+                else
+                    model
 
-    // One step of EM and of PX-EM from G = σ²I on the intercepts of groups, with β and σ² profiled out: M-steps
-    // on the conditional moments of balanced groups.
-    [<Test>]
-    let ``a step is that of the definition`` () =
-        let likelihood =
-            TestFrame.read "dyestuff"
-            |> TestFrame.design "Yield ~ 1 + (1 | Batch)"
-            |> LogLikelihood.create Criterion.Ml
-            |> orRaise
+            let likelihood = RandomModel.likelihood model
 
-        let y = likelihood.Design.Response
-        let codes = likelihood.Design.Random.Head.Codes
-        let n, m = y.Length, 6
-        let perGroup = float (n / m)
-        let mean = Array.average y
+            let usual =
+                Solver.iterations SolverOptions.defaults likelihood.Objective |> Seq.last
 
-        // At G = σ² the effect of a group is its shrunken mean deviation, with variance σ²/(1 + 5).
-        let shrink = perGroup / (perGroup + 1.0)
+            Law.holds [
+                for algorithm in algorithms do
+                    let path = run algorithm likelihood
+                    let last = List.last path
+                    let certificate = Certificate.create likelihood.Objective last
 
-        let deviations =
-            Array.init m (fun j ->
-                shrink
-                * (Seq.averageBy (fun i -> y[i] - mean) (Seq.where (fun i -> codes[i] = j) (seq { 0 .. n - 1 }))))
+                    yield!
+                        Law.isTrue
+                            $"{algorithm}: {certificate.Verdict} after {path.Length} iterations"
+                            certificate.IsConverged
 
-        let sigma2 =
-            Seq.sum (Seq.init n (fun i -> (y[i] - mean) * (y[i] - mean - deviations[codes[i]])))
-            / float n
+                    yield! Law.near $"{algorithm}, criterion" 1e-7 usual.Criterion last.Criterion
+            ])
 
-        let moments =
-            deviations |> Array.map (fun u -> u * u / sigma2 + 1.0 / (perGroup + 1.0))
+        testCase "reference data by likelihood and restricted likelihood, as Newton-Raphson has them" (fun () ->
+            Law.assertHolds [
+                for data, formula in models do
+                    for criterion in [ Criterion.Reml; Criterion.Ml ] do
+                        let frame = TestFrame.read data
 
-        let expected = Array.average moments
+                        let fit algorithm =
+                            Lmm.fitFormula (optionsOf algorithm criterion) frame formula |> orRaise
 
-        let alpha =
-            Seq.sum (Seq.init n (fun i -> (y[i] - mean) * deviations[codes[i]]))
-            / sigma2
-            / (perGroup * Array.sum moments)
+                        let variances (fit: Fit) =
+                            fit.VarianceComponents |> List.map _.Covariance
 
-        let theta algorithm =
-            let one = System.Collections.Immutable.ImmutableArray.Create 1.0
-            ((ExpectationSteps.rule algorithm likelihood).Value one)[0]
+                        let newton = fit Algorithm.NewtonRaphson
 
-        Law.assertHolds [
-            yield! Law.relative "EM" 1e-12 (sqrt expected) (theta Algorithm.Em)
-            yield! Law.relative "PX-EM" 1e-12 (alpha * sqrt expected) (theta Algorithm.PxEm)
-        ]
+                        for algorithm in algorithms do
+                            let own = fit algorithm
+                            let name = $"{formula}, {criterion}, {algorithm}"
+                            yield! Law.isTrue $"{name}: {own.Certificate.Verdict}" own.Certificate.IsConverged
 
-    [<Test>]
-    let ``models without a step are refused in words`` () =
-        let refused formula held =
-            let options = {
-                optionsOf Algorithm.Em Criterion.Reml with
-                    Held = Map.ofList held
-            }
+                            yield!
+                                Law.isTrue
+                                    $"{name}: bound"
+                                    (own.Certificate.IsSingular = newton.Certificate.IsSingular)
 
-            match Lmm.fitFormula options (TestFrame.read "orthodont") formula with
-            | Ok _ -> [ "fitted" ]
-            | Error problems -> problems |> List.map LmmError.describe
+                            yield! Law.near $"{name}: criterion" 1e-8 newton.CriterionValue own.CriterionValue
+                            yield! Law.relativeAll $"{name}: variances" 1e-7 (variances newton) (variances own)
+            ])
 
-        refused "distance ~ age; residual = ar1(age | Subject)" []
-        |> Texts.equal [
-            "EM cannot fit this model: its residuals are correlated or of unequal variance; take another algorithm."
-        ]
+        testCase "parameter expansion takes fewer steps" (fun () ->
+            Law.assertHolds [
+                for data, formula in models do
+                    let steps algorithm =
+                        (Lmm.fitFormula (optionsOf algorithm Criterion.Reml) (TestFrame.read data) formula
+                         |> orRaise)
+                            .Iterations.Length
 
-        refused "distance ~ age + (1 | Subject)" [ "Residual", 2.0 ]
-        |> Texts.equal [
-            "EM cannot fit this model: some of its variances are held; take another algorithm."
-        ]
+                    yield! Law.atMost formula (float (steps Algorithm.Em)) (float (steps Algorithm.PxEm))
+            ])
 
-        refused "distance ~ age + cs(age | Subject)" []
-        |> Texts.equal [
-            "EM cannot fit this model: the structure of 'cs(1 + age | Subject)' has no closed step; take another algorithm."
-        ]
+        // One step of EM and of PX-EM from G = σ²I on the intercepts of groups, with β and σ² profiled out: M-steps
+        // on the conditional moments of balanced groups.
+        testCase "a step is that of the definition" (fun () ->
+            let likelihood =
+                TestFrame.read "dyestuff"
+                |> TestFrame.design "Yield ~ 1 + (1 | Batch)"
+                |> LogLikelihood.create Criterion.Ml
+                |> orRaise
 
-    [<Test>]
-    let ``an objective alone has no step of EM`` () =
-        let objective =
-            Objective.ofFunction [ "x" ] [ 1.0 ] (fun x -> x[0] * x[0], [| 2.0 * x[0] |], Array2D.create 1 1 2.0)
+            let y = likelihood.Design.Response
+            let codes = likelihood.Design.Random.Head.Codes
+            let n, m = y.Length, 6
+            let perGroup = float (n / m)
+            let mean = Array.average y
 
-        Assert.Throws<ArgumentException>(
-            Action(fun () -> Solver.iterations (SolverOptions.ofAlgorithm Algorithm.Em) objective |> ignore)
-        )
-        |> ignore
+            // At G = σ² the effect of a group is its shrunken mean deviation, with variance σ²/(1 + 5).
+            let shrink = perGroup / (perGroup + 1.0)
+
+            let deviations =
+                Array.init m (fun j ->
+                    shrink
+                    * (Seq.averageBy (fun i -> y[i] - mean) (Seq.where (fun i -> codes[i] = j) (seq { 0 .. n - 1 }))))
+
+            let sigma2 =
+                Seq.sum (Seq.init n (fun i -> (y[i] - mean) * (y[i] - mean - deviations[codes[i]])))
+                / float n
+
+            let moments =
+                deviations |> Array.map (fun u -> u * u / sigma2 + 1.0 / (perGroup + 1.0))
+
+            let expected = Array.average moments
+
+            let alpha =
+                Seq.sum (Seq.init n (fun i -> (y[i] - mean) * deviations[codes[i]]))
+                / sigma2
+                / (perGroup * Array.sum moments)
+
+            let theta algorithm =
+                let one = System.Collections.Immutable.ImmutableArray.Create 1.0
+                ((ExpectationSteps.rule algorithm likelihood).Value one)[0]
+
+            Law.assertHolds [
+                yield! Law.relative "EM" 1e-12 (sqrt expected) (theta Algorithm.Em)
+                yield! Law.relative "PX-EM" 1e-12 (alpha * sqrt expected) (theta Algorithm.PxEm)
+            ])
+
+        testCase "models without a step are refused in words" (fun () ->
+            let refused formula held =
+                let options = {
+                    optionsOf Algorithm.Em Criterion.Reml with
+                        Held = Map.ofList held
+                }
+
+                match Lmm.fitFormula options (TestFrame.read "orthodont") formula with
+                | Ok _ -> [ "fitted" ]
+                | Error problems -> problems |> List.map LmmError.describe
+
+            refused "distance ~ age; residual = ar1(age | Subject)" []
+            |> Texts.equal [
+                "EM cannot fit this model: its residuals are correlated or of unequal variance; take another algorithm."
+            ]
+
+            refused "distance ~ age + (1 | Subject)" [ "Residual", 2.0 ]
+            |> Texts.equal [
+                "EM cannot fit this model: some of its variances are held; take another algorithm."
+            ]
+
+            refused "distance ~ age + cs(age | Subject)" []
+            |> Texts.equal [
+                "EM cannot fit this model: the structure of 'cs(1 + age | Subject)' has no closed step; take another algorithm."
+            ])
+
+        testCase "an objective alone has no step of EM" (fun () ->
+            let objective =
+                Objective.ofFunction [ "x" ] [ 1.0 ] (fun x -> x[0] * x[0], [| 2.0 * x[0] |], Array2D.create 1 1 2.0)
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> Solver.iterations (SolverOptions.ofAlgorithm Algorithm.Em) objective |> ignore)
+                "no step")
+    ]

@@ -1,87 +1,92 @@
-namespace LmmFunctional.Tests
+/// <summary>What a fit shows can be written into where it is an array: that must not change the data that it was made from.</summary>
+module LmmFunctional.Tests.OwnArrayTests
 
 open System
 open System.Collections
 open System.Collections.Generic
 open System.Reflection
-open NUnit.Framework
+open Expecto
 open LmmFunctional
 
-/// <summary>What a fit shows can be written into where it is an array: that must not change the data that it was made from.</summary>
-[<TestFixture>]
-module OwnArrayTests =
+// Into lists, options, tuples and what the library makes; the data themselves are asked about afterwards.
+let private isWalked (value: obj) =
+    let kind = value.GetType()
 
-    // Into lists, options, tuples and what the library makes; the data themselves are asked about afterwards.
-    let private isWalked (value: obj) =
-        let kind = value.GetType()
+    match value with
+    | :? string
+    | :? Frame -> false
+    | :? IEnumerable -> true
+    | _ ->
+        kind.Assembly = typeof<Fit>.Assembly
+        || kind.Assembly = typeof<Option<int>>.Assembly
+        || kind.Name.StartsWith "Tuple"
 
-        match value with
-        | :? string
-        | :? Frame -> false
-        | :? IEnumerable -> true
-        | _ ->
-            kind.Assembly = typeof<Fit>.Assembly
-            || kind.Assembly = typeof<Option<int>>.Assembly
-            || kind.Name.StartsWith "Tuple"
+/// All arrays of numbers that public properties lead to.
+let private arrays (root: obj) : Array list =
+    let seen = HashSet<obj>(HashIdentity.Reference)
+    let found = ResizeArray<Array>()
 
-    /// All arrays of numbers that public properties lead to.
-    let private arrays (root: obj) : Array list =
-        let seen = HashSet<obj>(HashIdentity.Reference)
-        let found = ResizeArray<Array>()
+    let rec walk depth (value: obj) =
+        if depth < 12 && isWalked value && seen.Add value then
+            match value with
+            | :? (float[]) as numbers -> found.Add numbers
+            | :? (int[]) as numbers -> found.Add numbers
+            | :? IEnumerable as many ->
+                for one in many do
+                    one |> Option.ofObj |> Option.iter (walk (depth + 1))
+            | _ ->
+                for property in value.GetType().GetProperties(BindingFlags.Public ||| BindingFlags.Instance) do
+                    if property.GetIndexParameters().Length = 0 then
+                        let inner =
+                            try
+                                property.GetValue value |> Option.ofObj
+                            with :? TargetInvocationException ->
+                                None
 
-        let rec walk depth (value: obj) =
-            if depth < 12 && isWalked value && seen.Add value then
-                match value with
-                | :? (float[]) as numbers -> found.Add numbers
-                | :? (int[]) as numbers -> found.Add numbers
-                | :? IEnumerable as many ->
-                    for one in many do
-                        one |> Option.ofObj |> Option.iter (walk (depth + 1))
-                | _ ->
-                    for property in value.GetType().GetProperties(BindingFlags.Public ||| BindingFlags.Instance) do
-                        if property.GetIndexParameters().Length = 0 then
-                            let inner =
-                                try
-                                    property.GetValue value |> Option.ofObj
-                                with :? TargetInvocationException ->
-                                    None
+                        inner |> Option.iter (walk (depth + 1))
 
-                            inner |> Option.iter (walk (depth + 1))
+    walk 0 root
+    List.ofSeq found
 
-        walk 0 root
-        List.ofSeq found
+let private frame () =
+    let row i = float i
 
-    let private frame () =
-        let row i = float i
+    TestFrame.ofColumns [
+        "y", TestFrame.numbers (Seq.init 48 (fun i -> sin (3.1 * row i) + 0.1 * row (i % 6)))
+        "x", TestFrame.numbers (Seq.init 48 (fun i -> cos (1.7 * row i)))
+        "o", TestFrame.numbers (Seq.init 48 (fun i -> 0.01 * row (i % 5)))
+        "w", TestFrame.numbers (Seq.init 48 (fun i -> 1.0 + row (i % 3)))
+        "v", TestFrame.numbers (Seq.init 48 (fun i -> 1.0 + row (i % 7)))
+        "t", TestFrame.numbers (Seq.init 48 (fun i -> row (i % 6)))
+        "g", TestFrame.texts (Seq.init 48 (fun i -> $"g{i / 6}"))
+    ]
 
-        TestFrame.ofColumns [
-            "y", TestFrame.numbers (Seq.init 48 (fun i -> sin (3.1 * row i) + 0.1 * row (i % 6)))
-            "x", TestFrame.numbers (Seq.init 48 (fun i -> cos (1.7 * row i)))
-            "o", TestFrame.numbers (Seq.init 48 (fun i -> 0.01 * row (i % 5)))
-            "w", TestFrame.numbers (Seq.init 48 (fun i -> 1.0 + row (i % 3)))
-            "v", TestFrame.numbers (Seq.init 48 (fun i -> 1.0 + row (i % 7)))
-            "t", TestFrame.numbers (Seq.init 48 (fun i -> row (i % 6)))
-            "g", TestFrame.texts (Seq.init 48 (fun i -> $"g{i / 6}"))
-        ]
+[<Tests>]
+let tests =
+    testList "OwnArrayTests" [
+        testCases
+            "writing into what a fit shows leaves its data alone"
+            [
+                "y ~ x + offset(o) + (x | g)"
+                "y ~ x + ar1(0 + t | g)"
+                "y ~ x + (0 + x | g); residual = ar1(t | g) * varpower(v)"
+                "y ~ x; residual = ident(g)"
+            ]
+            (fun (formula: string) ->
+                let data, untouched = frame (), frame ()
 
-    [<TestCase "y ~ x + offset(o) + (x | g)">]
-    [<TestCase "y ~ x + ar1(0 + t | g)">]
-    [<TestCase "y ~ x + (0 + x | g); residual = ar1(t | g) * varpower(v)">]
-    [<TestCase "y ~ x; residual = ident(g)">]
-    let ``writing into what a fit shows leaves its data alone`` (formula: string) =
-        let data, untouched = frame (), frame ()
+                match Lmm.fitFormula FitOptions.defaults data formula with
+                | Error problems -> failtest (problems |> List.map LmmError.describe |> String.concat "; ")
+                | Ok fit ->
+                    let found = arrays fit
+                    Expect.isGreaterThan found.Length 0 "found.Length"
 
-        match Lmm.fitFormula FitOptions.defaults data formula with
-        | Error problems -> Assert.Fail(problems |> List.map LmmError.describe |> String.concat "; ")
-        | Ok fit ->
-            let found = arrays fit
-            Assert.That(found.Length, Is.GreaterThan 0)
+                    for array in found do
+                        match array with
+                        | :? (float[]) as numbers -> Array.fill numbers 0 numbers.Length -77.0
+                        | :? (int[]) as numbers -> Array.fill numbers 0 numbers.Length -77
+                        | _ -> ()
 
-            for array in found do
-                match array with
-                | :? (float[]) as numbers -> Array.fill numbers 0 numbers.Length -77.0
-                | :? (int[]) as numbers -> Array.fill numbers 0 numbers.Length -77
-                | _ -> ()
-
-            for name in Frame.names untouched do
-                Assert.That((data.TryColumn name).Value, Is.EqualTo (untouched.TryColumn name).Value, name)
+                    for name in Frame.names untouched do
+                        Expect.equal ((data.TryColumn name).Value) ((untouched.TryColumn name).Value) name)
+    ]

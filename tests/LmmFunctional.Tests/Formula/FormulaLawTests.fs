@@ -1,154 +1,154 @@
-namespace LmmFunctional.Tests
+module LmmFunctional.Tests.FormulaLawTests
 
 open System
 open System.Threading
-open NUnit.Framework
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open FsCheck.NUnit
 open LmmFunctional
 
-[<TestFixture; Properties(Arbitrary = [| typeof<ModelGenerators> |], MaxTest = 300)>]
-module FormulaLawTests =
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<ModelGenerators> ]
+        maxTest = 300
+}
 
-    let private sameMeaning a b =
-        match Formula.parse ("y ~ " + a), Formula.parse ("y ~ " + b) with
-        | Ok left, Ok right -> left = right |> Prop.label $"{Formula.print left} <> {Formula.print right}"
-        | left, right -> false |> Prop.label $"{left} and {right}"
+let private sameMeaning a b =
+    match Formula.parse ("y ~ " + a), Formula.parse ("y ~ " + b) with
+    | Ok left, Ok right -> left = right |> Prop.label $"{Formula.print left} <> {Formula.print right}"
+    | left, right -> false |> Prop.label $"{left} and {right}"
 
-    let private inParentheses terms = $"({TermText.deparseSum terms})"
+let private inParentheses terms = $"({TermText.deparseSum terms})"
 
-    [<Property>]
-    let ``a printed model parses back to itself`` (PrintableModel spec) =
-        let text = Formula.print spec
-        Formula.parse text = Ok spec |> Prop.label text
+let private isPlaced (text: string) problem =
+    match problem with
+    | LmmError.FormulaSyntax(shown, position, words) ->
+        shown.Length = text.Trim().Length
+        && position >= 0
+        && position <= shown.Length
+        && words <> ""
+        && not (shown.Contains '\n')
+    | LmmError.TwoResiduals
+    | LmmError.EmptyRandomTerm _ -> true
+    | _ -> false
 
-    [<Property>]
-    let ``printing is stable under parsing`` (PrintableModel spec) =
-        let text = Formula.print spec
+let private readsOrExplains text =
+    match Formula.parse text with
+    | Ok spec -> Formula.parse (Formula.print spec) = Ok spec |> Prop.label $"{text} gave {spec}"
+    | Error problems ->
+        (not (List.isEmpty problems) && List.forall (isPlaced text) problems)
+        |> Prop.label $"{text} gave {problems}"
 
-        Formula.parse text |> Result.map Formula.print = Ok text |> Prop.label text
+// Half of the smallest usual stack.
+let private onSmallStack (action: unit -> 'a) : 'a =
+    let mutable result = Unchecked.defaultof<'a>
+    let thread = Thread((fun () -> result <- action ()), 512 * 1024)
+    thread.Start()
+    thread.Join()
+    result
 
-    [<Property>]
-    let ``blanks and new lines mean nothing between words`` (PlainSum a) (PlainSum b) =
-        sameMeaning $"{inParentheses a}*{inParentheses b}" $"  {inParentheses a}\n\t *\r\n {inParentheses b}  "
+let private nestings (depth: int) =
+    let repeated left right =
+        String.replicate depth left + "x" + String.replicate depth right
 
-    [<Property>]
-    let ``a * b is a + b + a:b`` (PlainSum a) (PlainSum b) =
-        let a, b = inParentheses a, inParentheses b
-        sameMeaning $"{a} * {b}" $"{a} + {b} + {a}:{b}"
+    let protectedBy left right = "I(" + repeated left right + ")"
 
-    [<Property>]
-    let ``the words * and + agree with the text`` (PlainSum a) (PlainSum b) =
-        match Formula.parse $"y ~ 0 + {inParentheses a} * {inParentheses b} - 1" with
-        | Ok spec -> spec.Fixed = a * b
-        | Error _ -> false
+    [
+        repeated "(" ")"
+        repeated "f(" ")"
+        repeated "-" ""
+        repeated "x^" ""
+        repeated "(1 + " " | g)"
+        protectedBy "-" ""
+        protectedBy "x^" ""
+        protectedBy "(" ")"
+        protectedBy "x + " ""
+        protectedBy "(x + x + x + x + x + x + x + x + x + x + x + " ")"
+    ]
 
-    [<Property>]
-    let ``a / b is a + a:b for single terms`` (PlainSum a) (PlainSum b) =
-        match a.Items, b.Items with
-        | one :: _, other :: _ ->
-            let a, b = TermText.deparse one, TermText.deparse other
-            sameMeaning $"{a} / {b}" $"{a} + {a}:{b}"
-        | _ -> true |> Prop.label "empty"
+[<Tests>]
+let tests =
+    testList "FormulaLawTests" [
+        testPropertyWithConfig config "a printed model parses back to itself" (fun (PrintableModel spec) ->
+            let text = Formula.print spec
+            Formula.parse text = Ok spec |> Prop.label text)
 
-    [<Property>]
-    let ``a %in% b is a:b for single terms`` (PlainSum a) (PlainSum b) =
-        match a.Items, b.Items with
-        | one :: _, other :: _ ->
-            let a, b = TermText.deparse one, TermText.deparse other
-            sameMeaning $"{a} %%in%% {b}" $"{a}:{b}"
-        | _ -> true |> Prop.label "empty"
+        testPropertyWithConfig config "printing is stable under parsing" (fun (PrintableModel spec) ->
+            let text = Formula.print spec
 
-    [<Property>]
-    let ``a square is the product with itself`` (PlainSum a) =
-        sameMeaning $"{inParentheses a}^2" $"{inParentheses a} * {inParentheses a}"
+            Formula.parse text |> Result.map Formula.print = Ok text |> Prop.label text)
 
-    [<Test>]
-    let ``the square of three is mains and pairs`` () =
-        Assert.That(
-            Formula.parse "y ~ (a + b + c)^2" |> Result.map Formula.print,
-            Is.EqualTo(Ok "y ~ 1 + a + b + c + a:b + a:c + b:c": Result<string, LmmError list>)
-        )
+        testPropertyWithConfig
+            config
+            "blanks and new lines mean nothing between words"
+            (fun (PlainSum a) (PlainSum b) ->
+                sameMeaning $"{inParentheses a}*{inParentheses b}" $"  {inParentheses a}\n\t *\r\n {inParentheses b}  ")
 
-    [<Property>]
-    let ``a removed term is not there`` (PlainSum a) (PlainSum b) =
-        match Formula.parse $"y ~ {inParentheses a} - {inParentheses b}" with
-        | Ok spec ->
-            spec.Fixed.Items
-            |> List.forall (fun term -> not (List.exists (Term.same term) b.Items))
-        | Error _ -> false
+        testPropertyWithConfig config "a * b is a + b + a:b" (fun (PlainSum a) (PlainSum b) ->
+            let a, b = inParentheses a, inParentheses b
+            sameMeaning $"{a} * {b}" $"{a} + {b} + {a}:{b}")
 
-    let private isPlaced (text: string) problem =
-        match problem with
-        | LmmError.FormulaSyntax(shown, position, words) ->
-            shown.Length = text.Trim().Length
-            && position >= 0
-            && position <= shown.Length
-            && words <> ""
-            && not (shown.Contains '\n')
-        | LmmError.TwoResiduals
-        | LmmError.EmptyRandomTerm _ -> true
-        | _ -> false
+        testPropertyWithConfig config "the words * and + agree with the text" (fun (PlainSum a) (PlainSum b) ->
+            match Formula.parse $"y ~ 0 + {inParentheses a} * {inParentheses b} - 1" with
+            | Ok spec -> spec.Fixed = a * b
+            | Error _ -> false)
 
-    let private readsOrExplains text =
-        match Formula.parse text with
-        | Ok spec -> Formula.parse (Formula.print spec) = Ok spec |> Prop.label $"{text} gave {spec}"
-        | Error problems ->
-            (not (List.isEmpty problems) && List.forall (isPlaced text) problems)
-            |> Prop.label $"{text} gave {problems}"
+        testPropertyWithConfig config "a / b is a + a:b for single terms" (fun (PlainSum a) (PlainSum b) ->
+            match a.Items, b.Items with
+            | one :: _, other :: _ ->
+                let a, b = TermText.deparse one, TermText.deparse other
+                sameMeaning $"{a} / {b}" $"{a} + {a}:{b}"
+            | _ -> true |> Prop.label "empty")
 
-    [<Property>]
-    let ``any text is read or explained`` (text: NonEmptyString) = readsOrExplains text.Get
+        testPropertyWithConfig config "a %in% b is a:b for single terms" (fun (PlainSum a) (PlainSum b) ->
+            match a.Items, b.Items with
+            | one :: _, other :: _ ->
+                let a, b = TermText.deparse one, TermText.deparse other
+                sameMeaning $"{a} %%in%% {b}" $"{a}:{b}"
+            | _ -> true |> Prop.label "empty")
 
-    [<Property(MaxTest = 2000)>]
-    let ``anything that looks like a formula is read or explained`` (AlmostFormula text) = readsOrExplains text
+        testPropertyWithConfig config "a square is the product with itself" (fun (PlainSum a) ->
+            sameMeaning $"{inParentheses a}^2" $"{inParentheses a} * {inParentheses a}")
 
-    [<Property>]
-    let ``any beginning of a formula is read or explained`` (PrintableModel spec) (NonNegativeInt length) =
-        let text = Formula.print spec
-        readsOrExplains (text.Substring(0, min length text.Length))
+        testCase "the square of three is mains and pairs" (fun () ->
+            Check.equal
+                (Ok "y ~ 1 + a + b + c + a:b + a:c + b:c": Result<string, LmmError list>)
+                (Formula.parse "y ~ (a + b + c)^2" |> Result.map Formula.print))
 
-    // Half of the smallest usual stack.
-    let private onSmallStack (action: unit -> 'a) : 'a =
-        let mutable result = Unchecked.defaultof<'a>
-        let thread = Thread((fun () -> result <- action ()), 512 * 1024)
-        thread.Start()
-        thread.Join()
-        result
+        testPropertyWithConfig config "a removed term is not there" (fun (PlainSum a) (PlainSum b) ->
+            match Formula.parse $"y ~ {inParentheses a} - {inParentheses b}" with
+            | Ok spec ->
+                spec.Fixed.Items
+                |> List.forall (fun term -> not (List.exists (Term.same term) b.Items))
+            | Error _ -> false)
 
-    let private nestings (depth: int) =
-        let repeated left right =
-            String.replicate depth left + "x" + String.replicate depth right
+        testPropertyWithConfig config "any text is read or explained" (fun (text: NonEmptyString) ->
+            readsOrExplains text.Get)
 
-        let protectedBy left right = "I(" + repeated left right + ")"
+        testPropertyWithConfig
+            { config with maxTest = 2000 }
+            "anything that looks like a formula is read or explained"
+            (fun (AlmostFormula text) -> readsOrExplains text)
 
-        [
-            repeated "(" ")"
-            repeated "f(" ")"
-            repeated "-" ""
-            repeated "x^" ""
-            repeated "(1 + " " | g)"
-            protectedBy "-" ""
-            protectedBy "x^" ""
-            protectedBy "(" ")"
-            protectedBy "x + " ""
-            protectedBy "(x + x + x + x + x + x + x + x + x + x + x + " ")"
-        ]
+        testPropertyWithConfig
+            config
+            "any beginning of a formula is read or explained"
+            (fun (PrintableModel spec) (NonNegativeInt length) ->
+                let text = Formula.print spec
+                readsOrExplains (text.Substring(0, min length text.Length)))
 
-    [<Test>]
-    let ``deep nesting is read or explained on a small stack`` () =
-        for text in [ 10; 50; 99; 1000; 20000 ] |> List.collect nestings do
-            let outcome =
-                onSmallStack (fun () ->
-                    match Formula.parse ("y ~ " + text) with
-                    | Ok spec -> Formula.parse (Formula.print spec) = Ok spec
-                    | Error problems -> List.forall (isPlaced ("y ~ " + text)) problems)
+        testCase "deep nesting is read or explained on a small stack" (fun () ->
+            for text in [ 10; 50; 99; 1000; 20000 ] |> List.collect nestings do
+                let outcome =
+                    onSmallStack (fun () ->
+                        match Formula.parse ("y ~ " + text) with
+                        | Ok spec -> Formula.parse (Formula.print spec) = Ok spec
+                        | Error problems -> List.forall (isPlaced ("y ~ " + text)) problems)
 
-            Assert.That(outcome, text.Substring(0, min 60 text.Length))
+                Expect.isTrue outcome (text.Substring(0, min 60 text.Length)))
 
-    [<Test>]
-    let ``five thousand columns are read without delay`` () =
-        let text = "y ~ " + String.Join(" + ", Seq.init 5000 (fun i -> $"x{i}"))
-        let terms = Formula.parse text |> Result.map (fun spec -> spec.Fixed.Items.Length)
-        Assert.That(terms, Is.EqualTo(Ok 5001: Result<int, LmmError list>))
+        testCase "five thousand columns are read without delay" (fun () ->
+            let text = "y ~ " + String.Join(" + ", Seq.init 5000 (fun i -> $"x{i}"))
+            let terms = Formula.parse text |> Result.map (fun spec -> spec.Fixed.Items.Length)
+            Check.equal (Ok 5001: Result<int, LmmError list>) terms)
+    ]

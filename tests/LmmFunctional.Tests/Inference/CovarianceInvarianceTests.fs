@@ -2,11 +2,7 @@ module LmmFunctional.Tests.CovarianceInvarianceTests
 
 open System
 open LmmFunctional
-open NUnit.Framework
-open FsCheck.NUnit
-
-// What is written otherwise stays the same: names of levels, the order of the rows, and the covariance in another
-// structure change no standard error and no df.
+open Expecto
 
 let private conventions = [
     Convention.sas
@@ -95,21 +91,6 @@ let private permuted seed count =
     random.Shuffle order
     order
 
-[<Property(MaxTest = 6)>]
-let ``Names of levels and the order of rows change nothing`` (seed: int) =
-    let rows = rows (abs (seed % 100000))
-    let inOrder = [| 0 .. rows.Length - 1 |]
-    // The first level becomes the last one.
-    let renamed (v: string) = if v = "v1" then "z" else v
-
-    Law.holds [
-        for formula in models do
-            let own = tested (frameOf id inOrder rows) formula
-            yield! agree asClose $"{formula}, renamed" own (tested (frameOf renamed inOrder rows) formula)
-            let order = permuted (seed + 1) rows.Length
-            yield! agree asClose $"{formula}, reordered" own (tested (frameOf id order rows) formula)
-    ]
-
 /// Second derivatives in factors depend on what the factors are of: mmrm's Kenward-Roger is left out.
 let private ofAnyStructure =
     Option.map (List.filter (fun (name: string, _) -> not (name.StartsWith "Kenward-Roger (mmrm")))
@@ -122,51 +103,75 @@ let private same = [
     "y ~ arm + x; residual = toep(v | g)", "y ~ arm + x; residual = toep(3)(v | g)"
 ]
 
-[<Property(MaxTest = 6)>]
-let ``The same covariance in another structure has the same standard errors and df`` (seed: int) =
-    let rows = rows (abs (seed % 100000))
-    let frame = frameOf id [| 0 .. rows.Length - 1 |] rows
+[<Tests>]
+let tests =
+    testList "CovarianceInvarianceTests" [
+        // What is written otherwise stays the same: names of levels, the order of the rows, and the covariance in another
+        // structure change no standard error and no df.
 
-    Law.holds [
-        for first, second in same do
-            yield!
-                agree
-                    asClose
-                    $"{first} and {second}"
-                    (ofAnyStructure (tested frame first))
-                    (ofAnyStructure (tested frame second))
-    ]
+        testPropertyWithConfig (Law.tries 6) "Names of levels and the order of rows change nothing" (fun (seed: int) ->
+            let rows = rows (abs (seed % 100000))
+            let inOrder = [| 0 .. rows.Length - 1 |]
+            // The first level becomes the last one.
+            let renamed (v: string) = if v = "v1" then "z" else v
 
-// Case 07: each species has its own mean and variance, so that all is known in closed form: sd/√50 on 49 df.
-[<Test>]
-let ``Means with a variance of their own have its standard error and df, whatever the levels are called`` () =
-    let frame = TestFrame.read "cases/07-varident"
+            Law.holds [
+                for formula in models do
+                    let own = tested (frameOf id inOrder rows) formula
+                    yield! agree asClose $"{formula}, renamed" own (tested (frameOf renamed inOrder rows) formula)
+                    let order = permuted (seed + 1) rows.Length
+                    yield! agree asClose $"{formula}, reordered" own (tested (frameOf id order rows) formula)
+            ])
 
-    let renamed =
-        match frame.TryColumn "Species", frame.TryColumn "Petal.Length" with
-        | Some(Column.Categorical(levels, codes)), Some lengths ->
-            let texts = codes |> Seq.map (fun code -> levels[code].Replace("setosa", "zsetosa"))
-            TestFrame.ofColumns [ "Petal.Length", lengths; "Species", TestFrame.texts texts ]
-        | _ -> invalidOp "the data have changed"
+        testPropertyWithConfig
+            (Law.tries 6)
+            "The same covariance in another structure has the same standard errors and df"
+            (fun (seed: int) ->
+                let rows = rows (abs (seed % 100000))
+                let frame = frameOf id [| 0 .. rows.Length - 1 |] rows
 
-    let formula = "log10(Petal.Length) ~ 0 + Species; residual = ident(Species)"
+                Law.holds [
+                    for first, second in same do
+                        yield!
+                            agree
+                                asClose
+                                $"{first} and {second}"
+                                (ofAnyStructure (tested frame first))
+                                (ofAnyStructure (tested frame second))
+                ])
 
-    Law.assertHolds [
-        for frame in [ frame; renamed ] do
-            let fit = Inferred.fit Criterion.Reml frame formula
+        // Case 07: each species has its own mean and variance, so that all is known in closed form: sd/√50 on 49 df.
+        testCase
+            "Means with a variance of their own have its standard error and df, whatever the levels are called"
+            (fun () ->
+                let frame = TestFrame.read "cases/07-varident"
 
-            for method in
-                [
-                    DegreesOfFreedomMethod.kenwardRoger
-                    Inferred.kr Convention.sas
-                    Inferred.kr Convention.mmrm
-                ] do
-                for own in Inferred.coefficients method fit do
-                    let expected =
-                        if own.Name.EndsWith "setosa" then 0.00742176
-                        elif own.Name.EndsWith "versicolor" then 0.00710295
-                        else 0.00600570
+                let renamed =
+                    match frame.TryColumn "Species", frame.TryColumn "Petal.Length" with
+                    | Some(Column.Categorical(levels, codes)), Some lengths ->
+                        let texts = codes |> Seq.map (fun code -> levels[code].Replace("setosa", "zsetosa"))
+                        TestFrame.ofColumns [ "Petal.Length", lengths; "Species", TestFrame.texts texts ]
+                    | _ -> invalidOp "the data have changed"
 
-                    yield! Law.near own.Name 6e-9 expected own.StandardError
-                    yield! Law.near $"df of {own.Name}" 1e-5 49.0 own.Df
+                let formula = "log10(Petal.Length) ~ 0 + Species; residual = ident(Species)"
+
+                Law.assertHolds [
+                    for frame in [ frame; renamed ] do
+                        let fit = Inferred.fit Criterion.Reml frame formula
+
+                        for method in
+                            [
+                                DegreesOfFreedomMethod.kenwardRoger
+                                Inferred.kr Convention.sas
+                                Inferred.kr Convention.mmrm
+                            ] do
+                            for own in Inferred.coefficients method fit do
+                                let expected =
+                                    if own.Name.EndsWith "setosa" then 0.00742176
+                                    elif own.Name.EndsWith "versicolor" then 0.00710295
+                                    else 0.00600570
+
+                                yield! Law.near own.Name 6e-9 expected own.StandardError
+                                yield! Law.near $"df of {own.Name}" 1e-5 49.0 own.Df
+                ])
     ]

@@ -2,7 +2,7 @@ namespace LmmFunctional.Tests
 
 open System
 open LmmFunctional
-open NUnit.Framework
+open Expecto
 
 /// Fits that the tests of inference share.
 [<RequireQualifiedAccess>]
@@ -43,4 +43,4 @@ module Models =
 
     /// The work is refused as misuse.
     let isMisuse (work: unit -> unit) =
-        Assert.Throws<ArgumentException>(Action work) |> ignore
+        Expect.throwsT<ArgumentException> work "misuse is refused"

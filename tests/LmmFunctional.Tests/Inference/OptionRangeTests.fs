@@ -3,9 +3,7 @@ module LmmFunctional.Tests.OptionRangeTests
 open System
 open LmmFunctional
 open LmmFunctional.Classical
-open NUnit.Framework
-
-// Every option that is a number is checked where it enters: what is out of range is misuse, refused before any work.
+open Expecto
 
 let private fit = lazy (Models.reml "sleepstudy" "Reaction ~ Days + (1 | Subject)")
 
@@ -93,21 +91,6 @@ let private withLevel: (string * (float -> unit)) list = [
     (fun level -> VarianceIntervals.generalised level 1 100 meanSquares List.head |> ignore)
 ]
 
-[<Test>]
-let ``A level of confidence outside of 0 to 1 is refused by every function`` () =
-    for name, work in withLevel do
-        for level in levels do
-            let problem = Assert.Throws<ArgumentException>(Action(fun () -> work level), name)
-
-            match problem with
-            | null -> Assert.Fail name
-            | problem ->
-                Assert.That(
-                    problem.Message,
-                    Does.StartWith $"A level of confidence lies between 0 and 1, such as 0.95; {level} does not.",
-                    name
-                )
-
 let private solver change =
     Lmm.fitFormula
         {
@@ -187,15 +170,23 @@ let private refused: (string * (unit -> unit)) list = [
     "The number of significant digits must be 1 or more; 0 is less.", (fun () -> NumberText.significant 0 1.0 |> ignore)
 ]
 
-[<Test>]
-let ``Numbers out of range are refused where they enter, in words`` () =
-    for words, work in refused do
-        let problem = Assert.Throws<ArgumentException>(Action work, words)
+[<Tests>]
+let tests =
+    testList "OptionRangeTests" [
+        // Every option that is a number is checked where it enters: what is out of range is misuse, refused before any work.
 
-        match problem with
-        | null -> Assert.Fail words
-        | problem -> Assert.That(problem.Message, Does.StartWith words)
+        testCase "A level of confidence outside of 0 to 1 is refused by every function" (fun () ->
+            for name, work in withLevel do
+                for level in levels do
+                    Expect.stringStarts
+                        (Texts.ofMistake (fun () -> work level))
+                        $"A level of confidence lies between 0 and 1, such as 0.95; {level} does not."
+                        name)
 
-[<Test>]
-let ``A number too large for a double is no number of a hypothesis`` () =
-    Assert.That((LinearHypothesis.parse fit.Value.Design "1e999*Days = 0" |> Models.words).IsEmpty, Is.False)
+        testCase "Numbers out of range are refused where they enter, in words" (fun () ->
+            for words, work in refused do
+                Check.startsWith words (Texts.ofMistake work))
+
+        testCase "A number too large for a double is no number of a hypothesis" (fun () ->
+            Check.isFalse ((LinearHypothesis.parse fit.Value.Design "1e999*Days = 0" |> Models.words).IsEmpty))
+    ]

@@ -2,10 +2,7 @@ module LmmFunctional.Tests.StructureInclusionTests
 
 open System
 open LmmFunctional
-open NUnit.Framework
-
-// The table of inclusions against numbers: of every pair of the catalogue, does the larger structure reach random
-// matrices of the smaller one? The Kullback-Leibler distance of the nearest matrix is zero where it does.
+open Expecto
 
 let private structures = [
     Structure.Identity
@@ -33,6 +30,7 @@ let private structures = [
 ]
 
 let private even = [| for t in 1..4 -> [| float t |] |]
+
 let private uneven = [| [| 0.0 |]; [| 0.7 |]; [| 2.1 |]; [| 5.0 |] |]
 
 let private formOn coordinates structure =
@@ -137,14 +135,6 @@ let private check coordinates = [
             | None -> yield! Law.isTrue $"{name}: not in the table, but {apart:E1} apart" (apart > 1e-4)
 ]
 
-[<Test>]
-let ``The table of inclusions holds on even steps`` () = Law.assertHolds (check even)
-
-[<Test>]
-let ``The table of inclusions holds on uneven steps`` () = Law.assertHolds (check uneven)
-
-// Case 18: likelihood ratios of structures that are nested.
-
 let private formulas = {|
     Independent = "y ~ trt * factor(week)"
     Ar1 = "y ~ trt * factor(week); residual = ar1(week | pat)"
@@ -159,61 +149,69 @@ let private fit = Models.reml "cases/18-nested-structures"
 let private test smaller larger =
     ModelComparison.test (fit smaller) (fit larger) |> Models.value
 
-[<Test>]
-let ``Case 18: independent residuals in AR(1), and compound symmetry in an unstructured matrix`` () =
-    let first = test formulas.Independent formulas.Ar1
-    let second = test formulas.Cs formulas.Us
+[<Tests>]
+let tests =
+    testList "StructureInclusionTests" [
+        // The table of inclusions against numbers: of every pair of the catalogue, does the larger structure reach random
+        // matrices of the smaller one? The Kullback-Leibler distance of the nearest matrix is zero where it does.
 
-    Law.assertHolds [
-        yield! Law.near "AR(1)" 5e-4 9.012 first.Statistic
-        yield! Law.near "p of AR(1)" 5e-5 0.0027 first.P
-        yield! Law.near "UN" 5e-4 16.859 second.Statistic
-        yield! Law.near "p of UN" 5e-5 0.0316 second.P
-        yield! Law.isTrue "df" (first.Df = 1 && second.Df = 8)
-        yield! Law.isTrue "χ² holds" (first.Notes.IsEmpty && second.Notes.IsEmpty)
+        testCase "The table of inclusions holds on even steps" (fun () -> Law.assertHolds (check even))
+
+        testCase "The table of inclusions holds on uneven steps" (fun () -> Law.assertHolds (check uneven))
+
+        // Case 18: likelihood ratios of structures that are nested.
+
+        testCase "Case 18: independent residuals in AR(1), and compound symmetry in an unstructured matrix" (fun () ->
+            let first = test formulas.Independent formulas.Ar1
+            let second = test formulas.Cs formulas.Us
+
+            Law.assertHolds [
+                yield! Law.near "AR(1)" 5e-4 9.012 first.Statistic
+                yield! Law.near "p of AR(1)" 5e-5 0.0027 first.P
+                yield! Law.near "UN" 5e-4 16.859 second.Statistic
+                yield! Law.near "p of UN" 5e-5 0.0316 second.P
+                yield! Law.isTrue "df" (first.Df = 1 && second.Df = 8)
+                yield! Law.isTrue "χ² holds" (first.Notes.IsEmpty && second.Notes.IsEmpty)
+            ])
+
+        testCase "Variances by position are in the heterogeneous and unstructured matrices of the positions" (fun () ->
+            for larger in
+                [
+                    formulas.Us
+                    "y ~ trt * factor(week); residual = csh(week | pat)"
+                    "y ~ trt * factor(week); residual = diag(week | pat)"
+                    "y ~ trt * factor(week); residual = ad1(week | pat)"
+                ] do
+                let found = test formulas.Ident larger
+                Check.isEmpty found.Notes
+                Expect.isGreaterThanOrEqual found.Df 0 larger)
+
+        testCase "A variance of zero at the end of its range has a mixture" (fun () ->
+            let found = test formulas.Independent formulas.Intercept
+
+            Law.assertHolds [
+                yield! Law.isTrue "mixture" (found.Mixture = [ 0.5, 0; 0.5, 1 ])
+                yield! Law.relative "mixture p" 1e-12 (0.5 * found.P) (defaultArg found.MixtureP nan)
+                yield!
+                    Law.isTrue
+                        "note"
+                        (found.Notes = [
+                            "the smaller model has a parameter at its bound, such as a variance of zero, where χ² is conservative: half χ² with one degree of freedom less and half χ² holds for many groups; VarianceTest gives exact and bootstrap p-values"
+                        ])
+            ])
+
+        testCase "An effect of each subject is in the compound symmetry of its residuals" (fun () ->
+            let found = test formulas.Intercept formulas.Cs
+            Check.equal 0 found.Df
+            Check.equal 8 ((test formulas.Intercept formulas.Us).Df))
+
+        testCase "Structures that are not nested are refused in words" (fun () ->
+            Check.equal
+                [
+                    "'y ~ 1 + trt + factor(week) + trt:factor(week); residual = ar1(week | pat)' is not nested in "
+                    + "'y ~ 1 + trt + factor(week) + trt:factor(week); residual = cs(week | pat)': the residual structure of the "
+                    + "larger model does not contain that of the smaller; compare the models by AIC or BIC instead of a likelihood "
+                    + "ratio test."
+                ]
+                (ModelComparison.test (fit formulas.Ar1) (fit formulas.Cs) |> Models.words))
     ]
-
-[<Test>]
-let ``Variances by position are in the heterogeneous and unstructured matrices of the positions`` () =
-    for larger in
-        [
-            formulas.Us
-            "y ~ trt * factor(week); residual = csh(week | pat)"
-            "y ~ trt * factor(week); residual = diag(week | pat)"
-            "y ~ trt * factor(week); residual = ad1(week | pat)"
-        ] do
-        let found = test formulas.Ident larger
-        Assert.That(found.Notes, Is.Empty, larger)
-        Assert.That(found.Df, Is.GreaterThanOrEqualTo 0, larger)
-
-[<Test>]
-let ``A variance of zero at the end of its range has a mixture`` () =
-    let found = test formulas.Independent formulas.Intercept
-
-    Law.assertHolds [
-        yield! Law.isTrue "mixture" (found.Mixture = [ 0.5, 0; 0.5, 1 ])
-        yield! Law.relative "mixture p" 1e-12 (0.5 * found.P) (defaultArg found.MixtureP nan)
-        yield!
-            Law.isTrue
-                "note"
-                (found.Notes = [
-                    "the smaller model has a parameter at its bound, such as a variance of zero, where χ² is conservative: half χ² with one degree of freedom less and half χ² holds for many groups; VarianceTest gives exact and bootstrap p-values"
-                ])
-    ]
-
-[<Test>]
-let ``An effect of each subject is in the compound symmetry of its residuals`` () =
-    let found = test formulas.Intercept formulas.Cs
-    TestFrame.same 0 found.Df
-    Assert.That((test formulas.Intercept formulas.Us).Df, Is.EqualTo 8)
-
-[<Test>]
-let ``Structures that are not nested are refused in words`` () =
-    TestFrame.same
-        [
-            "'y ~ 1 + trt + factor(week) + trt:factor(week); residual = ar1(week | pat)' is not nested in "
-            + "'y ~ 1 + trt + factor(week) + trt:factor(week); residual = cs(week | pat)': the residual structure of the "
-            + "larger model does not contain that of the smaller; compare the models by AIC or BIC instead of a likelihood "
-            + "ratio test."
-        ]
-        (ModelComparison.test (fit formulas.Ar1) (fit formulas.Cs) |> Models.words)

@@ -1,126 +1,135 @@
-namespace LmmFunctional.Tests
+/// <summary>What cannot be tested has no p-value, and says why.</summary>
+module LmmFunctional.Tests.TestabilityTests
 
 open System
 open System.IO
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 open LmmFunctional
 open LmmFunctional.Cli
 open LmmFunctional.Properties
 
-/// <summary>What cannot be tested has no p-value, and says why.</summary>
-[<TestFixture>]
-module TestabilityTests =
+let private methods = [
+    DegreesOfFreedomMethod.Asymptotic
+    DegreesOfFreedomMethod.Residual
+    DegreesOfFreedomMethod.Containment
+    DegreesOfFreedomMethod.BetweenWithin
+    DegreesOfFreedomMethod.satterthwaite
+    DegreesOfFreedomMethod.kenwardRoger
+]
 
-    let private methods = [
-        DegreesOfFreedomMethod.Asymptotic
-        DegreesOfFreedomMethod.Residual
-        DegreesOfFreedomMethod.Containment
-        DegreesOfFreedomMethod.BetweenWithin
-        DegreesOfFreedomMethod.satterthwaite
-        DegreesOfFreedomMethod.kenwardRoger
+let private sound where (own: Estimate) =
+    Law.isTrue
+        $"{where}, {own.Name}: se {own.StandardError}, {own.Df} df, p {own.P}, reason %A{own.NotTestable}"
+        (match own.NotTestable with
+         | Some _ -> Double.IsNaN own.P && Double.IsNaN own.Df && Double.IsNaN own.Lower
+         | None -> own.StandardError > 0.0 && own.Df > 0.0 && not (Double.IsNaN own.P))
+
+let private soundJointly where (own: JointTest) =
+    Law.isTrue
+        $"{where}, {own.Name}: {own.DenominatorDf} df, F {own.F}, p {own.P}, reason %A{own.NotTestable}"
+        (match own.NotTestable with
+         | Some _ -> Double.IsNaN own.P && Double.IsNaN own.F
+         | None -> own.DenominatorDf > 0.0 && not (Double.IsNaN own.P))
+
+let private run (arguments: string list) =
+    use output = new StringWriter()
+    use error = new StringWriter()
+    let code = Cli.run (Array.ofList arguments) output error
+    code, output.ToString(), error.ToString().TrimEnd()
+
+let private clusters = TestData.csv "cases/04-two-clusters"
+
+let private reason = Testability.flat [ "g.(Intercept)" ]
+
+let private says (arguments: string list) (texts: string list) =
+    let code, output, error = run arguments
+    let command = String.concat " " arguments
+
+    Law.assertHolds [
+        yield! Law.isTrue $"{command}: exit {code}: {error}" (code = 0 || code = 3)
+
+        for text in texts do
+            yield! Law.isTrue $"{command}: '{text}' is not in\n{output}" (output.Contains text)
     ]
 
-    let private sound where (own: Estimate) =
-        Law.isTrue
-            $"{where}, {own.Name}: se {own.StandardError}, {own.Df} df, p {own.P}, reason %A{own.NotTestable}"
-            (match own.NotTestable with
-             | Some _ -> Double.IsNaN own.P && Double.IsNaN own.Df && Double.IsNaN own.Lower
-             | None -> own.StandardError > 0.0 && own.Df > 0.0 && not (Double.IsNaN own.P))
+[<Tests>]
+let tests =
+    testList "TestabilityTests" [
+        testPropertyWithConfig
+            {
+                Law.config with
+                    arbitrary = [ typeof<SmallModels> ]
+                    maxTest = 25
+            }
+            "no p-value without degrees of freedom and a standard error"
+            (fun (model: RandomModel) ->
+                let fit = RandomModel.fit model
 
-    let private soundJointly where (own: JointTest) =
-        Law.isTrue
-            $"{where}, {own.Name}: {own.DenominatorDf} df, F {own.F}, p {own.P}, reason %A{own.NotTestable}"
-            (match own.NotTestable with
-             | Some _ -> Double.IsNaN own.P && Double.IsNaN own.F
-             | None -> own.DenominatorDf > 0.0 && not (Double.IsNaN own.P))
+                Law.holds [
+                    for method in methods do
+                        match Inference.create method fit with
+                        | Error _ -> ()
+                        | Ok inference ->
+                            let where = $"{RandomModel.formula model}, {DegreesOfFreedomMethod.describe method}"
 
-    [<Property(MaxTest = 25, Arbitrary = [| typeof<SmallModels> |])>]
-    let ``no p-value without degrees of freedom and a standard error`` (model: RandomModel) =
-        let fit = RandomModel.fit model
+                            for own in Inference.coefficients 0.95 inference do
+                                yield! sound where own
 
-        Law.holds [
-            for method in methods do
-                match Inference.create method fit with
-                | Error _ -> ()
-                | Ok inference ->
-                    let where = $"{RandomModel.formula model}, {DegreesOfFreedomMethod.describe method}"
+                            for own in (Anova.ofInference HypothesisType.III inference).Tests do
+                                yield! soundJointly where own
+                ])
 
-                    for own in Inference.coefficients 0.95 inference do
-                        yield! sound where own
+        // Two clusters, a treatment each
 
-                    for own in (Anova.ofInference HypothesisType.III inference).Tests do
-                        yield! soundJointly where own
-        ]
+        testCases
+            "two clusters with a treatment each cannot be tested"
+            [ "asymptotic"; "containment"; "satterthwaite"; "kenward-roger" ]
+            (fun (method: string) ->
+                let model = [ clusters; "y ~ trt + (1 | g)" ]
+                let df = [ "--df"; method ]
+                says ([ "fit" ] @ model @ df) [ Testability.line "trtB" reason; Testability.line "(Intercept)" reason ]
+                says ([ "anova" ] @ model @ df) [ Testability.line "trt" reason ]
 
-    // Two clusters, a treatment each
-
-    let private run (arguments: string list) =
-        use output = new StringWriter()
-        use error = new StringWriter()
-        let code = Cli.run (Array.ofList arguments) output error
-        code, output.ToString(), error.ToString().TrimEnd()
-
-    let private clusters = TestData.csv "cases/04-two-clusters"
-    let private reason = Testability.flat [ "g.(Intercept)" ]
-
-    let private says (arguments: string list) (texts: string list) =
-        let code, output, error = run arguments
-        let command = String.concat " " arguments
-
-        Law.assertHolds [
-            yield! Law.isTrue $"{command}: exit {code}: {error}" (code = 0 || code = 3)
-
-            for text in texts do
-                yield! Law.isTrue $"{command}: '{text}' is not in\n{output}" (output.Contains text)
-        ]
-
-    [<TestCase("asymptotic")>]
-    [<TestCase("containment")>]
-    [<TestCase("satterthwaite")>]
-    [<TestCase("kenward-roger")>]
-    let ``two clusters with a treatment each cannot be tested`` (method: string) =
-        let model = [ clusters; "y ~ trt + (1 | g)" ]
-        let df = [ "--df"; method ]
-        says ([ "fit" ] @ model @ df) [ Testability.line "trtB" reason; Testability.line "(Intercept)" reason ]
-        says ([ "anova" ] @ model @ df) [ Testability.line "trt" reason ]
-
-        says ([ "emmeans" ] @ model @ [ "--over"; "trt"; "--contrast"; "pairwise" ] @ df) [
-            Testability.line "A - B" reason
-        ]
-
-        says ([ "ci" ] @ model) [ $"trtB: {Testability.note reason}." ]
-        says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {Testability.note reason}." ]
-
-    [<Test>]
-    let ``the words`` () =
-        Texts.equal [
-            "trtB cannot be tested. Its variance depends on g.(Intercept), which the data do not determine."
-            "x cannot be tested. Its standard error is zero: the data leave no variance to test it with."
-            "x cannot be tested. It has no degrees of freedom: the data have nothing left to estimate its variance from."
-        ] [
-            Testability.line "trtB" reason
-            Testability.line "x" Testability.certain
-            Testability.line "x" Testability.noDegreesOfFreedom
-        ]
-
-    [<TestCase("cs(t | id)")>]
-    [<TestCase("ar1(t | id)")>]
-    [<TestCase("cs(t | id) per x")>]
-    [<TestCase("us(t | id)")>]
-    [<TestCase("csh(t | id)")>]
-    [<TestCase("toep(t | id)")>]
-    [<TestCase("ident(t)")>]
-    [<TestCase("car1(t | id)")>]
-    let ``fixed effects that fit exactly are told with every residual structure`` (structure: string) =
-        for command in [ "fit"; "anova" ] do
-            let code, _, error =
-                run [
-                    command
-                    TestData.csv "cases/01-perfect"
-                    $"y ~ x + t; residual = {structure}"
+                says ([ "emmeans" ] @ model @ [ "--over"; "trt"; "--contrast"; "pairwise" ] @ df) [
+                    Testability.line "A - B" reason
                 ]
 
-            Assert.That(code, Is.EqualTo 2, $"{command}, {structure}: {error}")
+                says ([ "ci" ] @ model) [ $"trtB: {Testability.note reason}." ]
+                says ([ "ci" ] @ model @ [ "--wald" ]) [ $"trtB: {Testability.note reason}." ])
 
-            Assert.That(error, Does.Contain "The fixed effects fit the response 'y' exactly", $"{command}, {structure}")
+        testCase "the words" (fun () ->
+            Texts.equal [
+                "trtB cannot be tested. Its variance depends on g.(Intercept), which the data do not determine."
+                "x cannot be tested. Its standard error is zero: the data leave no variance to test it with."
+                "x cannot be tested. It has no degrees of freedom: the data have nothing left to estimate its variance from."
+            ] [
+                Testability.line "trtB" reason
+                Testability.line "x" Testability.certain
+                Testability.line "x" Testability.noDegreesOfFreedom
+            ])
+
+        testCases
+            "fixed effects that fit exactly are told with every residual structure"
+            [
+                "cs(t | id)"
+                "ar1(t | id)"
+                "cs(t | id) per x"
+                "us(t | id)"
+                "csh(t | id)"
+                "toep(t | id)"
+                "ident(t)"
+                "car1(t | id)"
+            ]
+            (fun (structure: string) ->
+                for command in [ "fit"; "anova" ] do
+                    let code, _, error =
+                        run [
+                            command
+                            TestData.csv "cases/01-perfect"
+                            $"y ~ x + t; residual = {structure}"
+                        ]
+
+                    Expect.equal code 2 ($"{command}, {structure}: {error}")
+
+                    Check.contains "The fixed effects fit the response 'y' exactly" error)
+    ]

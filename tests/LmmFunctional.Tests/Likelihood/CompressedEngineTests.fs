@@ -3,9 +3,8 @@ namespace LmmFunctional.Tests
 open System
 open FsCheck
 open FsCheck.FSharp
-open FsCheck.NUnit
 open MathNet.Numerics.LinearAlgebra
-open NUnit.Framework
+open Expecto
 open LmmFunctional
 open LmmFunctional.Numerics
 
@@ -156,18 +155,23 @@ type GroupedModels =
         |> Arb.fromGen
 
 /// The compressed engine answers as the block engine does, whatever the model.
-[<TestFixture; Properties(Arbitrary = [| typeof<GroupedModels> |], MaxTest = 60)>]
-type CompressedEngineTests() =
+module CompressedEngineTests =
+
+    let private config = {
+        Law.config with
+            arbitrary = [ typeof<GroupedModels> ]
+            maxTest = 60
+    }
 
     // Relative to the largest number of its kind: sums over groups in another order, and another factorisation.
-    static let tolerance = 1e-11
+    let private tolerance = 1e-11
 
     /// Everything an engine says, by name.
-    static let answers (model: Standardised) lambdas reml (engine: Engine) = [
+    let private answers (model: Standardised) lambdas reml (engine: Engine) = [
         let entries = (ThetaLayout.create model).Entries
         let p = engine.P
         let isFactored = engine.Factor lambdas
-        Assert.That(isFactored, Is.True)
+        Check.isTrue isFactored
         engine.Solve()
         "log determinant", [| engine.LogDeterminant |]
         "fixed log determinant", [| engine.LogDeterminantFixed |]
@@ -215,15 +219,15 @@ type CompressedEngineTests() =
             |]
     ]
 
-    static let areNear expected actual =
+    let private areNear expected actual =
         for (name: string, a: float[]), (_, b: float[]) in List.zip expected actual do
             let size = Array.fold (fun m v -> max m (abs v)) 1e-3 a
 
             for k in 0 .. a.Length - 1 do
-                Assert.That(b[k], Is.EqualTo(a[k]).Within(tolerance * size), $"{name}, element {k}")
+                Law.assertHolds (Law.near ($"{name}, element {k}") (tolerance * size) (a[k]) (b[k]))
 
     /// The textbook formulas with V, n×n, which is as positive definite as can be.
-    static let dense (model: Standardised) (lambdas: float[][]) reml = [
+    let private dense (model: Standardised) (lambdas: float[][]) reml = [
         let weights = defaultArg model.RootWeights (Array.create model.Rows 1.0)
         let scaled (column: float[]) = Array.map2 (*) weights column
 
@@ -290,10 +294,10 @@ type CompressedEngineTests() =
             $"square {t}", sumOver (fun i j -> products[i, p - 1] * products[j, p - 1])
     ]
 
-    static let compressed collapse model : Engine =
+    let private compressed collapse model : Engine =
         CompressedEngine(CompressedModel.create model collapse)
 
-    static let balanced levels = {
+    let private balanced levels = {
         Seed = 1
         Sizes = [ Structure.Unstructured, 2 ]
         Levels = levels
@@ -302,79 +306,88 @@ type CompressedEngineTests() =
         Singular = 0
     }
 
-    [<FsCheck.NUnit.Property>]
-    member _.``First derivatives are those of the textbook``(grouped: GroupedModel, reml: bool) =
-        let model, lambdas = Grouped.build grouped
-        let expected = dense model lambdas reml
-        let names = List.map fst expected
-        let actual = answers model lambdas reml (compressed true model)
-        areNear expected (actual |> List.filter (fun (name, _) -> List.contains name names))
+    [<Tests>]
+    let tests =
+        testList "CompressedEngineTests" [
+            testPropertyWithConfig
+                config
+                "First derivatives are those of the textbook"
+                (fun (grouped: GroupedModel, reml: bool) ->
+                    let model, lambdas = Grouped.build grouped
+                    let expected = dense model lambdas reml
+                    let names = List.map fst expected
+                    let actual = answers model lambdas reml (compressed true model)
+                    areNear expected (actual |> List.filter (fun (name, _) -> List.contains name names)))
 
-    [<FsCheck.NUnit.Property>]
-    member _.``All answers are those of the block engine``(grouped: GroupedModel, reml: bool) =
-        let model, lambdas = Grouped.build grouped
-        let expected = answers model lambdas reml (BlockEngine(CrossProducts.create model))
-        areNear expected (answers model lambdas reml (compressed true model))
+            testPropertyWithConfig
+                config
+                "All answers are those of the block engine"
+                (fun (grouped: GroupedModel, reml: bool) ->
+                    let model, lambdas = Grouped.build grouped
+                    let expected = answers model lambdas reml (BlockEngine(CrossProducts.create model))
+                    areNear expected (answers model lambdas reml (compressed true model)))
 
-    [<FsCheck.NUnit.Property>]
-    member _.``Collapsed groups answer as the groups one by one``(grouped: GroupedModel, reml: bool) =
-        let model, lambdas = Grouped.build grouped
+            testPropertyWithConfig
+                config
+                "Collapsed groups answer as the groups one by one"
+                (fun (grouped: GroupedModel, reml: bool) ->
+                    let model, lambdas = Grouped.build grouped
 
-        areNear
-            (answers model lambdas reml (compressed false model))
-            (answers model lambdas reml (compressed true model))
+                    areNear
+                        (answers model lambdas reml (compressed false model))
+                        (answers model lambdas reml (compressed true model)))
 
-    [<FsCheck.NUnit.Property>]
-    member _.``Answers at one point do not depend on the points before``(grouped: GroupedModel, reml: bool) =
-        let model, lambdas = Grouped.build grouped
-        let engine = compressed true model
-        let before = answers model lambdas reml engine
+            testPropertyWithConfig
+                config
+                "Answers at one point do not depend on the points before"
+                (fun (grouped: GroupedModel, reml: bool) ->
+                    let model, lambdas = Grouped.build grouped
+                    let engine = compressed true model
+                    let before = answers model lambdas reml engine
 
-        answers model (lambdas |> Array.map (Array.map ((+) 0.25))) (not reml) engine
-        |> ignore
+                    answers model (lambdas |> Array.map (Array.map ((+) 0.25))) (not reml) engine
+                    |> ignore
 
-        Assert.That((answers model lambdas reml engine = before))
+                    Check.isTrue (answers model lambdas reml engine = before))
 
-    [<Test>]
-    member _.``Balanced groups are collapsed and others are not``() =
-        let groups isBalanced =
-            let model, _ =
-                Grouped.build {
-                    balanced 200 with
-                        IsBalanced = isBalanced
-                }
+            testCase "Balanced groups are collapsed and others are not" (fun () ->
+                let groups isBalanced =
+                    let model, _ =
+                        Grouped.build {
+                            balanced 200 with
+                                IsBalanced = isBalanced
+                        }
 
-            (CompressedModel.create model true).Groups.Count
+                    (CompressedModel.create model true).Groups.Count
 
-        Assert.That(groups true, Is.EqualTo 1)
-        Assert.That(groups false, Is.EqualTo 200)
+                Check.equal 1 (groups true)
+                Check.equal 200 (groups false))
 
-    [<Test>]
-    member _.``A lambda beyond all squares is refused``() =
-        let model, lambdas = Grouped.build (balanced 20)
-        let engine = compressed true model
-        Assert.That(engine.Factor(lambdas |> Array.map (Array.map (fun v -> 1e200 * v))), Is.False)
+            testCase "A lambda beyond all squares is refused" (fun () ->
+                let model, lambdas = Grouped.build (balanced 20)
+                let engine = compressed true model
+                Check.isFalse (engine.Factor(lambdas |> Array.map (Array.map (fun v -> 1e200 * v)))))
 
-    [<Test>]
-    member _.``One thread and two give the same bits``() =
-        let bits threads =
-            let before = Tiles.Threads
-            Tiles.Threads <- threads
+            testCase "One thread and two give the same bits" (fun () ->
+                let bits threads =
+                    let before = Tiles.Threads
+                    Tiles.Threads <- threads
 
-            try
-                [
-                    for isBalanced in [ true; false ] do
-                        let model, lambdas =
-                            Grouped.build {
-                                balanced 12000 with
-                                    Sizes = [ Structure.Unstructured, 3 ]
-                                    IsBalanced = isBalanced
-                            }
+                    try
+                        [
+                            for isBalanced in [ true; false ] do
+                                let model, lambdas =
+                                    Grouped.build {
+                                        balanced 12000 with
+                                            Sizes = [ Structure.Unstructured, 3 ]
+                                            IsBalanced = isBalanced
+                                    }
 
-                        for _, values in answers model lambdas true (compressed (not isBalanced) model) do
-                            yield! values
-                ]
-            finally
-                Tiles.Threads <- before
+                                for _, values in answers model lambdas true (compressed (not isBalanced) model) do
+                                    yield! values
+                        ]
+                    finally
+                        Tiles.Threads <- before
 
-        Assert.That((bits 1 = bits 2))
+                Check.isTrue (bits 1 = bits 2))
+        ]

@@ -1,120 +1,120 @@
-namespace LmmFunctional.Tests
+/// <summary>Every engine that can run a model answers the same: value, gradient, informations and effects.</summary>
+module LmmFunctional.Tests.EngineAgreementTests
 
 open System
 open System.Collections.Immutable
-open NUnit.Framework
-open FsCheck.NUnit
+open Expecto
 open LmmFunctional
 
-/// <summary>Every engine that can run a model answers the same: value, gradient, informations and effects.</summary>
-[<TestFixture>]
-module EngineAgreementTests =
+/// Few and many rows per level, so that levels have many entries beside the tail or few of them; vectors of effects.
+let private model seed : Standardised =
+    let random = Random(seed: int)
+    let rows = 60 + random.Next 400
+    let intercept = SupernodalModels.intercept rows
 
-    /// Few and many rows per level, so that levels have many entries beside the tail or few of them; vectors of effects.
-    let private model seed : Standardised =
-        let random = Random(seed: int)
-        let rows = 60 + random.Next 400
-        let intercept = SupernodalModels.intercept rows
+    let factor () =
+        let levels = 3 + random.Next(rows / 6)
+        levels, Array.init rows (fun i -> if i < levels then i else random.Next levels)
 
-        let factor () =
-            let levels = 3 + random.Next(rows / 6)
-            levels, Array.init rows (fun i -> if i < levels then i else random.Next levels)
-
-        let columns size =
-            Array.init size (fun s ->
-                if s = 0 then
-                    intercept
-                else
-                    SupernodalModels.slope random rows)
-
-        let term name (levels, codes) size =
-            SupernodalModels.term name levels codes (columns size)
-
-        let g, h = factor (), factor ()
-
-        let terms =
-            match random.Next 5 with
-            | 0 -> [ term "g" g (1 + random.Next 3) ]
-            | 1 -> [ term "g" g 1; term "h" h 1 ]
-            | 2 -> [ term "g" g (1 + random.Next 3); term "h" h (1 + random.Next 3) ]
-            | 3 -> [ term "g" g 1; term "h" h 1; term "k" (factor ()) 1 ]
-            | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1 ]
-
-        let weights =
-            if random.Next 3 = 0 then
-                Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
+    let columns size =
+        Array.init size (fun s ->
+            if s = 0 then
+                intercept
             else
-                None
+                SupernodalModels.slope random rows)
 
-        SupernodalModels.model random rows (1 + random.Next 4) terms weights
+    let term name (levels, codes) size =
+        SupernodalModels.term name levels codes (columns size)
 
-    let private engines (model: Standardised) : (string * Engine) list = [
-        "block", BlockEngine(CrossProducts.create model)
-        "supernodal", SupernodalEngine(SupernodalPlan.analyse model)
-        if CompressedModel.isPossible model then
-            "compressed", CompressedEngine(CompressedModel.create model true)
-        "precise", PreciseEngine(BlockEngine(CrossProducts.create model), true, lazy PreciseModel.tryCreate model)
+    let g, h = factor (), factor ()
+
+    let terms =
+        match random.Next 5 with
+        | 0 -> [ term "g" g (1 + random.Next 3) ]
+        | 1 -> [ term "g" g 1; term "h" h 1 ]
+        | 2 -> [ term "g" g (1 + random.Next 3); term "h" h (1 + random.Next 3) ]
+        | 3 -> [ term "g" g 1; term "h" h 1; term "k" (factor ()) 1 ]
+        | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1 ]
+
+    let weights =
+        if random.Next 3 = 0 then
+            Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
+        else
+            None
+
+    SupernodalModels.model random rows (1 + random.Next 4) terms weights
+
+let private engines (model: Standardised) : (string * Engine) list = [
+    "block", BlockEngine(CrossProducts.create model)
+    "supernodal", SupernodalEngine(SupernodalPlan.analyse model)
+    if CompressedModel.isPossible model then
+        "compressed", CompressedEngine(CompressedModel.create model true)
+    "precise", PreciseEngine(BlockEngine(CrossProducts.create model), true, lazy PreciseModel.tryCreate model)
+]
+
+/// What a fit asks of an engine at a point, by name.
+let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Engine) : (string * float[]) list =
+    let layout = ThetaLayout.create model
+    let entries = layout.Entries
+    let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
+    let isPositive = engine.Factor lambdas
+    Check.isTrue isPositive
+    let score = Curvature.score reml df true engine layout ImmutableArray.Empty lambdas
+
+    let curvature information =
+        let matrix = Curvature.matrix information reml engine layout score
+        Array.init (entries.Length * entries.Length) (fun k -> matrix[k % entries.Length, k / entries.Length])
+
+    let value =
+        engine.LogDeterminant
+        + (if reml then engine.LogDeterminantFixed else 0.0)
+        + df * log (engine.ResidualSquare / df)
+
+    let effects =
+        model.Terms
+        |> List.mapi (fun t term ->
+            Array.init (term.Levels * term.Factor.Order) (fun k ->
+                engine.Score(t, k / term.Factor.Order, k % term.Factor.Order)))
+
+    [
+        "value", [| value |]
+        "gradient", score.Gradient
+        "observed information", curvature Information.Observed
+        "expected information", curvature Information.Expected
+        "average information", curvature Information.Average
+        "effects", Array.concat effects
     ]
 
-    /// What a fit asks of an engine at a point, by name.
-    let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Engine) : (string * float[]) list =
-        let layout = ThetaLayout.create model
-        let entries = layout.Entries
-        let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
-        let isPositive = engine.Factor lambdas
-        Assert.That isPositive
-        let score = Curvature.score reml df true engine layout ImmutableArray.Empty lambdas
+// Relative to the largest element; T has cancelled against 2F where the information is least.
+let private tolerance = 1e-8
 
-        let curvature information =
-            let matrix = Curvature.matrix information reml engine layout score
-            Array.init (entries.Length * entries.Length) (fun k -> matrix[k % entries.Length, k / entries.Length])
+let private agree seed isSingular reml =
+    let model = model seed
+    let lambdas = SupernodalModels.lambdas seed isSingular model
 
-        let value =
-            engine.LogDeterminant
-            + (if reml then engine.LogDeterminantFixed else 0.0)
-            + df * log (engine.ResidualSquare / df)
+    let all =
+        engines model
+        |> List.map (fun (name, engine) -> name, answers reml model lambdas engine)
 
-        let effects =
-            model.Terms
-            |> List.mapi (fun t term ->
-                Array.init (term.Levels * term.Factor.Order) (fun k ->
-                    engine.Score(t, k / term.Factor.Order, k % term.Factor.Order)))
+    let _, expected = List.head all
 
-        [
-            "value", [| value |]
-            "gradient", score.Gradient
-            "observed information", curvature Information.Observed
-            "expected information", curvature Information.Expected
-            "average information", curvature Information.Average
-            "effects", Array.concat effects
-        ]
+    for name, actual in List.tail all do
+        for (what, a), (_, b) in List.zip expected actual do
+            let size = a |> Array.fold (fun m x -> max m (abs x)) 1e-6
 
-    // Relative to the largest element; T has cancelled against 2F where the information is least.
-    let private tolerance = 1e-8
+            Array.iteri2
+                (fun k x y ->
+                    if not (abs (x - y) <= tolerance * size) then
+                        failtest $"{what}, element {k}: block {x:R}, {name} {y:R} (seed {seed})")
+                a
+                b
 
-    let private agree seed isSingular reml =
-        let model = model seed
-        let lambdas = SupernodalModels.lambdas seed isSingular model
+[<Tests>]
+let tests =
+    testList "EngineAgreementTests" [
+        testPropertyWithConfig (Law.tries 40) "all engines agree inside the space of θ" (fun seed reml ->
+            agree seed false reml)
 
-        let all =
-            engines model
-            |> List.map (fun (name, engine) -> name, answers reml model lambdas engine)
-
-        let _, expected = List.head all
-
-        for name, actual in List.tail all do
-            for (what, a), (_, b) in List.zip expected actual do
-                let size = a |> Array.fold (fun m x -> max m (abs x)) 1e-6
-
-                Array.iteri2
-                    (fun k x y ->
-                        if not (abs (x - y) <= tolerance * size) then
-                            Assert.Fail $"{what}, element {k}: block {x:R}, {name} {y:R} (seed {seed})")
-                    a
-                    b
-
-    [<Property(MaxTest = 40)>]
-    let ``all engines agree inside the space of θ`` seed reml = agree seed false reml
-
-    [<Property(MaxTest = 40)>]
-    let ``all engines agree where λ is singular or zero`` seed reml = agree seed true reml
+        testPropertyWithConfig (Law.tries 40) "all engines agree where λ is singular or zero" (fun seed reml ->
+            agree seed true reml)
+    ]

@@ -334,10 +334,7 @@ type internal DenseMarginal(likelihood: LogLikelihood, theta: ImmutableArray<flo
     // Scales of y and X.
     let constant =
         2.0 * df * log standard.ResponseScale
-        + (if isRestricted then
-               -2.0 * standard.LogDeterminant
-           else
-               0.0)
+        + (if isRestricted then -2.0 * standard.LogDeterminant else 0.0)
 
     let move k step = theta.SetItem(k, theta[k] + step)
 

@@ -1,111 +1,111 @@
-namespace LmmFunctional.Tests
-
-open System
-open NUnit.Framework
-open FsCheck
-open FsCheck.NUnit
-open LmmFunctional
-
 /// <summary>What a model with structured residuals is before its first iteration: few vectors, and a start from moments.
 /// </summary>
-[<TestFixture>]
-module MarginalStartTests =
+module LmmFunctional.Tests.MarginalStartTests
 
-    /// Blocks of rows with columns of four kinds: constant, one value a block, two values, any.
-    let private blocks (random: Random) size count =
-        let rows = size * count
-        let column value = Array.init rows value
-        let perBlock = Array.init count (fun _ -> random.NextDouble())
+open System
+open Expecto
+open FsCheck
+open LmmFunctional
 
-        [|
-            column (fun _ -> 1.0)
-            column (fun row -> perBlock[row / size])
-            column (fun row -> if row % size = 0 then 1.0 else -0.25)
-            column (fun _ -> float (random.Next 2))
-            column (fun _ -> 100.0 * random.NextDouble() - 30.0)
-        |]
+/// Blocks of rows with columns of four kinds: constant, one value a block, two values, any.
+let private blocks (random: Random) size count =
+    let rows = size * count
+    let column value = Array.init rows value
+    let perBlock = Array.init count (fun _ -> random.NextDouble())
 
-    [<Property(MaxTest = 60)>]
-    let ``vectors of a pattern have the cross-products of its blocks``
-        (PositiveInt size)
-        (PositiveInt count)
-        (seed: int)
-        =
-        let size, count = 1 + size % 6, 1 + count % 80
-        let random = Random seed
-        let columns = blocks random size count
-        let k = size * columns.Length
-        let members = Array.init (size * count) id
+    [|
+        column (fun _ -> 1.0)
+        column (fun row -> perBlock[row / size])
+        column (fun row -> if row % size = 0 then 1.0 else -0.25)
+        column (fun _ -> float (random.Next 2))
+        column (fun _ -> 100.0 * random.NextDouble() - 30.0)
+    |]
 
-        let vectors = PatternVectors(k, count)
+/// Subjects with four visits each, none missing, in two arms.
+let private complete seed subjects =
+    let random = Random seed
 
-        for block in 0 .. count - 1 do
-            vectors.Add(columns, members, block * size)
+    let normal () =
+        sqrt (-2.0 * log (1.0 - random.NextDouble()))
+        * cos (2.0 * Math.PI * random.NextDouble())
 
-        let struct (r, found) = vectors.Finish()
+    let rows = [|
+        for id in 0 .. subjects - 1 do
+            let effect = normal ()
 
-        let product of' number i j =
-            Seq.init number (fun v -> of' v i * of' v j) |> Seq.sum
+            for visit in 0..3 do
+                id, visit, effect + (1.0 + float visit) * normal ()
+    |]
 
-        let ofBlock block place =
-            columns[place / size].[block * size + place % size]
+    TestFrame.ofColumns [
+        "y", rows |> Array.map (fun (_, _, y) -> y) |> TestFrame.numbers
+        "id", rows |> Array.map (fun (id, _, _) -> $"s{id}") |> TestFrame.texts
+        "arm", rows |> Array.map (fun (id, _, _) -> $"a{id % 2}") |> TestFrame.texts
+        "visit", rows |> Array.map (fun (_, visit, _) -> $"v{visit}") |> TestFrame.texts
+    ]
 
-        let ofVector vector place = found[vector * k + place]
+[<Tests>]
+let tests =
+    testList "MarginalStartTests" [
+        testPropertyWithConfig
+            (Law.tries 60)
+            "vectors of a pattern have the cross-products of its blocks"
+            (fun (PositiveInt size) (PositiveInt count) (seed: int) ->
+                let size, count = 1 + size % 6, 1 + count % 80
+                let random = Random seed
+                let columns = blocks random size count
+                let k = size * columns.Length
+                let members = Array.init (size * count) id
 
-        Law.holds [
-            if r > count then
-                $"{r} vectors for {count} blocks"
+                let vectors = PatternVectors(k, count)
 
-            for i in 0 .. k - 1 do
-                for j in 0..i do
-                    let scale = sqrt (product ofBlock count i i * product ofBlock count j j)
+                for block in 0 .. count - 1 do
+                    vectors.Add(columns, members, block * size)
 
-                    yield!
-                        Law.near
-                            $"({i}, {j})"
-                            (1e-12 * max 1.0 scale)
-                            (product ofBlock count i j)
-                            (product ofVector r i j)
-        ]
+                let struct (r, found) = vectors.Finish()
 
-    /// Subjects with four visits each, none missing, in two arms.
-    let private complete seed subjects =
-        let random = Random seed
+                let product of' number i j =
+                    Seq.init number (fun v -> of' v i * of' v j) |> Seq.sum
 
-        let normal () =
-            sqrt (-2.0 * log (1.0 - random.NextDouble()))
-            * cos (2.0 * Math.PI * random.NextDouble())
+                let ofBlock block place =
+                    columns[place / size].[block * size + place % size]
 
-        let rows = [|
-            for id in 0 .. subjects - 1 do
-                let effect = normal ()
+                let ofVector vector place = found[vector * k + place]
 
-                for visit in 0..3 do
-                    id, visit, effect + (1.0 + float visit) * normal ()
-        |]
+                Law.holds [
+                    if r > count then
+                        $"{r} vectors for {count} blocks"
 
-        TestFrame.ofColumns [
-            "y", rows |> Array.map (fun (_, _, y) -> y) |> TestFrame.numbers
-            "id", rows |> Array.map (fun (id, _, _) -> $"s{id}") |> TestFrame.texts
-            "arm", rows |> Array.map (fun (id, _, _) -> $"a{id % 2}") |> TestFrame.texts
-            "visit", rows |> Array.map (fun (_, visit, _) -> $"v{visit}") |> TestFrame.texts
-        ]
+                    for i in 0 .. k - 1 do
+                        for j in 0..i do
+                            let scale = sqrt (product ofBlock count i i * product ofBlock count j j)
 
-    // With all visits and the same effects at each of them, least squares is generalised least squares and the maximum
-    // likelihood estimate is S.
-    [<Property(MaxTest = 20)>]
-    let ``with complete data the start from moments is the optimum`` (seed: int) =
-        Law.holds [
-            for structure in [ "us(visit | id)"; "us(visit | id) per arm"; "toeph(visit | id)" ] do
-                let likelihood =
-                    StructuredModel.likelihoodOf
-                        Criterion.Ml
-                        (TestFrame.formula $"y ~ visit * arm; residual = {structure}")
-                        (complete seed 30)
+                            yield!
+                                Law.near
+                                    $"({i}, {j})"
+                                    (1e-12 * max 1.0 scale)
+                                    (product ofBlock count i j)
+                                    (product ofVector r i j)
+                ])
 
-                let first =
-                    Solver.iterations SolverOptions.defaults likelihood.Objective |> Seq.head
+        // With all visits and the same effects at each of them, least squares is generalised least squares and the maximum
+        // likelihood estimate is S.
+        testPropertyWithConfig
+            (Law.tries 20)
+            "with complete data the start from moments is the optimum"
+            (fun (seed: int) ->
+                Law.holds [
+                    for structure in [ "us(visit | id)"; "us(visit | id) per arm"; "toeph(visit | id)" ] do
+                        let likelihood =
+                            StructuredModel.likelihoodOf
+                                Criterion.Ml
+                                (TestFrame.formula $"y ~ visit * arm; residual = {structure}")
+                                (complete seed 30)
 
-                if not (first.Decrement <= 1e-3) then
-                    $"{structure}: decrement {first.Decrement}"
-        ]
+                        let first =
+                            Solver.iterations SolverOptions.defaults likelihood.Objective |> Seq.head
+
+                        if not (first.Decrement <= 1e-3) then
+                            $"{structure}: decrement {first.Decrement}"
+                ])
+    ]

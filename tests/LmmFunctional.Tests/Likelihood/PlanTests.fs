@@ -1,130 +1,135 @@
-namespace LmmFunctional.Tests
+/// <summary>The plan: what is chosen is what the engine does, and the report says so.</summary>
+module LmmFunctional.Tests.PlanTests
 
-open NUnit.Framework
+open Expecto
 open LmmFunctional
 
-/// <summary>The plan: what is chosen is what the engine does, and the report says so.</summary>
-[<TestFixture>]
-module PlanTests =
+let private orRaise result =
+    match result with
+    | Ok value -> value
+    | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat " ")
 
-    let private orRaise result =
-        match result with
-        | Ok value -> value
-        | Error problems -> invalidOp (problems |> List.map LmmError.describe |> String.concat " ")
+let private design name formula =
+    let frame = Csv.read (TestData.csv name) |> orRaise
 
-    let private design name formula =
-        let frame = Csv.read (TestData.csv name) |> orRaise
+    Formula.parse formula
+    |> orRaise
+    |> (fun spec -> Design.build spec frame)
+    |> orRaise
 
-        Formula.parse formula
-        |> orRaise
-        |> (fun spec -> Design.build spec frame)
-        |> orRaise
+let private penicillin = "diameter ~ 1 + (1 | plate) + (1 | sample)"
 
-    let private penicillin = "diameter ~ 1 + (1 | plate) + (1 | sample)"
-
-    [<TestCase("penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)")>]
-    [<TestCase("penicillin", "diameter ~ 1 + (1 | sample) + (1 | plate)")>]
-    [<TestCase("pastes", "strength ~ 1 + (1 | batch/cask)")>]
-    let ``the chosen leading factor is that of the cross-products`` (name: string) (formula: string) =
-        let model = design name formula |> Standardised.ofDesign
-        let cross = CrossProducts.create model
-        let chosen = (Plan.create model |> orRaise).Chosen
-        Assert.That(chosen.Lead, Is.EqualTo(Some model.Terms[cross.LeadTerms[0]].Group))
-        Assert.That(chosen.Bytes, Is.EqualTo(40.0 * float cross.Tail * float cross.Tail))
-
-    [<TestCase("machines", "score ~ Machine + (1 | Worker) + (0 + Machine | Worker)")>]
-    [<TestCase("sleepstudy", "Reaction ~ Days + (Days | Subject)")>]
-    let ``terms of one grouping factor are compressed`` (name: string) (formula: string) =
-        let plan = design name formula |> ModelPlan.ofDesign |> orRaise
-        Assert.That(plan.Chosen.Engine, Is.EqualTo "compressed")
-        Assert.That(plan.Candidates |> List.contains plan.Chosen)
-
-    [<Test>]
-    let ``a nest whose dense tail would be large is taken by supernodes`` () =
-        // 5000 parents of two children of two rows: the tail of the parents is above what is worth keeping dense.
-        let parents = [
-            for parent in 0..4999 do
-                for _ in 1..4 -> $"p{parent}"
-        ]
-
-        let children = [
-            for _ in 0..4999 do
-                yield! [ "a"; "a"; "b"; "b" ]
-        ]
-
-        let response = [ for row in 0..19999 -> float (row * 7919 % 1009) ]
-
-        let frame =
-            Frame.ofColumns [
-                "parent", Column.ofStrings parents
-                "child", Column.ofStrings children
-                "y", Column.ofFloats response
+[<Tests>]
+let tests =
+    testList "PlanTests" [
+        testCases
+            "the chosen leading factor is that of the cross-products"
+            [
+                "penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"
+                "penicillin", "diameter ~ 1 + (1 | sample) + (1 | plate)"
+                "pastes", "strength ~ 1 + (1 | batch/cask)"
             ]
-            |> orRaise
+            (fun (name: string, formula: string) ->
+                let model = design name formula |> Standardised.ofDesign
+                let cross = CrossProducts.create model
+                let chosen = (Plan.create model |> orRaise).Chosen
+                Check.equal (Some model.Terms[cross.LeadTerms[0]].Group) chosen.Lead
+                Check.equal (40.0 * float cross.Tail * float cross.Tail) chosen.Bytes)
 
-        let plan =
-            Formula.parse "y ~ 1 + (1 | parent/child)"
-            |> Result.bind (fun spec -> Design.build spec frame)
-            |> Result.bind ModelPlan.ofDesign
-            |> orRaise
+        testCases
+            "terms of one grouping factor are compressed"
+            [
+                "machines", "score ~ Machine + (1 | Worker) + (0 + Machine | Worker)"
+                "sleepstudy", "Reaction ~ Days + (Days | Subject)"
+            ]
+            (fun (name: string, formula: string) ->
+                let plan = design name formula |> ModelPlan.ofDesign |> orRaise
+                Check.equal "compressed" plan.Chosen.Engine
+                Check.isTrue (plan.Candidates |> List.contains plan.Chosen))
 
-        Assert.That(plan.Chosen.Engine, Is.EqualTo "supernodal")
+        testCase "a nest whose dense tail would be large is taken by supernodes" (fun () ->
+            // 5000 parents of two children of two rows: the tail of the parents is above what is worth keeping dense.
+            let parents = [
+                for parent in 0..4999 do
+                    for _ in 1..4 -> $"p{parent}"
+            ]
 
-    [<Test>]
-    let ``each grouping factor is a candidate, and the least memory is chosen`` () =
-        let plan = design "penicillin" penicillin |> ModelPlan.ofDesign |> orRaise
-        plan.Candidates |> List.choose _.Lead |> Texts.equal [ "plate"; "sample" ]
-        Assert.That(plan.Chosen, Is.EqualTo(plan.Candidates |> List.minBy _.Bytes))
+            let children = [
+                for _ in 0..4999 do
+                    yield! [ "a"; "a"; "b"; "b" ]
+            ]
 
-    [<Test>]
-    let ``without random terms nothing is left to choose`` () =
-        let plan = design "penicillin" "diameter ~ 1" |> ModelPlan.ofDesign |> orRaise
-        Assert.That(plan.Candidates.Length, Is.EqualTo 1)
-        Assert.That(plan.Chosen.Lead, Is.EqualTo None)
+            let response = [ for row in 0..19999 -> float (row * 7919 % 1009) ]
 
-    // 24 plates, 6 samples, each plate with one row of each sample: 6³ + 3·24·(36 + 6 + 1) and 24³ + 3·6·(576 + 24 + 1).
-    [<Test>]
-    let ``the report`` () =
-        design "penicillin" penicillin
-        |> ModelPlan.ofDesign
-        |> orRaise
-        |> PlanReport.render SummaryFormat.Text
-        |> _.Split('\n')
-        |> List.ofArray
-        |> Texts.equal [
-            "Plan of a linear mixed model"
-            "Formula: diameter ~ 1 + (1 | plate) + (1 | sample)"
-            "144 rows, 1 fixed effect, 30 random effects, 2 covariance parameters"
-            ""
-            "Engines, with predicted operations of one evaluation and its gradient:"
-            " Engine Leading factor Operations     Memory"
-            " block  plate              3.3e+3 under 1 MB chosen"
-            " block  sample             2.5e+4 under 1 MB"
-            ""
-            "Exact second derivatives add 432 operations."
-            ""
-        ]
+            let frame =
+                Frame.ofColumns [
+                    "parent", Column.ofStrings parents
+                    "child", Column.ofStrings children
+                    "y", Column.ofFloats response
+                ]
+                |> orRaise
 
-    [<Test>]
-    let ``the report as JSON`` () =
-        let json =
+            let plan =
+                Formula.parse "y ~ 1 + (1 | parent/child)"
+                |> Result.bind (fun spec -> Design.build spec frame)
+                |> Result.bind ModelPlan.ofDesign
+                |> orRaise
+
+            Check.equal "supernodal" plan.Chosen.Engine)
+
+        testCase "each grouping factor is a candidate, and the least memory is chosen" (fun () ->
+            let plan = design "penicillin" penicillin |> ModelPlan.ofDesign |> orRaise
+            plan.Candidates |> List.choose _.Lead |> Texts.equal [ "plate"; "sample" ]
+            Check.equal (plan.Candidates |> List.minBy _.Bytes) plan.Chosen)
+
+        testCase "without random terms nothing is left to choose" (fun () ->
+            let plan = design "penicillin" "diameter ~ 1" |> ModelPlan.ofDesign |> orRaise
+            Check.equal 1 plan.Candidates.Length
+            Check.equal None plan.Chosen.Lead)
+
+        // 24 plates, 6 samples, each plate with one row of each sample: 6³ + 3·24·(36 + 6 + 1) and 24³ + 3·6·(576 + 24 + 1).
+        testCase "the report" (fun () ->
             design "penicillin" penicillin
             |> ModelPlan.ofDesign
             |> orRaise
-            |> PlanReport.toJson
+            |> PlanReport.render SummaryFormat.Text
+            |> _.Split('\n')
+            |> List.ofArray
+            |> Texts.equal [
+                "Plan of a linear mixed model"
+                "Formula: diameter ~ 1 + (1 | plate) + (1 | sample)"
+                "144 rows, 1 fixed effect, 30 random effects, 2 covariance parameters"
+                ""
+                "Engines, with predicted operations of one evaluation and its gradient:"
+                " Engine Leading factor Operations     Memory"
+                " block  plate              3.3e+3 under 1 MB chosen"
+                " block  sample             2.5e+4 under 1 MB"
+                ""
+                "Exact second derivatives add 432 operations."
+                "Up to 25 starts: the criterion at each, a descent from those that lead to no optimum found before."
+                ""
+            ])
 
-        let plate =
-            "\"engine\":\"block\",\"lead\":\"plate\",\"operations\":3312,\"bytes\":1440"
+        testCase "the report as JSON" (fun () ->
+            let json =
+                design "penicillin" penicillin
+                |> ModelPlan.ofDesign
+                |> orRaise
+                |> PlanReport.toJson
 
-        let sample =
-            "\"engine\":\"block\",\"lead\":\"sample\",\"operations\":24642,\"bytes\":23040"
+            let plate =
+                "\"engine\":\"block\",\"lead\":\"plate\",\"operations\":3312,\"bytes\":1440"
 
-        Texts.equal [
-            "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
-            + plate
-            + ",\"curvatureOperations\":432,\"candidates\":[{"
-            + plate
-            + "},{"
-            + sample
-            + "}]}"
-        ] [ json ]
+            let sample =
+                "\"engine\":\"block\",\"lead\":\"sample\",\"operations\":24642,\"bytes\":23040"
+
+            Texts.equal [
+                "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
+                + plate
+                + ",\"curvatureOperations\":432,\"starts\":25,\"candidates\":[{"
+                + plate
+                + "},{"
+                + sample
+                + "}]}"
+            ] [ json ])
+    ]

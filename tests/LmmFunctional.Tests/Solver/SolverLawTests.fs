@@ -1,198 +1,210 @@
-namespace LmmFunctional.Tests
-
-open System
-open System.Collections.Immutable
-open NUnit.Framework
-open FsCheck.NUnit
-open LmmFunctional
-open LmmFunctional.Properties
-
 /// <summary>The solver on random models.</summary>
 /// <remarks>Always the same models: about one likelihood in a thousand of this kind has two optima, both of them certified,
 /// and which one an algorithm reaches is no law.</remarks>
-[<TestFixture; Properties(Arbitrary = [| typeof<RandomModels> |], MaxTest = 80, Replay = "(20260501,77)")>]
-module SolverLawTests =
+module LmmFunctional.Tests.SolverLawTests
 
-    let private algorithms = [
-        Algorithm.NewtonRaphson
-        Algorithm.FisherScoring
-        Algorithm.AverageInformation
-    ]
+open System
+open System.Collections.Immutable
+open Expecto
+open LmmFunctional
+open LmmFunctional.Properties
 
-    let private run algorithm objective =
-        Solver.iterations
-            {
-                SolverOptions.defaults with
-                    Algorithm = algorithm
-            }
-            objective
-        |> List.ofSeq
+let private config = {
+    Law.config with
+        arbitrary = [ typeof<RandomModels> ]
+        maxTest = 80
+}
 
-    /// Without an intercept either of two crossed factors may take the mean: there are two optima, and both are right.
-    let private withOneOptimum (model: RandomModel) =
-        if model.Fixed = "0 + x" then
-            { model with Fixed = "x" }
-        else
-            model
+let private algorithms = [
+    Algorithm.NewtonRaphson
+    Algorithm.FisherScoring
+    Algorithm.AverageInformation
+]
 
-    [<Property>]
-    let ``the criterion never rises beyond its rounding`` (model: RandomModel) =
-        let objective = (RandomModel.likelihood model).Objective
-
-        Law.holds [
-            for algorithm in algorithms do
-                for before, after in List.pairwise (run algorithm objective) do
-                    yield!
-                        Law.atMost
-                            $"{algorithm}, rise to iteration {after.Number}"
-                            (1e-12 * max 1.0 (abs before.Criterion))
-                            (after.Criterion - before.Criterion)
-        ]
-
-    [<Property>]
-    let ``all algorithms reach the same optimum`` (model: RandomModel) =
-        let likelihood = RandomModel.likelihood (withOneOptimum model)
-
-        let ends =
-            algorithms
-            |> List.map (fun algorithm -> List.last (run algorithm likelihood.Objective))
-
-        let covariances =
-            ends
-            |> List.map (fun iteration -> Textbook.covariances likelihood iteration.Theta |> Array.concat)
-
-        let best = ends |> List.map _.Criterion |> List.min
-
-        Law.holds [
-            for algorithm, iteration, covariance in List.zip3 algorithms ends covariances do
-                let steps = iteration.Number
-                yield! Law.near $"{algorithm}, criterion after {steps} steps" 1e-7 best iteration.Criterion
-                // The criterion resolves covariances to about the root of its rounding.
-                let allowed = 1e-4 * Array.fold max 1e-4 (Array.map abs covariances.Head)
-                yield! Law.nearAll $"{algorithm}, covariances after {steps} steps" allowed covariances.Head covariance
-        ]
-
-    [<Property>]
-    let ``the certificate shows an optimum: curvature inside, multipliers at bounds`` (model: RandomModel) =
-        let objective = (RandomModel.likelihood model).Objective
-
-        Law.holds [
-            for algorithm in algorithms do
-                let path = run algorithm objective
-                let certificate = Certificate.create objective (List.last path)
-
-                yield!
-                    Law.isTrue
-                        $"{algorithm}: {certificate.Verdict} after {path.Length} iterations"
-                        certificate.IsConverged
-
-                if not certificate.Eigenvalues.IsEmpty then
-                    yield! Law.atMost $"{algorithm}, negative eigenvalue" 0.0 -certificate.Eigenvalues[0]
-
-                for name, multiplier in certificate.Multipliers do
-                    yield! Law.atMost $"{algorithm}, negative multiplier of {name}" 1e-5 -multiplier
-
-                yield! Law.atMost $"{algorithm}, decrement" 1e-6 certificate.NewtonDecrement
-        ]
-
-    [<Property>]
-    let ``the optimum is not above random points near and far`` (model: RandomModel) (points: RandomPoint[]) =
-        let likelihood = RandomModel.likelihood (withOneOptimum model)
-        let optimum = List.last (run Algorithm.AverageInformation likelihood.Objective)
-
-        Law.holds [
-            for point in points do
-                let theta = RandomModel.theta likelihood point
-
-                let near =
-                    Seq.map2 (fun a b -> a + 0.05 * (b - 0.5)) optimum.Theta theta
-                    |> ImmutableArray.CreateRange
-
-                for place in [ theta; near ] do
-                    let value = (likelihood.Objective.Evaluate place Order.Value).Value
-                    yield! Law.atMost $"the optimum's distance above {point}" 1e-7 (optimum.Criterion - value)
-        ]
-
-    [<Property>]
-    let ``the saddle at zero is left`` (model: RandomModel) =
-        let objective = (RandomModel.likelihood (withOneOptimum model)).Objective
-
-        let fromZero = {
-            objective with
-                Start = objective.Start |> Seq.map (fun _ -> 0.0) |> ImmutableArray.CreateRange
+let private run algorithm objective =
+    Solver.iterations
+        {
+            SolverOptions.defaults with
+                Algorithm = algorithm
         }
+        objective
+    |> List.ofSeq
 
-        let usual = List.last (run Algorithm.AverageInformation objective)
-        let path = run Algorithm.AverageInformation fromZero
-        let found = List.last path
+/// Without an intercept either of two crossed factors may take the mean: there are two optima, and both are right.
+let private withOneOptimum (model: RandomModel) =
+    if model.Fixed = "0 + x" then
+        { model with Fixed = "x" }
+    else
+        model
 
-        Law.holds [
-            yield! Law.near $"criterion after {path.Length} iterations" 1e-7 usual.Criterion found.Criterion
-            yield! Law.isTrue "not converged" (Certificate.create fromZero found).IsConverged
-        ]
+let private bits (path: Iteration list) =
+    path
+    |> List.map (fun iteration ->
+        iteration.Theta
+        |> Seq.append [ iteration.Criterion ]
+        |> Seq.map BitConverter.DoubleToInt64Bits
+        |> List.ofSeq)
 
-    let private bits (path: Iteration list) =
-        path
-        |> List.map (fun iteration ->
-            iteration.Theta
-            |> Seq.append [ iteration.Criterion ]
-            |> Seq.map BitConverter.DoubleToInt64Bits
-            |> List.ofSeq)
+[<Tests>]
+let tests =
+    testList "SolverLawTests" [
+        testPropertyWithConfig config "the criterion never rises beyond its rounding" (fun (model: RandomModel) ->
+            let objective = (RandomModel.likelihood model).Objective
 
-    [<Property(MaxTest = 30)>]
-    let ``a fit made twice has the same bits`` (model: RandomModel) =
-        let once () =
-            (RandomModel.likelihood model).Objective
-            |> run Algorithm.AverageInformation
-            |> bits
+            Law.holds [
+                for algorithm in algorithms do
+                    for before, after in List.pairwise (run algorithm objective) do
+                        yield!
+                            Law.atMost
+                                $"{algorithm}, rise to iteration {after.Number}"
+                                (1e-12 * max 1.0 (abs before.Criterion))
+                                (after.Criterion - before.Criterion)
+            ])
 
-        Law.holds (Law.isTrue "the second fit differs" (once () = once ()))
+        testPropertyWithConfig config "all algorithms reach the same optimum" (fun (model: RandomModel) ->
+            let likelihood = RandomModel.likelihood (withOneOptimum model)
 
-    [<Property(MaxTest = 30)>]
-    let ``each iteration is computed when it is asked for`` (model: RandomModel) =
-        let evaluations, path =
-            Counting.evaluations (RandomModel.likelihood model).Objective
+            let ends =
+                algorithms
+                |> List.map (fun algorithm -> List.last (run algorithm likelihood.Objective))
 
-        Law.holds [
-            yield! Law.isTrue "evaluated before anything was asked" (evaluations[0] = 0)
+            let covariances =
+                ends
+                |> List.map (fun iteration -> Textbook.covariances likelihood iteration.Theta |> Array.concat)
 
-            // The last one may be the one before it, found to be good enough.
-            for k in 1 .. path.Length - 2 do
-                yield!
-                    Law.atMost
-                        $"evaluations for {k} of {path.Length}"
-                        (float evaluations[k + 1] - 1.0)
-                        (float evaluations[k])
-        ]
+            let best = ends |> List.map _.Criterion |> List.min
 
-    [<Test>]
-    let ``one and two threads give the same bits`` () =
-        let random = Random 5
-        let n = 12_000
-        let g, h = Array.init n (fun i -> i % 400), Array.init n (fun _ -> random.Next 260)
+            Law.holds [
+                for algorithm, iteration, covariance in List.zip3 algorithms ends covariances do
+                    let steps = iteration.Number
+                    yield! Law.near $"{algorithm}, criterion after {steps} steps" 1e-7 best iteration.Criterion
+                    // The criterion resolves covariances to about the root of its rounding.
+                    let allowed = 1e-4 * Array.fold max 1e-4 (Array.map abs covariances.Head)
 
-        let u, v =
-            Array.init 400 (fun _ -> random.NextDouble()), Array.init 260 (fun _ -> random.NextDouble())
+                    yield!
+                        Law.nearAll $"{algorithm}, covariances after {steps} steps" allowed covariances.Head covariance
+            ])
 
-        let x = Array.init n (fun _ -> random.NextDouble())
+        testPropertyWithConfig
+            config
+            "the certificate shows an optimum: curvature inside, multipliers at bounds"
+            (fun (model: RandomModel) ->
+                let objective = (RandomModel.likelihood model).Objective
 
-        let frame =
-            TestFrame.ofColumns [
-                "y", TestFrame.numbers (Array.init n (fun i -> u[g[i]] + v[h[i]] * x[i] + random.NextDouble()))
-                "x", TestFrame.numbers x
-                "g", TestFrame.numbers (Array.map float g)
-                "h", TestFrame.numbers (Array.map float h)
-            ]
+                Law.holds [
+                    for algorithm in algorithms do
+                        let path = run algorithm objective
+                        let certificate = Certificate.create objective (List.last path)
 
-        let design = TestFrame.design "y ~ x + (1 | g) + (x | h)" frame
+                        yield!
+                            Law.isTrue
+                                $"{algorithm}: {certificate.Verdict} after {path.Length} iterations"
+                                certificate.IsConverged
 
-        let paths =
-            Naive.withThreads (fun () ->
-                match LogLikelihood.create Criterion.Reml design with
-                | Ok likelihood -> run Algorithm.AverageInformation likelihood.Objective |> bits
-                | Error _ -> [])
+                        if not certificate.Eigenvalues.IsEmpty then
+                            yield! Law.atMost $"{algorithm}, negative eigenvalue" 0.0 -certificate.Eigenvalues[0]
 
-        Law.assertHolds [
-            yield! Law.isTrue "no fit" (paths[0].Length > 2)
-            yield! Law.isTrue "two threads give other bits than one" (paths[0] = paths[1])
-        ]
+                        for name, multiplier in certificate.Multipliers do
+                            yield! Law.atMost $"{algorithm}, negative multiplier of {name}" 1e-5 -multiplier
+
+                        yield! Law.atMost $"{algorithm}, decrement" 1e-6 certificate.NewtonDecrement
+                ])
+
+        testPropertyWithConfig
+            config
+            "the optimum is not above random points near and far"
+            (fun (model: RandomModel) (points: RandomPoint[]) ->
+                let likelihood = RandomModel.likelihood (withOneOptimum model)
+                let optimum = List.last (run Algorithm.AverageInformation likelihood.Objective)
+
+                Law.holds [
+                    for point in points do
+                        let theta = RandomModel.theta likelihood point
+
+                        let near =
+                            Seq.map2 (fun a b -> a + 0.05 * (b - 0.5)) optimum.Theta theta
+                            |> ImmutableArray.CreateRange
+
+                        for place in [ theta; near ] do
+                            let value = (likelihood.Objective.Evaluate place Order.Value).Value
+                            yield! Law.atMost $"the optimum's distance above {point}" 1e-7 (optimum.Criterion - value)
+                ])
+
+        testPropertyWithConfig config "the saddle at zero is left" (fun (model: RandomModel) ->
+            let objective = (RandomModel.likelihood (withOneOptimum model)).Objective
+
+            let fromZero = {
+                objective with
+                    Start = objective.Start |> Seq.map (fun _ -> 0.0) |> ImmutableArray.CreateRange
+            }
+
+            let usual = List.last (run Algorithm.AverageInformation objective)
+            let path = run Algorithm.AverageInformation fromZero
+            let found = List.last path
+
+            Law.holds [
+                yield! Law.near $"criterion after {path.Length} iterations" 1e-7 usual.Criterion found.Criterion
+                yield! Law.isTrue "not converged" (Certificate.create fromZero found).IsConverged
+            ])
+
+        testPropertyWithConfig
+            { config with maxTest = 30 }
+            "a fit made twice has the same bits"
+            (fun (model: RandomModel) ->
+                let once () =
+                    (RandomModel.likelihood model).Objective
+                    |> run Algorithm.AverageInformation
+                    |> bits
+
+                Law.holds (Law.isTrue "the second fit differs" (once () = once ())))
+
+        testPropertyWithConfig
+            { config with maxTest = 30 }
+            "each iteration is computed when it is asked for"
+            (fun (model: RandomModel) ->
+                let evaluations, path =
+                    Counting.evaluations (RandomModel.likelihood model).Objective
+
+                Law.holds [
+                    yield! Law.isTrue "evaluated before anything was asked" (evaluations[0] = 0)
+
+                    // The last one may be the one before it, found to be good enough.
+                    for k in 1 .. path.Length - 2 do
+                        yield!
+                            Law.atMost
+                                $"evaluations for {k} of {path.Length}"
+                                (float evaluations[k + 1] - 1.0)
+                                (float evaluations[k])
+                ])
+
+        testCase "one and two threads give the same bits" (fun () ->
+            let random = Random 5
+            let n = 12_000
+            let g, h = Array.init n (fun i -> i % 400), Array.init n (fun _ -> random.Next 260)
+
+            let u, v =
+                Array.init 400 (fun _ -> random.NextDouble()), Array.init 260 (fun _ -> random.NextDouble())
+
+            let x = Array.init n (fun _ -> random.NextDouble())
+
+            let frame =
+                TestFrame.ofColumns [
+                    "y", TestFrame.numbers (Array.init n (fun i -> u[g[i]] + v[h[i]] * x[i] + random.NextDouble()))
+                    "x", TestFrame.numbers x
+                    "g", TestFrame.numbers (Array.map float g)
+                    "h", TestFrame.numbers (Array.map float h)
+                ]
+
+            let design = TestFrame.design "y ~ x + (1 | g) + (x | h)" frame
+
+            let paths =
+                Naive.withThreads (fun () ->
+                    match LogLikelihood.create Criterion.Reml design with
+                    | Ok likelihood -> run Algorithm.AverageInformation likelihood.Objective |> bits
+                    | Error _ -> [])
+
+            Law.assertHolds [
+                yield! Law.isTrue "no fit" (paths[0].Length > 2)
+                yield! Law.isTrue "two threads give other bits than one" (paths[0] = paths[1])
+            ])
+    ]

@@ -56,6 +56,11 @@ module internal Arma =
         {
             Names = Array.append (Array.init p (fun i -> $"Phi{i + 1}")) (Array.init q (fun j -> $"Theta{j + 1}"))
             Kinds = Array.create (p + q) ParameterKind.Real
+            // Of partial autocorrelations: the last coefficient of each order.
+            Ends =
+                Array.append
+                    (Array.init p (fun i -> ParameterEnds.correlation $"Phi{i + 1}"))
+                    (Array.init q (fun j -> ParameterEnds.correlation $"Theta{j + 1}"))
             // Not at φ = −θ, where the two cancel and the criterion is flat.
             Start =
                 Array.init (p + q) (fun k ->

@@ -44,6 +44,8 @@ module internal BandedToeplitz =
         {
             Names = Toeplitz.names count
             Kinds = Array.create count ParameterKind.Correlation
+            // The end of the region is a surface, which no coordinate comes to by itself.
+            Ends = Toeplitz.names count |> Array.map ParameterEnds.none
             Start = Array.init count (fun k -> if k = 0 then 0.2 else 0.0)
             FurtherStarts = [||]
             Natural = correlations region

@@ -44,6 +44,7 @@ module internal FactorAnalytic =
         {
             Names = names
             Kinds = Array.create names.Length ParameterKind.Loading
+            Ends = names |> Array.map ParameterEnds.none
             // Full rank to start with where q = m, and no loading at the saddle point zero.
             Start =
                 entries m q
@@ -64,6 +65,9 @@ module internal FactorAnalytic =
         let m = labels.Length
         let count = (entries m q).Length
 
+        let names =
+            Array.append (loadingNames labels q) (Array.skip 1 labels |> Array.map (fun label -> $"specific({label})"))
+
         /// Γ by its free entries, and the roots of D, both from τ: τ₁, the other loadings, the roots of D(2, 2) …
         let parts (tau: Jet[]) =
             let free = Array.append [| Jet.sin tau[0] |] (Array.sub tau 1 (count - 1))
@@ -71,12 +75,16 @@ module internal FactorAnalytic =
             free, roots
 
         {
-            Names =
-                Array.append
-                    (loadingNames labels q)
-                    (Array.skip 1 labels |> Array.map (fun label -> $"specific({label})"))
+            Names = names
             Kinds =
                 Array.append (Array.create count ParameterKind.Loading) (Array.create (m - 1) ParameterKind.Variance)
+            Ends =
+                names
+                |> Array.mapi (fun k name ->
+                    if k < count then
+                        ParameterEnds.none name
+                    else
+                        ParameterEnds.signed name)
             Start =
                 Array.append
                     (entries m q

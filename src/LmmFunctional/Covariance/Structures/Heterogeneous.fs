@@ -19,6 +19,7 @@ module internal Heterogeneous =
         {
             Names = Array.append deviations correlation.Names
             Kinds = Array.append (Array.create count ParameterKind.StandardDeviation) correlation.Kinds
+            Ends = Array.append (deviations |> Array.map ParameterEnds.positive) correlation.Ends
             Start = Array.append (Array.zeroCreate count) correlation.Start
             FurtherStarts = correlation.FurtherStarts |> Array.map (Array.append (Array.zeroCreate count))
             Natural =

@@ -14,17 +14,22 @@ module internal Kronecker =
             Coordinates = product Array.append first.Coordinates second.Coordinates
         }
 
+    /// A name with the number of its factor where the other factor has it too.
+    let private distinguish number (other: string[]) name =
+        if Array.contains name other then
+            $"{name}.{number}"
+        else
+            name
+
     /// The names of both, with the number of the factor where they share one.
     let names (first: string[]) (second: string[]) =
-        let distinguish number (own: string[]) (other: string[]) =
-            own
-            |> Array.map (fun name ->
-                if Array.contains name other then
-                    $"{name}.{number}"
-                else
-                    name)
+        Array.append (first |> Array.map (distinguish 1 second)) (second |> Array.map (distinguish 2 first))
 
-        Array.append (distinguish 1 first second) (distinguish 2 second first)
+    /// The ends of both, by the same names.
+    let ends (firstNames: string[], first) (secondNames: string[], second) =
+        Array.append
+            (ParameterEnds.rename (distinguish 1 secondNames) first)
+            (ParameterEnds.rename (distinguish 2 firstNames) second)
 
     /// The product of a form on m positions and another.
     let create m (first: CovarianceForm) (second: CovarianceForm) =
@@ -33,6 +38,7 @@ module internal Kronecker =
         {
             Names = names first.Names second.Names
             Kinds = Array.append first.Kinds second.Kinds
+            Ends = ends (first.Names, first.Ends) (second.Names, second.Ends)
             Start = Array.append first.Start second.Start
             FurtherStarts =
                 Array.allPairs (CovarianceForm.starts first) (CovarianceForm.starts second)

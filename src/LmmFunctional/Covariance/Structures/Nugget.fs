@@ -22,6 +22,7 @@ module internal Nugget =
         {
             Names = Array.append form.Names [| "nugget" |]
             Kinds = Array.append form.Kinds [| ParameterKind.Proportion |]
+            Ends = Array.append form.Ends [| ParameterEnds.proportion "nugget" |]
             Start = Array.append form.Start start
             FurtherStarts = form.FurtherStarts |> Array.map (fun own -> Array.append own start)
             Natural =

@@ -32,6 +32,9 @@ module internal PerLevel =
                 forEach (fun level -> $"sd({level})") (fun level ->
                     form.Names |> Array.map (fun name -> $"{level}: {name}"))
             Kinds = forEach (fun _ -> ParameterKind.StandardDeviation) (fun _ -> form.Kinds)
+            Ends =
+                forEach (fun level -> ParameterEnds.positive $"sd({level})") (fun level ->
+                    form.Ends |> ParameterEnds.rename (fun name -> $"{level}: {name}"))
             Start = forEach (fun _ -> 0.0) (fun _ -> form.Start)
             FurtherStarts =
                 form.FurtherStarts

@@ -32,7 +32,12 @@ module internal Spatial =
 
     /// A form that starts from the middle distances, or from the shorter or the longer ones; τ of the parameters that
     /// are no ranges stays.
-    let private startingAt (tauAt: float -> float) (ranges: (string * float[])[]) (form: CovarianceForm) =
+    let private startingAt
+        (tauAt: float -> float)
+        (endsAt: float -> string -> ParameterEnds)
+        (ranges: (string * float[])[])
+        (form: CovarianceForm)
+        =
         let at size =
             form.Start
             |> Array.mapi (fun k tau ->
@@ -44,6 +49,15 @@ module internal Spatial =
 
         {
             form with
+                // By the nearest positions: the correlations between them tell a short range from none.
+                Ends =
+                    form.Names
+                    |> Array.mapi (fun k name ->
+                        if k < ranges.Length then
+                            let _, distances = ranges[k]
+                            endsAt distances[0] name
+                        else
+                            ParameterEnds.none name)
                 Start = at 1
                 FurtherStarts = [| at 0; at 2 |]
         }
@@ -79,7 +93,7 @@ module internal Spatial =
             (List.replicate parameters.Length Unconstrained.positive)
             (List.replicate parameters.Length Unconstrained.ofPositive)
             element
-        |> startingAt (fun distance -> log (startFactor * distance)) ranges
+        |> startingAt (fun distance -> log (startFactor * distance)) ParameterEnds.range ranges
 
     /// ρ^h, 0 &lt; ρ &lt; 1; continuous-time AR(1) in one coordinate.
     let power name isAnisotropic (coordinates: float[][]) =
@@ -114,7 +128,7 @@ module internal Spatial =
             (List.replicate parameters.Length Unconstrained.ofProportion)
             element
         // The logit of ρ = e^(−1/d).
-        |> startingAt (fun distance -> -log(exp (1.0 / distance) - 1.0)) axes
+        |> startingAt (fun distance -> -log(exp (1.0 / distance) - 1.0)) ParameterEnds.power axes
 
     /// The form of a correlation between positions with these coordinates.
     let create correlation isAnisotropic (coordinates: float[][]) =

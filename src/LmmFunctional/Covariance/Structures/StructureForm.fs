@@ -18,6 +18,21 @@ module internal StructureForm =
         | Some bands when bands < m -> BandedToeplitz.create bands m
         | _ -> Toeplitz.create m
 
+    // A form on equal steps at the places of some of them: gaps between positions stay.
+    let private onSteps (positions: FormPositions) (create: int -> CovarianceForm) =
+        match FormPositions.tryPlaces positions with
+        | None -> create positions.Labels.Length
+        | Some places ->
+            let form = create (Array.max places + 1)
+
+            {
+                form with
+                    Element =
+                        fun tau ->
+                            let element = form.Element tau
+                            fun i j -> element places[i] places[j]
+            }
+
     /// <summary>The shape of a structure that is no Kronecker product. Every structure is listed: one that is forgotten does
     /// not compile.</summary>
     /// <exception cref="T:System.ArgumentException">It is one.</exception>
@@ -31,12 +46,13 @@ module internal StructureForm =
         | Structure.Unstructured -> StructureShape.Scaled(Unstructured.create labels)
         | Structure.CompoundSymmetry -> StructureShape.Scaled(CompoundSymmetry.create m)
         | Structure.HeterogeneousCompoundSymmetry -> StructureShape.PerPosition(CompoundSymmetry.create m)
-        | Structure.Autoregressive -> StructureShape.Scaled(Autoregressive.create ())
-        | Structure.HeterogeneousAutoregressive -> StructureShape.PerPosition(Autoregressive.create ())
+        | Structure.Autoregressive -> StructureShape.Scaled(onSteps positions (fun _ -> Autoregressive.create ()))
+        | Structure.HeterogeneousAutoregressive ->
+            StructureShape.PerPosition(onSteps positions (fun _ -> Autoregressive.create ()))
         | Structure.ContinuousAutoregressive -> StructureShape.Scaled(Spatial.power "Phi" false coordinates)
-        | Structure.AutoregressiveMovingAverage(p, q) -> StructureShape.Scaled(Arma.create p q m)
-        | Structure.Toeplitz bands -> StructureShape.Scaled(toeplitz bands m)
-        | Structure.HeterogeneousToeplitz bands -> StructureShape.PerPosition(toeplitz bands m)
+        | Structure.AutoregressiveMovingAverage(p, q) -> StructureShape.Scaled(onSteps positions (Arma.create p q))
+        | Structure.Toeplitz bands -> StructureShape.Scaled(onSteps positions (toeplitz bands))
+        | Structure.HeterogeneousToeplitz bands -> StructureShape.PerPosition(onSteps positions (toeplitz bands))
         | Structure.AnteDependence -> StructureShape.PerPosition(AnteDependence.correlation labels)
         | Structure.FactorAnalytic q -> StructureShape.Scaled(FactorAnalytic.create labels (min q m))
         | Structure.ReducedRank q -> StructureShape.Scaled(FactorAnalytic.reducedRank labels (min q m))

@@ -23,6 +23,8 @@ module internal Toeplitz =
         {
             Names = names count
             Kinds = Array.create count ParameterKind.Correlation
+            // Given those of the lags before, each correlation has ends of its own.
+            Ends = names count |> Array.map ParameterEnds.correlation
             Start = Array.init count (fun k -> if k = 0 then 0.2 else 0.0)
             FurtherStarts = [||]
             Natural = correlations >> Array.skip 1

@@ -8,6 +8,7 @@ module internal Uncorrelated =
     let identity = {
         Names = [||]
         Kinds = [||]
+        Ends = [||]
         Start = [||]
         FurtherStarts = [||]
         Natural = id

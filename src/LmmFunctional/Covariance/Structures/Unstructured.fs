@@ -74,6 +74,21 @@ module internal Unstructured =
                 Array.append
                     (Array.create (m - 1) ParameterKind.StandardDeviation)
                     (Array.create correlations.Length ParameterKind.Correlation)
+            // A diagonal entry of zero makes the correlations of its row with those before complete.
+            Ends = [|
+                for i in 1 .. m - 1 do
+                    for j in 0..i do
+                        let name =
+                            if i = 1 then
+                                $"cor({labels[0]},{labels[1]})"
+                            else
+                                $"correlations of {labels[i]}"
+
+                        if i = j then
+                            ParameterEnds.positive name
+                        else
+                            ParameterEnds.none name
+            |]
             Start = Array.zeroCreate (m * (m + 1) / 2 - 1)
             FurtherStarts = [||]
             Natural =

@@ -96,6 +96,51 @@ module internal MomentParts =
                         plain
         }
 
+    /// The parameters of structures that are at an end of their range, or do not matter: nothing moves along them. The
+    /// factors of other terms at a bound are told by NaturalScale.
+    let private stuckAt (layout: ThetaLayout) (isFixed: bool[]) = [|
+        for t in 0 .. layout.Forms.Length - 1 do
+            if layout.Forms[t].IsSome then
+                yield! [| layout.ParameterStarts[t] .. layout.ParameterStarts[t + 1] - 1 |]
+
+        yield! [| layout.Parameters .. isFixed.Length - 1 |]
+    |]
+
+
+    /// The derivatives with something in place of those that vanish, so that there is an inverse: nothing that is kept
+    /// depends on what that is.
+    let private completed (stuck: int[]) (derivatives: Matrix<float>) =
+        let moving =
+            [| 0 .. derivatives.ColumnCount - 1 |]
+            |> Array.filter (fun k -> not (Array.contains k stuck))
+
+        let result = derivatives.Clone()
+
+        if stuck.Length > 0 then
+            let independent =
+                Matrix<float>.Build.DenseOfColumnVectors(moving |> Array.map derivatives.Column)
+                |> HeldMoments.independentRows
+
+            Seq.except independent (seq { 0 .. derivatives.RowCount - 1 })
+            |> Seq.zip stuck
+            |> Seq.iter (fun (k, row) ->
+                result.ClearColumn k
+                result[row, k] <- 1.0)
+
+        result
+
+    /// What is known, with what is at an end of its range.
+    let private holding (theta: ImmutableArray<float>) stuck (held: HeldParameters) = {
+        held with
+            Entries =
+                (held.Entries, stuck)
+                ||> Array.fold (fun entries k ->
+                    if entries.ContainsKey k then
+                        entries
+                    else
+                        entries.Add(k, { Value = theta[k]; IsScaled = false }))
+    }
+
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters, from what a method of computing knows.
     /// </summary>
     let moments
@@ -133,8 +178,11 @@ module internal MomentParts =
 
         let size = scale.Values.Length
 
-        let forward =
+        let derivatives =
             Matrix<float>.Build.Dense(size, size, fun i j -> Jet.derivative j scale.Values[i])
+
+        let stuck = stuckAt model.Layout isFixed |> Array.filter (fun k -> isFixed[k])
+        let forward = completed stuck derivatives
         // ∂(θ, log σ²)/∂η.
         let back = forward.Inverse()
 
@@ -158,4 +206,4 @@ module internal MomentParts =
             scale.AtBound
             (Array2D.init size size (fun i j -> back[i, j]))
             (Some curvatures)
-        |> HeldMoments.along held theta forward
+        |> HeldMoments.along (holding theta stuck held) theta forward

@@ -126,6 +126,7 @@ module internal MomentStart =
         let objective = {
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange model.Residual.Parameters.Start
+            FurtherStarts = lazy []
             Evaluate = MarginalObjective.evaluate false None 0.0 model
             Boundary =
                 fun theta -> {
@@ -139,6 +140,7 @@ module internal MomentStart =
             IsCurvatureAffordable = false
             Tolerance = tolerance
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
+            Ends = ImmutableArray.CreateRange(names |> Array.map ParameterEnds.none)
         }
 
         let last =

@@ -219,5 +219,6 @@ module internal NaturalScale =
         {
             Names = all |> List.map fst |> Array.ofList
             Values = all |> List.map snd |> Array.ofList
-            AtBound = Array.init all.Length (fun i -> i < isFixed.Length && isFixed[i])
+            // Those of the residuals are not in the order of their coordinates.
+            AtBound = Array.init all.Length (fun i -> i < model.Layout.Parameters && isFixed[i])
         }

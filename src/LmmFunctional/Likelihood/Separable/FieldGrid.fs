@@ -75,29 +75,43 @@ module internal FieldGrid =
                             yield element (cell - field.Length + 1) beside beside
         }
 
+    // The place of every row on the steps of an axis.
+    let private placesOf (axis: ResidualAxis) =
+        axis.Position |> Array.map (fun position -> int axis.Values[position].[0])
+
+    // The span of the places of each subject.
+    let private extent (design: ResidualDesign) (places: int[]) =
+        let least = Array.create design.Subjects.Length System.Int32.MaxValue
+        let greatest = Array.create design.Subjects.Length -1
+
+        places
+        |> Array.iteri (fun row place ->
+            let subject = design.SubjectCodes[row]
+            least[subject] <- min least[subject] place
+            greatest[subject] <- max greatest[subject] place)
+
+        least, Array.map2 (fun least greatest -> max 0 (greatest - least + 1)) least greatest
+
+    /// The number of cells of all fields, before any is made.
+    let cellCount (design: ResidualDesign) : float =
+        design.Factors
+        |> List.map (fun axis -> extent design (placesOf axis) |> snd |> Array.map float)
+        |> List.reduce (Array.map2 (*))
+        |> Array.sum
+
     /// <summary>The grid of residuals with one or two autoregressive correlations.</summary>
     /// <remarks>A subject's field spans the positions it has: a part of an autoregressive process is one.</remarks>
     let create (design: ResidualDesign) : FieldGrid =
-        let along = design.Factors.Head.Position
+        let along = placesOf design.Factors.Head
 
         let across =
             match design.Factors with
-            | [ _; second ] -> second.Position
+            | [ _; second ] -> placesOf second
             | _ -> Array.zeroCreate along.Length
 
-        let extent (positions: int[]) =
-            let least = Array.create design.Subjects.Length System.Int32.MaxValue
-            let greatest = Array.create design.Subjects.Length -1
+        let (firstAlong, lengths), (firstAcross, widths) =
+            extent design along, extent design across
 
-            positions
-            |> Array.iteri (fun row position ->
-                let subject = design.SubjectCodes[row]
-                least[subject] <- min least[subject] position
-                greatest[subject] <- max greatest[subject] position)
-
-            least, Array.map2 (fun least greatest -> max 0 (greatest - least + 1)) least greatest
-
-        let (firstAlong, lengths), (firstAcross, widths) = extent along, extent across
         let starts = Array.map2 (*) lengths widths |> Array.scan (+) 0
 
         let fields =

@@ -27,6 +27,9 @@ type internal SeparableModel = {
     SumOfLogWeights: float
     Analysis: SparseAnalysis
     Places: System.Lazy<SeparablePlaces>
+    /// The model of a nugget of zero, where every cell has a plot: with the process as effects of the cells it would lose
+    /// its digits. None where there is no nugget, or a cell without a plot.
+    WithoutNugget: System.Lazy<SeparableModel option>
 } with
 
     /// n.
@@ -49,6 +52,9 @@ type internal SeparableModel = {
 [<RequireQualifiedAccess>]
 module internal SeparableModel =
 
+    // Beyond so many cells without a plot the gaps would cost more than they save.
+    let private mostCells rows = max 10_000.0 (20.0 * float rows)
+
     /// Whether residuals have the form: one or two autoregressive correlations, with a nugget or in complete fields.
     let isPossible (design: ResidualDesign) =
         let axes = design.Factors
@@ -57,6 +63,7 @@ module internal SeparableModel =
         && design.Variances.IsEmpty
         && (axes.Length = 1 || axes.Length = 2)
         && axes |> List.forall (fun axis -> axis.Structure = Structure.Autoregressive)
+        && FieldGrid.cellCount design <= mostCells axes.Head.Position.Length
         && (design.Term.HasNugget || FieldGrid.isComplete (FieldGrid.create design))
 
     // Below so many operations another order of elimination is not worth trying.
@@ -121,6 +128,7 @@ module internal SeparableModel =
                 | None -> 0.0
             Analysis = analysis
             Places = lazy SeparablePlaces.places grid hasNugget terms nodes links analysis
+            WithoutNugget = lazy None
         }
 
     // Below so many operations dense blocks take no time worth saving.
@@ -134,7 +142,24 @@ module internal SeparableModel =
             && isPossible residual
             && not (ResidualDesign.hasReplicates residual)
             ->
-            let model = create standard residual { marginal with Patterns = [||] }
+            let own = create standard residual { marginal with Patterns = [||] }
+
+            let withoutNugget () =
+                if own.HasNugget && FieldGrid.isComplete own.Grid then
+                    let bare = { residual with Term.HasNugget = false }
+
+                    let design = { design with Residual = Some bare }
+
+                    MarginalModel.parameters design standard marginal.Layout
+                    |> create standard bare
+                    |> Some
+                else
+                    None
+
+            let model = {
+                own with
+                    WithoutNugget = lazy withoutNugget ()
+            }
 
             if
                 model.Work < MarginalModel.work marginal

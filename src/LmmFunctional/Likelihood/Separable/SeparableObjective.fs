@@ -8,6 +8,8 @@ open System.Collections.Immutable
 type internal SeparableEngine = {
     Model: SeparableModel
     Factors: ConcurrentBag<SeparableFactor>
+    /// The engine of a nugget of zero, where there is one.
+    WithoutNugget: System.Lazy<SeparableEngine option>
 }
 
 /// <summary>−2 log likelihood of a separable model on the inner scale, β profiled out, with its derivatives. σ² is profiled
@@ -16,13 +18,25 @@ type internal SeparableEngine = {
 module internal SeparableObjective =
 
     /// Workspaces for a model, made when they are needed.
-    let engine (model: SeparableModel) = {
+    let rec engine (model: SeparableModel) : SeparableEngine = {
         Model = model
         Factors = ConcurrentBag<SeparableFactor>()
+        WithoutNugget = lazy (model.WithoutNugget.Value |> Option.map engine)
     }
+
+    /// The engine and its coordinates for a θ: those without a nugget where that is zero.
+    let private engineAt (engine: SeparableEngine) (theta: ImmutableArray<float>) =
+        if engine.Model.HasNugget && NuggetAtZero.isReached engine.Model theta then
+            match engine.WithoutNugget.Value with
+            | Some bare -> bare, theta.RemoveAt(theta.Length - 1)
+            | None -> engine, theta
+        else
+            engine, theta
 
     /// <summary>Runs an action on a workspace factored at a θ; None where V is not positive definite.</summary>
     let withFactor (engine: SeparableEngine) (theta: ImmutableArray<float>) (action: SeparableFactor -> 'result) =
+        let engine, theta = engineAt engine theta
+
         let factor =
             match engine.Factors.TryTake() with
             | true, factor -> factor
@@ -50,7 +64,11 @@ module internal SeparableObjective =
             member _.Marginal = engine.Model.Marginal
 
             member _.At(theta, action) =
-                withFactor engine theta (solved >> action)
+                withFactor engine theta (fun factor ->
+                    if factor.Model.HasNugget = engine.Model.HasNugget then
+                        action (solved factor)
+                    else
+                        action (NuggetAtZero.solved factor.Model.Rows (solved factor)))
     }
 
     /// The function of θ, with σ² profiled out or known; a constant is added to its value.

@@ -1,0 +1,113 @@
+namespace LmmFunctional
+
+open LmmFunctional.Numerics
+
+/// <summary>How the estimates without a unit are found.</summary>
+[<RequireQualifiedAccess>]
+type InfluenceMethod =
+    /// θ stays: closed forms, no refit.
+    | Fixed
+    /// θ moves by one scoring step without the unit.
+    | OneStep
+    /// The model is fitted again without the unit.
+    | Exact
+
+/// <summary>What the estimates owe to one unit. Definitions of SAS PROC MIXED and HLMdiag.</summary>
+[<ReferenceEquality>]
+type InfluenceOfUnit = {
+    Unit: DiagnosticUnit
+    /// (β̂ − β̂₍ᵢ₎)'M⁻¹(β̂ − β̂₍ᵢ₎)/rank X, M = Cov(β̂) of the fit.
+    CookD: float
+    /// The same with M₍ᵢ₎, Cov(β̂₍ᵢ₎).
+    Mdffits: float
+    /// |tr(M⁻¹M₍ᵢ₎) − rank X|.
+    CovTrace: float
+    /// det M₍ᵢ₎/det M.
+    CovRatio: float
+    /// 2[ℓ(ψ̂) − ℓ(ψ̂₍ᵢ₎)].
+    LikelihoodDistance: float
+    /// Estimates without the unit, less the estimates, in the order of the fixed effects.
+    FixedChanges: float list
+    /// The relative change of each variance component; empty with θ fixed.
+    VarianceChanges: (string * float) list
+}
+
+/// <summary>The influence of every unit, and what could not be computed.</summary>
+[<ReferenceEquality>]
+type InfluenceTable = {
+    Method: InfluenceMethod
+    Units: InfluenceOfUnit list
+    /// Units without which the model cannot be fitted, with the reason.
+    Impossible: (DiagnosticUnit * string) list
+}
+
+/// <summary>Influence with θ fixed.</summary>
+[<RequireQualifiedAccess>]
+module internal FixedInfluence =
+
+    let private determined = "the other rows do not determine all fixed effects"
+
+    let private identity p =
+        Array.init (p * p) (fun k -> if k % p = k / p then 1.0 else 0.0)
+
+    /// The measures of a deletion; None where M₍ᵢ₎ does not exist.
+    let private measures (equations: MixedModelEquations) (rootOfCovariance: float[]) (deletion: Deletion) unit =
+        let p = equations.FixedCount
+        let variance = equations.Fit.Sigma * equations.Fit.Sigma
+        let factor = Array.copy deletion.Remaining
+
+        if
+            not (Dense.Factor(p, factor))
+            || Seq.exists (fun i -> factor[i * (p + 1)] < 1e-6) (seq { 0 .. p - 1 })
+        then
+            None
+        else
+            let square = Dense.Dot(deletion.Change, deletion.Change)
+
+            let image =
+                Dense.Multiply(p, 1, p, deletion.Remaining, false, deletion.Change, false)
+
+            let inverse = Dense.Inverse(p, factor)
+            let trace = Seq.sumBy (fun i -> inverse[i * (p + 1)]) (seq { 0 .. p - 1 })
+
+            let logDeterminant =
+                Seq.sumBy (fun i -> 2.0 * log factor[i * (p + 1)]) (seq { 0 .. p - 1 })
+
+            Some {
+                Unit = unit
+                CookD = square / (variance * float p)
+                Mdffits = Dense.Dot(deletion.Change, image) / (variance * float p)
+                CovTrace = abs (trace - float p)
+                CovRatio = exp -logDeterminant
+                LikelihoodDistance = square / variance
+                FixedChanges =
+                    Dense.Multiply(p, 1, p, rootOfCovariance, false, deletion.Change, false)
+                    |> Array.map (~-)
+                    |> List.ofArray
+                VarianceChanges = []
+            }
+
+    /// The influence of units by closed forms.
+    let table (equations: MixedModelEquations) (units: DiagnosticUnit[]) : InfluenceTable =
+        let root = equations.FixedRoot
+
+        let found =
+            Deletion.all equations units
+            |> Array.mapi (fun index deletion ->
+                match
+                    deletion
+                    |> Option.bind (fun deletion -> measures equations root deletion units[index])
+                with
+                | Some measured -> Ok measured
+                | None -> Error(units[index], determined))
+
+        {
+            Method = InfluenceMethod.Fixed
+            Units = found |> Seq.choose Result.toOption |> List.ofSeq
+            Impossible = [
+                for one in found do
+                    match one with
+                    | Error impossible -> impossible
+                    | Ok _ -> ()
+            ]
+        }

@@ -1,0 +1,250 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Immutable
+open System.Threading.Tasks
+open MathNet.Numerics.RootFinding
+open LmmFunctional.Numerics
+
+/// <summary>The variance shift of one unit: V + σ²ₒδδ', δ n×|I| with a one for each row of the unit (alternative outlier
+/// model; Gumedze, Welham, Gogel and Thompson 2010).</summary>
+[<ReferenceEquality>]
+type VarianceShift = {
+    Unit: DiagnosticUnit
+    /// σ̂²ₒ by REML, in squared units of the response; zero where the rows vary no more than others.
+    Variance: float
+    /// ∂ℓ/∂σ²ₒ of the restricted log likelihood at zero, all else as in the fit.
+    Score: float
+    /// The score over its standard deviation, σ² estimated.
+    StandardisedScore: float
+    /// Twice the rise of the restricted log likelihood.
+    LikelihoodRatio: float
+    /// P of the likelihood ratio: half of χ² on one degree of freedom, half of zero.
+    P: float
+    /// Whether all covariance parameters were estimated again; else they are in the fit's ratios to σ².
+    IsRefitted: bool
+    /// õ, one for each row of the unit: the part of its residual that the shift explains.
+    Shifts: float list
+}
+
+/// <summary>The variance shifts of one unit with the ratios of covariance parameters fixed.</summary>
+[<RequireQualifiedAccess>]
+module internal FixedRatioShift =
+
+    // Ratios σ²ₒ/σ² beyond this are taken for infinite.
+    let private largest = 1e12
+
+    /// P_II relative to σ², m×m by columns.
+    let private projectionOf (equations: MixedModelEquations) (rows: int[]) =
+        let m, n, p = rows.Length, equations.Rows, equations.FixedCount
+        let result = equations.PrecisionBlock rows
+        let b = equations.WeightedBasis
+
+        for i in 0 .. m - 1 do
+            for j in 0 .. m - 1 do
+                let mutable sum = 0.0
+
+                for c in 0 .. p - 1 do
+                    sum <- sum + b[rows[i] + c * n] * b[rows[j] + c * n]
+
+                result[i + j * m] <- result[i + j * m] - sum
+
+        result
+
+    /// Half of P(χ²₁ > x); one at zero.
+    let upper x =
+        if x > 0.0 then
+            0.5 * Probability.upperF 1 infinity x
+        else
+            1.0
+
+    /// <summary>The shift of a unit.</summary>
+    /// <param name="equations">The equations of the fit.</param>
+    /// <param name="projected">Py/σ, P relative to σ².</param>
+    /// <param name="total">y'Py/σ².</param>
+    /// <param name="unit">The unit.</param>
+    let ofUnit (equations: MixedModelEquations) (projected: float[]) (total: float) (unit: DiagnosticUnit) =
+        let fit = equations.Fit
+        let rows = Seq.toArray unit.Rows
+        let m = rows.Length
+        let freedom = float (fit.Observations - fit.FixedCount)
+        let projection = projectionOf equations rows
+        let struct (values, vectors) = Semidefinite.eigen m projection
+        let own = rows |> Array.map (fun row -> projected[row])
+
+        let turned =
+            Array.init m (fun k -> Seq.sumBy (fun i -> vectors[i + k * m] * own[i]) (seq { 0 .. m - 1 }))
+
+        let square = Dense.Dot(own, own)
+        let trace = Seq.sumBy (fun i -> projection[i * (m + 1)]) (seq { 0 .. m - 1 })
+        let traceOfSquare = Dense.Dot(projection, projection)
+
+        // −2 restricted log likelihood with σ² profiled, less its value at zero, and its slope by ω = σ²ₒ/σ².
+        let taken omega =
+            Seq.sumBy (fun k -> turned[k] * turned[k] / (1.0 + omega * values[k])) (seq { 0 .. m - 1 })
+
+        let left omega = total - omega * taken omega
+
+        let value omega =
+            let logs =
+                Seq.sumBy (fun k -> Math.Log(1.0 + omega * max 0.0 values[k])) (seq { 0 .. m - 1 })
+
+            logs + freedom * Math.Log(max Double.Epsilon (left omega) / total)
+
+        let slope omega =
+            let traces =
+                Seq.sumBy (fun k -> max 0.0 values[k] / (1.0 + omega * max 0.0 values[k])) (seq { 0 .. m - 1 })
+
+            let squares =
+                Seq.sumBy (fun k -> (turned[k] / (1.0 + omega * max 0.0 values[k])) ** 2.0) (seq { 0 .. m - 1 })
+
+            traces - freedom * squares / left omega
+
+        let omega =
+            if slope 0.0 >= 0.0 then
+                0.0
+            else
+                let mutable high = 1.0
+
+                while slope high < 0.0 && high < largest do
+                    high <- 4.0 * high
+
+                if high >= largest then
+                    largest
+                else
+                    Brent.FindRoot(slope, 0.0, high, 1e-12 * high, 200)
+
+        let ratio = max 0.0 -(value omega)
+        let variance = fit.Sigma * fit.Sigma
+        let spread = 0.5 * (traceOfSquare - trace * trace / freedom)
+        let score = 0.5 * (square - trace)
+
+        // õ = ω(I + ωP_II)⁻¹(Py)_I.
+        let shifts =
+            Array.init m (fun i ->
+                fit.Sigma
+                * Seq.sumBy
+                    (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * max 0.0 values[k]))
+                    (seq { 0 .. m - 1 }))
+
+        {
+            Unit = unit
+            Variance = omega * variance * left omega / freedom
+            Score = score / variance
+            StandardisedScore = if spread > 0.0 then score / sqrt spread else nan
+            LikelihoodRatio = ratio
+            P = upper ratio
+            IsRefitted = false
+            Shifts = List.ofArray shifts
+        }
+
+    /// The shifts of all units; the same numbers at any number of threads.
+    let all (equations: MixedModelEquations) (units: DiagnosticUnit[]) : VarianceShift[] =
+        let fit = equations.Fit
+
+        let projected =
+            ResidualPrecision.multiply equations.Residual 1 equations.Residuals
+            |> Array.map (fun value -> value / fit.Sigma)
+
+        let marginal = ResidualTable.marginal fit
+
+        let total =
+            Array.fold2 (fun sum r p -> sum + r * p) 0.0 marginal projected / fit.Sigma
+
+        let result: VarianceShift[] = Array.zeroCreate units.Length
+
+        Parallel.For(0, units.Length, fun index -> result[index] <- ofUnit equations projected total units[index])
+        |> ignore
+
+        result
+
+/// <summary>The scan of all units for a shift of their variance.</summary>
+[<RequireQualifiedAccess>]
+module VarianceShift =
+
+    /// The model with independent extra variance in the rows of a unit.
+    let private extended (unit: DiagnosticUnit) (design: Design) : Design =
+        let rows = Seq.toArray unit.Rows
+        let codes: int[] = Array.zeroCreate design.Response.Length
+        let indicator: float[] = Array.zeroCreate design.Response.Length
+
+        rows
+        |> Array.iteri (fun k row ->
+            codes[row] <- k
+            indicator[row] <- 1.0)
+
+        let name = "(variance shift)"
+
+        let term: RandomDesign = {
+            Term = {
+                Effects = Terms.ofList [ Term.intercept ]
+                Group = { Factors = [ Expr.Column name ] }
+                Structure = Structure.Diagonal
+                Relationship = None
+                PerLevelOf = None
+            }
+            Group = name
+            Levels = rows |> Seq.map string |> ImmutableArray.CreateRange
+            Relationship = None
+            Codes = codes
+            Names = ImmutableArray.Create "shift"
+            Columns = [| indicator |]
+            InterceptAt = None
+            Axes = []
+            Places = None
+            Notes = []
+            PerLevel = None
+        }
+
+        {
+            design with
+                Random = design.Random @ [ term ]
+        }
+
+    /// <summary>A unit's shift with all covariance parameters estimated again.</summary>
+    let private refitted (fit: Fit) (restricted: Fit) (shift: VarianceShift) : Result<VarianceShift, LmmError list> =
+        extended shift.Unit fit.Design
+        |> Refit.ofDesign Criterion.Reml
+        |> Result.map (fun wider ->
+            let _, covariance = List.last wider.RandomCovariances
+            let ratio = max 0.0 (restricted.CriterionValue - wider.CriterionValue)
+            let effects = List.last (Fit.randomEffects wider)
+
+            {
+                shift with
+                    Variance = covariance[0, 0]
+                    LikelihoodRatio = ratio
+                    P = FixedRatioShift.upper ratio
+                    IsRefitted = true
+                    Shifts = [
+                        for level in 0 .. effects.Levels.Length - 1 do
+                            effects.Modes[level, 0]
+                    ]
+            })
+
+    /// <summary>Scans units for a shift of their variance, the largest likelihood ratio first.</summary>
+    /// <param name="candidates">How many of the first units are fitted again with their shift.</param>
+    /// <param name="units">Rows, or the levels of a factor.</param>
+    /// <param name="fit">The fit; a fit by ML is compared by REML.</param>
+    /// <returns>All units; or that there is no such factor.</returns>
+    /// <exception cref="T:System.ArgumentException">The number of candidates is negative.</exception>
+    let scan (candidates: int) (units: DiagnosticUnits) (fit: Fit) : Result<VarianceShift list, LmmError list> =
+        if candidates < 0 then
+            invalidArg (nameof candidates) "The number of candidates must not be negative."
+
+        DiagnosticUnits.find units fit
+        |> Result.bind (fun units ->
+            Refit.withCriterion Criterion.Reml fit
+            |> Result.bind (fun restricted ->
+                let scanned =
+                    FixedRatioShift.all (MixedModelEquations restricted) (Array.ofList units)
+                    |> Array.sortByDescending _.LikelihoodRatio
+                    |> List.ofArray
+
+                scanned
+                |> List.truncate candidates
+                |> List.map (refitted fit restricted)
+                |> Problems.all
+                |> Result.map (fun refitted ->
+                    List.sortByDescending _.LikelihoodRatio refitted
+                    @ List.skip (min candidates scanned.Length) scanned)))

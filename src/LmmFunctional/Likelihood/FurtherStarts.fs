@@ -1,0 +1,203 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>Points to start from beside the moments: variances zero, one, large, each alone, each left out; the ends of
+/// correlations; short and long ranges, little and much nugget.</summary>
+/// <remarks>Likelihoods with several optima have them where different variances are zero, where effects with large covariates
+/// trade an intercept for a slope, or where correlations differ in sign.</remarks>
+[<RequireQualifiedAccess>]
+module internal FurtherStarts =
+
+    /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation.</summary>
+    let most work =
+        if work <= 2e5 then 25
+        elif work <= 2e6 then 7
+        elif work <= 2e7 then 3
+        else 1
+
+    // Nearly zero, for structures whose parameters mean nothing at zero.
+    let private little = 0.05
+
+    // Standard deviations relative to the residual one.
+    let private much = 5.0
+
+    // Of a correlation of 0.8, and of a range or an odds of 4.5 times or a fifth of what they start at.
+    let private farCorrelation, farLogarithm = 1.1, 1.5
+
+    /// The effects whose variances are of their own, as pairs of a term and an effect; structures have one for all effects.
+    let private units (layout: ThetaLayout) = [
+        for t in 0 .. layout.Shapes.Length - 1 do
+            if layout.Forms[t].IsSome then
+                t, [ 0 .. layout.Shapes[t].Order - 1 ]
+            else
+                for effect in 0 .. layout.Shapes[t].Order - 1 do
+                    t, [ effect ]
+    ]
+
+    // Of so many variances every choice of those that are not zero is tried; of more, each alone and each left out.
+    let private fewVariances = 4
+
+    /// Choices of units to be positive, the smaller first; neither none nor all.
+    let private choices (units: (int * int list) list) =
+        let rec subsets items =
+            match items with
+            | [] -> [ [] ]
+            | first :: others ->
+                let rest = subsets others
+                rest @ (rest |> List.map (fun chosen -> first :: chosen))
+
+        let proper =
+            if units.Length <= fewVariances then
+                subsets units
+            else
+                (units |> List.map List.singleton)
+                @ (units |> List.map (fun left -> units |> List.filter ((<>) left)))
+
+        proper
+        |> List.filter (fun chosen -> not chosen.IsEmpty && chosen.Length < units.Length)
+        |> List.sortBy List.length
+
+    let private zeroOf (layout: ThetaLayout) t =
+        if layout.Forms[t].IsSome then little else 0.0
+
+    /// Relative standard deviations by term, from one for each effect.
+    let private deviations (layout: ThetaLayout) (value: int -> int -> float) =
+        layout.Shapes |> Array.mapi (fun t shape -> Array.init shape.Order (value t))
+
+    /// Factors of rank one, and other ends of the correlations of structures, in one term at a time.
+    let private ends (layout: ThetaLayout) (moments: float[][]) (start: float[]) = [
+        for t in 0 .. layout.Shapes.Length - 1 do
+            let first = layout.ParameterStarts[t]
+
+            let changed (change: int -> float -> float) =
+                start
+                |> Array.mapi (fun place value ->
+                    if place < first || place >= layout.ParameterStarts[t + 1] then
+                        value
+                    else
+                        change (place - first) value)
+
+            match layout.Forms[t] with
+            | Some form ->
+                for sign in [ 1.0; -1.0 ] do
+                    changed (fun k value ->
+                        match form.Kinds[k] with
+                        | ParameterKind.Correlation
+                        | ParameterKind.Real -> sign * farCorrelation
+                        | ParameterKind.Positive
+                        | ParameterKind.Proportion -> value + sign * farLogarithm
+                        | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
+                        | _ -> value)
+            | None when layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order ->
+                for sign in [ 1.0; -1.0 ] do
+                    changed (fun k _ ->
+                        let entry = layout.Entries[layout.Starts[t] + k]
+                        let size = max 0.3 moments[t].[entry.Row]
+
+                        if entry.Column > 0 then 0.0
+                        elif entry.Row > 0 then sign * size
+                        else size)
+            | None -> ()
+    ]
+
+    /// <summary>θ of the random terms, from the relative standard deviations that moments give and the θ of those.</summary>
+    let ofTerms (layout: ThetaLayout) (moments: float[][]) (start: float[]) : float[] list =
+        let units = units layout
+        let all value = deviations layout (fun _ _ -> value)
+
+        let among chosen term effect =
+            chosen
+            |> List.exists (fun (t, effects) -> t = term && List.contains effect effects)
+
+        if units.IsEmpty then
+            []
+        else
+            [
+                deviations layout (fun t _ -> zeroOf layout t)
+                all 1.0
+                all much
+
+                // An intercept and a slope that trade are both large, whatever other terms are.
+                if layout.Shapes.Length > 1 then
+                    for own in 0 .. layout.Shapes.Length - 1 do
+                        if layout.Shapes[own].Order > 1 then
+                            deviations layout (fun t _ -> if t = own then much else zeroOf layout t)
+
+                for chosen in choices units do
+                    deviations layout (fun t k ->
+                        if among chosen t k then
+                            max 1.0 moments[t].[k]
+                        else
+                            zeroOf layout t)
+            ]
+            |> List.map (StartingValues.place layout)
+            |> fun plain -> plain @ ends layout moments start
+
+    // So many parameters are tried in every combination; of more, one after the other.
+    let private fewParameters = 3
+
+    /// <summary>τ of residual structures: correlations of either sign, short and long ranges, little and much nugget, in every
+    /// combination where they are few.</summary>
+    let ofResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list =
+        let isShape kind =
+            match kind with
+            | ParameterKind.Correlation
+            | ParameterKind.Real
+            | ParameterKind.Positive
+            | ParameterKind.Proportion -> true
+            | ParameterKind.StandardDeviation
+            | ParameterKind.Variance
+            | ParameterKind.Loading -> false
+
+        let places = [
+            for k in 0 .. kinds.Length - 1 do
+                if isShape kinds[k] then
+                    k
+        ]
+
+        let far k sign =
+            match kinds[k] with
+            | ParameterKind.Correlation
+            | ParameterKind.Real -> sign * farCorrelation
+            | _ -> start[k] + sign * farLogarithm
+
+        let rec combinations places =
+            match places with
+            | [] -> [ [] ]
+            | place :: others -> [
+                for sign in [ 1.0; -1.0 ] do
+                    for rest in combinations others do
+                        (place, sign) :: rest
+              ]
+
+        let changes =
+            match places with
+            | [] -> []
+            | _ when places.Length <= fewParameters -> combinations places
+            | _ -> [
+                for sign in [ 1.0; -1.0 ] do
+                    places |> List.map (fun place -> place, sign)
+
+                for place in places do
+                    for sign in [ 1.0; -1.0 ] do
+                        [ place, sign ]
+              ]
+
+        changes
+        |> List.map (fun change ->
+            let tau = Array.copy start
+
+            for place, sign in change do
+                tau[place] <- far place sign
+
+            tau)
+
+    /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
+    let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =
+        further
+        |> Seq.filter (fun theta -> not (Seq.forall2 (=) theta start))
+        |> Seq.distinctBy List.ofArray
+        |> Seq.truncate (most work - 1)
+        |> Seq.map ImmutableArray.CreateRange
+        |> List.ofSeq

@@ -1,0 +1,49 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>A separable model at a nugget of zero: that without one, with nothing along its last parameter.</summary>
+[<RequireQualifiedAccess>]
+module internal NuggetAtZero =
+
+    /// Whether the nugget, the last parameter of the residuals, is at its end of zero.
+    let isReached (model: SeparableModel) (theta: ImmutableArray<float>) =
+        let ends = Array.last model.Marginal.Residual.Parameters.Ends
+
+        match ends.Lower with
+        | Some zero -> zero.Distance theta[theta.Length - 1] = 0.0
+        | None -> false
+
+    let private bordered (inner: float[,]) =
+        let k = Array2D.length1 inner
+        Array2D.init (k + 1) (k + 1) (fun i j -> if i < k && j < k then inner[i, j] else 0.0)
+
+    let private parts (own: MarginalParts) : MarginalParts = {
+        Traces = Array.append own.Traces [| 0.0 |]
+        Squares = Array.append own.Squares [| 0.0 |]
+        Combined = fun ofAverage ofTrace -> bordered (own.Combined ofAverage ofTrace)
+        Curvature = fun weight -> bordered (own.Curvature weight)
+    }
+
+    /// V factored by the model without a nugget, as one of the model with it; n rows.
+    let solved n (own: ISolved) : ISolved = {
+        new ISolved with
+            member _.LogDeterminant = own.LogDeterminant
+            member _.FixedFactor = own.FixedFactor
+
+            member _.Parts reml =
+                let inner, terms = own.Parts reml
+                parts inner, terms
+
+            member _.Scores = own.Scores
+            member _.Solve(m, w) = own.Solve(m, w)
+
+            member _.Images(m, w) =
+                let images = own.Images(m, w)
+                let length = images.Length / m
+
+                Array.init m (fun c -> Array.append (Array.sub images (c * length) length) (Array.zeroCreate n))
+                |> Array.concat
+
+            member _.SecondAlong(c, d) = bordered (own.SecondAlong(c, d))
+    }

@@ -1,0 +1,529 @@
+namespace LmmFunctional
+
+open System
+open System.Collections.Generic
+open System.Collections.Immutable
+open FSharp.NativeInterop
+open LmmFunctional.Numerics
+// Again, so that Buffer is ours and not that of System.
+open LmmFunctional
+
+#nowarn "9"
+
+/// <summary>Linear functions λ₁ᵀβ + λ₂ᵀu of fixed and random effects, in the coordinates of the equations.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal EffectFunctions = {
+    /// a = L⁻¹(x − Tᵀz), p×k by columns: what is left of x once the random effects are known.
+    Fixed: float[]
+    /// z, in the coordinates of v.
+    Random: SparseRows
+}
+
+/// <summary>The mixed model equations at the estimates: all that prediction and diagnostics need, for every model.</summary>
+/// <remarks>
+/// <para>Relative to σ², with M = Z'R⁻¹Z + K for spherical unknowns v (K is the identity, or the precision of related levels
+/// or of a field), T = M⁻¹Z'R⁻¹X and LLᵀ = X'V⁻¹X the blocks of the inverse of Henderson's equations are
+/// C⁻ = [Φ, −ΦTᵀ; −TΦ, M⁻¹ + TΦTᵀ], Φ = (LLᵀ)⁻¹, so that the error variance of xᵀβ̂ + zᵀṽ is |L⁻¹(x − Tᵀz)|² + zᵀM⁻¹z
+/// (Henderson 1975). V⁻¹ = R⁻¹ − R⁻¹ZM⁻¹Z'R⁻¹.</para>
+/// <para>Columns of X, Z and y are those of the inner scale. M is sparse; nothing has n×n elements.</para>
+/// </remarks>
+[<Sealed>]
+type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
+    let standard = fit.Model.Standard
+    let residual = ResidualPrecision.at fit theta
+    let layout = EffectLayout.at fit theta residual.Latent
+    let n = residual.Rows
+    let p = standard.Fixed.Length
+    let design = Array.ofList fit.Design.Random
+    let terms = Array.ofList standard.Terms
+
+    // The number of the term that stands for the field of residuals.
+    let field = -1
+
+    // The analysis of M: pairs of nodes that share a row, or rows that share an element of R⁻¹.
+    let nodesOf =
+        let cells = residual.Latent |> Option.map _.CellOfRow
+
+        fun row -> [|
+            for t in 0 .. terms.Length - 1 do
+                let place = layout.Places[t]
+
+                if place.Root.IsSome then
+                    place.FirstNode
+                else
+                    place.FirstNode + design[t].Codes[row]
+
+            match cells with
+            | Some cells -> layout.FirstCell + cells[row]
+            | None -> ()
+        |]
+
+    let analysis =
+        let nodes = Array.init n nodesOf
+        let count = int64 layout.Weights.Length
+        let edges = HashSet<int64>()
+
+        let connect a b =
+            if a <> b then
+                edges.Add(int64 (min a b) * count + int64 (max a b)) |> ignore
+
+        for row in 0 .. n - 1 do
+            for at in residual.Starts[row] .. residual.Starts[row + 1] - 1 do
+                let other = residual.Columns[at]
+
+                if other <= row then
+                    for a in nodes[row] do
+                        for b in nodes[other] do
+                            connect a b
+
+        for struct (a, b, _) in layout.Priors do
+            connect a b
+
+        let keys = Seq.toArray edges
+        Array.sortInPlace keys
+
+        SymmetricPattern.ofEdges
+            layout.Weights
+            (keys |> Array.map (fun key -> int (key / count)))
+            (keys |> Array.map (fun key -> int (key % count)))
+        |> SparseAnalysis.create
+
+    let tree = Supernodes.create analysis
+
+    // The first column of every node in the order of elimination, and the supernode of every column.
+    let nodeColumn =
+        let columns: int[] = Array.zeroCreate layout.Weights.Length
+
+        analysis.Order
+        |> Array.iteri (fun k node -> columns[node] <- tree.NodeColumns[k])
+
+        columns
+
+    let supernodeOf =
+        let supernodes: int[] = Array.zeroCreate tree.Size
+
+        for s in 0 .. tree.Count - 1 do
+            for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
+                supernodes[column] <- s
+
+        supernodes
+
+    let locate i j =
+        let row, column = max i j, min i j
+        tree.Locate(supernodeOf[column], row, column)
+
+    /// Z, row by row.
+    let z =
+        SparseRows.create n (fun row add ->
+            for t in 0 .. terms.Length - 1 do
+                let columns = terms[t].Columns
+
+                EffectLayout.loadings
+                    layout.Places[t]
+                    layout.Places[t].Lambda
+                    design[t].Codes[row]
+                    (fun i -> columns[i][row])
+                    (fun node offset value -> add (nodeColumn[node] + offset) value)
+
+            match residual.Latent with
+            | Some field -> add nodeColumn[layout.FirstCell + field.CellOfRow[row]] field.Loadings[row]
+            | None -> ())
+
+    let ownPrior =
+        lazy
+            (let result: float[] = Array.zeroCreate tree.Size
+
+             for node in 0 .. layout.Weights.Length - 1 do
+                 for k in 0 .. layout.Weights[node] - 1 do
+                     result[nodeColumn[node] + k] <- layout.OwnPrior[node]
+
+             result)
+
+    let priorElements =
+        lazy
+            [|
+                for struct (a, b, value) in layout.Priors do
+                    for k in 0 .. layout.Weights[a] - 1 do
+                        struct (nodeColumn[a] + k, nodeColumn[b] + k, value)
+            |]
+
+    let cholesky = SparseCholesky tree
+
+    let assemble () =
+        let panels = cholesky.Panels
+        panels.Span.Clear()
+
+        for node in 0 .. layout.Weights.Length - 1 do
+            for k in 0 .. layout.Weights[node] - 1 do
+                let column = nodeColumn[node] + k
+                panels[locate column column] <- layout.OwnPrior[node]
+
+        for struct (a, b, value) in layout.Priors do
+            for k in 0 .. layout.Weights[a] - 1 do
+                panels[locate (nodeColumn[a] + k) (nodeColumn[b] + k)] <- value
+
+        for row in 0 .. n - 1 do
+            for at in residual.Starts[row] .. residual.Starts[row + 1] - 1 do
+                let other = residual.Columns[at]
+                let precision = residual.Values[at]
+
+                for left in z.Starts[row] .. z.Starts[row + 1] - 1 do
+                    let i = z.Positions[left]
+                    let value = precision * z.Values[left]
+
+                    for right in z.Starts[other] .. z.Starts[other + 1] - 1 do
+                        let j = z.Positions[right]
+
+                        if j <= i then
+                            let place = locate i j
+                            panels[place] <- panels[place] + value * z.Values[right]
+
+    let isPositive =
+        assemble ()
+        cholesky.Factor()
+
+    let inverted =
+        lazy
+            (cholesky.Invert()
+             cholesky.Inverse)
+
+    /// Z'W for k columns W of n rows: q×k.
+    let timesTransposedZ k (w: float[]) (target: Buffer) =
+        let q = tree.Size
+        target.Span.Slice(0, q * k).Clear()
+
+        for c in 0 .. k - 1 do
+            for row in 0 .. n - 1 do
+                let value = w[c * n + row]
+
+                for at in z.Starts[row] .. z.Starts[row + 1] - 1 do
+                    let place = c * q + z.Positions[at]
+                    target[place] <- target[place] + value * z.Values[at]
+
+    /// W −= Z B for k columns B of q rows.
+    let subtractZ k (b: Buffer) (w: float[]) =
+        let q = tree.Size
+
+        for c in 0 .. k - 1 do
+            for row in 0 .. n - 1 do
+                let mutable sum = 0.0
+
+                for at in z.Starts[row] .. z.Starts[row + 1] - 1 do
+                    sum <- sum + z.Values[at] * b[c * q + z.Positions[at]]
+
+                w[c * n + row] <- w[c * n + row] - sum
+
+    let solveM k (b: Buffer) =
+        if tree.Size > 0 then
+            SparseSolve.Forward(cholesky, k, b.Pointer)
+            SparseSolve.Backward(cholesky, k, b.Pointer)
+
+    /// M⁻¹Z'R⁻¹W, from R⁻¹W.
+    let effectsOf k (precisionTimesW: float[]) =
+        let b = Buffer(max 1 (tree.Size * k))
+        timesTransposedZ k precisionTimesW b
+        solveM k b
+        b
+
+    let x = Array.concat standard.Fixed
+
+    // T = M⁻¹Z'R⁻¹X, and L.
+    let struct (t, l) =
+        let weighted = ResidualPrecision.multiply residual p x
+        let t = effectsOf p weighted
+        let rest = Array.copy x
+        subtractZ p t rest
+        let cross = Dense.Multiply(p, p, n, weighted, true, rest, false)
+
+        let symmetric =
+            Array.init (p * p) (fun at -> 0.5 * (cross[at] + cross[at / p + at % p * p]))
+
+        Dense.Factor(p, symmetric) |> ignore
+        struct (t, symmetric)
+
+    /// The rows of A = (X − ZT)L⁻ᵀ, p×n by columns.
+    let a =
+        let rest = Array.copy x
+        subtractZ p t rest
+        let byRows = Array.init (n * p) (fun at -> rest[at / p + at % p * n])
+        Dense.Solve(p, n, l, false, byRows)
+        byRows
+
+    let aByColumns = lazy Array.init (n * p) (fun at -> a[at / n + at % n * p])
+
+    let weightedBasis = lazy ResidualPrecision.multiply residual p aByColumns.Value
+
+    /// The part of Py's coordinates that the fixed effects explain: A'R⁻¹W, p×k.
+    let fixedPart k (precisionTimesW: float[]) =
+        let result: float[] = Array.zeroCreate (p * k)
+
+        for c in 0 .. k - 1 do
+            for row in 0 .. n - 1 do
+                let value = precisionTimesW[c * n + row]
+
+                for j in 0 .. p - 1 do
+                    result[c * p + j] <- result[c * p + j] + value * a[row * p + j]
+
+        result
+
+    /// v̂ = M⁻¹Z'R⁻¹(y − Xβ̂), relative to the scale of the response.
+    let effects =
+        lazy
+            (let y = Array.copy standard.Response
+             let gamma = fixedPart 1 (ResidualPrecision.multiply residual 1 y)
+             let byRows = Array.init (n * p) (fun at -> x[at / p + at % p * n])
+             Dense.Solve(p, n, l, false, byRows)
+
+             for row in 0 .. n - 1 do
+                 for j in 0 .. p - 1 do
+                     y[row] <- y[row] - byRows[row * p + j] * gamma[j]
+
+             (effectsOf 1 (ResidualPrecision.multiply residual 1 y)).Span.ToArray())
+
+    let residuals =
+        lazy
+            (let y = Array.copy standard.Response
+             let weighted = ResidualPrecision.multiply residual 1 y
+             let gamma = fixedPart 1 weighted
+             let effects = effectsOf 1 weighted
+
+             // y − Zv(y) − Aγ = ê: the effects of y less those of the fixed part.
+             subtractZ 1 effects y
+
+             for row in 0 .. n - 1 do
+                 for j in 0 .. p - 1 do
+                     y[row] <- y[row] - a[row * p + j] * gamma[j]
+
+             y |> Array.map ((*) standard.ResponseScale))
+
+    /// The equations at the estimates.
+    new(fit: Fit) = MixedModelEquations(fit, fit.Inner.Theta)
+
+    /// The fit.
+    member _.Fit = fit
+
+    /// θ on the inner scale.
+    member _.Theta = theta
+
+    /// A cell of the field of residuals with its loading, as an effect of <c>Functions</c>.
+    member _.CellEffects(cell: int, loading: float) = struct (field, cell, [| loading |])
+
+    /// <summary>The predicted effect of a cell of the field of residuals, in units of the response.</summary>
+    member _.CellEffect(cell: int) =
+        standard.ResponseScale * effects.Value[nodeColumn[layout.FirstCell + cell]]
+
+    /// n.
+    member _.Rows = n
+
+    /// q, the number of unknowns v.
+    member _.Unknowns = tree.Size
+
+    /// The prior precision of an unknown with itself, by its place in the order of elimination.
+    member _.OwnPrior(unknown: int) = ownPrior.Value[unknown]
+
+    /// The prior precision between unknowns, each pair once.
+    member _.PriorElements: struct (int * int * float)[] = priorElements.Value
+
+    /// p, the rank of X.
+    member _.FixedCount = p
+
+    /// Whether M is positive definite to working precision; nothing else holds otherwise.
+    member _.IsPositive = isPositive
+
+    /// R⁻¹ and the diagonal of R, relative to σ².
+    member _.Residual = residual
+
+    /// The unknowns.
+    member _.Layout = layout
+
+    /// The rows of X and Z as functions of the effects; the field of the residuals counts as an effect.
+    member _.RowFunctions: EffectFunctions = { Fixed = a; Random = z }
+
+    /// <summary>y − Xβ̂ − Zũ, n, in units of the response; what is left of the field of the residuals too.</summary>
+    member _.Residuals = residuals.Value
+
+    /// <summary>An element of M⁻¹ where M⁻¹ was computed; None off the pattern of the factor.</summary>
+    member _.TryInverse(i: int, j: int) =
+        let place = locate i j
+
+        if place < 0 then
+            ValueNone
+        else
+            ValueSome inverted.Value[place]
+
+    /// The inverse on the pattern, with the place of an element; −1 off the pattern.
+    member _.Inverse = inverted.Value
+
+    member _.Locate(i: int, j: int) = locate i j
+
+    /// <summary>Functions of the effects on the user's scale.</summary>
+    /// <param name="count">k.</param>
+    /// <param name="fixedOf">The p coefficients of β of each.</param>
+    /// <param name="effectsOf">The coefficients of random effects of each: term, level, and S coefficients.</param>
+    member _.Functions
+        (count: int, fixedOf: int -> float[], effectsOf: int -> seq<struct (int * int * float[])>)
+        : EffectFunctions =
+        let random =
+            SparseRows.create count (fun k add ->
+                for struct (t, level, z) in effectsOf k do
+                    if t = field then
+                        add nodeColumn[layout.FirstCell + level] z[0]
+                    else
+                        let place = layout.Places[t]
+
+                        EffectLayout.loadings place place.UserLambda level (fun i -> z[i]) (fun node offset value ->
+                            add (nodeColumn[node] + offset) value))
+
+        let map = Standardised.coefficientMap standard
+        let q = tree.Size
+
+        let coordinates =
+            Array.init count (fun k ->
+                let own = fixedOf k
+
+                let inner =
+                    Array.init p (fun j ->
+                        let mutable sum = 0.0
+
+                        for i in 0 .. p - 1 do
+                            sum <- sum + map[i + j * p] * own[i]
+
+                        for at in random.Starts[k] .. random.Starts[k + 1] - 1 do
+                            sum <- sum - t[j * q + random.Positions[at]] * random.Values[at]
+
+                        sum)
+
+                inner)
+            |> Array.concat
+
+        Dense.Solve(p, count, l, false, coordinates)
+
+        { Fixed = coordinates; Random = random }
+
+    /// <summary>V⁻¹W for k columns W of n rows, relative to σ².</summary>
+    member _.Solve(k: int, w: float[]) : float[] =
+        let rest = Array.copy w
+        subtractZ k (effectsOf k (ResidualPrecision.multiply residual k w)) rest
+        ResidualPrecision.multiply residual k rest
+
+    /// <summary>PW for k columns W of n rows, relative to σ²: P = V⁻¹ − V⁻¹X(X'V⁻¹X)⁻¹X'V⁻¹ = R⁻¹ − R⁻¹(ZM⁻¹Z' + AA')R⁻¹.</summary>
+    member _.Project(k: int, w: float[]) : float[] =
+        let weighted = ResidualPrecision.multiply residual k w
+        let rest = Array.copy w
+        subtractZ k (effectsOf k weighted) rest
+        let gamma = fixedPart k weighted
+
+        for c in 0 .. k - 1 do
+            for row in 0 .. n - 1 do
+                let mutable sum = 0.0
+
+                for j in 0 .. p - 1 do
+                    sum <- sum + a[row * p + j] * gamma[c * p + j]
+
+                rest[c * n + row] <- rest[c * n + row] - sum
+
+        ResidualPrecision.multiply residual k rest
+
+    /// XL⁻ᵀ, n×p by columns.
+    member _.FixedColumns: float[] =
+        let byRows = Array.init (n * p) (fun at -> x[at / p + at % p * n])
+        Dense.Solve(p, n, l, false, byRows)
+        Array.init (n * p) (fun at -> byRows[at / n + at % n * p])
+
+    /// <summary>The rows of A, so that V⁻¹XL⁻ᵀ = R⁻¹A: n×p by columns.</summary>
+    member _.FixedBasis = aByColumns.Value
+
+    /// <summary>R⁻¹A = V⁻¹XL⁻ᵀ, n×p by columns.</summary>
+    member _.WeightedBasis = weightedBasis.Value
+
+    /// <summary>|δ'V⁻¹XL⁻ᵀ|² for δ one in some rows: what the fixed effects take from δ'V⁻¹δ.</summary>
+    member _.FixedShare(rows: int[]) =
+        let mutable sum = 0.0
+
+        for j in 0 .. p - 1 do
+            let own = rows |> Array.sumBy (fun row -> weightedBasis.Value[row + j * n])
+            sum <- sum + own * own
+
+        sum
+
+    /// <summary>K, p×p by columns, with Cov(β̂)/σ² = KKᵀ and β = Kγ for γ in the coordinates of XL⁻ᵀ.</summary>
+    member _.FixedRoot: float[] =
+        let map = Standardised.coefficientMap standard
+        let transposed = Array.init (p * p) (fun at -> map[at / p + at % p * p])
+        Dense.Solve(p, p, l, false, transposed)
+        Array.init (p * p) (fun at -> transposed[at / p + at % p * p])
+
+    /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²: R⁻¹_II less the square of F⁻¹Z'R⁻¹δ_I with M = FFᵀ.
+    /// </summary>
+    member _.PrecisionBlock(rows: int[]) : float[] =
+        let m, q = rows.Length, tree.Size
+        let places = Dictionary<int, int>()
+        rows |> Array.iteri (fun k row -> places[row] <- k)
+        let result: float[] = Array.zeroCreate (m * m)
+        let supernodes = SortedSet<int>()
+
+        let rec climb s =
+            if s >= 0 && supernodes.Add s then
+                climb tree.Parents[s]
+
+        for c in 0 .. m - 1 do
+            for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
+                let other = residual.Columns[at]
+
+                match places.TryGetValue other with
+                | true, k -> result[c + k * m] <- residual.Values[at]
+                | false, _ -> ()
+
+                for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
+                    climb supernodeOf[z.Positions[k]]
+
+        if supernodes.Count > 0 then
+            let path = Seq.toArray supernodes
+            let work = Workspace.Rent(q * m)
+
+            for c in 0 .. m - 1 do
+                for s in path do
+                    work.Span.Slice(c * q + tree.Columns[s], tree.Width s).Clear()
+
+                for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
+                    let other = residual.Columns[at]
+
+                    for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
+                        let place = c * q + z.Positions[k]
+                        work[place] <- work[place] + residual.Values[at] * z.Values[k]
+
+            SparseSolve.ForwardOn(cholesky, path, m, work.Pointer)
+
+            for c in 0 .. m - 1 do
+                for d in 0..c do
+                    let mutable sum = 0.0
+
+                    for s in path do
+                        for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
+                            sum <- sum + work[c * q + column] * work[d * q + column]
+
+                    result[c + d * m] <- result[c + d * m] - sum
+
+                    if c <> d then
+                        result[d + c * m] <- result[d + c * m] - sum
+
+            Workspace.Return work
+
+        result
+
+    /// <summary>F⁻¹z of functions first .. first + count − 1 with M = FFᵀ: q×count by columns, for covariances off the pattern.
+    /// </summary>
+    member _.HalfSolved(functions: EffectFunctions, first: int, count: int) : float[] =
+        let q = tree.Size
+        let b = Buffer(max 1 (q * count))
+        b.Span.Slice(0, q * count).Clear()
+
+        for c in 0 .. count - 1 do
+            for at in functions.Random.Starts[first + c] .. functions.Random.Starts[first + c + 1] - 1 do
+                let place = c * q + functions.Random.Positions[at]
+                b[place] <- b[place] + functions.Random.Values[at]
+
+        if q > 0 then
+            SparseSolve.Forward(cholesky, count, b.Pointer)
+
+        b.Span.Slice(0, q * count).ToArray()

@@ -1,0 +1,122 @@
+namespace LmmFunctional
+
+open System.Collections.Immutable
+
+/// <summary>Random effects and diagnostics as frames, for files, tables and charts. Column names are those of JSON.</summary>
+[<RequireQualifiedAccess>]
+module DiagnosticFrames =
+
+    let private frame (columns: (string * Column) list) : Frame =
+        let rows =
+            match columns with
+            | (_, first) :: _ -> first.Length
+            | [] -> 0
+
+        Frame(
+            columns |> Seq.map fst |> ImmutableArray.CreateRange,
+            columns |> Seq.map snd |> ImmutableArray.CreateRange,
+            rows
+        )
+
+    let private texts (values: string seq) = Column.ofStrings values
+
+    /// The names of units: numbers of rows are numbers.
+    let private unitColumn (units: DiagnosticUnits) (found: DiagnosticUnit list) =
+        match units with
+        | DiagnosticUnits.Rows -> found |> List.map (fun unit -> float unit.Name) |> Column.ofFloats
+        | DiagnosticUnits.Levels _ -> found |> List.map _.Name |> texts
+
+    /// <summary>Every effect of every level: group, level, effect, mode, sd (given the data and β), pev (of the estimated less the
+    /// true effect), reliability.</summary>
+    let randomEffects (terms: RandomEffects list) : Frame =
+        let rows = [
+            for term in terms do
+                for level in 0 .. term.Levels.Length - 1 do
+                    for effect in 0 .. term.Effects.Length - 1 do
+                        struct (term, level, effect)
+        ]
+
+        let text (f: RandomEffects -> int -> int -> string) =
+            rows
+            |> List.map (fun (struct (term, level, effect)) -> f term level effect)
+            |> texts
+
+        let number (f: RandomEffects -> int -> int -> float) =
+            rows
+            |> List.map (fun (struct (term, level, effect)) -> f term level effect)
+            |> Column.ofFloats
+
+        frame [
+            "group", text (fun term _ _ -> term.Group)
+            "level", text (fun term level _ -> term.Levels[level])
+            "effect", text (fun term _ effect -> term.Effects[effect])
+            "mode", number (fun term level effect -> term.Modes[level, effect])
+            "sd", number (fun term level effect -> term.StandardDeviations[level, effect])
+            "pev", number (fun term level effect -> term.PredictionErrors[level, effect] ** 2.0)
+            "reliability", number (fun term level effect -> term.Reliabilities[level, effect])
+        ]
+
+    /// <summary>Residuals and leverages, one row for each row used.</summary>
+    let residuals (table: ResidualTable) : Frame =
+        let missing = Seq.replicate table.Row.Length nan
+
+        frame [
+            "row", Column.ofInts table.Row
+            "observed", Column.ofFloats table.Observed
+            "fitted", Column.ofFloats table.Fitted
+            "marginal", Column.ofFloats table.Marginal
+            "conditional", Column.ofFloats table.Conditional
+            "pearsonMarginal", Column.ofFloats table.PearsonMarginal
+            "pearsonConditional", Column.ofFloats table.PearsonConditional
+            "studentizedMarginal", Column.ofFloats table.StudentizedMarginal
+            "studentizedConditional", Column.ofFloats table.StudentizedConditional
+            "deleted", Column.ofFloats table.Deleted
+            "deletedT", Column.ofFloats table.DeletedT
+            "externalT", Column.ofFloats table.ExternalT
+            "decorrelated",
+            Column.ofFloats (
+                if table.Decorrelated.IsEmpty then
+                    missing
+                else
+                    table.Decorrelated
+            )
+            "leverage", Column.ofFloats table.Leverage
+            "leverageFixed", Column.ofFloats table.LeverageFixed
+        ]
+
+    /// <summary>Influence, one row for each unit.</summary>
+    let influence (units: DiagnosticUnits) (table: InfluenceTable) : Frame =
+        let found = table.Units
+
+        frame [
+            "unit", found |> List.map _.Unit |> unitColumn units
+            "rows", found |> List.map (fun own -> own.Unit.Rows.Length) |> Column.ofInts
+            "cookD", found |> List.map _.CookD |> Column.ofFloats
+            "mdffits", found |> List.map _.Mdffits |> Column.ofFloats
+            "covtrace", found |> List.map _.CovTrace |> Column.ofFloats
+            "covratio", found |> List.map _.CovRatio |> Column.ofFloats
+            "likelihoodDistance", found |> List.map _.LikelihoodDistance |> Column.ofFloats
+        ]
+
+    /// <summary>Shifts of the mean, one row for each unit.</summary>
+    let meanShifts (units: DiagnosticUnits) (found: MeanShift list) : Frame =
+        frame [
+            "unit", found |> List.map _.Unit |> unitColumn units
+            "shift", found |> List.map _.Shift |> Column.ofFloats
+            "se", found |> List.map _.StandardError |> Column.ofFloats
+            "t", found |> List.map _.T |> Column.ofFloats
+            "p", found |> List.map _.P |> Column.ofFloats
+            "pAdjusted", found |> List.map _.AdjustedP |> Column.ofFloats
+        ]
+
+    /// <summary>Shifts of the variance, one row for each unit.</summary>
+    let varianceShifts (units: DiagnosticUnits) (found: VarianceShift list) : Frame =
+        frame [
+            "unit", found |> List.map _.Unit |> unitColumn units
+            "variance", found |> List.map _.Variance |> Column.ofFloats
+            "score", found |> List.map _.Score |> Column.ofFloats
+            "standardisedScore", found |> List.map _.StandardisedScore |> Column.ofFloats
+            "lrt", found |> List.map _.LikelihoodRatio |> Column.ofFloats
+            "p", found |> List.map _.P |> Column.ofFloats
+            "refitted", found |> List.map (fun own -> if own.IsRefitted then "yes" else "no") |> texts
+        ]

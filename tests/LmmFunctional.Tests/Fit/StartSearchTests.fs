@@ -1,0 +1,149 @@
+/// <summary>Likelihoods with several optima: fits end at the lowest, by every algorithm, and say what they tried.</summary>
+module LmmFunctional.Tests.StartSearchTests
+
+open System.Collections.Immutable
+open Expecto
+open LmmFunctional
+open LmmFunctional.Properties
+
+// The README's promise, in −2 log likelihood units.
+let private allowed = 1e-6
+
+let private options criterion algorithm = {
+    FitOptions.defaults with
+        Criterion = criterion
+        Solver = SolverOptions.ofAlgorithm algorithm
+}
+
+let private newton = [
+    Algorithm.AverageInformation
+    Algorithm.NewtonRaphson
+    Algorithm.FisherScoring
+]
+
+let private endsAt criterion name formula algorithms (expected: float) =
+    for algorithm in algorithms do
+        let fit = Fitted.using (options criterion algorithm) name formula
+
+        Law.assertHolds (Law.near ($"{algorithm}") allowed expected fit.CriterionValue)
+        Expect.isTrue fit.Certificate.IsConverged ($"{algorithm}: {fit.Certificate.Verdict}")
+
+/// x⁴ − 2x² + x/2: two optima, near −1.06 and 0.93.
+let private well x = pown x 4 - 2.0 * x * x + 0.5 * x
+
+let private doubleWell further : Objective =
+    let plain =
+        Objective.ofFunction [ "x" ] [ 1.0 ] (fun x ->
+            let x = x[0]
+            well x, [| 4.0 * pown x 3 - 4.0 * x + 0.5 |], Array2D.create 1 1 (12.0 * x * x - 4.0))
+
+    {
+        plain with
+            FurtherStarts = lazy (further |> List.map (fun (x: float) -> ImmutableArray.Create x))
+    }
+
+let private search objective =
+    let descend start =
+        Solver.iterations SolverOptions.defaults { objective with Start = start }
+        |> List.ofSeq
+
+    StartSearch.run (fun _ -> true) descend objective
+
+/// What a certified fit of a random model leaves above the best of many descents.
+let private above kind seed =
+    MultimodalModels.tryOfSeed kind seed
+    |> Option.bind (fun model ->
+        match Lmm.fitFormula model.Options model.Data model.Formula with
+        | Ok fit when fit.Certificate.IsConverged ->
+            let excess = fit.CriterionValue - ManyStarts.best 15 model
+
+            if excess > allowed then
+                Some $"{kind} {seed}: {model.Formula} is {excess} above"
+            else
+                None
+        | _ -> None)
+
+[<Tests>]
+let tests =
+    testList "StartSearchTests" [
+        // lme4 and a grid of 0.01 in both standard deviations: 252.992101; the descent from the moments ended at 266.763.
+        testCase "an intercept and a slope that trade" (fun () ->
+            endsAt Criterion.Reml "cases/29-local-slope" "y ~ x + (x || g)" (Algorithm.Em :: newton) 252.992101)
+
+        // All variances zero: the least squares fit, by lm's log likelihood.
+        testCase "all variances zero below a variance that is not" (fun () ->
+            endsAt
+                Criterion.Ml
+                "cases/30-local-zero"
+                "y ~ x + z + (1 | a/b) + (1 | h)"
+                (Algorithm.Em :: newton)
+                433.337908)
+
+        // nlme's gls with corARMA: 59.945214 at Phi -0.9364, Theta 0.7881.
+        testCase "roots of a process on the other side" (fun () ->
+            endsAt Criterion.Ml "cases/31-local-arma" "y ~ x; residual = arma(1,1)(t | g)" newton 59.945214)
+
+        testCase "the certificate says what was tried" (fun () ->
+            let search: StartSearch =
+                (Fitted.reml "cases/29-local-slope" "y ~ x + (x || g)").Certificate.Search
+
+            Expect.isGreaterThan search.Starts 3 "search.Starts"
+            Expect.isGreaterThan search.EndedHere 0 "search.EndedHere"
+            Expect.isLessThan search.EndedHere search.Starts "search.EndedHere"
+            Expect.isGreaterThan search.Descents 1 "search.Descents"
+            // The other optimum, where the intercept has no variance: 266.763 less 252.992.
+            Law.assertHolds (Law.nearAll "search.NextBest" 1e-3 [ 13.7709 ] (Option.toList search.NextBest)))
+
+        testCase "the summary says what was tried" (fun () ->
+            let fit = Fitted.reml "cases/29-local-slope" "y ~ x + (x || g)"
+            let search: StartSearch = fit.Certificate.Search
+
+            Check.contains
+                ($"\n{search.Starts} starts, {search.EndedHere} lead here; the next best optimum is 13.8 above\n")
+                (Summary.render SummaryFormat.Text fit))
+
+        // The lowest optimum is outside: the fit within bounds ends at the better of the other one and the bound.
+        testCase "an optimum within bounds" (fun () ->
+            let bounded = {
+                FitOptions.defaults with
+                    Bounds = Map [ "g.(Intercept)", Bound.atMost 0.5 ]
+            }
+
+            let fit = Fitted.using bounded "cases/29-local-slope" "y ~ x + (x || g)"
+
+            let held = {
+                FitOptions.defaults with
+                    Held = Map [ "g.(Intercept)", 0.5 ]
+            }
+
+            let atBound = Fitted.using held "cases/29-local-slope" "y ~ x + (x || g)"
+            let inside = 266.763
+            Expect.isTrue fit.Certificate.IsConverged ($"{fit.Certificate.Verdict}")
+
+            Law.assertHolds (
+                Law.near "fit.CriterionValue" (1e-3) (min inside atBound.CriterionValue) fit.CriterionValue
+            ))
+
+        testCase "the lower of two wells" (fun () ->
+            let path, found = search (doubleWell [ 2.0; -0.6; -2.0 ])
+            let low, high = -1.0574538, 0.9304029
+            let last = List.last path
+            Law.assertHolds (Law.near "last.Theta[0]" (1e-6) low (last.Theta[0]))
+            // 1 and 2 lie on the other side.
+            Check.equal (4, 2) (found.Starts, found.EndedHere)
+            Law.assertHolds (Law.nearAll "found.NextBest" 1e-6 [ well high - well low ] (Option.toList found.NextBest)))
+
+        testCase "one start is one descent" (fun () ->
+            let path, found = search (doubleWell [])
+            Law.assertHolds (Law.near "(List.last path).Theta[0]" (1e-6) 0.9304029 ((List.last path).Theta[0]))
+            Check.equal StartSearch.single found)
+
+        // A moderate number; `bench optima` tries 5 000.
+        testCase "no random model ends above the best of many descents" (fun () ->
+            [
+                for kind in MultimodalModels.kinds do
+                    for seed in 1..15 do
+                        yield! Option.toList (above kind seed)
+            ]
+            |> Texts.equal [])
+    ]
