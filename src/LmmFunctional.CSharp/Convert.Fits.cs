@@ -57,7 +57,7 @@ internal static partial class Convert
                 .. certificate.Multipliers.Select(pair => new BoundMultiplier(pair.Item1, pair.Item2)),
                 .. certificate.BoundsInForce.Select(bound => new BoundMultiplier(bound.Name, bound.Multiplier)),
             ],
-            new StartSearch(
+            new FitStartSearch(
                 certificate.Search.Starts,
                 certificate.Search.EndedHere,
                 certificate.Search.Descents,

@@ -28,7 +28,7 @@ public sealed record BoundMultiplier(string Name, double Derivative);
 /// <param name="Descents">Descents begun, the one to the optimum among them.</param>
 /// <param name="NextBest">How far −2 log likelihood of the next best optimum lies above; null where no other was
 /// found.</param>
-public sealed record StartSearch(int Starts, int EndedHere, int Descents, double? NextBest);
+public sealed record FitStartSearch(int Starts, int EndedHere, int Descents, double? NextBest);
 
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
 /// <param name="Verdict">What kind of point the fit ended at.</param>
@@ -47,7 +47,7 @@ public sealed record FitCertificate(
     double NewtonDecrement,
     IReadOnlyList<double> Eigenvalues,
     IReadOnlyList<BoundMultiplier> Multipliers,
-    StartSearch Search)
+    FitStartSearch Search)
 {
     /// <summary>The smallest eigenvalue; null when no parameter is free.</summary>
     public double? MinEigenvalue => Eigenvalues.Count == 0 ? null : Eigenvalues[0];

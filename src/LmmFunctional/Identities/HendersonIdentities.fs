@@ -89,7 +89,7 @@ module internal HendersonIdentities =
         |> within (tolerance setting * List.fold max 1.0 conditions)
 
     /// [Q y X Z]ᵀR⁻¹[Q y X Z] with G⁻¹ added, W absorbed: what is left is [Q y]ᵀP[Q y].
-    let private absorbed (setting: Setting) (dense: Dense) =
+    let private absorbed isBeside (setting: Setting) (dense: Dense) =
         let working =
             dense.Derivatives
             |> Array.map (fun d -> d * dense.ProjectedResponse)
@@ -127,7 +127,9 @@ module internal HendersonIdentities =
                 distance rest (left.TransposeThisAndMultiply(dense.Projection * left))
                 if setting.Claims.IsScaleFree then
                     gap setting.Df rest[k, k] setting.Df
-                distanceOf (norm profile + leastCurvature) average (setting.Claims.Curvature Information.Average)
+                // At an optimum the curvature of G is what rounding leaves of the score.
+                if isBeside then
+                    distanceOf (norm profile + leastCurvature) average (setting.Claims.Curvature Information.Average)
             ]
             |> within (tolerance setting)
 
@@ -144,6 +146,8 @@ module internal HendersonIdentities =
             "absorption of the mixed model equations"
             "[Q y X Z]ᵀR⁻¹[Q y X Z] + G⁻¹, less X and Z, = [Q y]ᵀP[Q y], qᵢ = V̇ᵢPy"
             johnson
-            // At an optimum the curvature of G is what rounding leaves of the score.
-            (beside (withParameters (onDense absorbed)))
+            (worst [
+                withParameters (fun setting -> onDense (absorbed setting.Beside.IsNone) setting)
+                beside (withParameters (onDense (absorbed true)))
+            ])
     ]

@@ -109,6 +109,16 @@ module internal IdentityWords =
         | Some other -> test other.Value
         | None -> test setting
 
+    /// Several checks as one: the one that comes nearest to failing.
+    let worst (tests: (Setting -> IdentityOutcome) list) (setting: Setting) =
+        let share outcome =
+            match outcome with
+            | IdentityOutcome.Checked(residual, tolerance) when residual <= tolerance -> residual / tolerance
+            | IdentityOutcome.Checked _ -> infinity
+            | IdentityOutcome.NotApplicable _ -> -1.0
+
+        tests |> List.map (fun test -> test setting) |> List.maxBy share
+
     let private withoutParameters = "no covariance parameter but σ² is estimated"
 
     /// A check that needs parameters beside σ².

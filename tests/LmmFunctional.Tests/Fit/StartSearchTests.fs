@@ -56,6 +56,8 @@ let private above kind seed =
         match Lmm.fitFormula model.Options model.Data model.Formula with
         | Ok fit when fit.Certificate.IsConverged ->
             ManyStarts.best 15 model
+            // A limit that parameters go to infinity for is no optimum.
+            |> Option.filter (fun best -> best.Theta |> Seq.forall (fun value -> abs value < 30.0))
             |> Option.map (fun best -> fit.CriterionValue - best.Criterion)
             |> Option.filter (fun excess -> excess > allowed)
             |> Option.map (fun excess -> $"{kind} {seed}: {model.Formula} is {excess} above")
