@@ -204,6 +204,8 @@ module internal Setting =
                 match certificate.Verdict with
                 // Where the solver stops on a way that has no end the other parameters still move with it.
                 | Verdict.FlatDirection _ -> leftOnFlats + rounding
+                // A curvature that rounding has left nothing of gives no decrement.
+                | _ when Double.IsNaN decrement -> leftByCertificates + rounding
                 | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
             Endless =
                 match certificate.Verdict with

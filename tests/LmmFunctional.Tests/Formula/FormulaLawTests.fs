@@ -30,6 +30,7 @@ let private isPlaced (text: string) problem =
         && words <> ""
         && not (shown.Contains '\n')
     | LmmError.TwoResiduals
+    | LmmError.Others _
     | LmmError.EmptyRandomTerm _ -> true
     | _ -> false
 

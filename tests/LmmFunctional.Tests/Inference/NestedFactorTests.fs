@@ -255,7 +255,8 @@ let tests =
                 Law.assertHolds [
                     yield! Law.nearAll "means" 1e-8 [ 3.70365308; 3.96466525 ] (own |> List.map _.Estimate)
                     // lme4 stops a little beside its optimum: three algorithms agree here on 0.026976668546.
-                    yield! Law.relativeAll "errors" 1e-6 [ 0.0269766884; 0.0269766884 ] (own |> List.map _.StandardError)
+                    yield!
+                        Law.relativeAll "errors" 1e-6 [ 0.0269766884; 0.0269766884 ] (own |> List.map _.StandardError)
                     yield! Law.nearAll "df" 1e-4 [ 7.99605134; 7.99605134 ] (own |> List.map _.Df)
                 ]
 

@@ -32,11 +32,7 @@ let private ofData (model: RandomModel) (fit: Fit) = [
         yield! Law.isTrue "new data bit for bit" ((fresh |> List.map _.Estimate) = fitted)
 
         yield!
-            Law.relativeAll
-                "standard errors"
-                1e-7
-                (own |> List.map _.StandardError)
-                (fresh |> List.map _.StandardError)
+            Law.relativeAll "standard errors" 1e-7 (own |> List.map _.StandardError) (fresh |> List.map _.StandardError)
     | Error problems, _
     | _, Error problems -> yield! problems |> List.map LmmError.describe
 ]
@@ -47,13 +43,19 @@ let private future = 3
 /// Mean and variance of the last rows given the others, by the textbook, β estimated.
 let private textbook (fit: Fit) (whole: Design) =
     let claims = Claims.ofFit fit
-    let model = Marginal.create whole claims.Factors claims.Sigma claims.ResidualParameters
+
+    let model =
+        Marginal.create whole claims.Factors claims.Sigma claims.ResidualParameters
+
     let n = Marginal.rows model
     let m = n - future
     let v = Marginal.timesV model (Matrix<float>.Build.DenseIdentity n)
     let x = model.Fixed
     let w = v.SubMatrix(0, m, 0, m).Inverse()
-    let x1, x0 = x.SubMatrix(0, m, 0, x.ColumnCount), x.SubMatrix(m, future, 0, x.ColumnCount)
+
+    let x1, x0 =
+        x.SubMatrix(0, m, 0, x.ColumnCount), x.SubMatrix(m, future, 0, x.ColumnCount)
+
     let c = v.SubMatrix(m, future, 0, m) * w
     let beta = Vector<float>.Build.Dense claims.Beta
     let y = model.Response.SubVector(0, m)
@@ -62,8 +64,7 @@ let private textbook (fit: Fit) (whole: Design) =
     let covariance = (x1.TransposeThisAndMultiply(w * x1)).Inverse()
 
     let variance =
-        v.SubMatrix(m, future, m, future)
-        - c * v.SubMatrix(0, m, m, future)
+        v.SubMatrix(m, future, m, future) - c * v.SubMatrix(0, m, m, future)
         + rest * covariance * rest.Transpose()
 
     mean.ToArray(), variance.Diagonal().ToArray()
