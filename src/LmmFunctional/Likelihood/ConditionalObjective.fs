@@ -129,6 +129,7 @@ module internal ConditionalObjective =
             Names = ThetaLayout.names design layout
             Start = start
             FurtherStarts = further
+            Following = FurtherStarts.following plan.Chosen.Work start.Length Following.Promising
             Evaluate = evaluate kind constant layout variance borrow
             Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
@@ -136,6 +137,7 @@ module internal ConditionalObjective =
             Tolerance = toleranceFor plan.Chosen.Work
             Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
             Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
+            Ray = None
         }
 
         LikelihoodMethod.Conditional(plan, engines), objective
