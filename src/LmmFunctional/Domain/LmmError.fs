@@ -38,6 +38,8 @@ type LmmError =
     | StrayCells of name: string * neededBy: string option * cells: (string * int) list * count: int
     | NotFinite of expression: string * row: int
     | InfiniteValue of column: string * row: int
+    /// A number so large that its square is none.
+    | HugeValue of expression: string * row: int
     | AllMissing of name: string
     | NoCompleteRows of missing: int
     // Rows and levels that are chosen
@@ -278,6 +280,9 @@ module LmmError =
         | LmmError.NotFinite(expression, row) ->
             $"'{expression}' is not a finite number in row {row}; check the values it is computed from."
         | LmmError.InfiniteValue(column, row) -> $"Column '{column}' is infinite in row {row}; check the column."
+        | LmmError.HugeValue(expression, row) ->
+            $"'{expression}' is beyond 1e150 in row {row}, and the squares of such numbers overflow; check the values, "
+            + "or take a larger unit."
         | LmmError.AllMissing name -> $"Column '{name}' has no values: every row is missing."
         | LmmError.NoCompleteRows missing ->
             let rows =
