@@ -156,8 +156,9 @@ module StartSearch =
         Count: int
     }
 
-    /// All ends, from the end of the main descent, the value that it began at, and the other starts by their values.
-    let private explore (objective: Objective) (first: Found) begun (others: (ImmutableArray<float> * float) list) =
+    /// All ends and the number of descents, from those known, the value that the main descent began at, and other starts by their
+    /// values.
+    let private explore (objective: Objective) begun known (others: (ImmutableArray<float> * float) list) =
         let joined index (found: Found list) =
             found
             |> List.mapi (fun i own ->
@@ -166,7 +167,7 @@ module StartSearch =
                 else
                     own)
 
-        (([ first ], 1), others)
+        (known, others)
         ||> List.fold (fun (found, descents) (start, value) ->
             let ends = found |> List.map _.Last
             let lowest = ends |> List.map _.Criterion |> List.min
@@ -196,6 +197,27 @@ module StartSearch =
                     match ends |> List.tryFindIndex isSame with
                     | Some index -> joined index found, descents + 1
                     | None -> found @ [ { Last = last; From = start; Count = 1 } ], descents + 1)
+
+    // Of a correlation, 0.8 from zero; and of so many coordinates at most.
+    let private mirroredDistance, mostMirrored = 0.2, 4
+
+    /// The lowest end with each coordinate that is at an end of its range near the other end: no way down leads through an end,
+    /// where nothing has a slope.
+    let private mirrored (objective: Objective) (found: Found list) : (ImmutableArray<float> * float) list =
+        let theta = (found |> List.minBy _.Last.Criterion).Last.Theta
+
+        [
+            for k in 0 .. theta.Length - 1 do
+                match objective.Ends[k].Reached theta[k] with
+                | Some reached ->
+                    for other in objective.Ends[k].All do
+                        if other <> reached then
+                            theta.SetItem(k, other.From mirroredDistance)
+                | None -> ()
+        ]
+        |> List.truncate mostMirrored
+        |> List.map (fun theta -> theta, (objective.Evaluate theta Order.Value).Value)
+        |> List.filter (snd >> Double.IsFinite)
 
     /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
     let private taken
@@ -278,9 +300,17 @@ module StartSearch =
                 | Progress.Stalled ->
                     let main = { Last = last; From = first; Count = 1 }
 
-                    explore objective main begun others
+                    let known = explore objective begun ([ main ], 1) others
+                    let further = mirrored objective (fst known)
+
+                    explore objective begun known further
                     |> taken isOptimum descend path
-                    |> fun (path, search) -> path, { search with Starts = starts.Length }
+                    |> fun (path, search) ->
+                        path,
+                        {
+                            search with
+                                Starts = starts.Length + further.Length
+                        }
                 // Stopped before its end, as was asked for: there is nothing to compare.
                 | Progress.Descending
                 | Progress.Polishing -> path, single
