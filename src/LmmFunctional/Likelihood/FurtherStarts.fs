@@ -166,6 +166,11 @@ module internal FurtherStarts =
                             max 1.0 moments[t].[k]
                         else
                             zeroOf layout t)
+
+                // Of few rows several effects can leave hardly any residual, none of them alone.
+                for chosen in choices units do
+                    if chosen.Length > 1 then
+                        deviations layout (fun t k -> if among chosen t k then veryMuch else zeroOf layout t)
             ]
             |> List.map (StartingValues.place layout)
             |> fun plain -> plain @ ends layout moments start

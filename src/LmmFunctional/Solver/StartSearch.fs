@@ -39,7 +39,7 @@ module StartSearch =
 
     // How far above the lowest end, or above the first start, a start may be that is followed: of 1 100 random models, those with
     // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.
-    let private promising, close = 20.0, 4.0
+    let private promising, close = 30.0, 4.0
 
     // Scouts only tell optima apart; the descent that counts is made by the algorithm asked for.
     let private scouting = {

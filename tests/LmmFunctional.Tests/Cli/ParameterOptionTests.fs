@@ -343,14 +343,14 @@ let tests =
                 sleep
                 "Reaction ~ Days + (1 | Subject)"
                 "--bound"
-                "Subject.(Intercept)=0..100"
+                "Subject.(Intercept)=0..100000"
             ]
 
             let fit =
                 Lmm.fitFormula
                     {
                         FitOptions.defaults with
-                            Bounds = Map [ "Subject.(Intercept)", Bound.between 0.0 100.0 ]
+                            Bounds = Map [ "Subject.(Intercept)", Bound.between 0.0 100000.0 ]
                     }
                     (TestFrame.read "sleepstudy")
                     "Reaction ~ Days + (1 | Subject)"

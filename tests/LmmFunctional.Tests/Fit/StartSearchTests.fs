@@ -71,14 +71,16 @@ let private foundByChance = [
     "residual", 225, 819.69702261330
     "residual", 243, 293.47795406144
     "mixed", 37, 366.01705944672
-    "mixed", 124, nan
     "mixed", 163, 341.49711050614
     "mixed", 253, 189.78151000306
     "mixed", 274, 143.32946609775
+    "structured", 32, 152.47863884380
     "structured", 147, 375.58200619168
     "structured", 258, 397.18273302788
     "few rows", 56, 76.77229525615
     "few rows", 188, 82.35701271122
+    "few rows", 452, 23.80235
+    "few rows", 455, 158.51665
 ]
 
 [<Tests>]
