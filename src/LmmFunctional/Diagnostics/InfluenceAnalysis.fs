@@ -38,8 +38,8 @@ module Influence =
     /// factor. Units without which there is no fit are listed apart.</returns>
     /// <exception cref="T:System.OperationCanceledException">The refits were cancelled.</exception>
     /// <remarks>With θ fixed the cost is that of one selected inverse; one step takes one evaluation with second derivatives for
-    /// each unit, exact influence a fit for each unit, started at the fit. Residual variances that are functions of the fitted
-    /// values keep those of the fit.</remarks>
+    /// each unit, exact influence a fit for each unit, started at the fit. Rows that are left keep
+    /// their places in a series; residual variances that are functions of the fitted values keep those of the fit.</remarks>
     let create (options: InfluenceOptions) (fit: Fit) : Result<InfluenceTable, LmmError list> =
         DiagnosticUnits.find options.Units fit
         |> Result.map (fun units ->

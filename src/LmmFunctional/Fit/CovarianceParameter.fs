@@ -37,6 +37,9 @@ module internal CovarianceParameters =
 
         if free.Length = 0 then
             Some result
+        // Where the criterion is not defined there is no curvature.
+        elif curvature.Rows <> k then
+            None
         else
             try
                 let inverse =

@@ -96,6 +96,19 @@ module internal ConditionalObjective =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
+    /// A function that keeps its last value: the end of a descent is looked at several times.
+    let private remembering (f: ImmutableArray<float> -> 'result) : ImmutableArray<float> -> 'result =
+        // One reference, replaced as a whole, so that any thread may ask.
+        let last: (ImmutableArray<float> * 'result) option ref = ref None
+
+        fun theta ->
+            match last.Value with
+            | Some(known, result) when known.AsSpan().SequenceEqual(theta.AsSpan()) -> result
+            | _ ->
+                let result = f theta
+                last.Value <- Some(theta, result)
+                result
+
     // Second derivatives of more operations would take longer than most fits.
     let affordable = 1e10
 
@@ -130,7 +143,10 @@ module internal ConditionalObjective =
             Start = start
             FurtherStarts = further
             Evaluate = evaluate kind constant layout variance borrow
-            Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
+            Boundary =
+                covarianceDerivatives kind layout variance borrow
+                |> VarianceBoundary.inspect design layout
+                |> remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
             IsCurvatureAffordable = plan.CurvatureWork < affordable
             Tolerance = toleranceFor plan.Chosen.Work

@@ -138,7 +138,9 @@ let private variances (fit: Fit) = [
         })
         |> Array.ofList
 
-    for shift in FixedRatioShift.all (MixedModelEquations fit) units do
+    let shifted = units |> Array.map (fun unit -> { Unit = unit; Shared = None })
+
+    for shift in FixedRatioShift.all (MixedModelEquations fit) shifted do
         let rows = Seq.toArray shift.Unit.Rows
         // Small beside the smallest eigenvalue of V; of fourth order.
         let quotient step =
