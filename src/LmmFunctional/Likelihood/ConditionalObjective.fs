@@ -34,16 +34,16 @@ module internal ConditionalObjective =
         let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
         Curvature.score reml weight variance.IsNone engine layout theta lambdas
 
-    let borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
+    let borrow (engines: ConcurrentStack<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
-            match engines.TryTake() with
+            match engines.TryPop() with
             | true, engine -> engine
             | false, _ -> plan.NewEngine()
 
         try
             action engine
         finally
-            engines.Add engine
+            engines.Push engine
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
     let private evaluate kind constant layout variance borrow (theta: ImmutableArray<float>) order =
@@ -121,7 +121,8 @@ module internal ConditionalObjective =
 
     /// The function of θ by a plan, σ² profiled out or known, and how it is computed.
     let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
-        let engines = ConcurrentBag<Engine>()
+        // A stack, not a bag: likelihoods are made by the thousand, and a bag keeps a list for each thread.
+        let engines = ConcurrentStack<Engine>()
         let terms = Array.ofList standard.Terms
 
         let df, moments =

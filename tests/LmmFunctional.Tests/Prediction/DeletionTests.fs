@@ -162,7 +162,11 @@ let private variances (fit: Fit) = [
 let private compare law model =
     let fit = RandomModel.fit model
 
-    if (Setting.ofFit fit).Rounding > 1e-9 then [] else law fit
+    // Nothing is known where the likelihood is not defined.
+    if not (System.Double.IsFinite fit.CriterionValue) || (Setting.ofFit fit).Rounding > 1e-9 then
+        []
+    else
+        law fit
     |> List.map (fun failure -> $"{RandomModel.formula model}: {failure}")
     |> Law.holds
 

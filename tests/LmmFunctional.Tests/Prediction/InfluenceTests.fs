@@ -27,12 +27,17 @@ let private dense (m: Matrix) =
     Matrix<float>.Build.DenseOfColumnMajor(m.Rows, m.Columns, m.Values)
 
 /// The estimates of a fit as one list of numbers, each with its scale.
-let private numbers (fit: Fit) = [
-    for coefficient in fit.Coefficients -> coefficient.Name, coefficient.Estimate, coefficient.StandardError
-    for part in fit.VarianceComponents do
-        if part.Second.IsNone then
-            part.Group + string part.First, part.StandardDeviation, fit.Sigma
-]
+let private numbers (fit: Fit) =
+    let coefficients =
+        fit.Coefficients
+        |> List.map (fun coefficient -> coefficient.Name, coefficient.Estimate, coefficient.StandardError)
+
+    let deviations =
+        fit.VarianceComponents
+        |> List.filter _.Second.IsNone
+        |> List.map (fun part -> $"{part.Group} {part.First}", part.StandardDeviation, fit.Sigma)
+
+    coefficients @ deviations
 
 /// A refit of the data without some rows equals the exact deletion; so do the measures made from both.
 let private equalsRefit (model: RandomModel) =
