@@ -17,6 +17,7 @@ module Cli =
         | Ok(Command.Fit request) -> FitCommand.print output error request
         | Ok(Command.Anova request) -> FixedTestCommand.print output error request
         | Ok(Command.Emmeans request) -> EmmeansCommand.print output error request
+        | Ok(Command.Analysis request) -> AnalysisCommand.print output error request
         | Ok(Command.Plan request) -> PlanCommand.print output error request
         | Ok(Command.Verify request) -> VerifyCommand.print output error request
         | Ok(Command.Shares request) -> VarianceCommands.printShares output error request

@@ -54,6 +54,15 @@ EXIT CODES:
                  cases
                  (parser.Value.GetSubCommandParsers()))
 
+    // Those on a fit have the options of lmm fit too.
+    let private withAnalyses () =
+        let ofFit = commands.Value |> List.find (fun (name, _) -> name = "fit") |> snd
+
+        commands.Value
+        @ [
+            for analysis in AnalysisArguments.all -> analysis.Name, AnalysisArguments.names analysis ofFit
+        ]
+
     let private suggestion candidates word =
         match Nearest.suggest candidates word with
         | Some nearest -> $" did you mean '{nearest}'?"
@@ -80,10 +89,10 @@ EXIT CODES:
             let names = [ "--version"; "--help" ]
             $"there is no option '{first}' before a command;{suggestion names first} 'lmm --help' lists the commands."
         | Some first ->
-            match commands.Value |> List.tryFind (fun (command, _) -> command = first) with
+            match withAnalyses () |> List.tryFind (fun (command, _) -> command = first) with
             | Some command -> sentence command message
             | None ->
-                let names = commands.Value |> List.map fst
+                let names = withAnalyses () |> List.map fst
                 $"there is no command '{first}';{suggestion names first} 'lmm --help' lists the commands."
         | None -> message
 
@@ -103,26 +112,41 @@ EXIT CODES:
         | _ when parsed.Contains Arguments.Version -> Ok Command.ShowVersion
         | _ -> Error "a command is missing; write lmm fit DATA.csv \"FORMULA\", or see 'lmm --help'."
 
-    /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
-    let parseInFull (arguments: string[]) : Result<Command, string> =
+    // A command on a fit is read as the fit, and told of by its own name.
+    let private parseAs name (arguments: string list) : Result<Command, string> =
         try
-            commandOf (parser.Value.ParseCommandLine arguments)
+            commandOf (parser.Value.ParseCommandLine(Array.ofList arguments))
         with :? ArguParseException as problem ->
             match problem.ErrorCode with
             | ErrorCode.HelpText -> Ok(Command.ShowHelp problem.Message)
-            | _ -> Error(problemOf arguments problem.Message)
+            | _ -> Error(problemOf (name :: arguments.Tail |> Array.ofList) problem.Message)
+
+    /// <summary>The command that the arguments stand for, or what is wrong with them, as Argu reads them.</summary>
+    let parseInFull (arguments: string[]) : Result<Command, string> =
+        match List.ofArray arguments with
+        | [] -> commandOf (parser.Value.ParseCommandLine [||])
+        | first :: _ as all -> parseAs first all
+
+    let private parseAnalysis (analysis: Analysis) reading others =
+        AnalysisArguments.read
+            analysis
+            (fun arguments ->
+                match PlainArguments.tryRead arguments with
+                | Some command -> Ok command
+                | None -> parseAs analysis.Name arguments)
+            reading
+            others
 
     let private withReading (arguments: string list) reading command =
-        match command with
+        match command, arguments with
+        | Command.ShowHelp text, first :: _ when first.StartsWith '-' ->
+            Ok(Command.ShowHelp(text.TrimEnd() + "\n\n" + AnalysisArguments.list))
+        | Command.ShowHelp _, [ _ ]
+        | Command.ShowHelp _, "ems" :: _ -> Ok command
         // The help of a command that reads data.
-        | Command.ShowHelp text when
-            arguments.Length > 1
-            && arguments.Head <> "ems"
-            && not (arguments.Head.StartsWith '-')
-            ->
-            Ok(Command.ShowHelp(text.TrimEnd() + "\n\n" + DataOptions.help))
-        | command when reading = DataOptions.plain -> Ok command
-        | command ->
+        | Command.ShowHelp text, _ -> Ok(Command.ShowHelp(text.TrimEnd() + "\n\n" + DataOptions.help))
+        | command, _ when reading = DataOptions.plain -> Ok command
+        | command, _ ->
             match Command.tryWithReading reading command with
             | Some command -> Ok command
             | None -> Error $"'lmm {arguments.Head}' reads no data, so options about data mean nothing to it."
@@ -131,7 +155,8 @@ EXIT CODES:
     let parse (arguments: string[]) : Result<Command, string> =
         DataOptions.split (List.ofArray arguments)
         |> Result.bind (fun (reading, others) ->
-            match PlainArguments.tryRead others with
-            | Some command -> Ok command
-            | None -> parseInFull (Array.ofList others)
+            match others |> List.tryHead |> Option.bind AnalysisArguments.tryFind, PlainArguments.tryRead others with
+            | Some analysis, _ -> parseAnalysis analysis reading others.Tail
+            | None, Some command -> Ok command
+            | None, None -> parseInFull (Array.ofList others)
             |> Result.bind (withReading others reading))

@@ -35,59 +35,37 @@ module DataOptions =
         Subset = None
     }
 
-    // Name, what follows it, and the help; those that may be repeated are marked.
     let private table = [
-        "--separator", "CHARACTER", false, "what parts the columns: \";\", tab, space, \"|\"; a comma without it."
-        "--decimal",
-        "MARK",
-        false,
-        "the decimal mark of numbers, \".\" or \",\"; with \",\" columns are parted by \";\" unless --separator is given."
-        "--na", "CODES", false, "texts of cells that mean a missing value besides NA, such as \"., *, -9\"."
-        "--levels",
-        "COLUMN=LEVELS",
-        true,
-        "the order of a column's levels, the reference first: f=A,B,C; may be repeated."
-        "--relevel", "COLUMN=LEVEL", true, "the reference level of a column: f=B; may be repeated."
-        "--subset", "CONDITION", false, "the rows to use, such as \"x > 3 & trt != 'A'\"."
+        OptionTable.value
+            "--separator"
+            "CHARACTER"
+            "what parts the columns: \";\", tab, space, \"|\"; a comma without it."
+        OptionTable.value
+            "--decimal"
+            "MARK"
+            "the decimal mark of numbers, \".\" or \",\"; with \",\" columns are parted by \";\" unless --separator is given."
+        OptionTable.value "--na" "CODES" "texts of cells that mean a missing value besides NA, such as \"., *, -9\"."
+        OptionTable.repeated
+            "--levels"
+            "COLUMN=LEVELS"
+            "the order of a column's levels, the reference first: f=A,B,C; may be repeated."
+        OptionTable.repeated "--relevel" "COLUMN=LEVEL" "the reference level of a column: f=B; may be repeated."
+        OptionTable.value "--subset" "CONDITION" "the rows to use, such as \"x > 3 & trt != 'A'\"."
     ]
 
     /// The names of the options.
-    let names = table |> List.map (fun (name, _, _, _) -> name)
-
-    // Argu's layout: names in a column, text in another one.
-    let private wrap width (text: string) =
-        (([], ""), text.Split ' ')
-        ||> Array.fold (fun (lines, line) word ->
-            if line = "" then
-                lines, word
-            elif line.Length + 1 + word.Length <= width then
-                lines, line + " " + word
-            else
-                line :: lines, word)
-        |> fun (lines, last) -> List.rev (last :: lines)
+    let names = table |> List.map _.Name
 
     /// What the help of a command says of them.
     let help =
-        let lines = [
+        [
             "DATA:"
             ""
-            for name, value, _, text in table do
-                let head = $"    {name} <{value}>"
-                let lines = wrap 54 text
-
-                if head.Length < 26 then
-                    head.PadRight 26 + lines.Head
-                else
-                    head
-                    String(' ', 26) + lines.Head
-
-                for line in lines.Tail do
-                    String(' ', 26) + line
+            yield! OptionTable.help table
             ""
             "    DATA is a CSV file, compressed by gzip or not, or - for standard input."
         ]
-
-        String.concat Environment.NewLine lines
+        |> String.concat Environment.NewLine
 
     // Values
 
@@ -160,30 +138,6 @@ module DataOptions =
                 })
         | _ -> Ok { reading with Subset = Some value }
 
-    // The options with their values, and everything else in its order.
-    let rec private take command found others arguments =
-        match arguments with
-        | name :: rest when List.contains name names ->
-            match rest with
-            | value :: rest -> take command ((name, value) :: found) others rest
-            | [] ->
-                let value =
-                    table
-                    |> List.pick (fun (own, value, _, _) -> if own = name then Some value else None)
-
-                Error $"argument '{name}' must be followed by <{value}>; 'lmm {command} --help' lists the arguments."
-        | other :: rest -> take command found (other :: others) rest
-        | [] -> Ok(List.rev found, List.rev others)
-
-    let private twice found =
-        found
-        |> List.countBy fst
-        |> List.tryPick (fun (name, count) ->
-            let mayRepeat =
-                table |> List.exists (fun (own, _, mayRepeat, _) -> own = name && mayRepeat)
-
-            if count > 1 && not mayRepeat then Some name else None)
-
     // With decimal commas the columns are parted by something else.
     let private withSeparator found (reading: DataReading) =
         let isNamed = found |> List.exists (fun (name, _) -> name = "--separator")
@@ -214,17 +168,14 @@ module DataOptions =
         // It has no data, and levels of its own.
         | "ems" :: _ -> Ok(plain, arguments)
         | command :: _ ->
-            take command [] [] arguments
+            OptionTable.split table command arguments
             |> Result.bind (fun (found, others) ->
                 let isInput, others = input others
 
-                match twice found with
-                | Some name -> Error $"'{name}' is there twice; write it once."
-                | None ->
-                    ((Ok plain), found)
-                    ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
-                    |> Result.bind (withSeparator found)
-                    |> Result.map (fun reading -> { reading with IsInput = isInput }, others))
+                ((Ok plain), found)
+                ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
+                |> Result.bind (withSeparator found)
+                |> Result.map (fun reading -> { reading with IsInput = isInput }, others))
 
     /// <summary>Reads a file of data, or standard input, and chooses its levels and rows.</summary>
     /// <returns>The data set, or the problems of the file, the levels or the condition.</returns>

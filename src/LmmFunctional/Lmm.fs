@@ -98,3 +98,34 @@ module Lmm =
                 | Error problems -> problems
 
             Error([ for name in names -> LmmError.UnknownParameter(name, None) ] @ others)
+
+    // After the fit
+
+    /// <summary>Predictions for the rows of a fit; with all effects their estimates are the fitted values.</summary>
+    /// <param name="options">What is predicted, and how.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>One prediction for each row used, or: no such random term, no such degrees of freedom.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let predict (options: PredictionOptions) (fit: Fit) : Result<Prediction list, LmmError list> =
+        Predictions.ofFit options fit
+
+    /// <summary>Predictions for new data.</summary>
+    /// <param name="options">What is predicted, and how.</param>
+    /// <param name="frame">The new data: the columns of the model, those of random terms only where their effects are included.
+    /// </param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>One prediction for each row, or every problem of the new data.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let predictFrame (options: PredictionOptions) (frame: Frame) (fit: Fit) : Result<Prediction list, LmmError list> =
+        Predictions.ofFrame options frame fit
+
+    /// The random effects of every level with their standard deviations and reliabilities, term after term.
+    let randomEffects (fit: Fit) : RandomEffects list = Fit.randomEffects fit
+
+    /// Residuals of every kind and leverages, for every row used.
+    let residuals (fit: Fit) : ResidualTable = ResidualTable.create fit
+
+    /// <summary>Scans rows or levels for outliers, by shifts of mean or variance.</summary>
+    /// <returns>All units, the most conspicuous first; or that there is no such factor.</returns>
+    /// <exception cref="T:System.ArgumentException">The adjustment is one of means, or the number of refits is negative.</exception>
+    let outliers (options: OutlierOptions) (fit: Fit) : Result<OutlierScan, LmmError list> = Outliers.scan options fit

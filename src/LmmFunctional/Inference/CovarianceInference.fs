@@ -72,11 +72,8 @@ module CovarianceInference =
     // A curvature below this share of the largest is flat.
     let private flat = 1e-12
 
-    /// <summary>The covariance of the free coordinates of (θ, log σ): twice the inverse curvature of −2 log likelihood, flat directions
-    /// left out.</summary>
-    let internal coordinateCovariance information (fit: Fit) : int[] * Matrix<float> =
-        let free = freeOf fit
-
+    /// Twice the inverse curvature of −2 log likelihood in some coordinates, flat directions left out.
+    let private inverseCurvature information (fit: Fit) (free: int[]) : Matrix<float> =
         let curvature =
             JointLikelihood.information information fit.Model (List.last fit.Path).Theta
 
@@ -96,10 +93,16 @@ module CovarianceInference =
         let vectors =
             Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> scale[i] * eigen.EigenVectors[i, j])
 
-        free,
         vectors
         * Matrix<float>.Build.DiagonalOfDiagonalVector inverse
         * vectors.Transpose()
+
+    /// <summary>The covariance of the free coordinates of (θ, log σ); one zero where none is free, for MathNet has no empty matrix.
+    /// </summary>
+    let internal coordinateCovariance information (fit: Fit) : int[] * Matrix<float> =
+        match freeOf fit with
+        | [||] -> [||], Matrix<float>.Build.Dense(1, 1)
+        | free -> free, inverseCurvature information fit free
 
     /// The derivatives of functions of (θ, log σ) by the free coordinates.
     let private jacobian (fit: Fit) (free: int[]) (f: ImmutableArray<float> -> float[]) =
@@ -115,21 +118,24 @@ module CovarianceInference =
     /// <summary>For each function the direction in (θ, log σ) in which it moves with least information: covariance times its
     /// derivatives; zero where it does not move.</summary>
     let internal directions (functions: (CovarianceEstimates -> float) list) (fit: Fit) : float[] list =
-        let free, covariance = coordinateCovariance Information.Observed fit
+        let still () : float[] = Array.zeroCreate (pointOf fit).Length
 
-        let slopes =
-            jacobian fit free (fun point ->
-                let estimates = JointLikelihood.estimates fit.Model point
-                [| for f in functions -> f estimates |])
+        match coordinateCovariance Information.Observed fit with
+        | [||], _ -> functions |> List.map (fun _ -> still ())
+        | free, covariance ->
+            let slopes =
+                jacobian fit free (fun point ->
+                    let estimates = JointLikelihood.estimates fit.Model point
+                    [| for f in functions -> f estimates |])
 
-        [
-            for row in 0 .. slopes.Rows - 1 ->
-                let slope = Vector<float>.Build.Dense(free.Length, fun j -> slopes[row, j])
-                let moved = covariance * slope
-                let direction: float[] = Array.zeroCreate ((pointOf fit).Length)
-                free |> Array.iteri (fun a i -> direction[i] <- moved[a])
-                direction
-        ]
+            [
+                for row in 0 .. slopes.Rows - 1 ->
+                    let slope = Vector<float>.Build.Dense(free.Length, fun j -> slopes[row, j])
+                    let moved = covariance * slope
+                    let direction = still ()
+                    free |> Array.iteri (fun a i -> direction[i] <- moved[a])
+                    direction
+            ]
 
     /// The value of a parameter on a scale, as a function of the estimates.
     let private onScale scale design parameter : CovarianceEstimates -> float =

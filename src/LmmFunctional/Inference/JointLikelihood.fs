@@ -103,17 +103,19 @@ module internal JointLikelihood =
              else
                  omega)
 
+    /// log σ on the scale of the data at (θ, log σ).
+    let logSigmaOf (likelihood: LogLikelihood) (omega: ImmutableArray<float>) : float =
+        if likelihood.Held.IsProfiled then
+            snd (split omega)
+        else
+            let variance =
+                LogLikelihood.varianceAt likelihood (LogLikelihood.pointAt likelihood omega)
+
+            0.5 * log variance + log likelihood.Standard.ResponseScale
+
     /// The covariance matrices at (θ, log σ).
     let estimates (likelihood: LogLikelihood) (omega: ImmutableArray<float>) =
-        let logSigma =
-            if likelihood.Held.IsProfiled then
-                snd (split omega)
-            else
-                let variance =
-                    LogLikelihood.varianceAt likelihood (LogLikelihood.pointAt likelihood omega)
-
-                0.5 * log variance + log likelihood.Standard.ResponseScale
-
+        let logSigma = logSigmaOf likelihood omega
         let found = VarianceParameters.at likelihood (thetaOf likelihood omega) logSigma
 
         // In the limit of no residual variance the unit of the others is no variance.

@@ -92,16 +92,12 @@ module internal PredictionVariance =
             CovarianceInference.coordinateCovariance Information.Observed fit
 
         let point = CovarianceInference.pointOf fit
-        let last = point.Length - 1
 
-        // Points are θ and then log σ.
         let variancesAt (at: float[]) =
-            let theta = ImmutableArray.CreateRange(Seq.truncate last at)
-            let whole = (LogLikelihood.pointAt fit.Model theta).Theta
-            let variance = exp (2.0 * at[last])
-
-            relative (MixedModelEquations(fit, whole)) rows shares
-            |> Array.map ((*) variance)
+            let omega = ImmutableArray.CreateRange at
+            let equations = MixedModelEquations(fit, JointLikelihood.thetaOf fit.Model omega)
+            let variance = exp (2.0 * JointLikelihood.logSigmaOf fit.Model omega)
+            relative equations rows shares |> Array.map ((*) variance)
 
         let gradients =
             free

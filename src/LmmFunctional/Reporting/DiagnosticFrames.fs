@@ -56,6 +56,27 @@ module DiagnosticFrames =
             "reliability", number (fun term level effect -> term.Reliabilities[level, effect])
         ]
 
+    /// <summary>Predictions: row, estimate, se, df, lower, upper; and newLevels where there are any.</summary>
+    let predictions (found: Prediction list) : Frame =
+        let newLevels =
+            found
+            |> List.map (fun own ->
+                own.NewLevels
+                |> List.map (fun (group, level) -> $"{group} {level}")
+                |> String.concat "; ")
+
+        frame [
+            "row", found |> List.map _.Row |> Column.ofInts
+            "estimate", found |> List.map _.Estimate |> Column.ofFloats
+            "se", found |> List.map _.StandardError |> Column.ofFloats
+            "df", found |> List.map _.Df |> Column.ofFloats
+            "lower", found |> List.map _.Lower |> Column.ofFloats
+            "upper", found |> List.map _.Upper |> Column.ofFloats
+
+            if newLevels |> List.exists (fun text -> text <> "") then
+                "newLevels", texts newLevels
+        ]
+
     /// <summary>Residuals and leverages, one row for each row used.</summary>
     let residuals (table: ResidualTable) : Frame =
         let missing = Seq.replicate table.Row.Length nan

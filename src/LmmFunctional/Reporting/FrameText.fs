@@ -62,9 +62,9 @@ module FrameText =
 
             json.WriteEndObject()
 
-    /// <summary>One line of JSON: members as given, then the rows of the frame as objects under a key; null where a value is
+    /// <summary>One line of JSON: texts by name, then tables by key, each an array of its rows as objects; null where a value is
     /// missing or not finite.</summary>
-    let toJson (members: (string * string) list) (key: string) (frame: Frame) : string =
+    let toJson (members: (string * string) list) (tables: (string * Frame) list) : string =
         use buffer = new MemoryStream()
 
         using (new Utf8JsonWriter(buffer, FitJson.options)) (fun json ->
@@ -73,9 +73,11 @@ module FrameText =
             for name, value in members do
                 json.WriteString(name, value)
 
-            json.WriteStartArray key
-            writeRows json frame
-            json.WriteEndArray()
+            for key, frame in tables do
+                json.WriteStartArray key
+                writeRows json frame
+                json.WriteEndArray()
+
             json.WriteEndObject())
 
         Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)

@@ -336,6 +336,24 @@ module BrokenInputs =
 
         if command = "ems" then
             [ "--levels"; "x=3,z=4" ]
+
+        if List.contains command [ "predict"; "ranef"; "residuals"; "outliers" ] then
+            [ "--json" ]
+            [ "--csv" ]
+            [ "--residual"; "ar1(t | g)" ]
+            [ "--weights"; "w" ]
+            [ "--fix"; "Residual=1" ]
+
+        if command = "predict" then
+            [ "--effects"; "g" ]
+            [ "--effects"; "none" ]
+            [ "--interval"; "prediction" ]
+            [ "--df"; "asymptotic" ]
+
+        if command = "outliers" then
+            [ "--by"; "g" ]
+            [ "--by"; "h" ]
+            [ "--model"; "variance" ]
     |]
 
     let private options (random: Random) isBroken command =
@@ -380,6 +398,12 @@ module BrokenInputs =
             [ "--contrast"; pick random [| "pairwise"; "trt.vs.ctrl"; "poly"; value |] ]
             [ "--adjust"; pick random [| "tukey"; "holm"; "mvt"; value |] ]
             [ "--at"; pick random [| "x=1,2"; "x="; value |] ]
+            [ "--by"; pick random [| "g"; "row"; value |] ]
+            [ "--model"; pick random [| "variance"; value |] ]
+            [ "--interval"; pick random [| "prediction"; value |] ]
+            [ "--effects"; pick random [| "none"; "g,h"; value |] ]
+            [ "--new"; value ]
+            [ "--rows"; value ]
             [ value ]
         |]
 
@@ -430,6 +454,10 @@ module BrokenInputs =
         "ci"
         "compare"
         "r2"
+        "predict"
+        "ranef"
+        "residuals"
+        "outliers"
         "anova-table"
         "ems"
         "variance-test"
@@ -455,7 +483,7 @@ module BrokenInputs =
         File.WriteAllText(animals, pedigree random (isBroken 3))
 
         let command =
-            pick random (if isBroken 2 then commands else Array.truncate 12 commands)
+            pick random (if isBroken 2 then commands else Array.truncate 16 commands)
 
         let model =
             if kind = 3 then

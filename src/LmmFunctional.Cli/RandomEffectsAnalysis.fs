@@ -1,0 +1,48 @@
+namespace LmmFunctional.Cli
+
+open LmmFunctional
+
+/// <summary>The command <c>lmm ranef</c>.</summary>
+[<RequireQualifiedAccess>]
+module internal RandomEffectsAnalysis =
+
+    let private options = [
+        OptionTable.value "--group" "FACTOR" "the random effects of one grouping factor only."
+    ]
+
+    let private chosen group (fit: Fit) =
+        let terms = Fit.randomEffects fit
+
+        match group with
+        | None -> Ok terms
+        | Some group ->
+            match terms |> List.filter (fun term -> term.Group = group) with
+            | [] ->
+                Error [
+                    LmmError.UnknownChoice("grouping factor", group, terms |> List.map _.Group |> List.distinct)
+                ]
+            | own -> Ok own
+
+    let private result (fit: Fit) terms = {
+        Heading = [
+            "Random effects"
+            $"Formula: {Formula.print fit.Spec}"
+            "mode: the BLUP; sd: of the effect given data and fixed effects; pev: variance of the BLUP less the effect"
+        ]
+        Members = [ "formula", Formula.print fit.Spec ]
+        Tables = [ "effects", DiagnosticFrames.randomEffects terms ]
+        Notes = []
+    }
+
+    /// Predicted random effects with their precision.
+    let analysis: Analysis = {
+        Name = "ranef"
+        Purpose = "list random effects (BLUPs) with standard deviations, PEV and reliabilities."
+        Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --csv"
+        Options = options
+        FitOptions = []
+        Read =
+            fun values _ ->
+                let group = OptionValues.tryFind "--group" values
+                Ok(fun fit -> chosen group fit |> Result.map (result fit))
+    }
