@@ -61,9 +61,14 @@ let private equalsRefit (model: RandomModel) =
     // Steps from row to row: new data close the gap that a deletion leaves open.
     let isByOrder = model.Residual.Contains "(1 |"
 
+    // On the way to no residual variance the criterion hardly changes any more.
+    let isDetermined (own: Fit) = own.Inner.ResidualShare > 1e-4
+
     match anew, without InfluenceMethod.Exact fit rows with
     | Ok anew, Ok found when
         not isByOrder
+        && isDetermined anew
+        && isDetermined found
         && fit.Certificate.Verdict = Verdict.Optimum
         && anew.Certificate.Verdict = Verdict.Optimum
         && Seq.forall2 (=) anew.Design.Fixed.Names found.Design.Fixed.Names
