@@ -21,72 +21,8 @@ module Lmm =
         let started = Stopwatch.GetTimestamp()
         options.Cancellation.ThrowIfCancellationRequested()
 
-        // What is wrong with bounds is told beside what is wrong with held values.
-        let create design =
-            match LogLikelihood.createWith options.Held options.Criterion design with
-            | Error problems when not (options.Held.IsEmpty || options.Bounds.IsEmpty) ->
-                match LogLikelihood.create options.Criterion design with
-                | Ok free -> Error(problems @ Bound.problems options.Bounds free)
-                | Error _ -> Error problems
-            | created -> created
-
-        let starting (likelihood: LogLikelihood) =
-            Start.apply options.Start options.Bounds likelihood
-            |> Result.mapError (fun problems -> problems @ Bound.problems options.Bounds likelihood)
-
-        let solve bounds (likelihood: LogLikelihood) =
-            let built = Stopwatch.GetTimestamp()
-
-            let iterations (likelihood: LogLikelihood) =
-                match ExpectationSteps.rule options.Solver.Algorithm likelihood with
-                | Some propose -> Solver.iterationsBy propose
-                | None -> Solver.iterations
-
-            let solveOnce (likelihood: LogLikelihood) =
-                let descend start =
-                    iterations likelihood options.Solver {
-                        likelihood.Objective with
-                            Start = start
-                    }
-                    |> Refinement.untilLimit likelihood
-                    |> Seq.map (fun iteration ->
-                        options.Cancellation.ThrowIfCancellationRequested()
-                        options.Progress |> Option.iter (fun report -> report iteration)
-                        iteration)
-                    |> List.ofSeq
-
-                let path, search =
-                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
-
-                let fit =
-                    Fit.ofIterations likelihood path (fun () -> {
-                        Build = Stopwatch.GetElapsedTime(started, built)
-                        Solve = Stopwatch.GetElapsedTime built
-                    })
-
-                {
-                    fit with
-                        Evidence =
-                            Certificate.withSearch
-                                {
-                                    search with
-                                        IsGiven = not options.Start.IsEmpty
-                                }
-                                fit.Evidence
-                }
-
-            BoundedFit.search bounds (Refinement.prepared >> solveOnce >> Refinement.settle solveOnce) likelihood
-
         Design.buildWith options.Known spec frame
-        |> Result.bind (Identification.check (options.Held |> Map.keys |> List.ofSeq))
-        |> Result.bind (fun design ->
-            match ExpectationSteps.problems options design with
-            | [] when FittedCovariate.isIn design ->
-                // Nothing is known of the model without its structure.
-                let first = LogLikelihood.create options.Criterion >> Result.bind (solve Map.empty)
-                FittedCovariate.iterate first (create >> Result.bind starting) (solve options.Bounds) design
-            | [] -> create design |> Result.bind starting |> Result.bind (solve options.Bounds)
-            | problems -> Error problems)
+        |> Result.bind (FitSearch.ofDesign options started)
         |> Problems.told
 
     /// <summary>Fits a model written as a formula.</summary>

@@ -12,6 +12,30 @@ type InfluenceMethod =
     /// The model is fitted again without the unit.
     | Exact
 
+/// <summary>Names of the ways to find estimates without a unit.</summary>
+[<RequireQualifiedAccess>]
+module InfluenceMethod =
+
+    let private known = [
+        "fixed", InfluenceMethod.Fixed
+        "one-step", InfluenceMethod.OneStep
+        "exact", InfluenceMethod.Exact
+    ]
+
+    /// The names by which methods are chosen in text.
+    let names = known |> List.map fst
+
+    /// <summary>The method of a name.</summary>
+    /// <returns>The method, or: the name is not known.</returns>
+    let ofName (name: string) : Result<InfluenceMethod, LmmError list> =
+        match known |> List.tryFind (fun (own, _) -> own = name.ToLowerInvariant()) with
+        | Some(_, how) -> Ok how
+        | None -> Error [ LmmError.UnknownChoice("way to find estimates without a unit", name, names) ]
+
+    /// The name of a method.
+    let name (how: InfluenceMethod) : string =
+        known |> List.find (fun (_, own) -> own = how) |> fst
+
 /// <summary>What the estimates owe to one unit. Definitions of SAS PROC MIXED and HLMdiag.</summary>
 [<ReferenceEquality>]
 type InfluenceOfUnit = {
@@ -20,11 +44,14 @@ type InfluenceOfUnit = {
     CookD: float
     /// The same with M₍ᵢ₎, Cov(β̂₍ᵢ₎).
     Mdffits: float
+    /// xᵀ(β̂ − β̂₍ᵢ₎) over its standard error √(xᵀMx) at the θ without the unit; for single rows.
+    Dffits: float option
     /// |tr(M⁻¹M₍ᵢ₎) − rank X|.
     CovTrace: float
     /// det M₍ᵢ₎/det M.
     CovRatio: float
-    /// 2[ℓ(ψ̂) − ℓ(ψ̂₍ᵢ₎)].
+    /// <summary>2[ℓ(ψ̂) − ℓ(ψ̂₍ᵢ₎)] of all rows, ψ = (β, θ, σ); under REML ℓ is the restricted log likelihood of (θ, σ) with
+    /// −½(β − β̂)'X'V⁻¹X(β − β̂) added, which SAS's RLD leaves out.</summary>
     LikelihoodDistance: float
     /// Estimates without the unit, less the estimates, in the order of the fixed effects.
     FixedChanges: float list
@@ -49,6 +76,21 @@ module internal FixedInfluence =
 
     let private identity p =
         Array.init (p * p) (fun k -> if k % p = k / p then 1.0 else 0.0)
+
+    /// Of a single row x: xᵀKd over σ|Kᵀx|, K the root of Cov(β̂)/σ² and d the change in its frame.
+    let private dffits (equations: MixedModelEquations) (root: float[]) (deletion: Deletion) (unit: DiagnosticUnit) =
+        if unit.Rows.Length <> 1 then
+            None
+        else
+            let p = equations.FixedCount
+            let x = equations.Fit.Design.Fixed.Matrix
+            let own = Array.init p (fun j -> x[unit.Rows[0], j])
+            let framed = Dense.Multiply(p, 1, p, root, true, own, false)
+
+            Some(
+                Dense.Dot(framed, deletion.Change)
+                / (equations.Fit.Sigma * sqrt (Dense.Dot(framed, framed)))
+            )
 
     /// The measures of a deletion; None where M₍ᵢ₎ does not exist.
     let private measures (equations: MixedModelEquations) (rootOfCovariance: float[]) (deletion: Deletion) unit =
@@ -77,6 +119,7 @@ module internal FixedInfluence =
                 Unit = unit
                 CookD = square / (variance * float p)
                 Mdffits = Dense.Dot(deletion.Change, image) / (variance * float p)
+                Dffits = dffits equations rootOfCovariance deletion unit
                 CovTrace = abs (trace - float p)
                 CovRatio = exp -logDeterminant
                 LikelihoodDistance = square / variance

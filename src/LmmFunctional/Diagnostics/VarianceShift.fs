@@ -23,8 +23,16 @@ type VarianceShift = {
     P: float
     /// Whether all covariance parameters were estimated again; else they are in the fit's ratios to σ².
     IsRefitted: bool
-    /// õ, one for each row of the unit: the part of its residual that the shift explains.
+    /// õ, one for each row of the unit, or one for the effect of a level: the part of its residual that the shift explains.
     Shifts: float list
+}
+
+/// <summary>Rows with what they have of a shift: one each of their own, or an effect that they share.</summary>
+[<NoComparison; ReferenceEquality>]
+type internal ShiftedUnit = {
+    Unit: DiagnosticUnit
+    /// Coefficients of the shared effect, one for each row.
+    Shared: float[] option
 }
 
 /// <summary>The variance shifts of one unit with the ratios of covariance parameters fixed.</summary>
@@ -62,15 +70,26 @@ module internal FixedRatioShift =
     /// <param name="equations">The equations of the fit.</param>
     /// <param name="projected">Py/σ, P relative to σ².</param>
     /// <param name="total">y'Py/σ².</param>
-    /// <param name="unit">The unit.</param>
-    let ofUnit (equations: MixedModelEquations) (projected: float[]) (total: float) (unit: DiagnosticUnit) =
+    /// <param name="shifted">The unit.</param>
+    let ofUnit (equations: MixedModelEquations) (projected: float[]) (total: float) (shifted: ShiftedUnit) =
         let fit = equations.Fit
-        let rows = Seq.toArray unit.Rows
-        let m = rows.Length
+        let rows = Seq.toArray shifted.Unit.Rows
         let freedom = float (fit.Observations - fit.FixedCount)
-        let projection = projectionOf equations rows
+
+        // δ'Pδ and δ'Py.
+        let projection, own =
+            let whole = projectionOf equations rows
+            let own = rows |> Array.map (fun row -> projected[row])
+
+            match shifted.Shared with
+            | None -> whole, own
+            | Some shared ->
+                let m = rows.Length
+                let image = Dense.Multiply(m, 1, m, whole, false, shared, false)
+                [| Dense.Dot(shared, image) |], [| Dense.Dot(shared, own) |]
+
+        let m = own.Length
         let struct (values, vectors) = Semidefinite.eigen m projection
-        let own = rows |> Array.map (fun row -> projected[row])
 
         let turned =
             Array.init m (fun k -> Seq.sumBy (fun i -> vectors[i + k * m] * own[i]) (seq { 0 .. m - 1 }))
@@ -128,7 +147,7 @@ module internal FixedRatioShift =
                     (seq { 0 .. m - 1 }))
 
         {
-            Unit = unit
+            Unit = shifted.Unit
             Variance = omega * variance * left omega / freedom
             Score = score / variance
             StandardisedScore = if spread > 0.0 then score / sqrt spread else nan
@@ -139,7 +158,7 @@ module internal FixedRatioShift =
         }
 
     /// The shifts of all units; the same numbers at any number of threads.
-    let all (equations: MixedModelEquations) (units: DiagnosticUnit[]) : VarianceShift[] =
+    let all (equations: MixedModelEquations) (units: ShiftedUnit[]) : VarianceShift[] =
         let fit = equations.Fit
 
         let projected =
@@ -157,94 +176,3 @@ module internal FixedRatioShift =
         |> ignore
 
         result
-
-/// <summary>The scan of all units for a shift of their variance.</summary>
-[<RequireQualifiedAccess>]
-module VarianceShift =
-
-    /// The model with independent extra variance in the rows of a unit.
-    let private extended (unit: DiagnosticUnit) (design: Design) : Design =
-        let rows = Seq.toArray unit.Rows
-        let codes: int[] = Array.zeroCreate design.Response.Length
-        let indicator: float[] = Array.zeroCreate design.Response.Length
-
-        rows
-        |> Array.iteri (fun k row ->
-            codes[row] <- k
-            indicator[row] <- 1.0)
-
-        let name = "(variance shift)"
-
-        let term: RandomDesign = {
-            Term = {
-                Effects = Terms.ofList [ Term.intercept ]
-                Group = { Factors = [ Expr.Column name ] }
-                Structure = Structure.Diagonal
-                Relationship = None
-                PerLevelOf = None
-            }
-            Group = name
-            Levels = rows |> Seq.map string |> ImmutableArray.CreateRange
-            Relationship = None
-            Codes = codes
-            Names = ImmutableArray.Create "shift"
-            Columns = [| indicator |]
-            InterceptAt = None
-            Axes = []
-            Places = None
-            Notes = []
-            PerLevel = None
-        }
-
-        {
-            design with
-                Random = design.Random @ [ term ]
-        }
-
-    /// <summary>A unit's shift with all covariance parameters estimated again.</summary>
-    let private refitted (fit: Fit) (restricted: Fit) (shift: VarianceShift) : Result<VarianceShift, LmmError list> =
-        extended shift.Unit fit.Design
-        |> Refit.ofDesign Criterion.Reml
-        |> Result.map (fun wider ->
-            let _, covariance = List.last wider.RandomCovariances
-            let ratio = max 0.0 (restricted.CriterionValue - wider.CriterionValue)
-            let effects = List.last (Fit.randomEffects wider)
-
-            {
-                shift with
-                    Variance = covariance[0, 0]
-                    LikelihoodRatio = ratio
-                    P = FixedRatioShift.upper ratio
-                    IsRefitted = true
-                    Shifts = [
-                        for level in 0 .. effects.Levels.Length - 1 do
-                            effects.Modes[level, 0]
-                    ]
-            })
-
-    /// <summary>Scans units for a shift of their variance, the largest likelihood ratio first.</summary>
-    /// <param name="candidates">How many of the first units are fitted again with their shift.</param>
-    /// <param name="units">Rows, or the levels of a factor.</param>
-    /// <param name="fit">The fit; a fit by ML is compared by REML.</param>
-    /// <returns>All units; or that there is no such factor.</returns>
-    /// <exception cref="T:System.ArgumentException">The number of candidates is negative.</exception>
-    let scan (candidates: int) (units: DiagnosticUnits) (fit: Fit) : Result<VarianceShift list, LmmError list> =
-        if candidates < 0 then
-            invalidArg (nameof candidates) "The number of candidates must not be negative."
-
-        DiagnosticUnits.find units fit
-        |> Result.bind (fun units ->
-            Refit.withCriterion Criterion.Reml fit
-            |> Result.bind (fun restricted ->
-                let scanned =
-                    FixedRatioShift.all (MixedModelEquations restricted) (Array.ofList units)
-                    |> Array.sortByDescending _.LikelihoodRatio
-                    |> List.ofArray
-
-                scanned
-                |> List.truncate candidates
-                |> List.map (refitted fit restricted)
-                |> Problems.all
-                |> Result.map (fun refitted ->
-                    List.sortByDescending _.LikelihoodRatio refitted
-                    @ List.skip (min candidates scanned.Length) scanned)))

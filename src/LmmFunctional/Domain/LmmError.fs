@@ -66,6 +66,8 @@ type LmmError =
     | TooLarge of what: string * bytes: float * available: float
     // Covariance parameters held at known values, or bounded
     | UnknownParameter of name: string * suggestion: string option
+    /// Parameters of a model to simulate from that have no value.
+    | MissingParameters of names: string list
     | AmbiguousParameter of name: string
     /// A value that a parameter cannot have, and the ends of what it can, which do not belong to it.
     | ParameterOutside of name: string * value: float * low: float * high: float
@@ -335,6 +337,9 @@ module LmmError =
         | LmmError.EmptyRandomTerm term -> $"Random term '{term}' has no effects; write (1 | g) for a random intercept."
         | LmmError.TooLarge(what, bytes, available) ->
             $"{what} would need %.1f{gigabytes bytes} GB of memory where %.1f{gigabytes available} GB are free; use fewer levels."
+        | LmmError.MissingParameters names ->
+            let listed = names |> List.map (fun name -> $"'{name}'") |> String.concat ", "
+            $"No value is given for {listed}; a simulation needs a value of every parameter of the model."
         | LmmError.UnknownParameter(name, suggestion) ->
             $"The model has no covariance parameter '{name}'{didYouMean suggestion}"
         | LmmError.AmbiguousParameter name ->

@@ -29,8 +29,7 @@ type CovarianceParameter = {
 [<RequireQualifiedAccess>]
 module internal CovarianceParameters =
 
-    /// H⁻¹ of the coordinates that may move, as a function of their places; None where H is not positive definite, or not
-    /// defined.
+    /// H⁻¹ of the coordinates that may move, as a function of their places; None where H is not positive definite.
     let private inverse (curvature: Matrix) (isFixed: ImmutableArray<bool>) : Matrix<float> option =
         let k = isFixed.Length
         let free = [| 0 .. k - 1 |] |> Array.filter (fun i -> not isFixed[i])
@@ -38,7 +37,8 @@ module internal CovarianceParameters =
 
         if free.Length = 0 then
             Some result
-        elif curvature.Rows < k then
+        // Where the criterion is not defined there is no curvature.
+        elif curvature.Rows <> k then
             None
         else
             try

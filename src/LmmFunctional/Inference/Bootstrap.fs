@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 open MathNet.Numerics.Distributions
 
@@ -21,8 +22,8 @@ type Bootstrap = internal {
     Original: ImmutableArray<float>
     /// B×m, failed refits left out.
     Draws: Matrix
-    /// One for each parameter.
-    Accelerations: float[]
+    /// One for each parameter; when an interval first needs them.
+    Accelerations: Lazy<float[]>
     FailedRefits: int
     SingularRefits: int
     UsedSeed: int
@@ -80,25 +81,34 @@ module Bootstrap =
             for _, (f: CovarianceEstimates -> float) in functions -> f estimates
         |]
 
-    /// One replicate: its estimates and its score at the original parameters.
+    /// One replicate: its place and its estimates.
     type private Replicate = {
+        Index: int
         Values: float[]
-        Score: float[]
         IsSingular: bool
     }
 
-    let private replicate functions (fit: Fit) (point: ImmutableArray<float>) (response: float[]) =
-        match Refit.withResponse response fit with
+    let private replicate functions (fit: Fit) (draw: int -> float[]) index =
+        match Refit.withResponse (draw index) fit with
         | Error _ -> None
         | Ok refit ->
-            let score =
-                (JointLikelihood.objective refit.Model point).Evaluate point Order.Gradient
-
             Some {
+                Index = index
                 Values = valuesOf functions refit
-                Score = Array.ofSeq score.Gradient
                 IsSingular = refit.Certificate.IsSingular
             }
+
+    /// The score of each response at the parameters of the fit; the responses are drawn again.
+    let private scores (fit: Fit) (draw: int -> float[]) (indices: int[]) : float[][] =
+        let point = CovarianceInference.pointOf fit
+
+        indices
+        |> Array.Parallel.choose (fun index ->
+            LogLikelihood.withResponse (draw index) fit.Model
+            |> Result.toOption
+            |> Option.map (fun likelihood ->
+                ((JointLikelihood.objective likelihood point).Evaluate point Order.Gradient).Gradient
+                |> Array.ofSeq))
 
     let private skewness (values: float[]) =
         let mean = Array.average values
@@ -137,10 +147,8 @@ module Bootstrap =
         (functions: (string * (CovarianceEstimates -> float)) list)
         (fit: Fit)
         : Bootstrap =
-        let point = CovarianceInference.pointOf fit
         let draw = Simulation.sampler options.Seed fit
-
-        let all = Replicates.run options (draw >> replicate functions fit point)
+        let all = Replicates.run options (replicate functions fit draw)
 
         let kept = all |> Array.choose id
         let original = valuesOf functions fit
@@ -157,7 +165,7 @@ module Bootstrap =
                 ]
             Original = ImmutableArray.CreateRange original
             Draws = Matrix.init kept.Length original.Length (fun row column -> kept[row].Values[column])
-            Accelerations = accelerations functions fit (kept |> Array.map _.Score)
+            Accelerations = lazy (kept |> Array.map _.Index |> scores fit draw |> accelerations functions fit)
             FailedRefits = all.Length - kept.Length
             SingularRefits = kept |> Array.filter _.IsSingular |> Array.length
             UsedSeed = options.Seed
@@ -194,7 +202,7 @@ module Bootstrap =
     let run (options: BootstrapOptions) (fit: Fit) : Result<Bootstrap, LmmError list> = runWith options [] fit
 
     /// The p-quantile of sorted values: order statistic p (B + 1), straight between two.
-    let private quantile (sorted: float[]) (p: float) =
+    let internal quantile (sorted: float[]) (p: float) =
         let at = p * float (sorted.Length + 1) - 1.0
         let low = int (floor at) |> max 0 |> min (sorted.Length - 1)
         let high = min (sorted.Length - 1) (low + 1)
@@ -252,7 +260,7 @@ module Bootstrap =
                     match kind with
                     | BootstrapInterval.BiasCorrectedAccelerated ->
                         let bias = biasOf sorted estimate
-                        let at = corrected bias bootstrap.Accelerations[k]
+                        let at = corrected bias bootstrap.Accelerations.Value[k]
                         at tail, at (1.0 - tail)
                     | BootstrapInterval.Percentile
                     | BootstrapInterval.Basic -> tail, 1.0 - tail

@@ -34,16 +34,16 @@ module internal ConditionalObjective =
         let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
         Curvature.score reml weight variance.IsNone engine layout theta lambdas
 
-    let borrow (engines: ConcurrentBag<Engine>) (plan: Plan) (action: Engine -> 'result) =
+    let borrow (engines: ConcurrentStack<Engine>) (plan: Plan) (action: Engine -> 'result) =
         let engine =
-            match engines.TryTake() with
+            match engines.TryPop() with
             | true, engine -> engine
             | false, _ -> plan.NewEngine()
 
         try
             action engine
         finally
-            engines.Add engine
+            engines.Push engine
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
     let private evaluate kind constant layout variance borrow (theta: ImmutableArray<float>) order =
@@ -96,6 +96,19 @@ module internal ConditionalObjective =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
+    /// A function that keeps its last value: the end of a descent is looked at several times.
+    let private remembering (f: ImmutableArray<float> -> 'result) : ImmutableArray<float> -> 'result =
+        // One reference, replaced as a whole, so that any thread may ask.
+        let last: (ImmutableArray<float> * 'result) option ref = ref None
+
+        fun theta ->
+            match last.Value with
+            | Some(known, result) when known.AsSpan().SequenceEqual(theta.AsSpan()) -> result
+            | _ ->
+                let result = f theta
+                last.Value <- Some(theta, result)
+                result
+
     // Second derivatives of more operations would take longer than most fits.
     let affordable = 1e10
 
@@ -108,7 +121,8 @@ module internal ConditionalObjective =
 
     /// The function of θ by a plan, σ² profiled out or known, and how it is computed.
     let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
-        let engines = ConcurrentBag<Engine>()
+        // A stack, not a bag: likelihoods are made by the thousand, and a bag keeps a list for each thread.
+        let engines = ConcurrentStack<Engine>()
         let terms = Array.ofList standard.Terms
 
         let df, moments =
@@ -131,7 +145,10 @@ module internal ConditionalObjective =
             FurtherStarts = further
             Following = FurtherStarts.following plan.Chosen.Work start.Length Following.Promising
             Evaluate = evaluate kind constant layout variance borrow
-            Boundary = VarianceBoundary.inspect design layout (covarianceDerivatives kind layout variance borrow)
+            Boundary =
+                covarianceDerivatives kind layout variance borrow
+                |> VarianceBoundary.inspect design layout
+                |> remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
             IsCurvatureAffordable = plan.CurvatureWork < affordable
             Tolerance = toleranceFor plan.Chosen.Work

@@ -32,7 +32,8 @@ module internal Conditioning =
 
             l[j + j * size] * l[j + j * size] / whole)
 
-    let private isSound (standard: Standardised) =
+    /// Whether X and y keep their digits in the cross-products of a model.
+    let isSound (standard: Standardised) =
         let size = standard.Fixed.Length + 1
         let factor = Array.copy standard.Products.Value
 

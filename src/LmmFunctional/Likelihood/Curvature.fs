@@ -86,18 +86,30 @@ module internal Curvature =
     let private positiveCurvature (d: float[][]) (entries: Entry[]) =
         let result = Array2D.zeroCreate entries.Length entries.Length
 
-        for _, block in
-            entries
-            |> Array.indexed
-            |> Array.groupBy (fun (_, entry) -> entry.Term, entry.Column) do
-            let n = block.Length
-            let at index = fst block[index]
+        let mutable first = 0
 
-            let own =
-                Array.init (n * n) (fun k -> factorCurvature d entries (at (k % n)) (at (k / n)))
+        // The entries of a column stand together.
+        while first < entries.Length do
+            let start = entries[first]
+            let mutable last = first
+
+            while last + 1 < entries.Length
+                  && entries[last + 1].Term = start.Term
+                  && entries[last + 1].Column = start.Column do
+                last <- last + 1
+
+            let n = last - first + 1
+            let own: float[] = Array.zeroCreate (n * n)
+
+            for k in 0 .. n * n - 1 do
+                own[k] <- factorCurvature d entries (first + k % n) (first + k / n)
 
             let part = Semidefinite.positivePart n own
-            part |> Array.iteri (fun k value -> result[at (k % n), at (k / n)] <- value)
+
+            for k in 0 .. n * n - 1 do
+                result[first + k % n, first + k / n] <- part[k]
+
+            first <- last + 1
 
         result
 

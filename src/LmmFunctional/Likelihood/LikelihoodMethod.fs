@@ -6,7 +6,7 @@ open System.Collections.Concurrent
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
 type internal LikelihoodMethod =
     /// Given the random effects: cross-products and an engine; residuals are independent.
-    | Conditional of plan: Plan * engines: ConcurrentBag<Engine>
+    | Conditional of plan: Plan * engines: ConcurrentStack<Engine>
     /// With the random effects integrated out: dense blocks of rows; residuals have any structure.
     | Marginal of MarginalModel
     /// The same for autoregressive residuals on fields of cells, through their sparse inverse.

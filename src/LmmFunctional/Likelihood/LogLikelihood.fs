@@ -259,6 +259,28 @@ module LogLikelihood =
     /// the fixed effects fit exactly.</returns>
     let create kind (design: Design) : Result<LogLikelihood, LmmError list> = createWith Map.empty kind design
 
+    /// The method of a likelihood for another response on its own columns: residual structures start at a θ or where they would.
+    let private methodFor (design: Design) standard from (likelihood: LogLikelihood) =
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional(plan, _) ->
+            Ok(
+                ConditionalObjective.create
+                    likelihood.Kind
+                    design
+                    standard
+                    likelihood.Layout
+                    (plan.ForResponse standard)
+            )
+        | method -> ResidualObjective.withResponse likelihood.Kind design standard likelihood.Layout from method
+
+    let private assembled (design: Design) standard (likelihood: LogLikelihood) method =
+        // Another response has another scale, and held variances are in its units.
+        match method, heldOn standard likelihood with
+        | Ok method, Ok held ->
+            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
+        | Error problems, _
+        | _, Error problems -> Error problems
+
     /// <summary>The likelihood of the same model for another response of the rows: scales and what is held are kept.</summary>
     /// <returns>The likelihood, or a response that the fixed effects fit exactly.</returns>
     let internal withResponse (response: float[]) (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
@@ -267,27 +289,31 @@ module LogLikelihood =
                 Response = response
         }
 
-        let method standard =
-            match likelihood.Method with
-            | LikelihoodMethod.Conditional _ -> ofDesign likelihood.Kind design standard likelihood.Layout
-            | method ->
-                ResidualObjective.withResponse
-                    likelihood.Kind
-                    design
-                    standard
-                    likelihood.Layout
-                    (likelihood.Full None).Start
-                    method
+        let standard = Standardised.withResponse design likelihood.Standard
 
-        Standardised.withResponse design likelihood.Standard
-        |> Conditioning.ensure design
-        |> Result.bind (fun standard ->
-            // Another response has another scale, and held variances are in its units.
-            match method standard, heldOn standard likelihood with
-            | Ok method, Ok held ->
-                Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
-            | Error problems, _
-            | _, Error problems -> Error problems)
+        if Conditioning.isSound standard then
+            likelihood
+            |> methodFor design standard (Some (likelihood.Full None).Start)
+            |> assembled design standard likelihood
+        else
+            Conditioning.ensure design standard
+            |> Result.bind (fun standard ->
+                ofDesign likelihood.Kind design standard likelihood.Layout
+                |> assembled design standard likelihood)
+
+    /// <summary>The likelihood of a design that differs in its response only from that of a likelihood made by
+    /// <c>createWith</c>: bit for bit what <c>createWith</c> would make, with what does not depend on the response shared.</summary>
+    /// <returns>The likelihood, or what <c>createWith</c> would say.</returns>
+    let internal forResponse (design: Design) (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
+        let standard = Standardised.withResponse design likelihood.Standard
+
+        // Columns that were replaced for one response are not those of another.
+        if likelihood.Standard.Base.IsSome || not (Conditioning.isSound standard) then
+            createWith likelihood.Held.Known likelihood.Kind design
+        else
+            likelihood
+            |> methodFor design standard None
+            |> assembled design standard likelihood
 
     /// The same likelihood computed from other columns of X and Z that span the same, or in the limit of no residual variance.
     let internal onStandard standard (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =

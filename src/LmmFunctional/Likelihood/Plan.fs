@@ -13,6 +13,8 @@ type internal Plan = {
     CurvatureWork: float
     /// Makes one more workspace over the same cross-products.
     NewEngine: unit -> Engine
+    /// The same plan for another response of the same columns: what does not depend on the response is shared.
+    ForResponse: Standardised -> Plan
 }
 
 /// <summary>Plans.</summary>
@@ -39,14 +41,15 @@ module internal Plan =
             |> List.filter (fun term -> Some term.Group = chosen.Lead)
             |> List.sumBy (fun term -> float term.Columns.Length)
 
-        let cross = lazy (CrossProducts.create model)
-
-        {
+        let rec ofProducts (cross: Lazy<CrossProducts>) = {
             Chosen = chosen
             Candidates = candidates
             CurvatureWork = 2.0 * order * order * tail * tail * tail
             NewEngine = fun () -> BlockEngine cross.Value
+            ForResponse = fun other -> ofProducts (lazy (CrossProducts.withResponse other cross.Value))
         }
+
+        ofProducts (lazy (CrossProducts.create model))
 
     /// Random terms of one grouping factor: nothing but small matrices, group by group.
     let private ofCompressed (model: Standardised) blocks =
@@ -63,25 +66,31 @@ module internal Plan =
         if chosen.Bytes > available () || not isAddressable then
             Error [ LmmError.TooLarge("The random effects", chosen.Bytes, available ()) ]
         else
-            let shared = lazy CompressedModel.create model true
+            let curvatureWork = CompressedModel.curvatureWork model
 
-            Ok {
+            let rec ofShared (shared: Lazy<CompressedModel>) = {
                 Chosen = chosen
                 Candidates = chosen :: blocks
-                CurvatureWork = CompressedModel.curvatureWork model
+                CurvatureWork = curvatureWork
                 NewEngine = fun () -> CompressedEngine shared.Value
+                ForResponse = fun other -> ofShared (lazy (CompressedModel.withResponse other shared.Value))
             }
+
+            Ok(ofShared (lazy CompressedModel.create model true))
 
     let private ofSupernodal (model: Standardised) candidates (chosen: PlanCandidate) (symbolic: SupernodalSymbolic) =
         let parameters = float (ThetaLayout.create model).Parameters
 
-        {
+        let rec ofSymbolic (symbolic: Lazy<SupernodalSymbolic>) = {
             Chosen = chosen
             Candidates = candidates
             // Second derivatives come from differences of the gradient.
             CurvatureWork = (4.0 * parameters + 1.0) * chosen.Work
-            NewEngine = fun () -> SupernodalEngine symbolic
+            NewEngine = fun () -> SupernodalEngine symbolic.Value
+            ForResponse = fun other -> ofSymbolic (lazy (SupernodalPlan.withResponse other symbolic.Value))
         }
+
+        ofSymbolic (lazy symbolic)
 
     let private sparseCandidate (symbolic: SupernodalSymbolic) = {
         Engine = "supernodal"
@@ -101,7 +110,7 @@ module internal Plan =
             Error [ LmmError.TooLarge("The related random effects", chosen.Bytes, available ()) ]
 
     /// The same with an engine that takes over where variances are very large beside σ².
-    let private precisely (model: Standardised) (plan: Plan) =
+    let rec private precisely (model: Standardised) (plan: Plan) =
         let shared = lazy PreciseModel.tryCreate model
 
         if model.Terms.IsEmpty then
@@ -110,6 +119,7 @@ module internal Plan =
             {
                 plan with
                     NewEngine = fun () -> PreciseEngine(plan.NewEngine(), model.IsSpread, shared)
+                    ForResponse = fun other -> precisely other (plan.ForResponse other)
             }
 
     let private cheapest (model: Standardised) : Result<Plan, LmmError list> =

@@ -341,17 +341,25 @@ module internal ResidualObjective =
             |> ofEquations kind design standard layout engine
             |> Ok
 
-    /// <summary>The same for another response of the rows, by the method that was chosen for the first one.</summary>
+    /// <summary>The same for another response of the rows, by the method that was chosen for the first one, from a θ or from
+    /// the start that <c>create</c> would find.</summary>
     /// <returns>The function and how it is computed, or too little memory.</returns>
-    let withResponse kind (design: Design) (standard: Standardised) layout start method =
+    let withResponse kind (design: Design) (standard: Standardised) layout from method =
         match method with
         | LikelihoodMethod.Marginal model ->
-            ofBlocks kind design standard layout (MarginalModel.withResponse standard model) (fun () -> start)
+            let model = MarginalModel.withResponse standard model
+            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
+
+            ofBlocks kind design standard layout model (fun () ->
+                from |> Option.defaultWith (fun () -> start standard layout model evaluate))
         | LikelihoodMethod.Whitened(_, engine) ->
             let engine =
                 WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
 
-            Ok(ofEquations kind design standard layout engine start)
+            from
+            |> Option.defaultWith (fun () -> startOfEquations kind standard layout engine)
+            |> ofEquations kind design standard layout engine
+            |> Ok
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ ->
             ResidualPlan.create design standard layout

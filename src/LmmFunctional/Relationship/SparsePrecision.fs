@@ -84,11 +84,9 @@ module internal SparsePrecision =
 
             x[i] <- x[i] + precision.Diagonal[i] * value + sum
 
-    /// The matrix with its determinant and its inverse from a sparse factor; None when it is not positive definite.
-    let tryFactor (diagonal: float[]) (elements: struct (int * int * float)[]) : SparsePrecision option =
-        let n = diagonal.Length
-        let starts, columns, values = compress n elements
-
+    /// A sparse factor LLᵀ of the matrix in the order of elimination, the place of every level in it, and where an element of two
+    /// levels stands; None when it is not positive definite.
+    let private factored n (diagonal: float[]) (starts: int[]) (columns: int[]) (values: float[]) =
         let rows =
             Array.init n (fun row -> Array.create (starts[row + 1] - starts[row]) row)
             |> Array.concat
@@ -113,9 +111,35 @@ module internal SparsePrecision =
         for k in 0 .. columns.Length - 1 do
             cholesky.Panels[place rows[k] columns[k]] <- values[k]
 
-        if not (cholesky.Factor()) then
-            None
+        if cholesky.Factor() then
+            Some struct (cholesky, position, place)
         else
+            None
+
+    /// <summary>A map of independent standard normal numbers to numbers of covariance Q⁻¹: L⁻ᵀ. Made once; any thread may use
+    /// it.</summary>
+    let root (precision: SparsePrecision) : float[] -> float[] =
+        let n = precision.Count
+
+        match factored n precision.Diagonal precision.Starts precision.Columns precision.Values with
+        | None -> invalidArg (nameof precision) "The matrix is not positive definite."
+        | Some(struct (cholesky, position, _)) ->
+            fun normal ->
+                let work = Workspace.Rent n
+                normal.AsSpan().CopyTo work.Span
+                SparseSolve.Backward(cholesky, 1, work.Pointer)
+                let result = Array.init n (fun i -> work[position[i]])
+                Workspace.Return work
+                result
+
+    /// The matrix with its determinant and its inverse from a sparse factor; None when it is not positive definite.
+    let tryFactor (diagonal: float[]) (elements: struct (int * int * float)[]) : SparsePrecision option =
+        let n = diagonal.Length
+        let starts, columns, values = compress n elements
+
+        match factored n diagonal starts columns values with
+        | None -> None
+        | Some(struct (cholesky, position, place)) ->
             cholesky.Invert()
 
             let variances = Array.init n (fun i -> cholesky.Inverse[place i i])

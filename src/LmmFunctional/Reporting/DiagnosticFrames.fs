@@ -105,18 +105,34 @@ module DiagnosticFrames =
             "leverageFixed", Column.ofFloats table.LeverageFixed
         ]
 
-    /// <summary>Influence, one row for each unit.</summary>
+    /// <summary>Influence, one row for each unit: dffits of rows, and the relative change of each
+    /// variance (<c>relative change of g x</c>) where θ has moved.</summary>
     let influence (units: DiagnosticUnits) (table: InfluenceTable) : Frame =
         let found = table.Units
+
+        let ofVariances =
+            match found with
+            | first :: _ -> first.VarianceChanges |> List.map fst
+            | [] -> []
 
         frame [
             "unit", found |> List.map _.Unit |> unitColumn units
             "rows", found |> List.map (fun own -> own.Unit.Rows.Length) |> Column.ofInts
             "cookD", found |> List.map _.CookD |> Column.ofFloats
             "mdffits", found |> List.map _.Mdffits |> Column.ofFloats
+
+            match units with
+            | DiagnosticUnits.Rows ->
+                "dffits", found |> List.map (fun own -> defaultArg own.Dffits nan) |> Column.ofFloats
+            | DiagnosticUnits.Levels _ -> ()
+
             "covtrace", found |> List.map _.CovTrace |> Column.ofFloats
             "covratio", found |> List.map _.CovRatio |> Column.ofFloats
             "likelihoodDistance", found |> List.map _.LikelihoodDistance |> Column.ofFloats
+
+            for index, name in List.indexed ofVariances do
+                $"relative change of {name}",
+                found |> List.map (fun own -> snd own.VarianceChanges[index]) |> Column.ofFloats
         ]
 
     /// <summary>Shifts of the mean, one row for each unit.</summary>

@@ -271,7 +271,6 @@ let tests =
                     ]
                     problems
 
-            refused "A simulation" (Simulation.simulate 1 fit |> Models.words)
             refused "R²" (RSquared.ofFit fit |> Models.words)
             refused "A bootstrap" (Bootstrap.run BootstrapOptions.defaults fit |> Models.words))
 

@@ -138,7 +138,9 @@ let private variances (fit: Fit) = [
         })
         |> Array.ofList
 
-    for shift in FixedRatioShift.all (MixedModelEquations fit) units do
+    let shifted = units |> Array.map (fun unit -> { Unit = unit; Shared = None })
+
+    for shift in FixedRatioShift.all (MixedModelEquations fit) shifted do
         let rows = Seq.toArray shift.Unit.Rows
         // Small beside the smallest eigenvalue of V; of fourth order.
         let quotient step =
@@ -160,7 +162,11 @@ let private variances (fit: Fit) = [
 let private compare law model =
     let fit = RandomModel.fit model
 
-    if (Setting.ofFit fit).Rounding > 1e-9 then [] else law fit
+    // Nothing is known where the likelihood is not defined.
+    if not (System.Double.IsFinite fit.CriterionValue) || (Setting.ofFit fit).Rounding > 1e-9 then
+        []
+    else
+        law fit
     |> List.map (fun failure -> $"{RandomModel.formula model}: {failure}")
     |> Law.holds
 

@@ -199,3 +199,51 @@ module internal CrossProducts =
             TailFixed = tailFixed
             FixedFixed = model.Products.Value
         }
+
+    /// <summary>The same products with another response: bit for bit those that <c>create</c> would make.</summary>
+    let withResponse (model: Standardised) (cross: CrossProducts) : CrossProducts =
+        let terms = Array.ofList model.Terms
+        let leadColumns = cross.LeadTerms |> Array.collect (fun t -> terms[t].Columns)
+        let p, order, tail = cross.P, cross.LeadOrder, cross.Tail
+        let leadFixed = Array.copy cross.LeadFixed
+        let tailFixed = Buffer cross.TailFixed.Length
+        cross.TailFixed.Span.CopyTo tailFixed.Span
+
+        for k in 0 .. cross.LeadLevels * order - 1 do
+            leadFixed[k * p + p - 1] <- 0.0
+
+        tailFixed.Span.Slice((p - 1) * tail, tail).Clear()
+
+        let rows =
+            if cross.LeadLevels = 0 then
+                [||]
+            else
+                fst (sortByLevel cross.LeadLevels terms[cross.LeadTerms[0]].Codes)
+
+        for i in rows do
+            let weight =
+                match model.RootWeights with
+                | Some w -> w[i]
+                | None -> 1.0
+
+            let response = weight * model.Response[i]
+            let level = terms[cross.LeadTerms[0]].Codes[i]
+
+            for a in 0 .. order - 1 do
+                let at = (level * order + a) * p + p - 1
+                leadFixed[at] <- leadFixed[at] + weight * leadColumns[a][i] * response
+
+            for t in 0 .. cross.TailTerms.Length - 1 do
+                let term = terms[cross.TailTerms[t]]
+                let first = cross.TailOffsets[t] + cross.TailOrders[t] * term.Codes[i]
+
+                for s in 0 .. cross.TailOrders[t] - 1 do
+                    let at = first + s + (p - 1) * tail
+                    tailFixed[at] <- tailFixed[at] + weight * term.Columns[s][i] * response
+
+        {
+            cross with
+                LeadFixed = leadFixed
+                TailFixed = tailFixed
+                FixedFixed = model.Products.Value
+        }

@@ -4,6 +4,8 @@ namespace LmmFunctional
 [<NoComparison; ReferenceEquality>]
 type internal CompressedModel = {
     Products: GroupProducts
+    /// What groups repeat, which does not depend on the response.
+    Patterns: GroupPatterns voption
     Groups: LaneGroups
     Layout: LaneLayout
     /// [X y]'[X y] less the part that Z explains group by group, P×P by columns.
@@ -100,10 +102,27 @@ module internal CompressedModel =
 
         float model.Terms.Head.Levels * perGroup
 
+    let private assemble (products: GroupProducts) patterns groups layout =
+        // At λ = 0 the groups' part of [X y]'V⁻¹[X y] is all that Z explains.
+        let explained = GroupSweep(groups, layout).Run SweepKind.Value
+        let p = products.P
+
+        {
+            Products = products
+            Patterns = patterns
+            Groups = groups
+            Layout = layout
+            Within =
+                Array.init (p * p) (fun k -> products.FixedFixed[k] - explained[1 + EffectBlocks.place (k % p) (k / p)])
+        }
+
     /// <summary>The cross-products of a model; groups with the same Z'Z and Z'X are collapsed if asked for.</summary>
     let create (model: Standardised) (collapse: bool) : CompressedModel =
         let products = GroupProducts.create model
-        let groups = LaneGroups.create products collapse
+
+        let patterns = if collapse then GroupPatterns.find products else ValueNone
+
+        let groups = LaneGroups.create products patterns
 
         let blocks =
             if hasSums model then
@@ -111,15 +130,9 @@ module internal CompressedModel =
             else
                 EffectBlocks.none
 
-        let layout = LaneLayout.create groups blocks
-        // At λ = 0 the groups' part of [X y]'V⁻¹[X y] is all that Z explains.
-        let explained = GroupSweep(groups, layout).Run SweepKind.Value
-        let p = products.P
+        assemble products patterns groups (LaneLayout.create groups blocks)
 
-        {
-            Products = products
-            Groups = groups
-            Layout = layout
-            Within =
-                Array.init (p * p) (fun k -> products.FixedFixed[k] - explained[1 + EffectBlocks.place (k % p) (k / p)])
-        }
+    /// The same for another response, bit for bit what <c>create</c> would make.
+    let withResponse (model: Standardised) (shared: CompressedModel) : CompressedModel =
+        let products = GroupProducts.withResponse model shared.Products
+        assemble products shared.Patterns (LaneGroups.create products shared.Patterns) shared.Layout

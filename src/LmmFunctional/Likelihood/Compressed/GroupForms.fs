@@ -78,33 +78,147 @@ module internal GroupForms =
 
         sums |> Array.reduce (Array.map2 (+))
 
+    /// C (m×n) ← op(A) B of small matrices, inner dimension k; C += where it is asked for.
+    let private multiply m n k (a: float[]) atA isTransposed (b: float[]) atB (c: float[]) atC isAdded =
+        for j in 0 .. n - 1 do
+            for i in 0 .. m - 1 do
+                let mutable sum = if isAdded then c[atC + i + j * m] else 0.0
+
+                if isTransposed then
+                    for l in 0 .. k - 1 do
+                        sum <- sum + a[atA + l + i * k] * b[atB + l + j * k]
+                else
+                    for l in 0 .. k - 1 do
+                        sum <- sum + a[atA + i + l * m] * b[atB + l + j * k]
+
+                c[atC + i + j * m] <- sum
+
+    /// What the sums of one small group need, overwritten by every group.
+    [<NoComparison; ReferenceEquality>]
+    type private Scratch = {
+        /// Z'Z and Z'[X y], then Ω and U side by side: S×(S + P).
+        Right: float[]
+        Both: float[]
+        /// I + Z'Z G, and its inverse.
+        Left: float[]
+        Inverse: float[]
+        /// B_kU one after the other, and ΩB_aU.
+        Directions: float[]
+        Image: float[]
+    }
+
+    let private scratch order p k = {
+        Right = Array.zeroCreate (order * (order + p))
+        Both = Array.zeroCreate (order * (order + p))
+        Left = Array.zeroCreate (order * order)
+        Inverse = Array.zeroCreate (order * order)
+        Directions = Array.zeroCreate (k * order * p)
+        Image = Array.zeroCreate (order * p)
+    }
+
+    /// Ω and U of a small group into its scratch, as <c>ofGroup</c>.
+    let private solveSmall (products: GroupProducts) (g: float[]) (fixedFactor: float[]) (own: Scratch) level =
+        let order, p = products.Order, products.P
+
+        for c in 0 .. order + p - 1 do
+            for i in 0 .. order - 1 do
+                own.Right[i + c * order] <-
+                    if c < order then
+                        products.Square(level, i, c)
+                    else
+                        products.Fixed(level, i, c - order)
+
+        multiply order order order own.Right 0 false g 0 own.Left 0 false
+
+        for i in 0 .. order - 1 do
+            own.Left[i + i * order] <- own.Left[i + i * order] + 1.0
+
+        Small.Invert(order, own.Left, own.Inverse, 0)
+        multiply order (order + p) order own.Inverse 0 false own.Right 0 own.Both 0 false
+        let start = order * order
+
+        for c in 0 .. p - 1 do
+            for i in 0 .. order - 1 do
+                let mutable sum = own.Both[start + i + c * order]
+
+                for d in 0 .. c - 1 do
+                    sum <- sum - fixedFactor[c + d * p] * own.Both[start + i + d * order]
+
+                own.Both[start + i + c * order] <- sum / fixedFactor[c + c * p]
+
+    /// Adds the products of a small group, for every matrix and every pair of them.
+    let private addSmall
+        (products: GroupProducts)
+        g
+        fixedFactor
+        (forms: float[][])
+        (own: Scratch)
+        level
+        (sums: float[])
+        =
+        let order, p = products.Order, products.P
+
+        let k, size, area =
+            forms.Length, products.P * products.P, products.Order * products.P
+
+        solveSmall products g fixedFactor own level
+        let u = order * order
+
+        for a in 0 .. k - 1 do
+            multiply order p order forms[a] 0 false own.Both u own.Directions (a * area) false
+            multiply p p order own.Both u true own.Directions (a * area) sums (a * size) true
+
+        for a in 0 .. k - 1 do
+            multiply order p order own.Both 0 false own.Directions (a * area) own.Image 0 false
+
+            for b in a .. k - 1 do
+                let at = (k + b * (b + 1) / 2 + a) * size
+                multiply p p order own.Directions (b * area) true own.Image 0 sums at true
+
+    /// The same for a group of any size.
+    let private addAny (products: GroupProducts) g fixedFactor (forms: float[][]) level (sums: float[]) =
+        let order, p = products.Order, products.P
+        let k, size = forms.Length, p * p
+        let struct (omega, u) = ofGroup products g fixedFactor level
+
+        let directions =
+            forms
+            |> Array.map (fun form -> Dense.Multiply(order, p, order, form, false, u, false))
+
+        for a in 0 .. k - 1 do
+            Dense.Add(p, p, order, u, 0, true, directions[a], 0, false, sums, a * size)
+            let image = Dense.Multiply(order, p, order, omega, false, directions[a], false)
+
+            for b in a .. k - 1 do
+                let at = (k + b * (b + 1) / 2 + a) * size
+                Dense.Add(p, p, order, directions[b], 0, true, image, 0, false, sums, at)
+
+    // Groups that make up a part: a workspace is made for each part.
+    let private fewGroups = 512
+
     /// <summary>UᵀB_kU and UᵀB_kΩB_lU, P×P, for matrices B_k (S×S) of the effects of a group, at a λ and the factor of [X y]'V⁻¹[X y]
     /// there.</summary>
     let scores (products: GroupProducts) lambda fixedFactor (forms: float[][]) : struct (float[][] * float[][]) =
         let order, p = products.Order, products.P
         let k, size = forms.Length, p * p
         let g = Semidefinite.square order lambda
+        let count = (k + k * (k + 1) / 2) * size
 
         let all =
-            total
-                products
-                (float (order * (order + p) * (order + k * p) + k * k * size * order))
-                ((k + k * (k + 1) / 2) * size)
-                (fun level sums ->
-                    let struct (omega, u) = ofGroup products g fixedFactor level
+            if order <= small && products.Levels <= fewGroups then
+                let own = scratch order p k
+                let sums: float[] = Array.zeroCreate count
 
-                    let directions =
-                        forms
-                        |> Array.map (fun form -> Dense.Multiply(order, p, order, form, false, u, false))
+                for level in 0 .. products.Levels - 1 do
+                    addSmall products g fixedFactor forms own level sums
 
-                    for a in 0 .. k - 1 do
-                        Dense.Add(p, p, order, u, 0, true, directions[a], 0, false, sums, a * size)
-                        let image = Dense.Multiply(order, p, order, omega, false, directions[a], false)
-
-                        for b in 0 .. k - 1 do
-                            if b >= a then
-                                let at = (k + b * (b + 1) / 2 + a) * size
-                                Dense.Add(p, p, order, directions[b], 0, true, image, 0, false, sums, at))
+                sums
+            else
+                total
+                    products
+                    (float (order * (order + p) * (order + k * p) + k * k * size * order))
+                    count
+                    (addAny products g fixedFactor forms)
 
         let part at = Array.sub all (at * size) size
         struct (Array.init k part, Array.init (k * (k + 1) / 2) (fun pair -> part (k + pair)))

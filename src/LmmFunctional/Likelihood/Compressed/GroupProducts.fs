@@ -165,3 +165,36 @@ module internal GroupProducts =
             Values = values
             FixedFixed = model.Products.Value
         }
+
+    /// <summary>The same products with another response: bit for bit those that <c>create</c> would make.</summary>
+    let withResponse (model: Standardised) (products: GroupProducts) : GroupProducts =
+        let columns = model.Terms |> Seq.collect _.Columns |> Array.ofSeq
+        let codes = model.Terms.Head.Codes
+        let values = Buffer products.Values.Length
+        products.Values.Span.CopyTo values.Span
+        let place = products.Order + products.P - 1
+
+        for level in 0 .. products.Levels - 1 do
+            for i in 0 .. products.Order - 1 do
+                values[products.At(level, i) + place] <- 0.0
+
+        for row in 0 .. model.Rows - 1 do
+            let weight =
+                match model.RootWeights with
+                | Some weights -> weights[row]
+                | None -> 1.0
+
+            let response = model.Response[row] * weight
+
+            for i in 0 .. columns.Length - 1 do
+                let factor = columns[i].[row] * weight
+
+                if factor <> 0.0 then
+                    let at = products.At(codes[row], i) + place
+                    values[at] <- Math.FusedMultiplyAdd(factor, response, values[at])
+
+        {
+            products with
+                Values = values
+                FixedFixed = model.Products.Value
+        }

@@ -156,11 +156,11 @@ module internal LaneGroups =
             for c in 0 .. p - 1 do
                 NativePtr.set lane ((field + c * order + i) * 8) (NativePtr.get source c)
 
-    /// <summary>The groups one by one, or one of each pattern when most groups repeat one.</summary>
-    let create (products: GroupProducts) (collapse: bool) : LaneGroups =
+    /// <summary>The groups one by one, or one of each pattern where there are patterns.</summary>
+    let create (products: GroupProducts) (patterns: GroupPatterns voption) : LaneGroups =
         let order, p = products.Order, products.P
 
-        match (if collapse then GroupPatterns.find products else ValueNone) with
+        match patterns with
         | ValueNone -> build products products.Levels 0 1.0 (fun _ group lane -> copy products group lane)
         | ValueSome patterns ->
             let sizes, means, roots = GroupPatterns.summaries products patterns

@@ -7,7 +7,7 @@ open System.Collections.Immutable
 [<NoComparison; ReferenceEquality>]
 type internal SeparableEngine = {
     Model: SeparableModel
-    Factors: ConcurrentBag<SeparableFactor>
+    Factors: ConcurrentStack<SeparableFactor>
     /// The engine of a nugget of zero, where there is one.
     WithoutNugget: System.Lazy<SeparableEngine option>
 }
@@ -20,7 +20,7 @@ module internal SeparableObjective =
     /// Workspaces for a model, made when they are needed.
     let rec engine (model: SeparableModel) : SeparableEngine = {
         Model = model
-        Factors = ConcurrentBag<SeparableFactor>()
+        Factors = ConcurrentStack<SeparableFactor>()
         WithoutNugget = lazy (model.WithoutNugget.Value |> Option.map engine)
     }
 
@@ -38,14 +38,14 @@ module internal SeparableObjective =
         let engine, theta = engineAt engine theta
 
         let factor =
-            match engine.Factors.TryTake() with
+            match engine.Factors.TryPop() with
             | true, factor -> factor
             | false, _ -> SeparableFactor engine.Model
 
         try
             if factor.Factor theta then Some(action factor) else None
         finally
-            engine.Factors.Add factor
+            engine.Factors.Push factor
 
     let private solved (factor: SeparableFactor) = {
         new ISolved with

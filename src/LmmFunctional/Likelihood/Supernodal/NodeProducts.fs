@@ -192,3 +192,28 @@ module internal NodeProducts =
             FixedFixed = model.Products.Value
             Places = placesOf terms.Length grouped
         }
+
+    /// <summary>The same products with another response: bit for bit those that <c>create</c> would make.</summary>
+    let withResponse (model: Standardised) (products: NodeProducts) : NodeProducts =
+        let terms = Array.ofList model.Terms
+        let p = products.P
+        let response = weighted model [| model.Response |]
+
+        let ofGroup (group: NodeGroup) =
+            let columns =
+                group.Terms |> Array.collect (fun t -> terms[t].Columns) |> weighted model
+
+            let sums = sumByLevel group.Levels terms[group.Terms[0]].Codes response columns
+            let result = Array.copy group.Fixed
+            sums |> Array.iteri (fun k sum -> result[k * p + p - 1] <- sum)
+            { group with Fixed = result }
+
+        // Where a dense matrix relates the levels its root is in all products.
+        if products.Groups |> Array.exists _.Root.IsSome then
+            create model
+        else
+            {
+                products with
+                    Groups = products.Groups |> Array.map ofGroup
+                    FixedFixed = model.Products.Value
+            }

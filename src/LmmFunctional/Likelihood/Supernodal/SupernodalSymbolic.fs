@@ -165,3 +165,9 @@ module internal SupernodalPlan =
 
     /// The same for a model, with its cross-products.
     let analyse (model: Standardised) : SupernodalSymbolic = ofProducts (NodeProducts.create model)
+
+    /// The same analysis with the cross-products of another response.
+    let withResponse (model: Standardised) (symbolic: SupernodalSymbolic) : SupernodalSymbolic = {
+        symbolic with
+            Products = NodeProducts.withResponse model symbolic.Products
+    }

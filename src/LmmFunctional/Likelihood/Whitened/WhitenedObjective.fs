@@ -7,7 +7,7 @@ open System.Collections.Immutable
 [<NoComparison; ReferenceEquality>]
 type internal WhitenedEngine = {
     Model: WhitenedModel
-    Factors: ConcurrentBag<WhitenedFactor>
+    Factors: ConcurrentStack<WhitenedFactor>
 }
 
 /// <summary>−2 log likelihood of a whitened model on the inner scale, β profiled out, with its derivatives. σ² is profiled
@@ -18,20 +18,20 @@ module internal WhitenedObjective =
     /// Workspaces for a model, made when they are needed.
     let engine (model: WhitenedModel) = {
         Model = model
-        Factors = ConcurrentBag<WhitenedFactor>()
+        Factors = ConcurrentStack<WhitenedFactor>()
     }
 
     /// <summary>Runs an action on a workspace factored at a θ; None where V is not positive definite.</summary>
     let withFactor (engine: WhitenedEngine) (theta: ImmutableArray<float>) (action: WhitenedFactor -> 'result) =
         let factor =
-            match engine.Factors.TryTake() with
+            match engine.Factors.TryPop() with
             | true, factor -> factor
             | false, _ -> WhitenedFactor engine.Model
 
         try
             if factor.Factor theta then Some(action factor) else None
         finally
-            engine.Factors.Add factor
+            engine.Factors.Push factor
 
     let private solved (factor: WhitenedFactor) = {
         new ISolved with
