@@ -36,7 +36,11 @@ let tests =
                 let expected = 0.5 * log (Math.PI / (2.0 * x)) + (4.0 * nu * nu - 1.0) / (8.0 * x)
 
                 Law.assertHolds (
-                    Law.near $"log K at {x}, nu = {nu}" (1e-9 + 1e-4 / x * nu + 1e-15 * x) (expected - x) value
+                    Law.near
+                        $"log K at {x}, nu = {nu}"
+                        (1e-9 + (4.0 * nu * nu + 9.0) ** 2.0 / (100.0 * x * x) + 1e-15 * x)
+                        (expected - x)
+                        value
                 ))
 
         testPropertyWithConfig
