@@ -25,7 +25,9 @@ internal static partial class Convert
                 UnseenLevels.Refuse => NewLevels.Refuse,
                 _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.NewLevels, "Not a choice."),
             },
-            settings.OnResponse);
+            ParameterUncertainty.None,
+            settings.OnResponse,
+            false);
 
     public static PredictedValue Predicted(Prediction found) =>
         new(

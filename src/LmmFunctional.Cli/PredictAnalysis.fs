@@ -111,7 +111,9 @@ module internal PredictAnalysis =
                         Level = level
                         Method = defaultArg method DegreesOfFreedomMethod.satterthwaite
                         NewLevels = newLevels
+                        Uncertainty = ParameterUncertainty.None
                         OnResponse = OptionValues.contains "--response" values
+                        MeanCorrection = false
                     }
 
                     newData request.Model.Reading path options fit

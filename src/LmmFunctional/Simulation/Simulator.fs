@@ -174,14 +174,9 @@ module Simulator =
             match known with
             | Some found -> found
             | None ->
-                let z =
-                    row.New |> List.pick (fun (struct (own, z)) -> if own = t then Some z else None)
-
-                let name =
-                    row.NewLevels
-                    |> List.pick (fun (group, level) -> if group = term.Group then Some level else None)
-
-                struct (codeOfNew name, z)
+                row.New
+                |> List.pick (fun (struct (own, level, z)) ->
+                    if own = t then Some(struct (codeOfNew level, z)) else None)
 
         let places = rows |> Array.map place
 

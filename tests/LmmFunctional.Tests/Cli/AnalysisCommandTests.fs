@@ -166,7 +166,7 @@ let tests =
                 [ "predict"; sleepstudy; slopes; "--effects"; "Item" ],
                 "There is no random term 'Item'; choose one of Subject.\n"
                 [ "predict"; sleepstudy; slopes; "--df"; "containment" ],
-                "There is no method for the degrees of freedom of predictions 'containment'; choose one of asymptotic, residual, satterthwaite.\n"
+                "There is no method for the degrees of freedom of predictions 'containment'; choose one of asymptotic, residual, satterthwaite, kenward-roger.\n"
                 [ "ranef"; sleepstudy; slopes; "--group"; "Item" ],
                 "There is no grouping factor 'Item'; choose one of Subject.\n"
                 [ "ranef"; sleepstudy; slopes; "--robust"; "cr2" ],
