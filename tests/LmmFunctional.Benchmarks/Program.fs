@@ -91,6 +91,15 @@ let private optima (arguments: string list) =
         eprintfn $"optima takes the number of models, the first seed and kinds of models: {known}."
         2
 
+/// A mode that simulates so many data sets.
+let private simulated run usual (arguments: string list) =
+    match arguments |> List.map Int32.TryParse with
+    | [] -> run usual
+    | [ true, count ] when count > 1 -> run count
+    | _ ->
+        eprintfn "The number of data sets is a whole number above one."
+        2
+
 [<EntryPoint>]
 let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
@@ -100,6 +109,8 @@ let main arguments =
     | [ "null" ] -> NullDistribution.run 2000
     | [ "field" ] -> FieldTrial.run ()
     | "optima" :: arguments -> optima arguments
+    | "outliers" :: arguments -> simulated PlantedOutliers.run 200 arguments
+    | "coverage" :: arguments -> simulated Coverage.run 1000 arguments
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore
