@@ -120,6 +120,7 @@ type PlanRequest = { Model: ModelRequest; AsJson: bool }
 type VerifyRequest = {
     Model: ModelRequest
     Criterion: Criterion
+    Parameters: ParameterRequest
     AsJson: bool
 }
 
@@ -127,6 +128,7 @@ type VerifyRequest = {
 type VarianceTestRequest = {
     Model: ModelRequest
     Criterion: Criterion
+    Parameters: ParameterRequest
     /// Draws from the exact distribution.
     Draws: int
     /// Replicates of the bootstrap; None for none.

@@ -7,10 +7,10 @@ open LmmFunctional
 [<RequireQualifiedAccess>]
 module internal VarianceCommands =
 
-    let private fit criterion (model: ModelRequest) =
+    let private fit criterion parameters (model: ModelRequest) =
         ModelSource.read model
         |> Result.bind (fun source ->
-            Lmm.fit (ModelSource.options criterion ParameterRequest.none source) source.Frame source.Spec)
+            Lmm.fit (ModelSource.options criterion parameters source) source.Frame source.Spec)
 
     let private answer (output: TextWriter) (error: TextWriter) (fitted: Result<Fit, LmmError list>) found text =
         match
@@ -24,11 +24,16 @@ module internal VarianceCommands =
 
     /// Prints R², intraclass correlations and the shares of the random terms, or the problems; the exit code.
     let printShares (output: TextWriter) (error: TextWriter) (request: VerifyRequest) : int =
-        answer output error (fit request.Criterion request.Model) VarianceShareReport.ofFit (fun fit table ->
-            if request.AsJson then
-                VarianceShareReport.toJson fit table + "\n"
-            else
-                VarianceShareReport.render SummaryFormat.Text fit table)
+        answer
+            output
+            error
+            (fit request.Criterion request.Parameters request.Model)
+            VarianceShareReport.ofFit
+            (fun fit table ->
+                if request.AsJson then
+                    VarianceShareReport.toJson fit table + "\n"
+                else
+                    VarianceShareReport.render SummaryFormat.Text fit table)
 
     /// Prints a test of every variance, or the problems; the exit code.
     let printTests (output: TextWriter) (error: TextWriter) (request: VarianceTestRequest) : int =
@@ -44,8 +49,13 @@ module internal VarianceCommands =
                 })
         }
 
-        answer output error (fit request.Criterion request.Model) (VarianceTestReport.ofFit options) (fun fit table ->
-            if request.AsJson then
-                VarianceTestReport.toJson fit table + "\n"
-            else
-                VarianceTestReport.render SummaryFormat.Text fit table)
+        answer
+            output
+            error
+            (fit request.Criterion request.Parameters request.Model)
+            (VarianceTestReport.ofFit options)
+            (fun fit table ->
+                if request.AsJson then
+                    VarianceTestReport.toJson fit table + "\n"
+                else
+                    VarianceTestReport.render SummaryFormat.Text fit table)

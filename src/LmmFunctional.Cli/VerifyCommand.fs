@@ -12,7 +12,7 @@ module internal VerifyCommand =
         let fitted =
             ModelSource.read request.Model
             |> Result.bind (fun source ->
-                Lmm.fit (ModelSource.options request.Criterion ParameterRequest.none source) source.Frame source.Spec)
+                Lmm.fit (ModelSource.options request.Criterion request.Parameters source) source.Frame source.Spec)
 
         match fitted with
         | Ok fit ->

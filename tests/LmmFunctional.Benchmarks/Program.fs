@@ -71,13 +71,13 @@ let private versus (chosen: string list) =
         eprintfn $"Unknown: {listed}. The cases are: {known}."
         2
 
+let private number (text: string) =
+    match Int32.TryParse text with
+    | true, value when value > 0 -> Some value
+    | _ -> None
+
 /// Of so many models, from a seed, of one kind or of all.
 let private optima (arguments: string list) =
-    let number (text: string) =
-        match Int32.TryParse text with
-        | true, value when value > 0 -> Some value
-        | _ -> None
-
     let kinds, numbers =
         arguments
         |> List.partition (fun text -> List.contains text MultimodalModels.kinds)
@@ -91,6 +91,25 @@ let private optima (arguments: string list) =
         eprintfn $"optima takes the number of models, the first seed and kinds of models: {known}."
         2
 
+/// A mode that simulates so many data sets.
+let private simulated run usual (arguments: string list) =
+    match arguments |> List.map Int32.TryParse with
+    | [] -> run usual
+    | [ true, count ] when count > 1 -> run count
+    | _ ->
+        eprintfn "The number of data sets is a whole number above one."
+        2
+
+/// So many models, from a seed.
+let private random (arguments: string list) =
+    match arguments |> List.map number with
+    | [] -> RandomFits.run 20000 1
+    | [ Some count ] -> RandomFits.run count 1
+    | [ Some count; Some first ] -> RandomFits.run count first
+    | _ ->
+        eprintfn "random takes the number of models and the first seed."
+        2
+
 [<EntryPoint>]
 let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
@@ -100,6 +119,10 @@ let main arguments =
     | [ "null" ] -> NullDistribution.run 2000
     | [ "field" ] -> FieldTrial.run ()
     | "optima" :: arguments -> optima arguments
+    | [ "refits" ] -> Refits.run ()
+    | "outliers" :: arguments -> simulated PlantedOutliers.run 200 arguments
+    | "coverage" :: arguments -> simulated Coverage.run 1000 arguments
+    | "random" :: arguments -> random arguments
     | rest ->
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(Array.ofList rest)
         |> ignore

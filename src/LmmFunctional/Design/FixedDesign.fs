@@ -119,12 +119,12 @@ module internal FixedDesign =
         if not (List.exists isProduct coded) then
             None
         else
-            match Array.FindIndex(x, (fun value -> not (Double.IsFinite value))) with
+            match Array.FindIndex(x, (fun value -> (NumericTyping.problemOf "" value 0).IsSome)) with
             | -1 -> None
             | index ->
                 let names = coded |> Seq.collect TermCoding.names |> Array.ofSeq
                 let row = selection.Rows[index % selection.Count]
-                Some(LmmError.NotFinite(names[index / selection.Count], row + 1))
+                NumericTyping.problemOf names[index / selection.Count] x[index] (row + 1)
 
     // The columns of the term of one factor that has most of them, and its levels.
     let private largestFactor (coded: CodedTerm list) =

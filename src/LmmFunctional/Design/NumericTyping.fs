@@ -114,7 +114,19 @@ module internal NumericTyping =
 
             LmmError.NotNumeric(name, neededBy, found)
 
-    /// <summary>The values of an expression, or the first row in which they are not finite.</summary>
+    // Sums of squares of smaller numbers are finite.
+    let private largest = 1e150
+
+    /// What is wrong with a number: not finite, or so large that its square is not.
+    let problemOf name value row =
+        if not (Double.IsFinite value) then
+            Some(LmmError.NotFinite(name, row))
+        elif abs value > largest then
+            Some(LmmError.HugeValue(name, row))
+        else
+            None
+
+    /// <summary>The values of an expression, or the first row in which they are not finite or too large to be squared.</summary>
     /// <param name="name">What the message calls the expression.</param>
     /// <param name="selection">The rows.</param>
     /// <param name="expr">The expression.</param>
@@ -123,7 +135,7 @@ module internal NumericTyping =
 
         let mutable index = 0
 
-        while index < values.Length && Double.IsFinite values[index] do
+        while index < values.Length && abs values[index] <= largest do
             index <- index + 1
 
         if index = values.Length then
@@ -131,9 +143,9 @@ module internal NumericTyping =
         else
             let row = selection.Rows[index] + 1
 
-            match expr with
-            | NumericExpr.Column column -> Error [ LmmError.InfiniteValue(column, row) ]
-            | _ -> Error [ LmmError.NotFinite(name, row) ]
+            match expr, problemOf name values[index] row with
+            | NumericExpr.Column column, Some(LmmError.NotFinite _) -> Error [ LmmError.InfiniteValue(column, row) ]
+            | _, problem -> Error(Option.toList problem)
 
     /// <summary>The values that a basis learns from: as in R those of all rows of the data that have them, also rows
     /// that are left out because another column is missing there.</summary>

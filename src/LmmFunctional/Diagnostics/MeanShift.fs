@@ -22,6 +22,19 @@ type MeanShift = {
 [<RequireQualifiedAccess>]
 module MeanShift =
 
+    // Of larger units one product with P costs less than their block of V⁻¹.
+    let private largeUnit = 200
+
+    /// δ'Pδ relative to σ² for δ one in some rows, by one product.
+    let private squareByProduct (equations: MixedModelEquations) (rows: int[]) =
+        let delta: float[] = Array.zeroCreate equations.Rows
+
+        for row in rows do
+            delta[row] <- 1.0
+
+        let image = equations.Project(1, delta)
+        rows |> Array.sumBy (fun row -> image[row])
+
     // A unit whose P has no more than rounding of what V⁻¹ has is determined by the fixed effects.
     let private determined = 1e-10
 
@@ -41,6 +54,8 @@ module MeanShift =
                 let square =
                     if rows.Length = 1 then
                         diagonal.Value[rows[0]]
+                    elif rows.Length > largeUnit then
+                        squareByProduct equations rows
                     else
                         Array.sum (equations.PrecisionBlock rows) - taken
 

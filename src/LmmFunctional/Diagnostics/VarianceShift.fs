@@ -89,7 +89,8 @@ module internal FixedRatioShift =
                 [| Dense.Dot(shared, image) |], [| Dense.Dot(shared, own) |]
 
         let m = own.Length
-        let struct (values, vectors) = Semidefinite.eigen m projection
+        let struct (eigenvalues, vectors) = Semidefinite.eigen m projection
+        let values = eigenvalues |> Array.map (max 0.0)
 
         let turned =
             Array.init m (fun k -> Seq.sumBy (fun i -> vectors[i + k * m] * own[i]) (seq { 0 .. m - 1 }))
@@ -102,25 +103,28 @@ module internal FixedRatioShift =
         let taken omega =
             Seq.sumBy (fun k -> turned[k] * turned[k] / (1.0 + omega * values[k])) (seq { 0 .. m - 1 })
 
-        let left omega = total - omega * taken omega
+        // Rows that their shift explains to rounding leave nothing.
+        let left omega =
+            max (1e-15 * total) (total - omega * taken omega)
 
         let value omega =
             let logs =
-                Seq.sumBy (fun k -> Math.Log(1.0 + omega * max 0.0 values[k])) (seq { 0 .. m - 1 })
+                Seq.sumBy (fun k -> Math.Log(1.0 + omega * values[k])) (seq { 0 .. m - 1 })
 
             logs + freedom * Math.Log(max Double.Epsilon (left omega) / total)
 
         let slope omega =
             let traces =
-                Seq.sumBy (fun k -> max 0.0 values[k] / (1.0 + omega * max 0.0 values[k])) (seq { 0 .. m - 1 })
+                Seq.sumBy (fun k -> values[k] / (1.0 + omega * values[k])) (seq { 0 .. m - 1 })
 
             let squares =
-                Seq.sumBy (fun k -> (turned[k] / (1.0 + omega * max 0.0 values[k])) ** 2.0) (seq { 0 .. m - 1 })
+                Seq.sumBy (fun k -> (turned[k] / (1.0 + omega * values[k])) ** 2.0) (seq { 0 .. m - 1 })
 
             traces - freedom * squares / left omega
 
         let omega =
-            if slope 0.0 >= 0.0 then
+            // Not a number where the fit leaves no residuals at all.
+            if not (slope 0.0 < 0.0) then
                 0.0
             else
                 let mutable high = 1.0
@@ -143,7 +147,7 @@ module internal FixedRatioShift =
             Array.init m (fun i ->
                 fit.Sigma
                 * Seq.sumBy
-                    (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * max 0.0 values[k]))
+                    (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * values[k]))
                     (seq { 0 .. m - 1 }))
 
         {

@@ -39,6 +39,8 @@ type LmmError =
     | StrayCells of name: string * neededBy: string option * cells: (string * int) list * count: int
     | NotFinite of expression: string * row: int
     | InfiniteValue of column: string * row: int
+    /// A number so large that its square is none.
+    | HugeValue of expression: string * row: int
     | AllMissing of name: string
     | NoCompleteRows of missing: int
     // Rows and levels that are chosen
@@ -182,6 +184,8 @@ type LmmError =
     | NewFactorLevels of factor: string * levels: string list * known: string list
     | NewGroupLevels of group: string * levels: string list
     | NewResidualPlaces of structure: string
+    /// What a model has for which Kenward and Roger's uncertainty of predictions is not known.
+    | NoParameterInflation of feature: string
     // Marginal means
     /// A variable that is not in the fixed effects, what it was meant for, and those that are.
     | NotInModel of role: string * name: string * suggestion: string option * known: string list
@@ -282,6 +286,9 @@ module LmmError =
         | LmmError.NotFinite(expression, row) ->
             $"'{expression}' is not a finite number in row {row}; check the values it is computed from."
         | LmmError.InfiniteValue(column, row) -> $"Column '{column}' is infinite in row {row}; check the column."
+        | LmmError.HugeValue(expression, row) ->
+            $"'{expression}' is beyond 1e150 in row {row}, and the squares of such numbers overflow; check the values, "
+            + "or take a larger unit."
         | LmmError.AllMissing name -> $"Column '{name}' has no values: every row is missing."
         | LmmError.NoCompleteRows missing ->
             let rows =
@@ -548,6 +555,8 @@ module LmmError =
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
+        | LmmError.NoParameterInflation feature ->
+            $"The uncertainty of covariance parameters in predictions is not known in closed form for a model with {feature}; take none."
         | LmmError.MissingInNewData(column, rows, count) ->
             let inRows = Plural.count count "row"
             let first = rows |> List.map string |> String.concat ", "

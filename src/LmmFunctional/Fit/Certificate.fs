@@ -102,6 +102,9 @@ module Certificate =
     // Rounding of a criterion that hardly changes makes decrements up to this.
     let private unboundedDecrement = 1e-4
 
+    // A quantity of e^100 times the others on its scale is on its way to infinity.
+    let private infinite = 100.0
+
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
@@ -208,7 +211,13 @@ module Certificate =
             elif not objective.IsCurvatureAffordable then
                 last.Information, last.Curvature
             else
-                Information.Observed, (objective.Evaluate last.Theta (Order.Curvature Information.Observed)).Curvature
+                let evaluation =
+                    objective.Evaluate last.Theta (Order.Curvature Information.Observed)
+
+                if Double.IsFinite evaluation.Value then
+                    Information.Observed, evaluation.Curvature
+                else
+                    last.Information, last.Curvature
 
         let struct (values, vectors) =
             if free.Length = 0 || curvature.Rows = 0 then
@@ -217,6 +226,12 @@ module Certificate =
                 eigen curvature free
 
         let unbounded = EndBounds.unbounded objective last
+
+        let growing = [
+            for i in free do
+                if objective.Unbounded[i] && last.Theta[i] > infinite then
+                    objective.Names[i]
+        ]
 
         let onTheWay =
             if last.Decrement < unboundedDecrement && values.Length > 0 then
@@ -230,6 +245,9 @@ module Certificate =
             elif not unbounded.IsEmpty then
                 let names = String.concat ", " unbounded
                 Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
+            elif not growing.IsEmpty then
+                let names = String.concat ", " growing
+                Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
             elif values.Length > 0 && values[0] < saddle then
                 Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
             elif values.Length > 0 && values[0] < flat then

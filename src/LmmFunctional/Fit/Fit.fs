@@ -315,8 +315,15 @@ module Fit =
             let n = term.Names.Length
             let levels = term.Levels.Length
 
+            // An effect without variance is zero, whatever little an engine takes for it.
+            let hasVariance i =
+                fit.Inner.Covariances[t][i + i * n] > 0.0
+
             let error level i =
-                max 0.0 (fit.Inner.PredictionCovariances.Value[t][level * n * n + i + i * n])
+                if hasVariance i then
+                    max 0.0 (fit.Inner.PredictionCovariances.Value[t][level * n * n + i + i * n])
+                else
+                    0.0
 
             let ofLevel level =
                 match term.Relationship with
@@ -330,8 +337,11 @@ module Fit =
                 Modes = Matrix.init levels n (fun level i -> fit.Inner.Effects.Value[t][level * n + i])
                 StandardDeviations =
                     Matrix.init levels n (fun level i ->
-                        let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
-                        fit.Unit * sqrt (max 0.0 variance))
+                        if hasVariance i then
+                            let variance = fit.Inner.ConditionalCovariances.Value[t][level * n * n + i + i * n]
+                            fit.Unit * sqrt (max 0.0 variance)
+                        else
+                            0.0)
                 PredictionErrors = Matrix.init levels n (fun level i -> fit.Unit * sqrt (error level i))
                 Reliabilities =
                     Matrix.init levels n (fun level i ->

@@ -15,9 +15,10 @@ type internal Part = {
 [<RequireQualifiedAccess>]
 module internal Part =
 
-    /// A product of sums may not grow beyond this; R's own limit is far lower in practice.
+    /// A product of sums may not grow beyond this: ten variables crossed with each other have 1023 terms, and telling the
+    /// columns of twice as many apart takes minutes where there are many rows.
     [<Literal>]
-    let MostTerms = 10000
+    let MostTerms = 2000
 
     let nothing = {
         Terms = Terms.empty

@@ -39,6 +39,8 @@ type internal Claims = {
     Curvature: Information -> Matrix<float>
     /// The accuracy of the observed information, where that is made of differences.
     CurvatureError: float
+    /// What is said of the rows, None where their equations are singular; None for claims that are of no fit.
+    Rows: Lazy<RowClaims option> option
 }
 
 [<RequireQualifiedAccess>]
@@ -94,12 +96,14 @@ module internal Claims =
                 | LikelihoodMethod.Conditional _
                 | LikelihoodMethod.Marginal _ -> 0.0
                 | _ -> differenceError
+            Rows = None
         }
 
     /// <summary>The claims of a fit.</summary>
     let ofFit (fit: Fit) : Claims = {
         at fit.Model (List.last fit.Path).Theta (Fit.fitted fit) fit.Inner with
             Criterion = fit.CriterionValue
+            Rows = Some(lazy RowClaims.ofFit fit)
     }
 
     /// A point beside an optimum: standard deviations larger, all else smaller, and no logarithm far from zero.

@@ -7,7 +7,8 @@ namespace LmmFunctional
 [<RequireQualifiedAccess>]
 module Identities =
 
-    /// <summary>All identities, in the order of a fit: estimates, projections, likelihood, information, prediction.</summary>
+    /// <summary>All identities, in the order of a fit: estimates, projections, likelihood, information, prediction,
+    /// rows.</summary>
     let all: Identity list =
         List.concat [
             EstimationIdentities.all
@@ -17,6 +18,7 @@ module Identities =
             InformationIdentities.all
             HendersonIdentities.all
             PredictionIdentities.all
+            RowIdentities.all
             SimulationIdentities.all
         ]
 

@@ -42,7 +42,7 @@ module internal InformationIdentities =
         2.0 * scores.Images - scores.Products + scores.OwnCurvature
         |> profiled setting scores.Squares
         |> distanceOf
-            (sizeOfScale setting scores.Squares + leastCurvature)
+            (sizeOfScale setting scores.Squares + scores.OwnSize + leastCurvature)
             (setting.Claims.Curvature Information.Observed)
         |> within (tolerance setting + setting.Claims.CurvatureError)
 

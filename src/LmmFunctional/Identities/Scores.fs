@@ -18,6 +18,8 @@ type internal Scores = {
     Images: Matrix<float>
     /// tr(Q V̈ₖₗ) − yᵀPV̈ₖₗPy: zero at an optimum where V is linear in its parameters, and G regular.
     OwnCurvature: Matrix<float>
+    /// The two terms of that, without signs: near an end of a range they are much more than their difference.
+    OwnSize: float
     /// The part of it that keeps the solver's steps sound near a variance of zero.
     PositiveCurvature: Matrix<float>
 }
@@ -33,6 +35,10 @@ module internal Scores =
     let private absoluteSquare (v: Vector<float>) (a: Matrix<float>) : float =
         v.PointwiseAbs() * (a.PointwiseAbs() * v.PointwiseAbs())
 
+    // By parts of the model, of which each is k×k.
+    let private sizeOf (parts: float[][]) =
+        sqrt (parts |> Array.sumBy (Array.sumBy (fun value -> value * value)))
+
     let private square k element =
         Matrix<float>.Build.Dense(k, k, fun i j -> element i j)
 
@@ -44,9 +50,12 @@ module internal Scores =
         let projected = images |> Array.map (fun image -> dense.Projection * image)
         let k = images.Length
 
-        let struct (own, positive) =
-            CovarianceJets.curvatures model claims.Jets dense.Score
-            |> CovarianceJets.assembled claims.Jets
+        let ofTraces = CovarianceJets.curvatures model claims.Jets dense.TraceMatrix
+
+        let curvatures = CovarianceJets.curvatures model claims.Jets dense.Score
+        let ofSquares = Array.map2 (Array.map2 (-)) ofTraces curvatures
+
+        let struct (own, positive) = curvatures |> CovarianceJets.assembled claims.Jets
 
         {
             Traces = products |> Array.map _.Trace()
@@ -57,6 +66,7 @@ module internal Scores =
             Products = square k (fun i j -> dot products[i] (products[j].Transpose()))
             Images = square k (fun i j -> images[i] * projected[j])
             OwnCurvature = own
+            OwnSize = sizeOf ofTraces + sizeOf ofSquares
             PositiveCurvature = positive
         }
 
@@ -157,6 +167,13 @@ module internal Scores =
         let ofFixed = Array.init k (fun _ -> Matrix<float>.Build.Dense(p, p))
         let alongFixed = Matrix<float>.Build.Dense(p, k)
         let mutable curvatures: float[][] = [||]
+        let mutable ofTraces: float[][] = [||]
+
+        let plus (sums: float[][]) (own: float[][]) =
+            if sums.Length = 0 then
+                own
+            else
+                Array.map2 (Array.map2 (+)) sums own
 
         for block in blocks do
             let projected = block.Deviations - block.Basis * coefficients
@@ -196,14 +213,11 @@ module internal Scores =
 
                     products[i, j] <- products[i, j] + dot whitened[i] (whitened[j].Transpose()) - crossed
 
-            let own =
-                CovarianceJets.curvatures block.Model block.Jets (traceMatrix - projected.OuterProduct projected)
-
             curvatures <-
-                if curvatures.Length = 0 then
-                    own
-                else
-                    Array.map2 (Array.map2 (+)) curvatures own
+                CovarianceJets.curvatures block.Model block.Jets (traceMatrix - projected.OuterProduct projected)
+                |> plus curvatures
+
+            ofTraces <- CovarianceJets.curvatures block.Model block.Jets traceMatrix |> plus ofTraces
 
         let struct (own, positive) = CovarianceJets.assembled claims.Jets curvatures
         let taken = alongFixed.TransposeThisAndMultiply(fixedCovariance * alongFixed)
@@ -220,6 +234,7 @@ module internal Scores =
                     products
             Images = images - taken
             OwnCurvature = own
+            OwnSize = sizeOf ofTraces + sizeOf (Array.map2 (Array.map2 (-)) ofTraces curvatures)
             PositiveCurvature = positive
         }
 

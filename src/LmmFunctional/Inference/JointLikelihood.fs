@@ -221,6 +221,7 @@ module internal JointLikelihood =
             Names = profiled.Names.Add "log sigma"
             Start = start
             FurtherStarts = lazy []
+            Following = Following.Close
             Evaluate = evaluate
             Boundary =
                 fun omega ->
@@ -230,6 +231,7 @@ module internal JointLikelihood =
             IsCurvatureAffordable = profiled.HasCheapCurvature
             Unbounded = profiled.Unbounded.Add false
             Ends = profiled.Ends.Add(ParameterEnds.none "log sigma")
+            Ray = None
             Tolerance = max 1e-14 profiled.Tolerance
         }
 

@@ -64,23 +64,35 @@ module RSquared =
         | Some weights -> weights |> Array.averageBy (fun w -> 1.0 / w)
         | None -> 1.0
 
-    /// The mean over the rows of the residual variance, from the blocks of a model.
-    let private meanOfBlocks (model: MarginalModel) (estimates: CovarianceEstimates) =
-        match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
-        // At the end of its region a parameter gives no variances; a search turns back there.
-        | None -> nan
-        | Some tau ->
-            let element = model.Residual.Element(Jet.constants tau)
+    /// The mean over the rows of a residual variance, from the blocks of a model at a τ.
+    let private meanAt (model: MarginalModel) tau residual =
+        let element = model.Residual.Element(Jet.constants tau)
 
-            let sum =
-                model.Patterns
-                |> Array.sumBy (fun pattern ->
-                    let own =
-                        Seq.init pattern.Size (fun i -> (element pattern.Rows i i).Value) |> Seq.sum
+        let sum =
+            model.Patterns
+            |> Array.sumBy (fun pattern ->
+                let own =
+                    Seq.init pattern.Size (fun i -> (element pattern.Rows i i).Value) |> Seq.sum
 
-                    float pattern.Count * own)
+                float pattern.Count * own)
 
-            estimates.Residual * sum / float model.Rows
+        residual * sum / float model.Rows
+
+    /// The mean over the rows of the residual variance, from the blocks of a model. The estimates of the fit have the τ of the
+    /// fit: at the end of its region a parameter gives none.
+    let private meanOfBlocks (fit: Fit) (model: MarginalModel) : CovarianceEstimates -> float =
+        let atFit = VarianceParameters.estimates fit
+
+        let theta = (LogLikelihood.pointAt fit.Model (List.last fit.Path).Theta).Theta
+
+        fun estimates ->
+            if Seq.forall2 (=) estimates.Structure atFit.Structure then
+                meanAt model (MarginalModel.residualParameters model theta) estimates.Residual
+            else
+                match model.Residual.Parameters.Unconstrained(Seq.toArray estimates.Structure) with
+                // A search turns back there.
+                | None -> nan
+                | Some tau -> meanAt model tau estimates.Residual
 
     /// The mean over the rows of the residual variance.
     let private meanResidual (fit: Fit) : CovarianceEstimates -> float =
@@ -90,8 +102,8 @@ module RSquared =
         | LikelihoodMethod.Separable _ ->
             let mean = meanInverseWeight fit
             fun estimates -> mean * estimates.Residual
-        | LikelihoodMethod.Marginal model -> meanOfBlocks model
-        | LikelihoodMethod.Whitened(_, engine) -> meanOfBlocks engine.Model.Rows.Residual
+        | LikelihoodMethod.Marginal model -> meanOfBlocks fit model
+        | LikelihoodMethod.Whitened(_, engine) -> meanOfBlocks fit engine.Model.Rows.Residual
 
     let private shares (fit: Fit) : RSquared =
         let estimates = VarianceParameters.estimates fit

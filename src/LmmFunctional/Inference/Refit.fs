@@ -142,3 +142,34 @@ module internal Refit =
                         else Some(reduced random))
                     |> List.choose id
         }
+
+    /// <summary>The fit without one effect of one random term, by the same criterion: what is held or bounded stays so, as far as
+    /// the smaller model has it.</summary>
+    let withoutEffectOf term effect (fit: Fit) : Result<Fit, LmmError list> =
+        LogLikelihood.create fit.Criterion (withoutEffect term effect fit.Design)
+        |> Result.bind (fun free ->
+            let own values =
+                values
+                |> Map.filter (fun name _ -> ParameterNames.find free.Parameters name |> Result.isOk)
+
+            let limits = own fit.Limits
+
+            let bounded =
+                limits
+                |> Map.keys
+                |> Seq.map (ParameterNames.canonical free.Parameters)
+                |> Set.ofSeq
+
+            let known =
+                own fit.Model.Held.Known
+                |> Map.filter (fun name _ -> not (bounded.Contains name))
+
+            let solve (likelihood: LogLikelihood) =
+                fitOf likelihood likelihood.Objective.Start
+
+            LogLikelihood.holding known free
+            |> Result.bind (fun likelihood ->
+                if limits.IsEmpty then
+                    Ok(solve likelihood)
+                else
+                    BoundedFit.search limits solve likelihood))

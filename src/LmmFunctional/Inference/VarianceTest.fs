@@ -162,7 +162,7 @@ module VarianceTest =
                     BootstrapTest.statistics options smaller fit
                     |> Result.map (Array.choose id >> Some)
 
-            Refit.ofDesign fit.Criterion (Refit.withoutEffect term effect fit.Design)
+            Refit.withoutEffectOf term effect fit
             |> Result.bind (fun smaller ->
                 bootstrap smaller
                 |> Result.map (fun draws -> create options parameter fit smaller fit.Design.Random[term] draws))

@@ -143,6 +143,7 @@ module internal ConditionalObjective =
             Names = ThetaLayout.names design layout
             Start = start
             FurtherStarts = further
+            Following = FurtherStarts.following plan.Chosen.Work start.Length Following.Promising
             Evaluate = evaluate kind constant layout variance borrow
             Boundary =
                 covarianceDerivatives kind layout variance borrow
@@ -153,6 +154,7 @@ module internal ConditionalObjective =
             Tolerance = toleranceFor plan.Chosen.Work
             Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
             Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
+            Ray = None
         }
 
         LikelihoodMethod.Conditional(plan, engines), objective

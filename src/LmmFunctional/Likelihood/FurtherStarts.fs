@@ -16,6 +16,17 @@ module internal FurtherStarts =
         elif work <= 2e7 then 3
         else 1
 
+    // Of so many parameters second derivatives cost much more than a value.
+    let private manyParameters = 12
+
+    /// <summary>Which of them are followed, by the operations of one evaluation, the number of parameters, and which are followed
+    /// where that costs little.</summary>
+    let following work parameters ofSmall =
+        if work <= 2e5 && parameters <= manyParameters then
+            ofSmall
+        else
+            Following.Close
+
     // Nearly zero, for structures whose parameters mean nothing at zero.
     let private little = 0.05
 
@@ -80,15 +91,38 @@ module internal FurtherStarts =
 
             match layout.Forms[t] with
             | Some form ->
-                for sign in [ 1.0; -1.0 ] do
-                    changed (fun k value ->
-                        match form.Kinds[k] with
-                        | ParameterKind.Correlation
-                        | ParameterKind.Real -> sign * farCorrelation
-                        | ParameterKind.Positive
-                        | ParameterKind.Proportion -> value + sign * farLogarithm
-                        | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
-                        | _ -> value)
+                let isCorrelation k =
+                    form.Kinds[k] = ParameterKind.Correlation || form.Kinds[k] = ParameterKind.Real
+
+                let correlations =
+                    [ 0 .. form.Kinds.Length - 1 ] |> List.filter isCorrelation |> List.length
+
+                // As they are, and with much variance, which leaves little to the residual.
+                for isMuch in [ false; true ] do
+                    let deviation k value =
+                        if isMuch && Array.contains k form.Deviations then
+                            much
+                        else
+                            value
+
+                    for sign in [ 1.0; -1.0 ] do
+                        changed (fun k value ->
+                            match form.Kinds[k] with
+                            | ParameterKind.Correlation
+                            | ParameterKind.Real -> sign * farCorrelation
+                            | ParameterKind.Positive
+                            | ParameterKind.Proportion -> value + sign * farLogarithm
+                            | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
+                            | _ -> deviation k value)
+
+                    // Correlations that change their sign from one to the next.
+                    if correlations > 1 then
+                        for sign in [ 1.0; -1.0 ] do
+                            changed (fun k value ->
+                                if isCorrelation k then
+                                    (if k % 2 = 0 then sign else -sign) * farCorrelation
+                                else
+                                    deviation k value)
             | None when layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order ->
                 for sign in [ 1.0; -1.0 ] do
                     changed (fun k _ ->
@@ -132,6 +166,11 @@ module internal FurtherStarts =
                             max 1.0 moments[t].[k]
                         else
                             zeroOf layout t)
+
+                // Of few rows several effects can leave hardly any residual, none of them alone.
+                for chosen in choices units do
+                    if chosen.Length > 1 then
+                        deviations layout (fun t k -> if among chosen t k then veryMuch else zeroOf layout t)
             ]
             |> List.map (StartingValues.place layout)
             |> fun plain -> plain @ ends layout moments start
@@ -186,6 +225,17 @@ module internal FurtherStarts =
                         [ place, sign ]
               ]
 
+        // All the same at a time, and much noise: a process that is hardly one.
+        let longRange =
+            if places |> List.exists (fun k -> kinds[k] = ParameterKind.Proportion) then
+                [
+                    for k in places do
+                        if kinds[k] = ParameterKind.Positive || kinds[k] = ParameterKind.Proportion then
+                            k, 2.5
+                ]
+            else
+                []
+
         let ofDeviations = [
             for k in 0 .. kinds.Length - 1 do
                 if kinds[k] = ParameterKind.StandardDeviation then
@@ -193,7 +243,7 @@ module internal FurtherStarts =
                         [ k, sign ]
         ]
 
-        changes @ ofDeviations
+        changes @ List.filter (List.isEmpty >> not) [ longRange ] @ ofDeviations
         |> List.map (fun change ->
             let tau = Array.copy start
 

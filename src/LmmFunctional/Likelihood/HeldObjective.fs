@@ -54,6 +54,7 @@ module internal HeldObjective =
                          |> List.distinctBy List.ofSeq)
                 Unbounded = select free objective.Unbounded
                 Ends = select free objective.Ends
+                Ray = None
                 Evaluate = fun theta order -> ofEvaluation (objective.Evaluate (embed theta) order)
                 Boundary = fun theta -> selectBoundary free None (objective.Boundary(embed theta))
         }
@@ -160,6 +161,7 @@ module internal HeldObjective =
                          |> List.distinctBy List.ofSeq)
                 Unbounded = (select free plain.Unbounded).Add false
                 Ends = (select free plain.Ends).Add(ParameterEnds.none NamedParameters.residualName)
+                Ray = None
                 Evaluate = evaluate
                 Boundary =
                     fun estimated ->

@@ -202,7 +202,8 @@ module LogLikelihood =
         held
         (method, full: float option -> Objective)
         =
-        let full variance = EndBounds.extend (full variance)
+        let full variance =
+            full variance |> Objective.guarded |> EndBounds.extend
 
         holdingAll held {
             Model = design

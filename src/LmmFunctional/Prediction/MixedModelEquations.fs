@@ -511,6 +511,50 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
 
         result
 
+    /// <summary>a of functions first .. first + count − 1, n×count by columns, with aᵀy their estimates: R⁻¹(ZM⁻¹z + Af).
+    /// </summary>
+    member _.ResponseWeights(functions: EffectFunctions, first: int, count: int) : float[] =
+        let q = tree.Size
+        let b = Buffer(max 1 (q * count))
+        b.Span.Slice(0, q * count).Clear()
+
+        for c in 0 .. count - 1 do
+            for at in functions.Random.Starts[first + c] .. functions.Random.Starts[first + c + 1] - 1 do
+                let place = c * q + functions.Random.Positions[at]
+                b[place] <- b[place] - functions.Random.Values[at]
+
+        solveM count b
+        let images: float[] = Array.zeroCreate (n * count)
+        subtractZ count b images
+
+        for c in 0 .. count - 1 do
+            for row in 0 .. n - 1 do
+                for j in 0 .. p - 1 do
+                    images[c * n + row] <- images[c * n + row] + a[row * p + j] * functions.Fixed[(first + c) * p + j]
+
+        ResidualPrecision.multiply residual count images
+
+    /// <summary>The estimates of functions, in units of the response: fᵀγ̂ + zᵀM⁻¹Z'R⁻¹y, y as the engines have it.</summary>
+    member _.Estimates(functions: EffectFunctions) : float[] =
+        let weighted = ResidualPrecision.multiply residual 1 standard.Response
+        let gamma = fixedPart 1 weighted
+        let effects = effectsOf 1 weighted
+
+        Array.init functions.Random.Count (fun k ->
+            let mutable sum = 0.0
+
+            for j in 0 .. p - 1 do
+                sum <- sum + functions.Fixed[k * p + j] * gamma[j]
+
+            for at in functions.Random.Starts[k] .. functions.Random.Starts[k + 1] - 1 do
+                sum <- sum + functions.Random.Values[at] * effects[functions.Random.Positions[at]]
+
+            standard.ResponseScale * sum)
+
+    /// y as the engines have it, in units of the response: less the offset and a shift.
+    member _.Response: float[] =
+        standard.Response |> Array.map ((*) standard.ResponseScale)
+
     /// <summary>F⁻¹z of functions first .. first + count − 1 with M = FFᵀ: q×count by columns, for covariances off the pattern.
     /// </summary>
     member _.HalfSolved(functions: EffectFunctions, first: int, count: int) : float[] =

@@ -71,7 +71,24 @@ module internal NewFrame =
     /// A new column as the first one is.
     let private align (first: Column) (column: Column) : Column =
         match first with
-        | Column.Numeric _ -> numbers column |> Column.ofFloats
+        | Column.Numeric _ ->
+            let own = numbers column
+
+            if own |> Array.exists ((=) unknown) then
+                // New levels keep their texts.
+                let labels =
+                    Array.map2
+                        (fun (text: string) value ->
+                            if value = unknown || Double.IsNaN value then
+                                text
+                            else
+                                LevelName.ofNumber value)
+                        (texts column)
+                        own
+
+                Column.ofOwnedLabels own labels
+            else
+                Column.ofFloats own
         | Column.Labelled(values, labels) ->
             let own = numbers column
             Column.ofOwnedLabels own (labelsLike values labels (texts column) own)

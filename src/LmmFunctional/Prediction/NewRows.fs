@@ -64,7 +64,21 @@ module internal NewRows =
         | Categories.Texts(column, _) ->
             let names, codes = selection.Categories column
             codes |> Array.map (fun code -> if code < 0 then "" else names[code])
-        | Categories.Values(expr, _) -> selection.Evaluate expr |> Array.map LevelName.ofNumber
+        | Categories.Values(expr, _) ->
+            // A text that is no number, where the fit has numbers.
+            let texts =
+                match expr with
+                | NumericExpr.Column name ->
+                    match selection.Frame.TryColumn name with
+                    | Some(Column.Labelled(_, labels)) -> Some labels
+                    | _ -> None
+                | _ -> None
+
+            selection.Evaluate expr
+            |> Array.mapi (fun row value ->
+                match texts with
+                | Some labels when Double.IsInfinity value -> labels[selection.Rows[row]]
+                | _ -> LevelName.ofNumber value)
 
     /// Levels of factors among the fixed effects that the fit has not seen.
     let private newFactorLevels (selection: Selection) (coded: CodedTerm list) = [
@@ -229,7 +243,7 @@ module internal NewRows =
                                 for t, _, levels, place, columns in known do
                                     struct (t, place[levels[row]], z columns)
                             ]
-                            New = [ for t, _, _, _, columns in fresh -> struct (t, z columns) ]
+                            New = [ for t, _, levels, _, columns in fresh -> struct (t, levels[row], z columns) ]
                             NewLevels = [ for _, group, levels, _, _ in fresh -> group, levels[row] ] |> List.distinct
                             Weight = weights[row]
                         }

@@ -10,8 +10,8 @@ type internal PredictionRow = {
     Offset: float
     /// Effects of levels that the fit has: term, level and S coefficients.
     Known: struct (int * int * float[]) list
-    /// Effects of levels that it has not: term and S coefficients.
-    New: struct (int * float[]) list
+    /// Effects of levels that it has not: term, level and S coefficients.
+    New: struct (int * string * float[]) list
     /// Grouping factors with the level that the fit has not.
     NewLevels: (string * string) list
     Weight: float
@@ -78,3 +78,34 @@ module internal PredictionRow =
                 value <- value + z[i] * effects[t].[level * z.Length + i]
 
         value
+
+    /// <summary>Σ w x over rows: a function of the same effects, of the number given.</summary>
+    let combine (number: int) (weighted: (float * PredictionRow) list) : PredictionRow =
+        let sum (vectors: (float * float[]) list) =
+            let result: float[] = Array.zeroCreate (snd vectors.Head).Length
+
+            for weight, vector in vectors do
+                for i in 0 .. result.Length - 1 do
+                    result[i] <- result[i] + weight * vector[i]
+
+            result
+
+        {
+            Row = number
+            Fixed = weighted |> List.map (fun (weight, row) -> weight, row.Fixed) |> sum
+            Offset = weighted |> List.sumBy (fun (weight, row) -> weight * row.Offset)
+            Known =
+                weighted
+                |> List.collect (fun (weight, row) ->
+                    row.Known |> List.map (fun (struct (t, level, z)) -> (t, level), (weight, z)))
+                |> List.groupBy fst
+                |> List.map (fun ((t, level), parts) -> struct (t, level, sum (List.map snd parts)))
+            New =
+                weighted
+                |> List.collect (fun (weight, row) ->
+                    row.New |> List.map (fun (struct (t, level, z)) -> (t, level), (weight, z)))
+                |> List.groupBy fst
+                |> List.map (fun ((t, level), parts) -> struct (t, level, sum (List.map snd parts)))
+            NewLevels = weighted |> List.collect (fun (_, row) -> row.NewLevels) |> List.distinct
+            Weight = 1.0
+        }

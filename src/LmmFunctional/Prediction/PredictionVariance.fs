@@ -7,50 +7,63 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 module internal PredictionVariance =
 
-    /// A residual share for each row at given equations; None where no observation is predicted.
-    type Shares = MixedModelEquations -> ResidualShare option[]
-
-    /// λ₂ of a new level: z'Gz relative to σ².
-    let private ofNewLevel (equations: MixedModelEquations) (struct (t, z: float[])) =
+    /// z'Gw relative to σ² for effects of a level of term t.
+    let private covarianceOfLevel (equations: MixedModelEquations) t (z: float[]) (w: float[]) =
         let place = equations.Layout.Places[t]
         let s = place.Order
         let mutable sum = 0.0
 
         for k in 0 .. s - 1 do
-            let mutable image = 0.0
+            let mutable left = 0.0
+            let mutable right = 0.0
 
             for i in 0 .. s - 1 do
-                image <- image + place.UserLambda[i + k * s] * z[i]
+                left <- left + place.UserLambda[i + k * s] * z[i]
+                right <- right + place.UserLambda[i + k * s] * w[i]
 
-            sum <- sum + image * image
+            sum <- sum + left * right
 
         sum
 
-    /// The functions that rows predict: x and z, less those of the residuals that predict theirs.
-    let private functions (equations: MixedModelEquations) (rows: PredictionRow[]) (shares: ResidualShare option[]) =
+    /// What effects of new levels add to the covariance of two rows.
+    let private ofNewLevels equations (first: PredictionRow) (second: PredictionRow) =
+        let mutable sum = 0.0
+
+        for struct (t, level, z) in first.New do
+            for struct (other, same, w) in second.New do
+                if t = other && level = same then
+                    sum <- sum + covarianceOfLevel equations t z w
+
+        sum
+
+    /// <summary>The functions that rows predict: x and z, less those of the residuals that predict theirs.</summary>
+    let functions (equations: MixedModelEquations) (rows: PredictionRow[]) (parts: ResidualParts option) =
+        let shareOf k =
+            parts |> Option.map (fun parts -> parts.Shares[k])
+
         let effects k : seq<struct (int * int * float[])> = [
             yield! rows[k].Known
 
-            match shares[k] with
-            | Some {
-                       Cell = ValueSome(struct (cell, loading))
-                   } -> equations.CellEffects(cell, loading)
-            | _ -> ()
+            match shareOf k with
+            | Some share ->
+                for struct (cell, loading) in share.Cells do
+                    equations.CellEffects(cell, loading)
+            | None -> ()
         ]
 
         let plain = equations.Functions(rows.Length, (fun k -> rows[k].Fixed), effects)
 
-        if shares |> Array.forall (Option.forall (fun share -> share.Weights.Length = 0)) then
+        let weightsOf k =
+            match shareOf k with
+            | Some share -> share.Weights
+            | None -> [||]
+
+        if Seq.forall (weightsOf >> Array.isEmpty) (seq { 0 .. rows.Length - 1 }) then
             plain
         else
             let data = equations.RowFunctions
             let p = equations.FixedCount
             let coordinates = Array.copy plain.Fixed
-
-            let weightsOf k =
-                match shares[k] with
-                | Some share -> share.Weights
-                | None -> [||]
 
             for k in 0 .. rows.Length - 1 do
                 for struct (row, weight) in weightsOf k do
@@ -69,52 +82,106 @@ module internal PredictionVariance =
                                 add data.Random.Positions[at] (-weight * data.Random.Values[at]))
             }
 
+    let private partsAt (targets: PredictionTargets) equations =
+        targets.Residuals |> Option.map (fun residuals -> residuals equations)
+
     /// <summary>Error variances relative to σ², one for each row.</summary>
-    let relative (equations: MixedModelEquations) (rows: PredictionRow[]) (shares: Shares) : float[] =
-        let own = shares equations
-        let estimated = EffectCovariance.variances equations (functions equations rows own)
+    let relative (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
+        let parts = partsAt targets equations
+        let rows = targets.Rows
+
+        let estimated =
+            EffectCovariance.variances equations (functions equations rows parts)
 
         Array.init rows.Length (fun k ->
             let residual =
-                match own[k] with
-                | Some share -> share.Variance
+                match parts with
+                | Some parts -> parts.Shares[k].Variance
                 | None -> 0.0
 
-            estimated[k] + residual + List.sumBy (ofNewLevel equations) rows[k].New)
+            estimated[k] + residual + ofNewLevels equations rows[k] rows[k])
+
+    /// <summary>Error covariances relative to σ², k×k by columns; cost k solves and k² products.</summary>
+    let relativeMatrix (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
+        let parts = partsAt targets equations
+        let rows = targets.Rows
+        let k = rows.Length
+        let result = EffectCovariance.matrix equations (functions equations rows parts)
+
+        for i in 0 .. k - 1 do
+            for j in 0 .. k - 1 do
+                let residual =
+                    match parts with
+                    | Some parts -> parts.Covariance i j
+                    | None -> 0.0
+
+                result[i + j * k] <- result[i + j * k] + residual + ofNewLevels equations rows[i] rows[j]
+
+        result
+
+    /// <summary>The predictions at given equations as linear functions of y, in units of the response; without the offset and the
+    /// shift of y, which no change of θ moves.</summary>
+    let estimates (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
+        let parts = partsAt targets equations
+        let found = equations.Estimates(functions equations targets.Rows parts)
+
+        match parts with
+        | None -> found
+        | Some parts ->
+            let y = equations.Response
+
+            found
+            |> Array.mapi (fun k value ->
+                value
+                + Array.sumBy (fun (struct (row, weight)) -> weight * y[row]) parts.Shares[k].Weights)
+
+    /// <summary>The equations at a point (θ, log σ) and σ².</summary>
+    let at (fit: Fit) (point: float[]) : struct (MixedModelEquations * float) =
+        let omega = ImmutableArray.CreateRange point
+        let equations = MixedModelEquations(fit, JointLikelihood.thetaOf fit.Model omega)
+        struct (equations, exp (2.0 * JointLikelihood.logSigmaOf fit.Model omega))
 
     // A step of this many standard errors: differences of smooth functions are then good to six digits.
     let private stepLength = 1e-3
 
-    /// <summary>Satterthwaite's df of each row: 2v²/(g'Wg), v its error variance and g its derivatives by the covariance parameters,
-    /// central differences; W their covariance from observed information.</summary>
-    let degrees (fit: Fit) (rows: PredictionRow[]) (shares: Shares) (atEstimates: float[]) : float[] =
-        let free, covariance =
-            CovarianceInference.coordinateCovariance Information.Observed fit
-
+    /// <summary>For every free coordinate of (θ, log σ) the points one step up and down, with the length between them; None for one
+    /// without a standard error.</summary>
+    let steps (fit: Fit) (free: int[]) (covariance: MathNet.Numerics.LinearAlgebra.Matrix<float>) =
         let point = CovarianceInference.pointOf fit
 
-        let variancesAt (at: float[]) =
-            let omega = ImmutableArray.CreateRange at
-            let equations = MixedModelEquations(fit, JointLikelihood.thetaOf fit.Model omega)
-            let variance = exp (2.0 * JointLikelihood.logSigmaOf fit.Model omega)
-            relative equations rows shares |> Array.map ((*) variance)
+        free
+        |> Array.mapi (fun index k ->
+            let step = stepLength * sqrt (max 0.0 covariance[index, index])
+
+            if step > 0.0 then
+                let moved size =
+                    let at = Seq.toArray point
+                    at[k] <- at[k] + size
+                    at
+
+                Some(moved step, moved -step, 2.0 * step)
+            else
+                None)
+
+    /// <summary>2v²/(g'Wg) of each row, v its error variance with known covariance parameters and g its derivatives by them, central
+    /// differences; W their covariance from one information: Satterthwaite's df, and Kenward and Roger's of one function.</summary>
+    let degrees information (targets: PredictionTargets) (atEstimates: float[]) : float[] =
+        let fit = targets.Fit
+        let free, covariance = CovarianceInference.coordinateCovariance information fit
+
+        let variancesAt point =
+            let struct (equations, variance) = at fit point
+            relative targets equations |> Array.map ((*) variance)
 
         let gradients =
-            free
-            |> Array.mapi (fun index k ->
-                let step = stepLength * sqrt (max 0.0 covariance[index, index])
+            steps fit free covariance
+            |> Array.map (fun step ->
+                match step with
+                | Some(up, down, length) ->
+                    Array.map2 (fun up down -> (up - down) / length) (variancesAt up) (variancesAt down)
+                | None -> Array.zeroCreate targets.Rows.Length)
 
-                if step > 0.0 then
-                    let moved size =
-                        let at = Seq.toArray point
-                        at[k] <- at[k] + size
-                        variancesAt at
-
-                    Array.map2 (fun up down -> (up - down) / (2.0 * step)) (moved step) (moved -step)
-                else
-                    Array.zeroCreate rows.Length)
-
-        Array.init rows.Length (fun row ->
+        Array.init targets.Rows.Length (fun row ->
             let mutable spread = 0.0
 
             for i in 0 .. free.Length - 1 do

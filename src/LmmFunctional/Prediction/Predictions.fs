@@ -1,74 +1,111 @@
 namespace LmmFunctional
 
-/// <summary>Predictions of means and of future observations, for the rows of a fit and for new data.</summary>
+/// <summary>Predictions of means and of future observations, for the rows of a fit and for new data, and of any linear function
+/// of fixed and random effects.</summary>
 /// <remarks>Standard errors are those of x'β̂ + z'ũ less what it predicts, from the inverse of the mixed model equations, as SAS
 /// PROC MIXED has them (OUTP, OUTPM); a new level adds z'Gz, a future observation what is left of its residual variance.
 /// Henderson (1975), Goldberger (1962).</remarks>
 [<RequireQualifiedAccess>]
 module Predictions =
 
-    let private noShares count : PredictionVariance.Shares = fun _ -> Array.create count None
+    let private freedom (options: PredictionOptions) (targets: PredictionTargets) (known: float[]) =
+        let fit = targets.Fit
 
-    /// Residuals of new observations that nothing in the data is correlated with.
-    let private alone count (variance: MixedModelEquations -> int -> float) : PredictionVariance.Shares =
-        fun equations ->
-            Array.init count (fun k ->
-                Some {
-                    Weights = [||]
-                    Cell = ValueNone
-                    Variance = variance equations k
-                })
-
-    let private freedom (options: PredictionOptions) (fit: Fit) rows shares variances : Result<float[], LmmError list> =
         match options.Method with
-        | DegreesOfFreedomMethod.Asymptotic -> Ok(Array.create (Array.length rows) infinity)
-        | DegreesOfFreedomMethod.Residual ->
-            Ok(Array.create (Array.length rows) (float (fit.Observations - fit.FixedCount)))
-        | DegreesOfFreedomMethod.Satterthwaite _ -> Ok(PredictionVariance.degrees fit rows shares variances)
-        | DegreesOfFreedomMethod.KenwardRoger _
+        | DegreesOfFreedomMethod.Asymptotic -> Ok(Array.create known.Length infinity)
+        | DegreesOfFreedomMethod.Residual -> Ok(Array.create known.Length (float (fit.Observations - fit.FixedCount)))
+        | DegreesOfFreedomMethod.Satterthwaite convention ->
+            Ok(PredictionVariance.degrees convention.Information targets known)
+        | DegreesOfFreedomMethod.KenwardRoger _ when fit.Criterion <> Criterion.Reml ->
+            Error [ LmmError.KenwardRogerNeedsReml ]
+        | DegreesOfFreedomMethod.KenwardRoger convention ->
+            Ok(PredictionVariance.degrees convention.Information targets known)
         | DegreesOfFreedomMethod.Containment
         | DegreesOfFreedomMethod.BetweenWithin ->
             Error [
                 LmmError.UnknownChoice(
                     "method for the degrees of freedom of predictions",
                     DegreesOfFreedomMethod.describe options.Method,
-                    [ "asymptotic"; "residual"; "satterthwaite" ]
+                    [ "asymptotic"; "residual"; "satterthwaite"; "kenward-roger" ]
                 )
             ]
 
-    let private scaleOf (options: PredictionOptions) (fit: Fit) =
+    /// The information by which Kenward and Roger's uncertainty is told.
+    let private informationOf (options: PredictionOptions) =
+        match options.Method with
+        | DegreesOfFreedomMethod.KenwardRoger convention -> convention.Information
+        | _ -> Convention.pbkrtest.Information
+
+    let private inflated (options: PredictionOptions) (targets: PredictionTargets) equations known inflation =
+        match ParameterInflation.problems targets.Fit equations with
+        | [] ->
+            inflation (informationOf options) targets equations
+            |> Array.map2 (fun known more -> known + 2.0 * more) known
+            |> Ok
+        | problems -> Error problems
+
+    /// Error variances as the options want them, from those with known covariance parameters.
+    let private uncertain (options: PredictionOptions) targets equations (known: float[]) =
+        match options.Uncertainty with
+        | ParameterUncertainty.None -> Ok known
+        | ParameterUncertainty.KenwardRoger -> inflated options targets equations known ParameterInflation.variances
+        | ParameterUncertainty.Bootstrap bootstrap -> PredictionBootstrap.variances bootstrap targets equations known
+
+    /// The same for the matrix of all error covariances.
+    let private uncertainMatrix (options: PredictionOptions) targets equations (known: float[]) =
+        match options.Uncertainty with
+        | ParameterUncertainty.None -> Ok known
+        | ParameterUncertainty.KenwardRoger -> inflated options targets equations known ParameterInflation.matrix
+        | ParameterUncertainty.Bootstrap bootstrap -> PredictionBootstrap.matrix bootstrap targets equations known
+
+    /// The way to the scale of the predictions: an estimate with its interval, and the variance on the model's scale.
+    let private scaleOf (options: PredictionOptions) (fit: Fit) : Result<float -> Estimate -> Estimate, LmmError list> =
         if options.OnResponse then
-            ResponseScale.ofDesign fit.Design |> Result.map ResponseScale.apply
+            ResponseScale.ofDesign fit.Design
+            |> Result.map (fun scale variance own ->
+                let back = ResponseScale.apply scale own
+
+                if options.MeanCorrection then
+                    {
+                        back with
+                            Estimate = ResponseMean.ofScale scale own.Estimate variance
+                    }
+                else
+                    back)
         else
-            Ok id
+            Ok(fun _ own -> own)
 
-    let private complete (options: PredictionOptions) (fit: Fit) (rows: PredictionRow[]) shares =
-        let equations = MixedModelEquations fit
-        let variance = fit.Sigma * fit.Sigma
+    let private estimatesOf (targets: PredictionTargets) (equations: MixedModelEquations) =
+        let residualOf (share: ResidualShare) =
+            let ofCells =
+                share.Cells
+                |> List.sumBy (fun (struct (cell, loading)) -> loading * equations.CellEffect cell)
 
-        let variances =
-            PredictionVariance.relative equations rows shares |> Array.map ((*) variance)
+            ofCells
+            + Array.sumBy (fun (struct (row, weight)) -> weight * equations.Residuals[row]) share.Weights
 
-        let residualOf (share: ResidualShare option) =
-            match share with
-            | Some {
-                       Cell = ValueSome(struct (cell, loading))
-                   } -> loading * equations.CellEffect cell
-            | Some share ->
-                share.Weights
-                |> Array.sumBy (fun (struct (row, weight)) -> weight * equations.Residuals[row])
-            | None -> 0.0
+        match targets.Residuals with
+        | None -> targets.Rows |> Array.map (PredictionRow.estimate targets.Fit)
+        | Some residuals ->
+            let parts = residuals equations
 
-        let estimates =
-            Array.map2 (fun row share -> PredictionRow.estimate fit row + residualOf share) rows (shares equations)
+            Array.map2
+                (fun row share -> PredictionRow.estimate targets.Fit row + residualOf share)
+                targets.Rows
+                parts.Shares
 
-        Problems.both (freedom options fit rows shares variances) (scaleOf options fit)
+    /// Predictions from their estimates and error variances.
+    let private written (options: PredictionOptions) (targets: PredictionTargets) equations known variances =
+        let estimates = estimatesOf targets equations
+
+        Problems.both (freedom options targets known) (scaleOf options targets.Fit)
         |> Result.map (fun (degrees, toScale) -> [
-            for k in 0 .. rows.Length - 1 do
-                let error = sqrt (max 0.0 variances[k])
+            for k in 0 .. targets.Rows.Length - 1 do
+                let error = sqrt (max 0.0 (Array.get variances k))
+                let margin = Probability.quantile degrees[k] options.Level * error
 
                 let own =
-                    toScale {
+                    toScale variances[k] {
                         Name = ""
                         Estimate = estimates[k]
                         StandardError = error
@@ -76,43 +113,64 @@ module Predictions =
                         Statistic = estimates[k] / error
                         P = nan
                         NotTestable = None
-                        Lower = estimates[k] - Probability.quantile degrees[k] options.Level * error
-                        Upper = estimates[k] + Probability.quantile degrees[k] options.Level * error
+                        Lower = estimates[k] - margin
+                        Upper = estimates[k] + margin
                     }
 
                 {
-                    Row = rows[k].Row + 1
+                    Row = targets.Rows[k].Row + 1
                     Estimate = own.Estimate
                     StandardError = own.StandardError
                     Df = degrees[k]
                     Lower = own.Lower
                     Upper = own.Upper
-                    NewLevels = rows[k].NewLevels
+                    NewLevels = targets.Rows[k].NewLevels
                 }
         ])
+
+    let private complete (options: PredictionOptions) (targets: PredictionTargets) =
+        let equations = MixedModelEquations targets.Fit
+        let variance = targets.Fit.Sigma * targets.Fit.Sigma
+
+        let known =
+            PredictionVariance.relative targets equations |> Array.map ((*) variance)
+
+        uncertain options targets equations known
+        |> Result.bind (written options targets equations known)
+
+    let private completeJointly (options: PredictionOptions) (targets: PredictionTargets) =
+        let equations = MixedModelEquations targets.Fit
+        let variance = targets.Fit.Sigma * targets.Fit.Sigma
+        let k = targets.Rows.Length
+        let diagonal (m: float[]) = Array.init k (fun i -> m[i * (k + 1)])
+
+        let known =
+            PredictionVariance.relativeMatrix targets equations |> Array.map ((*) variance)
+
+        uncertainMatrix options targets equations known
+        |> Result.bind (fun errors ->
+            written options targets equations (diagonal known) (diagonal errors)
+            |> Result.map (fun predictions -> {
+                Predictions = predictions
+                Covariance = Matrix.init k k (fun i j -> 0.5 * (errors[i + j * k] + errors[j + i * k]))
+            }))
 
     let private check (options: PredictionOptions) =
         if not (options.Level > 0.0 && options.Level < 1.0) then
             invalidArg (nameof options) $"The level must be between 0 and 1, such as 0.95, not {options.Level}."
 
+        match options.Uncertainty with
+        | ParameterUncertainty.Bootstrap bootstrap -> BootstrapOptions.check bootstrap
+        | _ -> ()
+
     /// <summary>Predictions for the rows of the fit; with all effects their estimates are the fitted values.</summary>
     /// <param name="options">What is predicted, and how. A future observation is a new one beside that of its row.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>One prediction for each row used, or: no such random term, no such degrees of freedom.</returns>
+    /// <returns>One prediction for each row used, or: no such random term, no such degrees of freedom or uncertainty.</returns>
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let ofFit (options: PredictionOptions) (fit: Fit) : Result<Prediction list, LmmError list> =
         check options
-
-        match PredictionRow.problems options.Effects fit.Design with
-        | [] ->
-            let rows = PredictionRow.ofFit options.Effects fit
-
-            match options.Interval with
-            | PredictionInterval.Confidence -> complete options fit rows (noShares rows.Length)
-            | PredictionInterval.Prediction ->
-                alone rows.Length (fun equations k -> equations.Residual.Variances[k])
-                |> complete options fit rows
-        | problems -> Error problems
+        PredictionTargets.ofFit options fit |> Result.bind (complete options)
 
     /// <summary>Predictions for new data.</summary>
     /// <param name="options">What is predicted, and how.</param>
@@ -124,24 +182,76 @@ module Predictions =
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let ofFrame (options: PredictionOptions) (frame: Frame) (fit: Fit) : Result<Prediction list, LmmError list> =
         check options
+        PredictionTargets.ofFrame options frame fit |> Result.bind (complete options)
 
-        match PredictionRow.problems options.Effects fit.Design with
-        | [] ->
-            NewRows.create options fit frame
-            |> Result.bind (fun (rows, aligned) ->
-                match options.Interval, fit.Design.Residual with
-                | PredictionInterval.Confidence, _ -> complete options fit rows (noShares rows.Length)
-                | PredictionInterval.Prediction, None ->
-                    alone rows.Length (fun _ k -> 1.0 / rows[k].Weight) |> complete options fit rows
-                | PredictionInterval.Prediction, Some _ ->
-                    let isConditional = options.Effects <> PredictedEffects.None
-                    let weights = rows |> Array.map _.Weight
+    /// <summary>Predictions for new data with the covariance matrix of their errors: rows of one subject share its effects, new
+    /// levels too.</summary>
+    /// <returns>As <c>ofFrame</c>, with the matrix; cost k solves and k² numbers for k rows.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
+    let jointly (options: PredictionOptions) (frame: Frame) (fit: Fit) : Result<JointPredictions, LmmError list> =
+        check options
 
-                    rows
-                    |> Array.map (PredictionRow.estimate fit)
-                    |> ResidualPrediction.places isConditional fit aligned
-                    |> Result.bind (fun residuals ->
-                        ResidualPrediction.shares residuals weights
-                        >> Array.map Some
-                        |> complete options fit rows))
-        | problems -> Error problems
+        PredictionTargets.ofFrame options frame fit
+        |> Result.bind (completeJointly options)
+
+    /// <summary>Linear combinations of the predictions for new data, such as the difference of two: on the model's scale.</summary>
+    /// <param name="options">What is predicted, and how; without a way back to the units of the response.</param>
+    /// <param name="combinations">For each combination the weights of the rows.</param>
+    /// <param name="frame">The new data, as for <c>ofFrame</c>.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>Estimate, standard error, df and interval of each combination, in their order; or every problem.</returns>
+    /// <exception cref="T:System.ArgumentException">A combination has not one finite weight for each row; the level is not between 0
+    /// and 1; predictions are wanted in the units of the response.</exception>
+    let combinations (options: PredictionOptions) (combinations: float list list) (frame: Frame) (fit: Fit) =
+        check options
+
+        if options.OnResponse then
+            invalidArg (nameof options) "Combinations of predictions are on the model's scale."
+
+        for weights in combinations do
+            if weights.Length <> frame.Rows then
+                invalidArg
+                    (nameof combinations)
+                    $"A combination has one weight for each of the {frame.Rows} rows, not {weights.Length}."
+
+            Guard.finite (nameof combinations) "A weight" weights
+
+        let weights = combinations |> List.map Array.ofList |> Array.ofList
+
+        PredictionTargets.ofFrame options frame fit
+        |> Result.bind (fun targets ->
+            complete options {
+                targets with
+                    Rows =
+                        weights
+                        |> Array.mapi (fun number own ->
+                            Seq.zip own targets.Rows |> List.ofSeq |> PredictionRow.combine number)
+                    Residuals =
+                        targets.Residuals
+                        |> Option.map (fun residuals -> residuals >> ResidualParts.combine weights)
+            })
+
+    /// <summary>Estimates of linear functions λ₁ᵀβ + λ₂ᵀu with the covariance matrix of their errors, of which the interval and
+    /// the uncertainty are those of the options.</summary>
+    /// <param name="options">Level, degrees of freedom and uncertainty; all else does not matter.</param>
+    /// <param name="combinations">The functions, by the names of their effects.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>One prediction for each, in their order; or: effects and levels that the fit does not have, functions that are not
+    /// estimable.</returns>
+    /// <exception cref="T:System.ArgumentException">A coefficient is not finite; the level is not between 0 and 1.</exception>
+    let ofCombinations (options: PredictionOptions) (combinations: LinearCombination list) (fit: Fit) =
+        check options
+
+        LinearCombination.toRows fit combinations
+        |> Result.bind (fun rows ->
+            completeJointly
+                {
+                    options with
+                        OnResponse = false
+                        Interval = PredictionInterval.Confidence
+                }
+                {
+                    Fit = fit
+                    Rows = rows
+                    Residuals = None
+                })

@@ -29,6 +29,8 @@ type internal ResidualPrecision = {
     /// The columns of the elements.
     Columns: int[]
     Values: float[]
+    /// The elements of R at the same places; None for residuals on fields, whose R has elements beside them.
+    Covariances: float[] option
     Latent: LatentField option
 } with
 
@@ -49,6 +51,11 @@ module internal ResidualPrecision =
         Starts = Array.init (values.Length + 1) id
         Columns = Array.init values.Length id
         Values = values
+        Covariances =
+            if Option.isNone latent then
+                Some(Array.map (fun value -> 1.0 / value) values)
+            else
+                None
         Latent = latent
     }
 
@@ -86,6 +93,7 @@ module internal ResidualPrecision =
             Starts = starts
             Columns = columns
             Values = values
+            Covariances = None
             Latent = None
         }
 
@@ -134,6 +142,7 @@ module internal ResidualPrecision =
         let starts = Array.scan (+) 0 sizes
         let columns: int[] = Array.zeroCreate (Array.last starts)
         let values: float[] = Array.zeroCreate columns.Length
+        let covariances: float[] = Array.zeroCreate columns.Length
 
         for index in 0 .. patterns.Length - 1 do
             let m = patterns[index].Size
@@ -150,12 +159,14 @@ module internal ResidualPrecision =
                     for j in 0 .. m - 1 do
                         columns[starts[row] + j] <- patterns[index].Members[block * m + j]
                         values[starts[row] + j] <- inverse[i + j * m]
+                        covariances[starts[row] + j] <- r[i + j * m]
 
         {
             Variances = variances
             Starts = starts
             Columns = columns
             Values = values
+            Covariances = Some covariances
             Latent = None
         }
 
@@ -169,8 +180,8 @@ module internal ResidualPrecision =
             let weights = Array.init fit.Observations (weightOf fit.Design)
             diagonal (weights |> Array.map (fun weight -> 1.0 / weight)) weights None
 
-    /// R⁻¹W for k columns W of n rows.
-    let multiply (precision: ResidualPrecision) (k: int) (w: float[]) : float[] =
+    /// Elements on the pattern of R⁻¹ times k columns W of n rows.
+    let private timesElements (precision: ResidualPrecision) (elements: float[]) (k: int) (w: float[]) : float[] =
         let n = precision.Rows
         let result: float[] = Array.zeroCreate (n * k)
 
@@ -181,8 +192,17 @@ module internal ResidualPrecision =
                 let mutable sum = 0.0
 
                 for at in precision.Starts[row] .. precision.Starts[row + 1] - 1 do
-                    sum <- sum + precision.Values[at] * w[first + precision.Columns[at]]
+                    sum <- sum + elements[at] * w[first + precision.Columns[at]]
 
                 result[first + row] <- sum
 
         result
+
+    /// R⁻¹W for k columns W of n rows.
+    let multiply (precision: ResidualPrecision) (k: int) (w: float[]) : float[] =
+        timesElements precision precision.Values k w
+
+    /// RW for k columns W of n rows; None for residuals on fields.
+    let multiplyCovariance (precision: ResidualPrecision) (k: int) (w: float[]) : float[] option =
+        precision.Covariances
+        |> Option.map (fun elements -> timesElements precision elements k w)

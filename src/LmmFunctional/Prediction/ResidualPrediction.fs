@@ -13,17 +13,6 @@ type internal ResidualPlace = {
     Joint: ResidualRows
 }
 
-/// <summary>What the residuals of a future observation add, relative to σ².</summary>
-[<NoComparison; ReferenceEquality>]
-type internal ResidualShare = {
-    /// Rows of the fit, each with the weight of its residual: R⁻¹c.
-    Weights: struct (int * float)[]
-    /// A cell of the field of residuals with its loading.
-    Cell: struct (int * float) voption
-    /// What is left of its variance: r − c'R⁻¹c.
-    Variance: float
-}
-
 /// <summary>The residuals of several future observations before any parameter.</summary>
 [<NoComparison; NoEquality>]
 type internal NewResiduals = {
@@ -32,6 +21,8 @@ type internal NewResiduals = {
     Places: ResidualPlace[]
     /// The cell of each, where residuals are a field with a nugget.
     Cells: int voption[]
+    /// Two of them together, where they are of one subject and of no field with a nugget.
+    Pair: int -> int -> ResidualRows option
 }
 
 /// <summary>Residuals of future observations (kriging; Goldberger 1962).</summary>
@@ -127,26 +118,22 @@ module internal ResidualPrediction =
     let private subjectOfFit (own: ResidualDesign) (design: ResidualDesign) code =
         own.Subjects.IndexOf design.Subjects[code]
 
-    let private placeOf (fit: Fit) (design: ResidualDesign) positions (ofAll: float[][]) (rows: int[]) row =
-        let all = Array.append rows [| row |]
-
+    /// Rows of one subject, old and new ones.
+    let private jointRows (fit: Fit) (design: ResidualDesign) positions (ofAll: float[][]) (all: int[]) : ResidualRows =
         let rootOf other =
             match fit.Design.Weights with
             | Some weights when other < fit.Observations -> 1.0 / sqrt weights[other]
             | _ -> 1.0
 
         {
-            Rows = rows
-            Joint = {
-                Subjects = Array.zeroCreate all.Length
-                Levels =
-                    match design.Levels with
-                    | Some(_, _, codes) -> all |> Array.map (fun row -> codes[row])
-                    | None -> Array.zeroCreate all.Length
-                Positions = all |> Array.map (fun row -> Array.get positions row)
-                Covariates = ofAll |> Array.map (fun own -> all |> Array.map (fun row -> own[row]))
-                RootVariances = Array.map rootOf all
-            }
+            Subjects = Array.zeroCreate all.Length
+            Levels =
+                match design.Levels with
+                | Some(_, _, codes) -> all |> Array.map (fun row -> codes[row])
+                | None -> Array.zeroCreate all.Length
+            Positions = all |> Array.map (fun row -> Array.get positions row)
+            Covariates = ofAll |> Array.map (fun own -> all |> Array.map (fun row -> own[row]))
+            RootVariances = Array.map rootOf all
         }
 
     /// <summary>The places of new rows.</summary>
@@ -215,7 +202,22 @@ module internal ResidualPrediction =
                             Places =
                                 Array.init aligned.Rows (fun k ->
                                     let rows = if fields.IsSome then [||] else rowsOf (n + k)
-                                    placeOf fit design positions ofAll rows (n + k))
+
+                                    {
+                                        Rows = rows
+                                        Joint = jointRows fit design positions ofAll (Array.append rows [| n + k |])
+                                    })
+                            Pair =
+                                fun k l ->
+                                    let isTogether =
+                                        design.SubjectCodes[n + k] = design.SubjectCodes[n + l]
+                                        && fields.IsNone
+                                        && not design.Factors.IsEmpty
+
+                                    if isTogether then
+                                        Some(jointRows fit design positions ofAll [| n + k; n + l |])
+                                    else
+                                        None
                         })
         | _ -> outside fit
 
@@ -227,7 +229,11 @@ module internal ResidualPrediction =
         | LikelihoodMethod.Conditional _ -> [||]
 
     /// <summary>The shares of all places at given equations; each of prior weight w.</summary>
-    let shares (residuals: NewResiduals) (weights: float[]) (equations: MixedModelEquations) : ResidualShare[] =
+    let private sharesOf
+        (residuals: NewResiduals)
+        (weights: float[])
+        (equations: MixedModelEquations)
+        : ResidualShare[] =
         let element = residuals.Model.Element(Jet.constants (parametersOf equations))
         let precision = equations.Residual
 
@@ -250,11 +256,42 @@ module internal ResidualPrediction =
             match residuals.Cells[k], precision.Latent with
             | ValueSome cell, Some field -> {
                 Weights = [||]
-                Cell = ValueSome(struct (cell, root * sqrt field.Share))
+                Covariances = [||]
+                Cells = [ struct (cell, root * sqrt field.Share) ]
                 Variance = (1.0 - field.Share) / weights[k]
               }
             | _ -> {
                 Weights = Array.init m (fun j -> struct (place.Rows[j], shares[j]))
-                Cell = ValueNone
+                Covariances = covariances
+                Cells = []
                 Variance = max 0.0 (variance - Dense.Dot(shares, covariances))
               })
+
+    /// What is left of the residuals of two places has a covariance where they are of one subject.
+    let private between (residuals: NewResiduals) (weights: float[]) (shares: ResidualShare[]) equations =
+        let element = residuals.Model.Element(Jet.constants (parametersOf equations))
+
+        fun k l ->
+            match residuals.Pair k l with
+            | None -> 0.0
+            | Some joint ->
+                let together = (element joint 0 1).Value / sqrt (weights[k] * weights[l])
+
+                let explained =
+                    Array.fold2
+                        (fun sum (struct (_, weight)) covariance -> sum + weight * covariance)
+                        0.0
+                        shares[k].Weights
+                        shares[l].Covariances
+
+                together - explained
+
+    /// <summary>What the residuals of all places add at given equations; each of prior weight w.</summary>
+    let parts (residuals: NewResiduals) (weights: float[]) (equations: MixedModelEquations) : ResidualParts =
+        let shares = sharesOf residuals weights equations
+        let covariance = between residuals weights shares equations
+
+        {
+            Shares = shares
+            Covariance = fun k l -> if k = l then shares[k].Variance else covariance k l
+        }

@@ -135,6 +135,13 @@ module DiagnosticFrames =
                 found |> List.map (fun own -> snd own.VarianceChanges[index]) |> Column.ofFloats
         ]
 
+    /// <summary>Units without which the model cannot be fitted: unit, reason.</summary>
+    let impossible (table: InfluenceTable) : Frame =
+        frame [
+            "unit", table.Impossible |> List.map (fun (unit, _) -> unit.Name) |> texts
+            "reason", table.Impossible |> List.map snd |> texts
+        ]
+
     /// <summary>Shifts of the mean, one row for each unit.</summary>
     let meanShifts (units: DiagnosticUnits) (found: MeanShift list) : Frame =
         frame [

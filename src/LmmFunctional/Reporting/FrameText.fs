@@ -47,7 +47,7 @@ module FrameText =
 
         text.ToString()
 
-    let private writeRows (json: Utf8JsonWriter) (frame: Frame) =
+    let internal writeRows (json: Utf8JsonWriter) (frame: Frame) =
         let columns = columnsOf frame
 
         for row in 0 .. frame.Rows - 1 do
@@ -95,10 +95,8 @@ module FrameText =
         | Column.Labelled _
         | Column.Categorical _ -> List.init rows (cell column)
 
-    /// <summary>The frame as a table of text, numbers with five significant digits, at most so many rows.</summary>
-    /// <param name="most">Rows shown; the rest are counted.</param>
-    /// <param name="frame">The frame.</param>
-    let toTable (most: int) (frame: Frame) : string list =
+    /// The first rows of the frame as cells, numbers with five significant digits.
+    let internal grid (most: int) (frame: Frame) : Table =
         let rows = min most frame.Rows
         let columns = columnsOf frame
 
@@ -113,12 +111,16 @@ module FrameText =
         let cells =
             columns |> List.map (fun (_, column) -> shown column rows |> Array.ofList)
 
-        let lines =
-            List.init rows (fun row -> cells |> List.map (fun column -> column[row]))
-            |> Table.create headers
-            |> Table.toText
+        List.init rows (fun row -> cells |> List.map (fun column -> column[row]))
+        |> Table.create headers
 
-        if rows < frame.Rows then
-            lines @ [ $"... and {frame.Rows - rows} more rows" ]
+    /// <summary>The frame as a table of text, numbers with five significant digits, at most so many rows.</summary>
+    /// <param name="most">Rows shown; the rest are counted.</param>
+    /// <param name="frame">The frame.</param>
+    let toTable (most: int) (frame: Frame) : string list =
+        let lines = grid most frame |> Table.toText
+
+        if most < frame.Rows then
+            lines @ [ $"... and {frame.Rows - most} more rows" ]
         else
             lines

@@ -116,7 +116,8 @@ module SimulationFrames =
         let count (value: PowerEstimate -> int) = numbers (value >> float) estimates
 
         frame [
-            "size", numbers (fun (own: PowerEstimate) -> own.Size |> Option.map float |> Option.defaultValue nan) estimates
+            "size",
+            numbers (fun (own: PowerEstimate) -> own.Size |> Option.map float |> Option.defaultValue nan) estimates
             "rows", count _.Rows
             "power", numbers (fun (own: PowerEstimate) -> own.Power) estimates
             "se", numbers (fun (own: PowerEstimate) -> own.StandardError) estimates

@@ -22,7 +22,10 @@ module VarianceTestReport =
         | Structure.Diagonal -> true
         | _ -> term.Names.Length = 1
 
-    /// <summary>Tests every variance of the random terms.</summary>
+    let private isHeld (fit: Fit) (term: RandomDesign) (effect: string) =
+        fit.Model.Held.Known.ContainsKey $"{term.Group}.{effect}"
+
+    /// <summary>Tests every variance of the random terms that is not held at a known value.</summary>
     /// <param name="options">Draws, seed, and the bootstrap if wanted.</param>
     /// <param name="fit">The fit; it is fitted again without each effect.</param>
     /// <returns>The tests; or why a model without one of the effects cannot be fitted.</returns>
@@ -31,8 +34,9 @@ module VarianceTestReport =
         [
             for t, term in List.indexed fit.Design.Random do
                 if isTestable term then
-                    for effect in 0 .. term.Names.Length - 1 ->
-                        VarianceTest.run options (VarianceParameter.EffectVariance(t, effect)) fit
+                    for effect in 0 .. term.Names.Length - 1 do
+                        if not (isHeld fit term term.Names[effect]) then
+                            VarianceTest.run options (VarianceParameter.EffectVariance(t, effect)) fit
         ]
         |> Problems.all
         |> Result.map (fun tests -> {

@@ -174,12 +174,9 @@ module Simulator =
             match known with
             | Some found -> found
             | None ->
-                let z =
-                    row.New |> List.pick (fun (struct (own, z)) -> if own = t then Some z else None)
-
-                let name =
-                    row.NewLevels
-                    |> List.pick (fun (group, level) -> if group = term.Group then Some level else None)
+                let struct (name, z) =
+                    row.New
+                    |> List.pick (fun (struct (own, name, z)) -> if own = t then Some struct (name, z) else None)
 
                 struct (codeOfNew name, z)
 

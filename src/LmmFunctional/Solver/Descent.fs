@@ -22,6 +22,9 @@ module internal Descent =
     // Information that is wrong along a step by more than this factor is given up or corrected.
     let private wrongBy = 2.0
 
+    // Of the fall that is left, in −2 log likelihood units, and of the decrement before a step.
+    let private nearlyThere, slow = 1.0, 0.3
+
     let norm (values: ImmutableArray<float>) =
         let mutable sum = 0.0
 
@@ -79,8 +82,15 @@ module internal Descent =
 
             let evaluation = objective.Evaluate theta order
 
-            if evaluation.Value < from.Criterion then
-                Some(theta, evaluation, factor, halvings)
+            // Derivatives can overflow where the value does not.
+            let full =
+                if halvings > 0 && evaluation.Value < from.Criterion then
+                    objective.Evaluate theta (Order.Curvature from.Information)
+                else
+                    evaluation
+
+            if full.Value < from.Criterion then
+                Some(theta, full, factor, halvings)
             elif halvings = 40 then
                 None
             else
@@ -93,12 +103,6 @@ module internal Descent =
                 Progress = Progress.Stalled
           }
         | Some(theta, evaluation, factor, halvings) ->
-            let evaluation =
-                if halvings = 0 then
-                    evaluation
-                else
-                    objective.Evaluate theta (Order.Curvature from.Information)
-
             let fall = from.Criterion - evaluation.Value
             let length = factor * model.Length
 
@@ -121,8 +125,27 @@ module internal Descent =
                 | Information.Average
                 | Information.Expected -> Secant.ratio from.Gradient evaluation.Gradient taken evaluation.Curvature
 
-            if ratio >= 1.0 / wrongBy && ratio <= wrongBy then
+            let next () =
                 arrive (from.Number + 1) theta evaluation from.Information evaluation.Curvature step halvings radius
+
+            // Near an optimum a step leaves little, unless the information is not the curvature.
+            let isSlow (next: Iteration) =
+                from.Information <> Information.Observed
+                && from.Decrement < nearlyThere
+                && next.Decrement > slow * from.Decrement
+
+            if ratio >= 1.0 / wrongBy && ratio <= wrongBy then
+                let next = next ()
+
+                if objective.IsCurvatureAffordable && isSlow next then
+                    let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
+
+                    if System.Double.IsFinite exact.Value then
+                        arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius
+                    else
+                        next
+                else
+                    next
             elif objective.HasCheapCurvature then
                 let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
                 arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius

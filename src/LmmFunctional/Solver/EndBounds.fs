@@ -104,7 +104,10 @@ module internal EndBounds =
             | [ _ ] -> List.map List.singleton candidates
             | _ -> candidates :: List.map List.singleton candidates
 
-        sets |> List.tryFind isBetter |> Option.map (moved iteration.Theta)
+        sets
+        |> List.tryFind isBetter
+        |> Option.map (moved iteration.Theta)
+        |> Option.orElseWith (fun () -> RayEnds.tryReach objective iteration)
 
     // Steps along a parameter that does not matter change nothing, however long.
     let private idleSteps = [ 0.3; -0.3 ]
@@ -174,13 +177,20 @@ module internal EndBounds =
 
     /// The objective that knows the ends of its parameters as bounds.
     let extend (objective: Objective) : Objective =
-        if objective.Ends |> Seq.forall _.All.IsEmpty then
+        if objective.Ends |> Seq.forall _.All.IsEmpty && objective.Ray.IsNone then
             objective
         else
             {
                 objective with
-                    Evaluate = fun theta order -> objective.Evaluate theta order |> still objective theta
-                    Boundary = fun theta -> withEnds objective theta (objective.Boundary theta)
+                    Evaluate =
+                        fun theta order ->
+                            objective.Evaluate theta order
+                            |> still objective theta
+                            |> RayEnds.still objective theta
+                    Boundary =
+                        fun theta ->
+                            withEnds objective theta (objective.Boundary theta)
+                            |> RayEnds.withEnd objective theta
             }
 
     // So near an end what is left of a fall to it cannot be seen.
@@ -205,4 +215,6 @@ module internal EndBounds =
                         && leftOver iteration (k, own) > endless
                     then
                         objective.Ends[k].Name
+
+                yield! RayEnds.unbounded objective iteration
             ]

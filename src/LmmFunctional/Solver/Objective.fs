@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 
 /// <summary>How much of an objective to compute.</summary>
@@ -39,6 +40,16 @@ type Boundary = {
     Turn: (float -> ImmutableArray<float>) option
 }
 
+/// <summary>Which starts are followed by descents of their own, beside those that no straight way down joins to an optimum.</summary>
+[<RequireQualifiedAccess>]
+type Following =
+    /// Those hardly above the lowest optimum: descents are dear.
+    | Close
+    /// Those that are promising.
+    | Promising
+    /// Also those that promise as much as the first start: it lies high where nothing tells standard deviations beforehand.
+    | Broad
+
 /// <summary>A function to minimise, with exact derivatives. It knows how it computes; the solver does not.</summary>
 /// <remarks>Evaluating twice at the same point gives the same bits, on any thread.</remarks>
 [<ReferenceEquality>]
@@ -48,6 +59,7 @@ type Objective = {
     Start: ImmutableArray<float>
     /// Other points to start from, the more promising kinds first; fewer where an evaluation takes long.
     FurtherStarts: Lazy<ImmutableArray<float> list>
+    Following: Following
     Evaluate: ImmutableArray<float> -> Order -> Evaluation
     Boundary: ImmutableArray<float> -> Boundary
     /// Whether observed curvature costs no more than average.
@@ -62,11 +74,34 @@ type Objective = {
     Unbounded: ImmutableArray<bool>
     /// The ends that each parameter can come to.
     Ends: ImmutableArray<ParameterEnds>
+    /// A way to the end of the scale that parameters are told in.
+    Ray: Ray option
 }
 
 /// <summary>Making objectives.</summary>
 [<RequireQualifiedAccess>]
 module Objective =
+
+    let private isDefined (evaluation: Evaluation) =
+        Double.IsFinite evaluation.Value
+        && Seq.forall Double.IsFinite evaluation.Gradient
+        && Seq.forall Double.IsFinite evaluation.Curvature.Values
+
+    /// Where a point is not defined.
+    let private nowhere = {
+        Value = infinity
+        Gradient = ImmutableArray.Empty
+        Curvature = Matrix(0, 0, [||])
+    }
+
+    /// The objective that is not defined where its derivatives are no numbers.
+    let internal guarded (objective: Objective) : Objective = {
+        objective with
+            Evaluate =
+                fun theta order ->
+                    let evaluation = objective.Evaluate theta order
+                    if isDefined evaluation then evaluation else nowhere
+    }
 
     /// <summary>An objective without bounds from a function that gives value, gradient and second derivatives.</summary>
     /// <remarks>The same matrix serves as observed, expected and average curvature.</remarks>
@@ -84,6 +119,7 @@ module Objective =
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange start
             FurtherStarts = lazy []
+            Following = Following.Broad
             Evaluate = evaluate
             Boundary =
                 fun theta -> {
@@ -98,4 +134,5 @@ module Objective =
             Tolerance = 1e-18
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
             Ends = ImmutableArray.CreateRange(names |> List.map ParameterEnds.none)
+            Ray = None
         }

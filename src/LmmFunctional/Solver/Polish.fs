@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>Steps past the point where the criterion resolves them: they are judged by the Newton decrement.</summary>
 /// <remarks>A decrement of 1e-8 can leave a variance wrong in its fifth digit; one or two full steps more give the rest.</remarks>
 [<RequireQualifiedAccess>]
@@ -36,15 +38,18 @@ module internal Polish =
                 else
                     let evaluation = objective.Evaluate from.Theta (Order.Curvature information)
 
-                    Descent.arrive
-                        from.Number
-                        from.Theta
-                        evaluation
-                        information
-                        evaluation.Curvature
-                        from.Step
-                        from.Halvings
-                        from.Radius
+                    if Double.IsFinite evaluation.Value then
+                        Descent.arrive
+                            from.Number
+                            from.Theta
+                            evaluation
+                            information
+                            evaluation.Curvature
+                            from.Step
+                            from.Halvings
+                            from.Radius
+                    else
+                        from
 
             let model = TrustRegion.step current.Radius current.Gradient current.Curvature
             let theta = Descent.moved current.Theta model.Direction 1.0

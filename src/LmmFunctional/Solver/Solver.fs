@@ -1,5 +1,6 @@
 namespace LmmFunctional
 
+open System
 open System.Collections.Immutable
 
 /// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one
@@ -107,12 +108,15 @@ module Solver =
             let evaluation =
                 objective.Evaluate from.Theta (Order.Curvature Information.Observed)
 
-            {
-                movedTo from.Theta evaluation Information.Observed from.Radius from with
-                    Step = from.Step
-                    Halvings = from.Halvings
-                    Progress = from.Progress
-            }
+            if Double.IsFinite evaluation.Value then
+                {
+                    movedTo from.Theta evaluation Information.Observed from.Radius from with
+                        Step = from.Step
+                        Halvings = from.Halvings
+                        Progress = from.Progress
+                }
+            else
+                from
 
     // How far along negative curvature to try, relative to the parameters: a saddle can be very flat.
     let private saddleDistances = [ 1.5; 0.6; 0.25; 0.1; 0.04; 0.015; 0.005; 1e-3; 1e-4 ]
@@ -154,9 +158,9 @@ module Solver =
     /// The iteration with parameters that are near an end of their range at that end, where that is better.
     let private atEnds (objective: Objective) (from: Iteration) =
         EndBounds.tryReach objective from
-        |> Option.map (fun theta ->
-            let evaluation = objective.Evaluate theta (Order.Curvature from.Information)
-            movedTo theta evaluation from.Information from.Radius from)
+        |> Option.map (fun theta -> theta, objective.Evaluate theta (Order.Curvature from.Information))
+        |> Option.filter (fun (_, evaluation) -> Double.IsFinite evaluation.Value)
+        |> Option.map (fun (theta, evaluation) -> movedTo theta evaluation from.Information from.Radius from)
 
     /// The next iteration, which `advance` makes while the criterion falls; None after the last one.
     let private next advance (options: SolverOptions) (objective: Objective) (from: Iteration) : Iteration option =

@@ -17,10 +17,11 @@ type StartSearch = {
     IsGiven: bool
 }
 
-/// <summary>Descents from several starts: coarse values first, then descents from those starts that no way down joins to an
-/// optimum already found.</summary>
-/// <remarks>A start belongs to an optimum when the criterion falls along the straight line to it. That costs two values, where
-/// a descent costs several second derivatives: likelihoods with one optimum take hardly longer.</remarks>
+/// <summary>Descents from several starts: coarse values first, then descents from the promising ones, each until it is seen to
+/// be on its way to an optimum already found.</summary>
+/// <remarks>That the criterion falls along the straight line to an optimum says little of where the way down from a start
+/// leads, for there are other ways down. It is enough from a stationary point above the optimum, such as a variance of zero
+/// that wants to grow, and for starts far above what is found.</remarks>
 [<RequireQualifiedAccess>]
 module StartSearch =
 
@@ -34,7 +35,11 @@ module StartSearch =
     }
 
     // What a likelihood with many optima may cost: the starts left over are those with the highest values.
-    let private mostDescents = 8
+    let private mostDescents = 25
+
+    // How far above the lowest end, or above the first start, a start may be that is followed: of 1 100 random models, those with
+    // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.
+    let private promising, close = 30.0, 4.0
 
     // Scouts only tell optima apart; the descent that counts is made by the algorithm asked for.
     let private scouting = {
@@ -72,7 +77,63 @@ module StartSearch =
         /// A descent came to its own end.
         | Ended of Iteration
 
-    /// The descent from a start, given up once it is on the way down to an optimum that is known.
+    // Of the gradient of a quadratic, in the norm of its inverse curvature, and how far above its end it may be.
+    let private nearlyQuadratic, nearby = 0.1, 4.0
+
+    /// Whether a point is so near the end of a descent that its gradient is that of the quadratic around the end.
+    let private isNear (theta: ImmutableArray<float>) (gradient: ImmutableArray<float>) (last: Iteration) =
+        let k = theta.Length
+        let away = Descent.difference theta last.Theta
+
+        let expected =
+            Array.init k (fun i ->
+                let mutable sum = 0.0
+
+                for j in 0 .. k - 1 do
+                    sum <- sum + last.Curvature[i, j] * away[j]
+
+                sum)
+
+        let height = Seq.fold2 (fun sum a e -> sum + a * e) 0.0 away expected
+
+        height <= 2.0 * nearby
+        && (let gap = Seq.map2 (-) gradient expected |> ImmutableArray.CreateRange
+            let step = TrustRegion.step infinity gap last.Curvature
+            step.IsPositive && step.Decrement <= nearlyQuadratic * height)
+
+    // A variance beside its bound, relative to the residual one.
+    let private beyond = 1e-2
+
+    // A point whose descent promises no more than this share of what lies between it and the optimum is stationary.
+    let private stationary = 0.02
+
+    /// The end that a point is certainly on the way to: a near one, or one below a stationary point.
+    let private known (objective: Objective) (ends: Iteration list) (current: Iteration) =
+        // What leaves a bound there may go another way.
+        let isWayOut =
+            lazy
+                (let boundary = objective.Boundary current.Theta
+
+                 fun (last: Iteration) ->
+                     match boundary.Escape with
+                     | None -> true
+                     | Some away ->
+                         let out = Descent.difference (away beyond) current.Theta
+                         let towards = Descent.difference last.Theta current.Theta
+                         Seq.fold2 (fun sum a b -> sum + a * b) 0.0 out towards > 0.0)
+
+        let isBelow (last: Iteration) =
+            0.5 * current.Decrement < stationary * (current.Criterion - last.Criterion)
+            && isWayOut.Value last
+            && leadsTo objective current.Theta current.Criterion last
+
+        if current.Progress = Progress.Descending || current.Progress = Progress.Polishing then
+            ends
+            |> List.tryFindIndex (fun last -> isNear current.Theta current.Gradient last || isBelow last)
+        else
+            None
+
+    /// The descent from a start, given up once it is on the way to an optimum that is known.
     let private scout (objective: Objective) (ends: Iteration list) start : Way =
         use path =
             (Solver.iterations scouting { objective with Start = start }).GetEnumerator()
@@ -81,17 +142,9 @@ module StartSearch =
             if not (path.MoveNext()) then
                 Way.Ended last.Value
             else
-                let current = path.Current
-
-                let known =
-                    if current.Number > 0 && current.Progress = Progress.Descending then
-                        ends |> List.tryFindIndex (leadsTo objective current.Theta current.Criterion)
-                    else
-                        None
-
-                match known with
+                match known objective ends path.Current with
                 | Some index -> Way.Known index
-                | None -> follow (Some current)
+                | None -> follow (Some path.Current)
 
         follow None
 
@@ -103,8 +156,9 @@ module StartSearch =
         Count: int
     }
 
-    /// All ends, from the end of the main descent and the other starts by their values.
-    let private explore (objective: Objective) (first: Found) (others: (ImmutableArray<float> * float) list) =
+    /// All ends and the number of descents, from those known, the value that the main descent began at, and other starts by their
+    /// values.
+    let private explore (objective: Objective) begun known (others: (ImmutableArray<float> * float) list) =
         let joined index (found: Found list) =
             found
             |> List.mapi (fun i own ->
@@ -113,11 +167,24 @@ module StartSearch =
                 else
                     own)
 
-        (([ first ], 1), others)
+        (known, others)
         ||> List.fold (fun (found, descents) (start, value) ->
             let ends = found |> List.map _.Last
+            let lowest = ends |> List.map _.Criterion |> List.min
 
-            match ends |> List.tryFindIndex (leadsTo objective start value) with
+            let joining =
+                let isFollowed =
+                    match objective.Following with
+                    | Following.Close -> value - lowest < close
+                    | Following.Promising -> value - lowest < promising
+                    | Following.Broad -> value - max lowest begun < promising
+
+                if isFollowed then
+                    None
+                else
+                    ends |> List.tryFindIndex (leadsTo objective start value)
+
+            match joining with
             | Some index -> joined index found, descents
             | None when descents >= mostDescents -> found, descents
             | None ->
@@ -130,6 +197,27 @@ module StartSearch =
                     match ends |> List.tryFindIndex isSame with
                     | Some index -> joined index found, descents + 1
                     | None -> found @ [ { Last = last; From = start; Count = 1 } ], descents + 1)
+
+    // Of a correlation, 0.8 from zero; and of so many coordinates at most.
+    let private mirroredDistance, mostMirrored = 0.2, 4
+
+    /// The lowest end with each coordinate that is at an end of its range near the other end: no way down leads through an end,
+    /// where nothing has a slope.
+    let private mirrored (objective: Objective) (found: Found list) : (ImmutableArray<float> * float) list =
+        let theta = (found |> List.minBy _.Last.Criterion).Last.Theta
+
+        [
+            for k in 0 .. theta.Length - 1 do
+                match objective.Ends[k].Reached theta[k] with
+                | Some reached ->
+                    for other in objective.Ends[k].All do
+                        if other <> reached then
+                            theta.SetItem(k, other.From mirroredDistance)
+                | None -> ()
+        ]
+        |> List.truncate mostMirrored
+        |> List.map (fun theta -> theta, (objective.Evaluate theta Order.Value).Value)
+        |> List.filter (snd >> Double.IsFinite)
 
     /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
     let private taken
@@ -203,7 +291,7 @@ module StartSearch =
 
             match starts with
             | [] -> descend objective.Start, single
-            | (first, _) :: others ->
+            | (first, begun) :: others ->
                 let path = descend first
                 let last = List.last path
 
@@ -212,9 +300,17 @@ module StartSearch =
                 | Progress.Stalled ->
                     let main = { Last = last; From = first; Count = 1 }
 
-                    explore objective main others
+                    let known = explore objective begun ([ main ], 1) others
+                    let further = mirrored objective (fst known)
+
+                    explore objective begun known further
                     |> taken isOptimum descend path
-                    |> fun (path, search) -> path, { search with Starts = starts.Length }
+                    |> fun (path, search) ->
+                        path,
+                        {
+                            search with
+                                Starts = starts.Length + further.Length
+                        }
                 // Stopped before its end, as was asked for: there is nothing to compare.
                 | Progress.Descending
                 | Progress.Polishing -> path, single

@@ -588,7 +588,7 @@ P-values and intervals are adjusted within each family: tukey
             Check.equal 0 code
             Check.isEmpty error
 
-            Check.startsWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n39 id" output)
+            Check.startsWith "Identities of a linear mixed model\nFormula: Yield ~ 1 + (1 | Batch)\n47 id" output)
 
         testCase "verify by maximum likelihood as JSON" (fun () ->
             let code, output, _ =

@@ -302,4 +302,80 @@ let tests =
                 "'recipeQ' is not a column of the fixed effects; did you mean 'recipeRB'?\n"
                 + "The hypothesis cannot be read:\n  recipeRB/0\n           ^ a number that is not zero is needed here"
             ))
+
+        // Commands that ask for a fit and for nothing else
+
+        testCase "variance-test holds in the smaller models what it holds in the model" (fun () ->
+            let arguments = [ meta; studies; "--weights"; "w"; "--fix"; "Residual=1"; "--ml"; "--json" ]
+
+            let spec = TestFrame.formula "y ~ 1 + (1 | District)" |> Spec.withWeights "w"
+
+            let fitOf spec =
+                Lmm.fit
+                    {
+                        FitOptions.defaults with
+                            Criterion = Criterion.Ml
+                            Held = Map [ "Residual", 1.0 ]
+                    }
+                    (TestFrame.read "cases/13-meta-analysis")
+                    spec
+                |> Inferred.orRaise
+
+            let larger = TestFrame.formula studies |> Spec.withWeights "w" |> fitOf
+            let output = succeeds ("variance-test" :: arguments)
+
+            let statistics = [
+                for test in JsonDocument.Parse(output).RootElement.GetProperty("tests").EnumerateArray() ->
+                    number "statistic" test
+            ]
+
+            let expected = (fitOf spec).CriterionValue - larger.CriterionValue
+            Check.equal 2 statistics.Length
+
+            Law.assertHolds (
+                Law.isTrue
+                    "one test leaves out the studies"
+                    (statistics |> List.exists (fun s -> abs (s - expected) < 1e-6))
+            ))
+
+        testCase "r2, variance-test and verify take the options of fit" (fun () ->
+            let bounded = [
+                sleep
+                "Reaction ~ Days + (1 | Subject)"
+                "--bound"
+                "Subject.(Intercept)=0..100000"
+            ]
+
+            let fit =
+                Lmm.fitFormula
+                    {
+                        FitOptions.defaults with
+                            Bounds = Map [ "Subject.(Intercept)", Bound.between 0.0 100000.0 ]
+                    }
+                    (TestFrame.read "sleepstudy")
+                    "Reaction ~ Days + (1 | Subject)"
+                |> Inferred.orRaise
+
+            let shares =
+                VarianceShareReport.ofFit fit
+                |> Inferred.orRaise
+                |> VarianceShareReport.render SummaryFormat.Text fit
+
+            Check.equal shares (succeeds ("r2" :: bounded))
+
+            [ "r2"; sleep; "Reaction ~ Days + (1 | Subject)"; "--fix"; "Residual=900" ]
+            |> refuses "R² needs unrelated levels and no held variances; fit the model without them."
+
+            for command in [ "variance-test"; "verify" ] do
+                [
+                    command
+                    sleep
+                    "Reaction ~ Days + (1 | Subject)"
+                    "--fix"
+                    "Residual=900"
+                    "--start"
+                    "Subject.(Intercept)=1000"
+                ]
+                |> succeeds
+                |> ignore)
     ]

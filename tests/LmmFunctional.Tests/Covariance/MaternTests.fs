@@ -29,6 +29,20 @@ let tests =
                         yield! Law.near (what "curvature") (1e-11 * size) curvature (Jet.secondDerivative 0 0 jet)
                 ])
 
+        // Distances of a short range: log K ≈ ½ log(π/2x) − x + (4ν² − 1)/8x (Abramowitz and Stegun 9.7.2).
+        testCases "far distances end at once" [ 1e3; 1e6; 1e12; 1e35 ] (fun x ->
+            for nu in [ 0.3; 1.0; 4.3 ] do
+                let struct (value, _, _) = (BesselIntegral.compute nu x).Order
+                let expected = 0.5 * log (Math.PI / (2.0 * x)) + (4.0 * nu * nu - 1.0) / (8.0 * x)
+
+                Law.assertHolds (
+                    Law.near
+                        $"log K at {x}, nu = {nu}"
+                        (1e-9 + (4.0 * nu * nu + 9.0) ** 2.0 / (100.0 * x * x) + 1e-15 * x)
+                        (expected - x)
+                        value
+                ))
+
         testPropertyWithConfig
             (Law.tries 50)
             "derivatives by distance and smoothness are those of differences"

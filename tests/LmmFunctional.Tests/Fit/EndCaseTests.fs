@@ -4,6 +4,7 @@ module LmmFunctional.Tests.EndCaseTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Properties
 
 let private fitWith options file formula =
     Lmm.fitFormula options (TestFrame.read $"cases/{file}") formula
@@ -169,4 +170,31 @@ let tests =
                     "Reaction ~ Days + factor(Subject) + (1 | Subject)"
 
             Check.isTrue (Result.isOk fit))
+
+        // Found by chance: the constant and the power grow together until their derivatives overflow.
+        testCase "a constant that is best infinite is told as that" (fun () ->
+            let fit =
+                RandomModel.fit {
+                    Seed = 239001
+                    Rows = 39
+                    Fixed = "1"
+                    Random = ""
+                    Criterion = Criterion.Ml
+                    Size = 0.0
+                    HasWeights = false
+                    HasOffset = false
+                    IsBalanced = false
+                    Residual = "cs(visit | id) * varconstpower(v) * ident(arm)"
+                    Held = []
+                }
+
+            Law.assertHolds [
+                yield! Law.isTrue "a decrement" (System.Double.IsFinite fit.Certificate.NewtonDecrement)
+                yield! Law.isTrue "a gradient" (System.Double.IsFinite fit.Certificate.Gradient)
+            ]
+
+            Check.equal
+                (Verdict.NotConverged
+                    "the likelihood is highest where Residual.const is infinite; take a simpler structure")
+                fit.Certificate.Verdict)
     ]

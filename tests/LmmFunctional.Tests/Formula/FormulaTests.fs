@@ -151,7 +151,7 @@ let tests =
             let text = "y ~ (a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s)^9"
 
             Check.equal
-                (Error [ LmmError.FormulaSyntax(text, 44, "this product has more than 10000 terms") ]
+                (Error [ LmmError.FormulaSyntax(text, 44, "this product has more than 2000 terms") ]
                 : Result<LmmSpec, LmmError list>)
                 (Formula.parse text))
     ]

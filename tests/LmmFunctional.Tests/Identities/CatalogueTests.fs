@@ -46,7 +46,7 @@ let tests =
                 (IdentityReport.render SummaryFormat.Text fit (Identities.check fit)).Split '\n'
 
             Law.assertHolds [
-                yield! Law.isTrue "verdict" (lines |> Array.contains "37 identities hold.")
+                yield! Law.isTrue "verdict" (lines |> Array.contains "45 identities hold.")
 
                 yield!
                     Law.isTrue
@@ -68,7 +68,7 @@ let tests =
             let checks = Identities.checkIn (Setting.ofChanged Setting.denseRows wrong fit)
             let text = IdentityReport.render SummaryFormat.Text fit checks
 
-            Check.contains "1 of 37 identities fail: 'likelihood with u integrated out'." text
+            Check.contains "1 of 45 identities fail: 'likelihood with u integrated out'." text
             Check.contains "\"holds\":false" (IdentityReport.toJson fit checks))
 
         testCase "a model without fixed effects is not covered" (fun () ->

@@ -14,6 +14,15 @@ let private caught (setting: Setting) =
 let private claims change =
     Setting.ofChanged Setting.denseRows change fit.Value
 
+let private scaled factor = Array.map ((*) factor)
+
+/// A change of what is said of the rows.
+let private rows (change: RowClaims -> RowClaims) =
+    claims (fun c -> {
+        c with
+            Rows = c.Rows |> Option.map (fun found -> lazy (Option.map change found.Value))
+    })
+
 let private curvature kind factor (claims: Claims) = {
     claims with
         Curvature =
@@ -44,8 +53,6 @@ let private withDense change =
         right with
             Dense = right.Dense |> Option.map (fun dense -> lazy (change dense.Value))
     }
-
-let private scaled factor = Array.map ((*) factor)
 
 let private likelihoods = [
     "likelihood by V"
@@ -242,6 +249,88 @@ let private mutations: (string * (unit -> Setting) * string list) list = [
         "likelihood with u integrated out"
         "prediction error variance"
     ]
+    "predictions of the data by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Predictions = scaled 1.001 r.Predictions
+        })),
+    [ "predictions of the data" ]
+    "their error variances by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                PredictionVariances = scaled 1.001 r.PredictionVariances
+        })),
+    [ "errors of fitted values" ]
+    "leverages by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Leverage = scaled 1.001 r.Leverage
+        })),
+    [ "leverages"; "sum of leverages" ]
+    "leverages of the fixed part by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                FixedLeverage = scaled 1.001 r.FixedLeverage
+        })),
+    [ "leverages" ]
+    // The leverages of the fixed part in place of all.
+    "leverages without random effects",
+    (fun () -> rows (fun r -> { r with Leverage = r.FixedLeverage })),
+    [ "leverages"; "sum of leverages" ]
+    "the change of β̂ by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                BetaChange = r.BetaChange |> Option.map (scaled 1.001)
+        })),
+    [ "deletion of a unit" ]
+    "the change of β̂ with the wrong sign",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                BetaChange = r.BetaChange |> Option.map (scaled -1.0)
+        })),
+    [ "deletion of a unit" ]
+    "the mean shift by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Shift = r.Shift |> Option.map (fun (struct (s, e)) -> struct (1.001 * s, e))
+        })),
+    [ "mean shift" ]
+    "its standard error by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Shift = r.Shift |> Option.map (fun (struct (s, e)) -> struct (s, 1.001 * e))
+        })),
+    [ "mean shift" ]
+    "the score of the variance shift by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                VarianceScore = 1.001 * r.VarianceScore
+        })),
+    [ "score of a variance shift" ]
+    "decorrelated residuals by 0.1 %",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Decorrelated = scaled 1.001 r.Decorrelated
+        })),
+    [ "decorrelated residuals" ]
+    // Rows decorrelated in another order.
+    "decorrelated residuals of other rows",
+    (fun () ->
+        rows (fun r -> {
+            r with
+                Decorrelated = Array.rev r.Decorrelated
+        })),
+    [ "decorrelated residuals" ]
 ]
 
 let private names () =

@@ -19,14 +19,14 @@ let private methods = [
 ]
 
 /// Groups g with visits v in two arms; nothing balanced, all residual variances different and well above zero.
-let private rows seed =
+let private rowsOf groups seed =
     let random = Random(seed: int)
 
     let normal () =
         MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
 
     [|
-        for g in 1..40 do
+        for g in 1..groups do
             let own = normal ()
 
             for v in 1..3 do
@@ -35,6 +35,8 @@ let private rows seed =
                     let arm = if g % 2 = 0 then "a" else "b"
                     $"g{g}", $"v{v}", arm, x, own + 0.4 * x + (0.5 + 0.5 * float v) * normal ()
     |]
+
+let private rows seed = rowsOf 40 seed
 
 let private frameOf (visitName: string -> string) (order: int[]) rows =
     let taken = order |> Array.map (fun i -> Array.item i rows)
@@ -139,6 +141,39 @@ let tests =
                                 (ofAnyStructure (tested frame first))
                                 (ofAnyStructure (tested frame second))
                 ])
+
+        // The variance of one visit is best at zero: at its bound, also where the other deviations are told in units of it.
+        testCase "A residual variance of zero is at its bound whatever its level is called" (fun () ->
+            let rows = rowsOf 14 20
+            let order = [| 0 .. rows.Length - 1 |]
+
+            let names = [
+                id
+                (fun v -> if v = "v1" then "z" else v)
+                (fun v -> if v = "v3" then "a" else v)
+            ]
+
+            let fits = [
+                for name in names ->
+                    Inferred.fit Criterion.Reml (frameOf name order rows) "y ~ arm + x + (1 | g); residual = ident(v)"
+            ]
+
+            Check.equal
+                [
+                    Verdict.BoundaryOptimum [ "Residual.sigma" ]
+                    Verdict.BoundaryOptimum [ "Residual.sd(z)" ]
+                    Verdict.BoundaryOptimum [ "Residual.sd(v1)" ]
+                ]
+                (fits |> List.map _.Certificate.Verdict)
+
+            Law.assertHolds [
+                for fit in fits do
+                    yield! Law.near "the criterion" 1e-7 131.59654243 fit.CriterionValue
+                    yield! Law.atMost "iterations" 40.0 (float fit.Iterations.Length)
+
+                    yield!
+                        Law.isTrue "multipliers" (fit.Certificate.Multipliers |> List.forall (fun (_, m) -> m > 0.0))
+            ])
 
         // Case 07: each species has its own mean and variance, so that all is known in closed form: sd/√50 on 49 df.
         testCase

@@ -101,4 +101,29 @@ let tests =
                     yield! Law.relative "adjusted" 1e-10 (b / (b + fit.Sigma ** 2.0)) found.AdjustedIcc
                     yield! Law.relative "share" 1e-10 found.AdjustedIcc share.Estimate
                 ])
+
+        // The nugget comes to its upper end, where there is no process: the residual variance is still σ².
+        testCase "Shares where a residual parameter is at an end of its range" (fun () ->
+            let random = System.Random 3
+
+            let frame =
+                TestFrame.ofColumns [
+                    "g", TestFrame.texts [ for i in 0..39 -> $"g{i / 4}" ]
+                    "t", TestFrame.numbers [ for i in 0..39 -> float (i % 4) ]
+                    // Neighbours differ in sign.
+                    "y", TestFrame.numbers [ for i in 0..39 -> float (i % 2) - 0.5 + 0.2 * random.NextDouble() ]
+                ]
+
+            let fit =
+                Lmm.fitFormula FitOptions.defaults frame "y ~ 1 + (1 | g); residual = sp_exp(t | g) + nugget"
+                |> Models.value
+
+            let found = RSquared.ofFit fit |> Models.value
+
+            Law.assertHolds [
+                yield! Law.isTrue "at a bound" (not fit.Certificate.Multipliers.IsEmpty)
+                yield! Law.relative "residual" 1e-10 (fit.Sigma ** 2.0) found.ResidualVariance
+                yield! Law.near "conditional" 1e-6 0.0 found.Conditional
+                yield! Law.near "a term's share" 1e-6 0.0 (RSquared.heritability 0 fit).Estimate
+            ])
     ]

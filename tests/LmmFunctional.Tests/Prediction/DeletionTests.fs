@@ -163,7 +163,10 @@ let private compare law model =
     let fit = RandomModel.fit model
 
     // Nothing is known where the likelihood is not defined.
-    if not (System.Double.IsFinite fit.CriterionValue) || (Setting.ofFit fit).Rounding > 1e-9 then
+    if
+        not (System.Double.IsFinite fit.CriterionValue)
+        || (Setting.ofFit fit).Rounding > 1e-9
+    then
         []
     else
         law fit

@@ -43,7 +43,7 @@ let private ofData (model: RandomModel) (fit: Fit) = [
 // Rows that are kept from the fit and predicted.
 let private future = 3
 
-/// Mean and variance of the last rows given the others, by the textbook, β estimated.
+/// Mean and covariance of the last rows given the others, by the textbook, β estimated.
 let private textbook (fit: Fit) (whole: Design) =
     let claims = Claims.ofFit fit
 
@@ -70,7 +70,7 @@ let private textbook (fit: Fit) (whole: Design) =
         v.SubMatrix(m, future, m, future) - c * v.SubMatrix(0, m, m, future)
         + rest * covariance * rest.Transpose()
 
-    mean.ToArray(), variance.Diagonal().ToArray()
+    mean.ToArray(), variance
 
 let private offsets (design: Design) =
     match design.Offset with
@@ -104,10 +104,11 @@ let private kriging (model: RandomModel) = [
                     Interval = PredictionInterval.Prediction
             }
 
-            match Predictions.ofFrame asked fresh fit with
+            match Predictions.jointly asked fresh fit with
             // Places or levels that the fit has no parameters for are refused in words.
             | Error _ -> ()
-            | Ok found ->
+            | Ok joint ->
+                let found = joint.Predictions
                 let mean, variance = textbook fit whole
                 let offset = offsets whole
                 let size = fit.Sigma
@@ -118,9 +119,17 @@ let private kriging (model: RandomModel) = [
                     yield!
                         Law.near
                             $"variance {k}"
-                            (1e-6 * (size * size + variance[k]))
-                            variance[k]
+                            (1e-6 * (size * size + variance[k, k]))
+                            variance[k, k]
                             (found[k].StandardError ** 2.0)
+
+                    for l in 0 .. future - 1 do
+                        yield!
+                            Law.near
+                                $"covariance {k} {l}"
+                                (1e-6 * (size * size + variance[k, k] + variance[l, l]))
+                                variance[k, l]
+                                joint.Covariance[k, l]
         | _ -> ()
 ]
 

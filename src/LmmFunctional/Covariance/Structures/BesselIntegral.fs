@@ -24,7 +24,12 @@ module internal BesselIntegral =
     let compute (nu: float) (x: float) =
         let largest = max nu (2.0 - nu)
         let peak = Math.Asinh(largest / x)
-        let exponent t = largest * t - x * (cosh t - 1.0)
+
+        // cosh t − 1 by the half angle: where x is large all that counts has a t below 1e-8.
+        let exponent t =
+            let half = sinh (0.5 * t)
+            largest * t - 2.0 * x * half * half
+
         let height = exponent peak
         let step = min 0.1 (0.6 / sqrt (sqrt (x * x + largest * largest)))
 

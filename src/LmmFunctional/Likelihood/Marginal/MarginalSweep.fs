@@ -82,11 +82,15 @@ module internal MarginalSweep =
             let m = float pattern.Size
             m * m * m + m * float (pattern.Vectors * (p + 1)) * (m + float (p + 1)))
 
+    // Of a diagonal element of a factor: fourth powers of its exponential are still numbers.
+    let private mostLogarithm = 175.0
+
     /// <summary>Factors all patterns.</summary>
     /// <param name="p">The columns of X.</param>
     /// <param name="patterns">The patterns.</param>
     /// <param name="covariance">V of a pattern, given by its number, m×m; the array is overwritten.</param>
-    /// <returns>None when a matrix is not positive definite to working precision.</returns>
+    /// <returns>None when a matrix is not positive definite to working precision, or so large or small that derivatives would
+    /// overflow.</returns>
     let factor (p: int) (patterns: MarginalPattern[]) (covariance: int -> float[]) : MarginalFactor option =
         let columns = p + 1
         let factors: float[][] = Array.zeroCreate patterns.Length
@@ -104,9 +108,15 @@ module internal MarginalSweep =
                     Dense.Solve(m, pattern.Vectors * columns, v, false, w)
                     Dense.Add(columns, columns, m * pattern.Vectors, w, 0, true, w, 0, false, sums, 0)
                     let mutable logs = 0.0
+                    let mutable farthest = 0.0
 
                     for i in 0 .. m - 1 do
-                        logs <- logs + log v[i + i * m]
+                        let own = log v[i + i * m]
+                        logs <- logs + own
+                        farthest <- max farthest (abs own)
+
+                    if farthest > mostLogarithm then
+                        sums[gram + 1] <- sums[gram + 1] + 1.0
 
                     sums[gram] <- sums[gram] + 2.0 * float pattern.Count * logs
                     factors[index] <- v

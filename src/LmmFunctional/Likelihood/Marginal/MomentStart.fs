@@ -127,6 +127,7 @@ module internal MomentStart =
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange model.Residual.Parameters.Start
             FurtherStarts = lazy []
+            Following = Following.Close
             Evaluate = MarginalObjective.evaluate false None 0.0 model
             Boundary =
                 fun theta -> {
@@ -141,6 +142,7 @@ module internal MomentStart =
             Tolerance = tolerance
             Unbounded = ImmutableArray.CreateRange(Seq.replicate names.Length false)
             Ends = ImmutableArray.CreateRange(names |> Array.map ParameterEnds.none)
+            Ray = None
         }
 
         let last =

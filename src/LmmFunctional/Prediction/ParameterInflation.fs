@@ -1,0 +1,190 @@
+namespace LmmFunctional
+
+open LmmFunctional.Numerics
+
+/// <summary>What estimating the covariance parameters adds to the error variance of predictions.</summary>
+/// <remarks>A prediction of τ is aᵀy with a = Pc + V⁻¹XΦx, c = cov(y, τ). Its derivatives by the parameters are
+/// ∂ᵢa = Pdᵢ with dᵢ = ∂ᵢc − (∂ᵢV)a, so that the variance of what moves is Σ Wᵢⱼ dᵢᵀPdⱼ (Kackar and Harville 1984; Harville and
+/// Jeske 1992). For functions of β it is Kenward and Roger's λᵀΛλ. W is the inverse of the information, so that it does not
+/// matter which parameters the model is written in.</remarks>
+[<RequireQualifiedAccess>]
+module internal ParameterInflation =
+
+    // Predictions at a time: of each some vectors of n elements.
+    let private chunk = 32
+
+    /// What is not covered.
+    let problems (fit: Fit) (equations: MixedModelEquations) : LmmError list = [
+        if fit.Criterion <> Criterion.Reml then
+            LmmError.KenwardRogerNeedsReml
+
+        if fit.Design.Random |> List.exists _.Relationship.IsSome then
+            LmmError.NoParameterInflation "related levels"
+
+        if equations.Residual.Covariances.IsNone then
+            LmmError.NoParameterInflation "residuals on a field"
+    ]
+
+    /// m − Z'a of every term, level after level, for one prediction.
+    let private remainders (fit: Fit) (row: PredictionRow) (a: float[]) first : float[][] =
+        let n = fit.Observations
+
+        [|
+            for t, term in List.indexed fit.Design.Random do
+                let s = term.Names.Length
+                let result: float[] = Array.zeroCreate (s * term.Levels.Length)
+
+                for struct (own, level, z) in row.Known do
+                    if own = t then
+                        for i in 0 .. s - 1 do
+                            result[level * s + i] <- result[level * s + i] + z[i]
+
+                for k in 0 .. n - 1 do
+                    let start = term.Codes[k] * s
+
+                    for i in 0 .. s - 1 do
+                        result[start + i] <- result[start + i] - a[first + k] * term.Columns[i][k]
+
+                result
+        |]
+
+    /// c − Va at given equations, with what does not depend on them given: ZG(m − Z'a) + R(w − a), n×k, in squared units.
+    let private difference
+        (targets: PredictionTargets)
+        (rows: int[])
+        (a: float[])
+        (left: float[][][])
+        (struct (equations: MixedModelEquations, variance: float))
+        : float[] =
+        let fit = targets.Fit
+        let n = fit.Observations
+        let k = rows.Length
+        let own = Array.map (~-) a
+
+        match targets.Residuals with
+        | Some residuals ->
+            let parts = residuals equations
+
+            rows
+            |> Array.iteri (fun c index ->
+                for struct (row, weight) in parts.Shares[index].Weights do
+                    own[c * n + row] <- own[c * n + row] + weight)
+        | None -> ()
+
+        let result =
+            ResidualPrecision.multiplyCovariance equations.Residual k own
+            |> Option.defaultWith (fun () -> Array.zeroCreate (n * k))
+
+        for t, term in List.indexed fit.Design.Random do
+            let place = equations.Layout.Places[t]
+            let s = place.Order
+            let g = Dense.Multiply(s, s, s, place.UserLambda, false, place.UserLambda, true)
+
+            for c in 0 .. k - 1 do
+                let image = Dense.Multiply(s, term.Levels.Length, s, g, false, left[c].[t], false)
+
+                for row in 0 .. n - 1 do
+                    let start = term.Codes[row] * s
+
+                    for i in 0 .. s - 1 do
+                        result[c * n + row] <- result[c * n + row] + term.Columns[i][row] * image[start + i]
+
+        result |> Array.map ((*) variance)
+
+    /// a of some predictions, the residuals of the data in it.
+    let private weights (targets: PredictionTargets) (equations: MixedModelEquations) functions (rows: int[]) =
+        let n = targets.Fit.Observations
+        let a = equations.ResponseWeights(functions, rows[0], rows.Length)
+
+        match targets.Residuals with
+        | Some residuals ->
+            let parts = residuals equations
+
+            rows
+            |> Array.iteri (fun c index ->
+                for struct (row, weight) in parts.Shares[index].Weights do
+                    a[c * n + row] <- a[c * n + row] + weight)
+        | None -> ()
+
+        a
+
+    /// The vectors dᵢ and Pdᵢ of some predictions, for every parameter that has a step.
+    let private moves (targets: PredictionTargets) (equations: MixedModelEquations) steps functions (rows: int[]) =
+        let fit = targets.Fit
+        let n = fit.Observations
+        let variance = fit.Sigma * fit.Sigma
+        let a = weights targets equations functions rows
+
+        let left =
+            rows |> Array.mapi (fun c index -> remainders fit targets.Rows[index] a (c * n))
+
+        steps
+        |> Array.map (
+            Option.map (fun (up, down, length: float) ->
+                let d =
+                    Array.map2
+                        (fun up down -> (up - down) / length)
+                        (difference targets rows a left up)
+                        (difference targets rows a left down)
+
+                struct (d, equations.Project(rows.Length, d) |> Array.map (fun value -> value / variance)))
+        )
+
+    let private prepared information (targets: PredictionTargets) (equations: MixedModelEquations) =
+        let fit = targets.Fit
+        let free, w = CovarianceInference.coordinateCovariance information fit
+
+        let steps =
+            PredictionVariance.steps fit free w
+            |> Array.map (
+                Option.map (fun (up, down, length) ->
+                    PredictionVariance.at fit up, PredictionVariance.at fit down, length)
+            )
+
+        let parts = targets.Residuals |> Option.map (fun residuals -> residuals equations)
+        w, steps, PredictionVariance.functions equations targets.Rows parts
+
+    /// <summary>Σ Wᵢⱼ dᵢᵀPdⱼ of each prediction, in squared units of the response.</summary>
+    /// <remarks>Cost: for each prediction and parameter one product with P; no n×n matrix.</remarks>
+    let variances information (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
+        let n = targets.Fit.Observations
+        let w, steps, functions = prepared information targets equations
+
+        [| 0 .. targets.Rows.Length - 1 |]
+        |> Array.chunkBySize chunk
+        |> Array.collect (fun rows ->
+            let moves = moves targets equations steps functions rows
+
+            Array.init rows.Length (fun c ->
+                let mutable sum = 0.0
+
+                for i in 0 .. moves.Length - 1 do
+                    for j in 0 .. moves.Length - 1 do
+                        match moves[i], moves[j] with
+                        | Some(struct (d, _)), Some(struct (_, image)) ->
+                            for row in c * n .. (c + 1) * n - 1 do
+                                sum <- sum + w[i, j] * d[row] * image[row]
+                        | _ -> ()
+
+                sum))
+
+    /// <summary>The same as a matrix of all predictions, k×k by columns.</summary>
+    let matrix information (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
+        let n, k = targets.Fit.Observations, targets.Rows.Length
+        let w, steps, functions = prepared information targets equations
+        let result: float[] = Array.zeroCreate (k * k)
+
+        if k > 0 then
+            let moves = moves targets equations steps functions [| 0 .. k - 1 |]
+
+            for i in 0 .. moves.Length - 1 do
+                for j in 0 .. moves.Length - 1 do
+                    match moves[i], moves[j] with
+                    | Some(struct (d, _)), Some(struct (_, image)) ->
+                        let product = Dense.Multiply(k, k, n, d, true, image, false)
+
+                        for at in 0 .. k * k - 1 do
+                            result[at] <- result[at] + w[i, j] * product[at]
+                    | _ -> ()
+
+        result
