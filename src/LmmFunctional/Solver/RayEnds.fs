@@ -24,7 +24,18 @@ module internal RayEnds =
     let private rise objective (ray: Ray) theta criterion =
         valueAt objective (ray.Along (near - ray.Position theta) theta) - criterion
 
-    let private isReached (ray: Ray) theta = ray.Position theta >= reached
+    // At the end a further step changes hardly anything; at an optimum on the way it changes the criterion by about one.
+    let private flat = 1e-4
+
+    let private isReached objective (ray: Ray) theta =
+        let position = ray.Position theta
+
+        position >= reached
+        && position <= last + 1.0
+        && (let value = valueAt objective theta
+
+            [ 0.5; 1.0 ]
+            |> List.forall (fun further -> abs (valueAt objective (ray.Along further theta) - value) <= flat))
 
     /// The end of the ray, where the criterion falls no less and not much more than its slope tells, and rises from there.
     let tryReach (objective: Objective) (iteration: Iteration) : ImmutableArray<float> option =
@@ -42,7 +53,8 @@ module internal RayEnds =
 
                 if
                     fall > -0.1 * visible value
-                    && fall <= 10.0 * expected + visible value
+                    // On a straight line, towards an optimum further out, it falls by more than three times this.
+                    && fall <= 2.0 * expected + visible value
                     && rise objective ray theta value > visible value
                 then
                     Some theta
@@ -53,7 +65,7 @@ module internal RayEnds =
     /// What is at its bound at a point, with the end of a ray.
     let withEnd (objective: Objective) (theta: ImmutableArray<float>) (inner: Boundary) : Boundary =
         match objective.Ray with
-        | Some ray when isReached ray theta ->
+        | Some ray when isReached objective ray theta ->
             let rise = rise objective ray theta (valueAt objective theta)
 
             {
@@ -66,7 +78,7 @@ module internal RayEnds =
     /// parameter.
     let still (objective: Objective) (theta: ImmutableArray<float>) (evaluation: Evaluation) : Evaluation =
         match objective.Ray with
-        | Some ray when not evaluation.Gradient.IsEmpty && isReached ray theta ->
+        | Some ray when not evaluation.Gradient.IsEmpty && isReached objective ray theta ->
             let k = theta.Length
             let tangent = ray.Tangent theta
             let length = sqrt (Array.sumBy (fun t -> t * t) tangent)
