@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Immutable
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
@@ -300,12 +301,36 @@ module Fit =
             Solve = TimeSpan.Zero
         })
 
-    /// Whether an iteration is one to end at: no saddle, and the likelihood does not grow without bound there.
+    /// <summary>Whether deviations of a structure have signs that turn its correlations into others than it has: those of three or
+    /// more effects whose pairs share correlations.</summary>
+    let private hasMixedSigns (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
+        let layout = likelihood.Layout
+        let whole = (LogLikelihood.pointAt likelihood theta).Theta
+
+        layout.Forms
+        |> Seq.indexed
+        |> Seq.exists (fun (t, form) ->
+            match form with
+            | Some form when
+                form.Deviations.Length > 2
+                && form.Kinds.Length - form.Deviations.Length <
+                    form.Deviations.Length * (form.Deviations.Length - 1) / 2
+                && Array.contains ParameterKind.Correlation form.Kinds
+                ->
+                let deviations =
+                    form.Deviations |> Array.map (fun k -> whole[layout.ParameterStarts[t] + k])
+
+                Array.exists (fun sd -> sd > 0.0) deviations
+                && Array.exists (fun sd -> sd < 0.0) deviations
+            | _ -> false)
+
+    /// Whether an iteration is one to end at: no saddle, a matrix of the structure, and the likelihood does not grow without bound
+    /// there.
     let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
         match (ofIteration likelihood iteration).Certificate.Verdict with
         | Verdict.Optimum
         | Verdict.BoundaryOptimum _
-        | Verdict.FlatDirection _ -> true
+        | Verdict.FlatDirection _ -> not (hasMixedSigns likelihood iteration.Theta)
         | Verdict.NotConverged _ -> false
 
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
