@@ -125,7 +125,70 @@ module Lmm =
     /// Residuals of every kind and leverages, for every row used.
     let residuals (fit: Fit) : ResidualTable = ResidualTable.create fit
 
+    /// <summary>What the estimates owe to each row or level.</summary>
+    /// <returns>The measures of each unit, those without which there is no fit apart; or that there is no such factor.</returns>
+    /// <exception cref="T:System.OperationCanceledException">The refits were cancelled.</exception>
+    let influence (options: InfluenceOptions) (fit: Fit) : Result<InfluenceTable, LmmError list> =
+        Influence.create options fit
+
     /// <summary>Scans rows or levels for outliers, by shifts of mean or variance.</summary>
-    /// <returns>All units, the most conspicuous first; or that there is no such factor.</returns>
+    /// <returns>All units, the most conspicuous first; or what is wrong: no such factor or effect, no bootstrap for this
+    /// model.</returns>
     /// <exception cref="T:System.ArgumentException">The adjustment is one of means, or the number of refits is negative.</exception>
-    let outliers (options: OutlierOptions) (fit: Fit) : Result<OutlierScan, LmmError list> = Outliers.scan options fit
+    let outliers (model: OutlierModel) (fit: Fit) : Result<OutlierScan, LmmError list> = Outliers.scan model fit
+
+    /// <summary>Checks a fit: normality, equal variances, correlation, collinearity, influence, outliers.</summary>
+    /// <returns>Every check with its numbers; or that there is no such factor or column.</returns>
+    /// <exception cref="T:System.ArgumentException">An option is out of its range.</exception>
+    let check (options: CheckOptions) (fit: Fit) : Result<ModelCheck list, LmmError list> = Checks.run options fit
+
+    // Simulation and refits
+
+    /// <summary>Responses drawn from a fit, with new random effects: the same bits at any number of threads.</summary>
+    /// <param name="seed">The same seed gives the same responses.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>A value for each row used; or that the blocks of dependent rows take too much memory.</returns>
+    /// <exception cref="T:System.ArgumentException">The number is negative.</exception>
+    let simulate (seed: int) (count: int) (fit: Fit) : Result<float[][], LmmError list> =
+        Simulator.ofFit SimulatedEffects.New fit
+        |> Result.map (Simulator.responses seed count)
+
+    /// <summary>Fits a model to many responses, in their order and as they are asked for: what does not depend on the response is
+    /// made once.</summary>
+    /// <param name="options">Options of the fits and tests.</param>
+    /// <param name="frame">The data without the responses.</param>
+    /// <param name="spec">The model; its response is not looked at.</param>
+    /// <param name="responses">Names and values, one for each row of the data; NaN where missing.</param>
+    /// <returns>What is wrong with the model and its data, or lazily each response with its estimates or what is wrong with
+    /// it.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; an option of the solver is wrong.</exception>
+    /// <exception cref="T:System.OperationCanceledException">The fits were cancelled; raised while results are read.</exception>
+    let fitMany (options: FitManyOptions) (frame: Frame) (spec: LmmSpec) (responses: (string * float[]) seq) =
+        FitMany.run options spec frame responses
+
+    /// <summary>The power of a test on the data of a fit, by simulation.</summary>
+    /// <param name="options">The test and the simulations.</param>
+    /// <param name="effects">Coefficients that have other values than their estimates, by name.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>The power; or what is wrong with the effects or the test.</returns>
+    /// <exception cref="T:System.ArgumentException">An option is out of its range.</exception>
+    let power (options: PowerOptions) (effects: Map<string, float>) (fit: Fit) : Result<PowerEstimate, LmmError list> =
+        Power.ofFit options effects fit
+
+    /// <summary>The power at several sizes of the design of a fit.</summary>
+    /// <param name="options">The test and the simulations at each size.</param>
+    /// <param name="growth">How the design grows.</param>
+    /// <param name="sizes">The numbers of levels, or of rows in each level.</param>
+    /// <param name="effects">Coefficients that have other values than their estimates, by name.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>The power at each size, or what is wrong.</returns>
+    /// <exception cref="T:System.ArgumentException">An option or a size is out of its range.</exception>
+    let powerCurve
+        (options: PowerOptions)
+        (growth: DesignGrowth)
+        (sizes: int list)
+        (effects: Map<string, float>)
+        (fit: Fit)
+        =
+        Power.curveOfFit options growth sizes effects fit
