@@ -9,17 +9,34 @@ type TableFormat =
     | Csv
     | Json
 
-/// <summary>What a command on a fit has found.</summary>
+/// <summary>What a command on a fit has found, in every form.</summary>
+[<NoComparison; NoEquality>]
 type AnalysisResult = {
-    /// Lines above the table.
-    Heading: string list
-    /// Texts of the JSON object before its tables.
-    Members: (string * string) list
-    /// Tables by their keys in JSON; the first is that of text and CSV.
-    Tables: (string * Frame) list
-    /// Sentences below the table.
+    /// The lines of the text, tables with so many rows at most.
+    Text: int -> string list
+    /// The table of CSV.
+    Table: Frame
+    /// One line.
+    Json: unit -> string
+    /// Sentences below the text, and on standard error with CSV.
     Notes: string list
 }
+
+/// <summary>What commands have found.</summary>
+[<RequireQualifiedAccess>]
+module internal AnalysisResult =
+
+    /// <summary>A result that is tables.</summary>
+    /// <param name="heading">Lines above the first table.</param>
+    /// <param name="members">Texts of the JSON object before its tables.</param>
+    /// <param name="tables">Tables by their keys in JSON; the first is that of text and CSV.</param>
+    /// <param name="notes">Sentences below the table.</param>
+    let ofTables heading members (tables: (string * Frame) list) notes = {
+        Text = fun most -> heading @ [ "" ] @ FrameText.toTable most (snd tables.Head)
+        Table = snd tables.Head
+        Json = fun () -> FrameText.toJson members tables
+        Notes = notes
+    }
 
 /// <summary>A command on a fit as asked for: the fit, and what is done with it.</summary>
 [<ReferenceEquality>]
@@ -28,7 +45,7 @@ type AnalysisRequest = {
     Format: TableFormat
     /// The file to write instead of standard output.
     File: string option
-    /// Rows of the table that text shows.
+    /// Rows of a table that text shows.
     MostRows: int
     Run: Fit -> Result<AnalysisResult, LmmError list>
 }

@@ -11,7 +11,11 @@ module internal AnalysisArguments =
         PredictAnalysis.analysis
         RandomEffectsAnalysis.analysis
         DiagnosticAnalyses.residuals
+        DiagnosticAnalyses.influence
         DiagnosticAnalyses.outliers
+        CheckAnalysis.analysis
+        SimulationAnalyses.simulate
+        SimulationAnalyses.power
     ]
 
     /// The command of a name.

@@ -8,25 +8,21 @@ open LmmFunctional
 [<RequireQualifiedAccess>]
 module internal AnalysisCommand =
 
-    let private toText most (result: AnalysisResult) =
-        [
-            yield! result.Heading
-            ""
-            yield! FrameText.toTable most (snd result.Tables.Head)
-
-            if not result.Notes.IsEmpty then
-                ""
-
-            yield! result.Notes
-        ]
-        |> List.map (fun line -> line + "\n")
-        |> String.concat ""
-
     let private render (request: AnalysisRequest) (result: AnalysisResult) =
         match request.Format with
-        | TableFormat.Csv -> FrameText.toCsv (snd result.Tables.Head)
-        | TableFormat.Json -> FrameText.toJson result.Members result.Tables + "\n"
-        | TableFormat.Text -> toText request.MostRows result
+        | TableFormat.Csv -> FrameText.toCsv result.Table
+        | TableFormat.Json -> result.Json() + "\n"
+        | TableFormat.Text ->
+            [
+                yield! result.Text request.MostRows
+
+                if not result.Notes.IsEmpty then
+                    ""
+
+                yield! result.Notes
+            ]
+            |> List.map (fun line -> line + "\n")
+            |> String.concat ""
 
     let private write (output: TextWriter) (file: string option) (text: string) =
         match file with

@@ -21,7 +21,14 @@ module internal PredictAnalysis =
             "--new-levels"
             "HOW"
             "what to do with levels that the fit has not seen: population predicts their effects as zero with their whole variance, refuse lists them; population is the default."
+        OptionTable.value
+            "--uncertainty"
+            "KIND"
+            "how standard errors allow for the covariance parameters being estimated: none, kenward-roger or bootstrap; none is the default."
+        OptionTable.value "--replicates" "NUMBER" "refits of --uncertainty bootstrap; 200 is the default."
+        OptionTable.value "--seed" "SEED" "of --uncertainty bootstrap; 1 is the default."
         OptionTable.switch "--response" "bring predictions of log(y) and the like back to the units of y."
+        OptionTable.switch "--mean-correction" "with --response: predict means of y, not its median."
     ]
 
     let private effects options =
@@ -43,6 +50,34 @@ module internal PredictAnalysis =
     let private newLevels =
         OptionValues.choice "--new-levels" [ "population", NewLevels.Population; "refuse", NewLevels.Refuse ]
 
+    // Refits are few where predictions are many: 200 are usual.
+    let private uncertainty values =
+        match OptionValues.count "--replicates" 2 200 values, OptionValues.count "--seed" 0 1 values with
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok replicates, Ok seed ->
+            let isGiven name = OptionValues.contains name values
+
+            if
+                (isGiven "--replicates" || isGiven "--seed")
+                && OptionValues.tryFind "--uncertainty" values <> Some "bootstrap"
+            then
+                Error "--replicates and --seed belong to --uncertainty bootstrap."
+            else
+                OptionValues.choice
+                    "--uncertainty"
+                    [
+                        "none", ParameterUncertainty.None
+                        "kenward-roger", ParameterUncertainty.KenwardRoger
+                        "bootstrap",
+                        ParameterUncertainty.Bootstrap {
+                            BootstrapOptions.defaults with
+                                Replicates = replicates
+                                Seed = seed
+                        }
+                    ]
+                    values
+
     let private describe (options: PredictionOptions) =
         let effects =
             match options.Effects with
@@ -55,7 +90,13 @@ module internal PredictAnalysis =
             | PredictionInterval.Confidence -> "confidence"
             | PredictionInterval.Prediction -> "prediction"
 
-        effects, interval
+        let uncertainty =
+            match options.Uncertainty with
+            | ParameterUncertainty.None -> "none"
+            | ParameterUncertainty.KenwardRoger -> "kenward-roger"
+            | ParameterUncertainty.Bootstrap _ -> "bootstrap"
+
+        effects, interval, uncertainty
 
     let private newData (reading: DataReading) path (others: PredictionOptions) fit =
         match path with
@@ -72,46 +113,62 @@ module internal PredictAnalysis =
             |> Result.bind (fun frame -> Lmm.predictFrame others frame fit)
 
     let private result (options: PredictionOptions) (fit: Fit) predictions =
-        let effects, interval = describe options
+        let effects, interval, uncertainty = describe options
         let method = DegreesOfFreedomMethod.describe options.Method
+        let formula = Formula.print fit.Spec
 
-        {
-            Heading = [
+        AnalysisResult.ofTables
+            [
                 $"Predictions of {ExprText.deparse fit.Spec.Response}"
-                $"Formula: {Formula.print fit.Spec}"
-                $"Random effects included: {effects}; {100.0 * options.Level:g} %% {interval} intervals, {method} df"
+                $"Formula: {formula}"
+                $"Random effects included: {effects}"
+                $"Intervals: {100.0 * options.Level:g} %% {interval}, df {method}, uncertainty of covariance parameters {uncertainty}"
             ]
-            Members = [
-                "formula", Formula.print fit.Spec
+            [
+                "formula", formula
                 "effects", effects
                 "interval", interval
                 "df", method
-            ]
-            Tables = [ "predictions", DiagnosticFrames.predictions predictions ]
-            Notes = []
-        }
+                "uncertainty", uncertainty
+            ] [ "predictions", DiagnosticFrames.predictions predictions ] []
+
+    let private optionsOf values : Result<PredictionOptions, string> =
+        let isOnResponse = OptionValues.contains "--response" values
+        let isCorrected = OptionValues.contains "--mean-correction" values
+
+        match effects values, interval values, newLevels values, OptionValues.level values, uncertainty values with
+        | _ when isCorrected && not isOnResponse -> Error "--mean-correction goes with --response."
+        | Error problem, _, _, _, _
+        | _, Error problem, _, _, _
+        | _, _, Error problem, _, _
+        | _, _, _, Error problem, _
+        | _, _, _, _, Error problem -> Error problem
+        | Ok effects, Ok interval, Ok newLevels, Ok level, Ok uncertainty ->
+            Ok {
+                PredictionOptions.defaults with
+                    Effects = effects
+                    Interval = interval
+                    Level = level
+                    NewLevels = newLevels
+                    Uncertainty = uncertainty
+                    OnResponse = isOnResponse
+                    MeanCorrection = isCorrected
+            }
 
     let private read values (request: FitRequest) =
         let path = OptionValues.tryFind "--new" values
 
-        match effects values, interval values, newLevels values, OptionValues.level values with
+        match optionsOf values with
         | _ when path = Some "-" && request.Model.Reading.IsInput ->
             Error "standard input can be read once; give a file for the data or for --new."
-        | Error problem, _, _, _
-        | _, Error problem, _, _
-        | _, _, Error problem, _
-        | _, _, _, Error problem -> Error problem
-        | Ok effects, Ok interval, Ok newLevels, Ok level ->
+        | Error problem -> Error problem
+        | Ok options ->
             Ok(fun fit ->
                 FitCommand.method request
                 |> Result.bind (fun method ->
                     let options = {
-                        Effects = effects
-                        Interval = interval
-                        Level = level
-                        Method = defaultArg method DegreesOfFreedomMethod.satterthwaite
-                        NewLevels = newLevels
-                        OnResponse = OptionValues.contains "--response" values
+                        options with
+                            Method = defaultArg method options.Method
                     }
 
                     newData request.Model.Reading path options fit

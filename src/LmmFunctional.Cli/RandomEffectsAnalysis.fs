@@ -23,16 +23,16 @@ module internal RandomEffectsAnalysis =
                 ]
             | own -> Ok own
 
-    let private result (fit: Fit) terms = {
-        Heading = [
-            "Random effects"
-            $"Formula: {Formula.print fit.Spec}"
-            "mode: the BLUP; sd: of the effect given data and fixed effects; pev: variance of the BLUP less the effect"
-        ]
-        Members = [ "formula", Formula.print fit.Spec ]
-        Tables = [ "effects", DiagnosticFrames.randomEffects terms ]
-        Notes = []
-    }
+    let private result (fit: Fit) terms =
+        let formula = Formula.print fit.Spec
+
+        AnalysisResult.ofTables
+            [
+                "Random effects"
+                $"Formula: {formula}"
+                "mode: the BLUP; sd: of the effect given data and fixed effects; pev: variance of the BLUP less the effect"
+            ]
+            [ "formula", formula ] [ "effects", DiagnosticFrames.randomEffects terms ] []
 
     /// Predicted random effects with their precision.
     let analysis: Analysis = {

@@ -1,4 +1,4 @@
-/// <summary>The commands on a fit: predict, ranef, residuals, outliers.</summary>
+/// <summary>The commands on a fit: predict, ranef, residuals, influence, outliers, check, simulate, power.</summary>
 module LmmFunctional.Tests.AnalysisCommandTests
 
 open System
@@ -75,7 +75,8 @@ let tests =
                     (0,
                      "Predictions of Reaction\n"
                      + "Formula: Reaction ~ 1 + Days + (1 + Days | Subject)\n"
-                     + "Random effects included: all; 95 % confidence intervals, residual df\n"
+                     + "Random effects included: all\n"
+                     + "Intervals: 95 % confidence, df residual, uncertainty of covariance parameters none\n"
                      + "\n"
                      + "row estimate     se  df  lower  upper newLevels  \n"
                      + "  1   450.33 15.851 178 419.05 481.61            \n"
@@ -166,7 +167,7 @@ let tests =
                 [ "predict"; sleepstudy; slopes; "--effects"; "Item" ],
                 "There is no random term 'Item'; choose one of Subject.\n"
                 [ "predict"; sleepstudy; slopes; "--df"; "containment" ],
-                "There is no method for the degrees of freedom of predictions 'containment'; choose one of asymptotic, residual, satterthwaite.\n"
+                "There is no method for the degrees of freedom of predictions 'containment'; choose one of asymptotic, residual, satterthwaite, kenward-roger.\n"
                 [ "ranef"; sleepstudy; slopes; "--group"; "Item" ],
                 "There is no grouping factor 'Item'; choose one of Subject.\n"
                 [ "ranef"; sleepstudy; slopes; "--robust"; "cr2" ],
@@ -176,10 +177,39 @@ let tests =
                 "lmm: argument '-o' must be followed by <FILE>; 'lmm ranef --help' lists the arguments.\n"
                 [ "residuals"; sleepstudy; slopes; "--rows"; "-1" ],
                 "lmm: --rows takes a whole number, 0 or more, such as 60, not '-1'.\n"
-                [ "outliers"; sleepstudy; slopes; "--refits"; "3" ],
-                "lmm: --refits belongs to --model variance; a mean shift needs no refit.\n"
+                [ "outliers"; sleepstudy; slopes; "--refits"; "3" ], "lmm: --refits belongs to --model variance.\n"
                 [ "outliers"; sleepstudy; slopes; "--model"; "variance"; "--adjust"; "holm" ],
                 "lmm: --adjust belongs to --model mean.\n"
+                [ "outliers"; sleepstudy; slopes; "--model"; "variance"; "--effect"; "Days" ],
+                "lmm: --effect needs --by with the grouping factor of the effect.\n"
+                [ "outliers"; sleepstudy; slopes; "--by"; "Item" ],
+                "'Item' is neither a factor of the model nor a column of the data; clusters can be those of Subject, or of a column that holds their levels whole.\n"
+                [ "influence"; sleepstudy; slopes; "--how"; "two-step" ],
+                "lmm: there is no --how 'two-step'; choose one of fixed, one-step, exact.\n"
+                [ "check"; sleepstudy; slopes; "--significance"; "5" ],
+                "lmm: --significance must lie between 0 and 1, such as 0.05, not '5'.\n"
+                [ "predict"; sleepstudy; slopes; "--seed"; "3" ],
+                "lmm: --replicates and --seed belong to --uncertainty bootstrap.\n"
+                [ "predict"; sleepstudy; slopes; "--mean-correction" ],
+                "lmm: --mean-correction goes with --response.\n"
+                [ "simulate"; sleepstudy; slopes; "--count"; "0" ],
+                "lmm: --count takes a whole number, 1 or more, such as 1, not '0'.\n"
+                [ "power"; sleepstudy; slopes ],
+                "lmm: --hypothesis or --term is missing; write for instance --hypothesis Days.\n"
+                [ "power"; sleepstudy; slopes; "--term"; "Days"; "--sizes"; "10,20" ],
+                "lmm: --sizes needs --levels-of or --rows-of with a factor.\n"
+                [
+                    "power"
+                    sleepstudy
+                    slopes
+                    "--term"
+                    "Days"
+                    "--levels-of"
+                    "Subject"
+                    "--sizes"
+                    "10,x"
+                ],
+                "lmm: --sizes takes a whole number, 1 or more, such as 10, not 'x'.\n"
                 [ "outliers"; sleepstudy; slopes; "--bye"; "Subject" ],
                 "lmm: unrecognized argument: '--bye'; did you mean '--by'? 'lmm outliers --help' lists the arguments.\n"
                 [ "predcit"; sleepstudy; slopes ],
@@ -189,6 +219,116 @@ let tests =
             for arguments, problem in refused do
                 let code, _, error = run arguments
                 Check.equal (2, problem) (code, error))
+
+        testCase "influence in JSON has the numbers of the library" (fun () ->
+            for how, method in [ "fixed", InfluenceMethod.Fixed; "exact", InfluenceMethod.Exact ] do
+                let code, text, _ =
+                    run [ "influence"; sleepstudy; slopes; "--by"; "Subject"; "--how"; how; "--json" ]
+
+                let expected =
+                    Lmm.influence
+                        {
+                            InfluenceOptions.defaults with
+                                How = method
+                                Units = DiagnosticUnits.Levels "Subject"
+                        }
+                        fit.Value
+                    |> Models.value
+
+                Law.assertHolds [
+                    yield! Law.isTrue "exit code" (code = 0)
+                    yield!
+                        numbers text "units" "cookD"
+                        |> matches "cookD" (expected.Units |> List.map _.CookD)
+                    yield!
+                        numbers text "units" "likelihoodDistance"
+                        |> matches "distance" (expected.Units |> List.map _.LikelihoodDistance)
+                ])
+
+        testCase "check prints every check with its finding" (fun () ->
+            let code, text, _ = run [ "check"; sleepstudy; slopes ]
+            let checks = Lmm.check CheckOptions.defaults fit.Value |> Models.value
+            Check.equal 0 code
+
+            for check in checks do
+                Check.contains check.Finding text
+
+            let _, json, _ = run [ "check"; sleepstudy; slopes; "--json" ]
+            use document = JsonDocument.Parse json
+            Check.equal checks.Length (document.RootElement.GetProperty("checks").GetArrayLength()))
+
+        testCase "simulate draws the responses of the library" (fun () ->
+            let code, text, _ =
+                run [ "simulate"; sleepstudy; slopes; "--count"; "2"; "--seed"; "7"; "--json" ]
+
+            let expected = Lmm.simulate 7 2 fit.Value |> Models.value
+
+            Law.assertHolds [
+                yield! Law.isTrue "exit code" (code = 0)
+                yield! numbers text "responses" "response2" |> matches "response" expected[1]
+            ])
+
+        testCase "power has a row for each size" (fun () ->
+            let code, text, _ =
+                run [
+                    "power"
+                    sleepstudy
+                    slopes
+                    "--hypothesis"
+                    "Days"
+                    "--set"
+                    "Days=3"
+                    "--simulations"
+                    "40"
+                    "--levels-of"
+                    "Subject"
+                    "--sizes"
+                    "6,12"
+                    "--json"
+                ]
+
+            let expected =
+                Lmm.powerCurve
+                    {
+                        PowerOptions.ofTest (PowerTest.Hypothesis "Days") with
+                            Simulations = 40
+                    }
+                    (DesignGrowth.Levels "Subject")
+                    [ 6; 12 ]
+                    (Map [ "Days", 3.0 ])
+                    fit.Value
+                |> Models.value
+
+            Law.assertHolds [
+                yield! Law.isTrue "exit code" (code = 0)
+                yield! numbers text "power" "rows" |> matches "rows" [ 60.0; 120.0 ]
+                yield! numbers text "power" "power" |> matches "power" (expected |> List.map _.Power)
+            ])
+
+        testCase "outliers by a bootstrap has thresholds" (fun () ->
+            let code, text, _ =
+                run [
+                    "outliers"
+                    sleepstudy
+                    slopes
+                    "--by"
+                    "Subject"
+                    "--model"
+                    "variance"
+                    "--effect"
+                    "Days"
+                    "--refits"
+                    "0"
+                    "--bootstrap"
+                    "20"
+                    "--json"
+                ]
+
+            Law.assertHolds [
+                yield! Law.isTrue "exit code" (code = 0)
+                yield! Law.isTrue "units" ((numbers text "units" "pAdjusted").Length = 18)
+                yield! Law.isTrue "thresholds" ((numbers text "thresholds" "threshold").Length = 2)
+            ])
 
         testCase "a file that cannot be written is told" (fun () ->
             let folder = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString())
@@ -200,11 +340,23 @@ let tests =
                 (code, error))
 
         testCase "help shows each command with its example and its options" (fun () ->
-            for analysis in [ "predict"; "ranef"; "residuals"; "outliers" ] do
+            let _, all, _ = run [ "--help" ]
+
+            for analysis in
+                [
+                    "predict"
+                    "ranef"
+                    "residuals"
+                    "influence"
+                    "outliers"
+                    "check"
+                    "simulate"
+                    "power"
+                ] do
                 let code, text, _ = run [ analysis; "--help" ]
                 Check.equal 0 code
-                Check.contains $"    lmm {analysis} sleepstudy.csv \"Reaction ~ Days" text
+                Check.contains $"    lmm {analysis} " text
                 Check.contains "    --csv                 print the table as CSV, all rows.\n" text
                 Check.contains "    --subset <CONDITION>" text
-                Check.contains $"    {analysis}" (let _, all, _ = run [ "--help" ] in all))
+                Check.contains $"    {analysis}" all)
     ]

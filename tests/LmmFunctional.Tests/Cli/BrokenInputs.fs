@@ -337,7 +337,17 @@ module BrokenInputs =
         if command = "ems" then
             [ "--levels"; "x=3,z=4" ]
 
-        if List.contains command [ "predict"; "ranef"; "residuals"; "outliers" ] then
+        if
+            List.contains command [
+                "predict"
+                "ranef"
+                "residuals"
+                "outliers"
+                "influence"
+                "check"
+                "simulate"
+            ]
+        then
             [ "--json" ]
             [ "--csv" ]
             [ "--residual"; "ar1(t | g)" ]
@@ -349,6 +359,11 @@ module BrokenInputs =
             [ "--effects"; "none" ]
             [ "--interval"; "prediction" ]
             [ "--df"; "asymptotic" ]
+
+        if command = "influence" then
+            [ "--by"; "g" ]
+            [ "--how"; "exact" ]
+            [ "--how"; "one-step" ]
 
         if command = "outliers" then
             [ "--by"; "g" ]
@@ -458,6 +473,9 @@ module BrokenInputs =
         "ranef"
         "residuals"
         "outliers"
+        "influence"
+        "check"
+        "simulate"
         "anova-table"
         "ems"
         "variance-test"
@@ -483,7 +501,7 @@ module BrokenInputs =
         File.WriteAllText(animals, pedigree random (isBroken 3))
 
         let command =
-            pick random (if isBroken 2 then commands else Array.truncate 16 commands)
+            pick random (if isBroken 2 then commands else Array.truncate 19 commands)
 
         let model =
             if kind = 3 then
