@@ -60,7 +60,7 @@ internal static partial class Convert
     private static FSharpOption<double>? End(double? end) =>
         end is { } value ? FSharpOption<double>.Some(value) : FSharpOption<double>.None;
 
-    private static FSharpMap<string, T> Map<T>(IReadOnlyDictionary<string, T>? items) =>
+    public static FSharpMap<string, T> Map<T>(IReadOnlyDictionary<string, T>? items) =>
         MapModule.OfSeq((items ?? new Dictionary<string, T>()).Select(item => Tuple.Create(item.Key, item.Value)));
 
     public static SummaryFormat Layout(SummaryLayout layout) => layout switch
@@ -71,4 +71,20 @@ internal static partial class Convert
     };
 
     public static FitBy FitBy(Criterion criterion) => criterion.IsReml ? CSharp.FitBy.Reml : CSharp.FitBy.Ml;
+
+    public static PowerOptions Options(string hypothesis, PowerSettings settings, CancellationToken cancellationToken)
+    {
+        var usual = PowerOptionsModule.ofTest(PowerTest.NewHypothesis(hypothesis));
+
+        return new(
+            usual.Test,
+            Method(settings.Method, settings.Convention),
+            Options(
+                CSharp.FitBy.Reml, SolverAlgorithm.AverageInformation, null, null, null, null, null, null, cancellationToken),
+            settings.Alpha,
+            settings.Simulations,
+            settings.HalfWidth is { } width ? FSharpOption<double>.Some(width) : FSharpOption<double>.None,
+            settings.Seed,
+            null);
+    }
 }

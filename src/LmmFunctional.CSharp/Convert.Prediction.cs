@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Core;
+
 namespace LmmFunctional.CSharp;
 
 /// <summary>Predictions and diagnostics.</summary>
@@ -25,7 +27,23 @@ internal static partial class Convert
                 UnseenLevels.Refuse => NewLevels.Refuse,
                 _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.NewLevels, "Not a choice."),
             },
-            settings.OnResponse);
+            settings.Uncertainty switch
+            {
+                EstimationUncertainty.None => ParameterUncertainty.None,
+                EstimationUncertainty.KenwardRoger => ParameterUncertainty.KenwardRoger,
+                EstimationUncertainty.Bootstrap => ParameterUncertainty.NewBootstrap(
+                    Bootstrap(settings.Replicates, settings.Seed, null, default)),
+                _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Uncertainty, "Not a choice."),
+            },
+            settings.OnResponse,
+            settings.MeanCorrection);
+
+    public static BootstrapOptions Bootstrap(
+        int replicates, int seed, Action<int>? progress, CancellationToken cancellationToken) =>
+        new(replicates, seed, Progress(progress), cancellationToken);
+
+    public static FSharpOption<FSharpFunc<int, Unit>>? Progress(Action<int>? progress) =>
+        progress is null ? null : FSharpOption<FSharpFunc<int, Unit>>.Some(FuncConvert.FromAction(progress));
 
     public static PredictedValue Predicted(Prediction found) =>
         new(
@@ -70,4 +88,50 @@ internal static partial class Convert
             found.P,
             found.IsRefitted,
             List(found.Shifts));
+
+    public static UnitInfluence Influence(InfluenceOfUnit found, IReadOnlyList<string> effects) =>
+        new(
+            found.Unit.Name,
+            found.CookD,
+            found.Mdffits,
+            found.Dffits?.Value,
+            found.CovTrace,
+            found.CovRatio,
+            found.LikelihoodDistance,
+            effects.Zip(found.FixedChanges).ToDictionary(pair => pair.First, pair => pair.Second),
+            found.VarianceChanges.ToDictionary(pair => pair.Item1, pair => pair.Item2));
+
+    public static CheckedAssumption Check(ModelCheck found) =>
+        new(
+            found.Name,
+            found.Of,
+            found.Outcome.IsNotApplicable ? null : found.Outcome.IsNotable,
+            found.Finding,
+            OrNull(found.Advice),
+            found.Method,
+            found.Numbers.ToDictionary(pair => pair.Item1, pair => pair.Item2));
+
+    public static ResponseFit Response(FittedResponse found)
+    {
+        var own = found.Estimates.IsOk ? found.Estimates.ResultValue : null;
+
+        return new(
+            found.Response,
+            own is null ? [] : List(own.Coefficients, Tested),
+            own is null ? [] : List(own.VarianceComponents, VarianceComponent),
+            own?.LogLikelihood,
+            own is null ? null : Certificate(own.Certificate),
+            own is null ? List(found.Estimates.ErrorValue, Issue) : []);
+    }
+
+    public static SimulatedPower Power(PowerEstimate found) =>
+        new(
+            found.Size?.Value,
+            found.Rows,
+            found.Power,
+            found.StandardError,
+            found.Lower,
+            found.Upper,
+            found.Simulations,
+            found.Failed);
 }

@@ -62,9 +62,128 @@ public sealed record ShiftedVariance(
     bool IsRefitted,
     IReadOnlyList<double> Shifts);
 
-/// <summary>Residuals, leverages and scans for outliers.</summary>
+/// <summary>How the estimates without a unit are found.</summary>
+public enum InfluenceBy
+{
+    /// <summary>The covariance parameters stay: closed forms, no refit.</summary>
+    FixedParameters,
+
+    /// <summary>They move by one scoring step without the unit.</summary>
+    OneStep,
+
+    /// <summary>The model is fitted again without the unit.</summary>
+    Refits,
+}
+
+/// <summary>What the estimates owe to one unit; definitions of SAS PROC MIXED.</summary>
+/// <param name="Unit">The number of the row in the data, from one; or the level.</param>
+/// <param name="CookD">Cook's D of the fixed effects.</param>
+/// <param name="Mdffits">The same with their covariance without the unit.</param>
+/// <param name="Dffits">The change of the row's own prediction over its standard error; null for levels.</param>
+/// <param name="CovTrace">The change of the covariance of the fixed effects, by its trace.</param>
+/// <param name="CovRatio">The same by its determinant.</param>
+/// <param name="LikelihoodDistance">Twice the fall of the log likelihood at the estimates without the unit.</param>
+/// <param name="FixedChanges">Fixed effects without the unit less the fixed effects, by name.</param>
+/// <param name="VarianceChanges">Relative changes of the variances, by name; empty with parameters fixed.</param>
+public sealed record UnitInfluence(
+    string Unit,
+    double CookD,
+    double Mdffits,
+    double? Dffits,
+    double CovTrace,
+    double CovRatio,
+    double LikelihoodDistance,
+    IReadOnlyDictionary<string, double> FixedChanges,
+    IReadOnlyDictionary<string, double> VarianceChanges);
+
+/// <summary>The influence of every unit.</summary>
+/// <param name="Units">Those without which the model can be fitted.</param>
+/// <param name="Impossible">The others, with the reason.</param>
+public sealed record UnitInfluences(
+    IReadOnlyList<UnitInfluence> Units, IReadOnlyDictionary<string, string> Impossible);
+
+/// <summary>One check of a fitted model.</summary>
+/// <param name="Name">What is checked.</param>
+/// <param name="Of">Of what.</param>
+/// <param name="IsNotable">Whether it is worth a look; null where there is nothing to check.</param>
+/// <param name="Finding">One sentence.</param>
+/// <param name="Advice">What to try; null where there is nothing.</param>
+/// <param name="Method">How, with the source.</param>
+/// <param name="Numbers">Statistics by name.</param>
+public sealed record CheckedAssumption(
+    string Name,
+    string Of,
+    bool? IsNotable,
+    string Finding,
+    string? Advice,
+    string Method,
+    IReadOnlyDictionary<string, double> Numbers);
+
+/// <summary>Residuals, leverages, influence, checks and scans for outliers.</summary>
 public static class Diagnostics
 {
+    /// <summary>What the estimates owe to each row or level.</summary>
+    /// <param name="fit">The fit.</param>
+    /// <param name="by"><c>row</c>, a grouping factor of the model, or a column of the data.</param>
+    /// <param name="how">How the estimates without a unit are found.</param>
+    /// <param name="progress">Called with the number of units done.</param>
+    /// <param name="cancellationToken">Stops refits.</param>
+    /// <exception cref="LmmException">There is no such factor.</exception>
+    /// <exception cref="OperationCanceledException">The refits were cancelled.</exception>
+    public static UnitInfluences Influence(
+        this FittedLmm fit,
+        string by = "row",
+        InfluenceBy how = InfluenceBy.FixedParameters,
+        Action<int>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        ArgumentNullException.ThrowIfNull(by);
+
+        var method = how switch
+        {
+            InfluenceBy.FixedParameters => InfluenceMethod.Fixed,
+            InfluenceBy.OneStep => InfluenceMethod.OneStep,
+            InfluenceBy.Refits => InfluenceMethod.Exact,
+            _ => throw new ArgumentOutOfRangeException(nameof(how), how, "Not a method."),
+        };
+
+        var options = new InfluenceOptions(
+            method, DiagnosticUnitsModule.ofName(by), Convert.Progress(progress), cancellationToken);
+        var table = Convert.ValueOrThrow(Lmm.influence(options, fit.Inner));
+        var effects = Convert.List(fit.Coefficients, own => own.Term);
+
+        return new(
+            Convert.List(table.Units, found => Convert.Influence(found, effects)),
+            table.Impossible.ToDictionary(pair => pair.Item1.Name, pair => pair.Item2));
+    }
+
+    /// <summary>Checks the fit: normality, equal variances, correlation, collinearity, influence, outliers.</summary>
+    /// <param name="fit">The fit.</param>
+    /// <param name="significance">P-values below it are notable.</param>
+    /// <param name="subjects">The factor within whose levels residuals may be correlated; null for that of the model.</param>
+    /// <param name="along">The order of the rows of a subject; null for that of the model.</param>
+    /// <exception cref="LmmException">There is no such factor or column.</exception>
+    /// <exception cref="ArgumentException">The significance is not between 0 and 1.</exception>
+    public static IReadOnlyList<CheckedAssumption> Check(
+        this FittedLmm fit, double significance = 0.05, string? subjects = null, string? along = null)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        var usual = CheckOptionsModule.defaults;
+
+        var options = new CheckOptions(
+            significance,
+            usual.Adjustment,
+            usual.MaximumInflation,
+            usual.Lags,
+            usual.Distances,
+            usual.Listed,
+            Convert.Option(subjects),
+            Convert.Option(along));
+
+        return Convert.List(Convert.ValueOrThrow(Lmm.check(options, fit.Inner)), Convert.Check);
+    }
+
     /// <summary>Residuals of every kind and leverages, one entry for each row used.</summary>
     public static IReadOnlyList<RowResiduals> ResidualDiagnostics(this FittedLmm fit)
     {

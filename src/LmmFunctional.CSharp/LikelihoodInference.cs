@@ -47,7 +47,7 @@ public static class LikelihoodInference
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        var options = Options(replicates, seed, progress, cancellationToken);
+        var options = Convert.Bootstrap(replicates, seed, progress, cancellationToken);
         var bootstrap = Convert.ValueOrThrow(BootstrapModule.run(options, fit.Inner));
         return Convert.List(BootstrapModule.intervals(Kind(kind), level, bootstrap), estimate => Limits(estimate.Interval));
     }
@@ -100,7 +100,7 @@ public static class LikelihoodInference
         ArgumentNullException.ThrowIfNull(fit);
 
         var bootstrap = bootstrapReplicates is { } replicates
-            ? FSharpOption<BootstrapOptions>.Some(Options(replicates, seed, null, cancellationToken))
+            ? FSharpOption<BootstrapOptions>.Some(Convert.Bootstrap(replicates, seed, null, cancellationToken))
             : null;
 
         var options = new VarianceTestOptions(VarianceTestModule.defaults.Draws, seed, bootstrap!);
@@ -157,16 +157,6 @@ public static class LikelihoodInference
             model.Caic,
             model.DeltaAic,
             model.Weight);
-
-    private static BootstrapOptions Options(
-        int replicates, int seed, Action<int>? progress, CancellationToken cancellationToken) =>
-        new(
-            replicates,
-            seed,
-            progress is null
-                ? BootstrapOptionsModule.defaults.Progress
-                : FSharpOption<FSharpFunc<int, Unit>>.Some(FuncConvert.FromAction(progress)),
-            cancellationToken);
 
     private static BootstrapInterval Kind(BootstrapKind kind) => kind switch
     {

@@ -10,6 +10,8 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
 
     internal LmmModel(LmmSpec spec) => this.spec = spec;
 
+    internal LmmSpec Inner => spec;
+
     /// <summary>The model with these fixed effects added, exactly as written.</summary>
     public LmmModel Fixed(Terms terms)
     {

@@ -21,6 +21,19 @@ public enum UnseenLevels
     Refuse,
 }
 
+/// <summary>How standard errors of predictions allow for the covariance parameters being estimated.</summary>
+public enum EstimationUncertainty
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>By Kenward and Roger's inflation; for fits by REML.</summary>
+    KenwardRoger,
+
+    /// <summary>By refits of responses drawn from the fit.</summary>
+    Bootstrap,
+}
+
 /// <summary>How predictions are made; all has a default.</summary>
 public sealed record PredictionSettings
 {
@@ -42,8 +55,20 @@ public sealed record PredictionSettings
     /// <summary>What to do with levels that the fit has not seen.</summary>
     public UnseenLevels NewLevels { get; init; } = UnseenLevels.Population;
 
+    /// <summary>How standard errors allow for the covariance parameters being estimated.</summary>
+    public EstimationUncertainty Uncertainty { get; init; } = EstimationUncertainty.None;
+
+    /// <summary>Refits of a bootstrap.</summary>
+    public int Replicates { get; init; } = 200;
+
+    /// <summary>The seed of a bootstrap.</summary>
+    public int Seed { get; init; } = 1;
+
     /// <summary>Whether to go back from a transformed response to its own units.</summary>
     public bool OnResponse { get; init; }
+
+    /// <summary>Whether predictions in the response's own units are means, not medians.</summary>
+    public bool MeanCorrection { get; init; }
 }
 
 /// <summary>One prediction.</summary>

@@ -72,4 +72,61 @@ public class DiagnosticsTests
         Assert.That(() => Fit.MeanShifts(adjustment: PAdjustment.Tukey), Throws.ArgumentException);
         Assert.That(() => Fit.VarianceShifts(refits: -1), Throws.InstanceOf<ArgumentException>());
     }
+
+    [Test]
+    public void InfluenceNamesTheSubjectThatMattersMost()
+    {
+        var closed = Fit.Influence("Subject");
+        var exact = Fit.Influence("Subject", InfluenceBy.Refits);
+
+        Assert.That(closed.Units, Has.Count.EqualTo(18));
+        Assert.That(closed.Impossible, Is.Empty);
+        Assert.That(closed.Units[0].VarianceChanges, Is.Empty);
+        Assert.That(exact.Units[0].VarianceChanges, Is.Not.Empty);
+        Assert.That(exact.Units[0].FixedChanges.Keys, Is.EqualTo(new[] { "(Intercept)", "Days" }));
+        Assert.That(exact.Units.MaxBy(unit => unit.CookD)!.Unit, Is.EqualTo(closed.Units.MaxBy(unit => unit.CookD)!.Unit));
+        Assert.That(() => Fit.Influence("Sbject"), Throws.TypeOf<LmmException>());
+    }
+
+    [Test]
+    public void ChecksAreSentencesWithNumbers()
+    {
+        var checks = Fit.Check();
+
+        Assert.That(checks, Is.Not.Empty);
+        Assert.That(checks.Select(check => check.Finding), Has.All.EndsWith("."));
+        Assert.That(checks.Any(check => check.IsNotable == true), Is.True);
+        Assert.That(() => Fit.Check(significance: 5), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void ManyResponsesHaveTheNumbersOfOneFitEach()
+    {
+        var responses = Fit.SimulateMany(seed: 3, count: 5);
+        var many = Fit.Model
+            .FitMany(Data.ReadCsv(TestData.Csv("sleepstudy")), responses.Select((values, k) => ($"y{k}", values)))
+            .ToList();
+
+        Assert.That(many.Select(own => own.Response), Is.EqualTo(new[] { "y0", "y1", "y2", "y3", "y4" }));
+        Assert.That(many.SelectMany(own => own.Issues), Is.Empty);
+        Assert.That(many[0].Coefficients, Has.Count.EqualTo(2));
+        Assert.That(Fit.SimulateMany(3, 5)[4], Is.EqualTo(responses[4]));
+    }
+
+    [Test]
+    public void PowerGrowsWithTheDesign()
+    {
+        var settings = new PowerSettings
+        {
+            Effects = new Dictionary<string, double> { ["Days"] = 3 },
+            Simulations = 200,
+            HalfWidth = null,
+        };
+        var curve = Fit.PowerCurve("Days = 0", GrowthBy.Levels, "Subject", [6, 24], settings);
+
+        Assert.That(curve.Select(own => own.Rows), Is.EqualTo(new[] { 60, 240 }));
+        Assert.That(curve[1].Power, Is.GreaterThan(curve[0].Power));
+        Assert.That(Fit.Power("Days = 0", settings).Simulations, Is.EqualTo(200));
+        Assert.That(() => Fit.Power("Dys = 0", settings), Throws.TypeOf<LmmException>());
+    }
 }
