@@ -199,6 +199,9 @@ module internal Columns =
 
         missing, empty
 
+    /// Variances are over weights: neither they nor their squares overflow.
+    let private largestWeight = 1e150
+
     /// <summary>The prior weight of every row of the data.</summary>
     /// <param name="frame">The data.</param>
     /// <param name="missing">Rows that are left out anyway: their weights do not matter.</param>
@@ -226,6 +229,14 @@ module internal Columns =
 
                     match first Double.IsNaN with
                     | Some(row, _) -> LmmError.MissingWeight(name, row + 1)
+                    | None -> ()
+
+                    match first (fun value -> value > largestWeight && Double.IsFinite value) with
+                    | Some(row, _) -> LmmError.HugeValue(name, row + 1)
+                    | None -> ()
+
+                    match first (fun value -> value > 0.0 && value < 1.0 / largestWeight) with
+                    | Some(row, _) -> LmmError.HugeValue($"1/{name}", row + 1)
                     | None -> ()
 
                     match first Double.IsPositiveInfinity with

@@ -80,7 +80,8 @@ module internal BesselIntegral =
                 lessOne <- lessOne + w * cosh1
                 lessOneFirst <- lessOneFirst + w * t * sinh1
                 lessTwo <- lessTwo + w * relativeCosh (nu - 2.0) t
-            elif t > peak then
+            // Also where x is no number, and so is all else.
+            elif not (t <= peak) then
                 inside <- false
 
             k <- k + 1L
