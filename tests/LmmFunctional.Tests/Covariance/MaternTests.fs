@@ -29,6 +29,11 @@ let tests =
                         yield! Law.near (what "curvature") (1e-11 * size) curvature (Jet.secondDerivative 0 0 jet)
                 ])
 
+        testCases
+            "a smoothness too large to compute with ends at once, as no number"
+            [ 1.1e7; 1e20; 1e40; infinity ]
+            (fun nu -> Check.isTrue (Double.IsNaN (Matern.correlation (Jet.number 1.0) (Jet.number nu)).Value))
+
         // Distances of a short range: log K ≈ ½ log(π/2x) − x + (4ν² − 1)/8x (Abramowitz and Stegun 9.7.2).
         testCases "far distances end at once" [ 1e3; 1e6; 1e12; 1e35 ] (fun x ->
             for nu in [ 0.3; 1.0; 4.3 ] do

@@ -32,9 +32,10 @@ module internal Matern =
               * (1.0 / 6.0
                  - s * (1.0 / 30.0 - s * (1.0 / 42.0 - s * (1.0 / 30.0 - s * 5.0 / 66.0))))
 
-    /// <summary>The correlation at x &gt; 0 with all first and second derivatives by x and ν.</summary>
-    /// <remarks>(x^ν K_ν)′ = −x^ν K_(ν−1) (Abramowitz and Stegun 9.6.28).</remarks>
-    let correlation (x: Jet) (nu: Jet) =
+    /// Beyond this smoothness the factors of the correlation, of the size of ν log ν, leave it fewer than seven digits.
+    let private largest = 1e7
+
+    let private computed (x: Jet) (nu: Jet) =
         let distance, smoothness = x.Value, nu.Value
         let bessel = BesselIntegral.compute smoothness distance
         let struct (log0, slope0, curvature0) = bessel.Order
@@ -60,3 +61,12 @@ module internal Matern =
         Jet.Chain(value, byX, byXX, x)
         +. Jet.Chain(0.0, byNu, byNuNu, nu)
         +. Jet.scale byXNu (changeOfX *. changeOfNu)
+
+    /// <summary>The correlation at x &gt; 0 with all first and second derivatives by x and ν; not a number where ν is too large
+    /// for it to be computed, which a search turns away from.</summary>
+    /// <remarks>(x^ν K_ν)′ = −x^ν K_(ν−1) (Abramowitz and Stegun 9.6.28).</remarks>
+    let correlation (x: Jet) (nu: Jet) =
+        if nu.Value <= largest then
+            computed x nu
+        else
+            Jet.number nan
