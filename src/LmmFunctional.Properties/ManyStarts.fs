@@ -67,7 +67,7 @@ module ManyStarts =
             match ends with
             | [] -> None
             | first :: others ->
-                if (Fit.ofIteration likelihood first).Certificate.IsConverged then
+                if Fit.isEnd likelihood first then
                     Some first
                 else
                     certified others

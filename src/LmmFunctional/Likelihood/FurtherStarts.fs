@@ -11,7 +11,7 @@ module internal FurtherStarts =
 
     /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation.</summary>
     let most work =
-        if work <= 2e5 then 25
+        if work <= 2e5 then 36
         elif work <= 2e6 then 7
         elif work <= 2e7 then 3
         else 1
@@ -167,6 +167,11 @@ module internal FurtherStarts =
                         else
                             zeroOf layout t)
 
+                // What is large hides in one variance too, beside others that start at nothing.
+                if units.Length > 1 then
+                    for own in units do
+                        deviations layout (fun t k -> if among [ own ] t k then much else zeroOf layout t)
+
                 // Of few rows several effects can leave hardly any residual, none of them alone.
                 for chosen in choices units do
                     if chosen.Length > 1 then
@@ -251,6 +256,14 @@ module internal FurtherStarts =
                 tau[place] <- far place sign
 
             tau)
+
+    /// Those of τ in which one level has hardly any residual variance: random effects can take its place.
+    let ofSmallResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list = [
+        for k in 0 .. kinds.Length - 1 do
+            if kinds[k] = ParameterKind.StandardDeviation then
+                start
+                |> Array.mapi (fun at value -> if at = k then value - farLogarithm else value)
+    ]
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
     let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =

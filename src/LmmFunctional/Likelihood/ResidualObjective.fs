@@ -45,8 +45,8 @@ module internal ResidualObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
-    /// Other θ to start from: random terms and residuals in turn away from the first, then no random effects beside any
-    /// residuals.
+    /// Other θ to start from: random terms and residuals in turn away from the first, then random effects as large as
+    /// residuals of which one level has hardly any, then no random effects beside any residuals.
     let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
         if FurtherStarts.most work = 1 then
             []
@@ -61,6 +61,10 @@ module internal ResidualObjective =
             seq {
                 for tau in residuals -> Array.append ofTerms tau
                 for theta in terms -> Array.append theta ofResiduals
+
+                for theta in terms |> List.skip 1 |> List.truncate 1 do
+                    for tau in FurtherStarts.ofSmallResiduals model.Residual.Parameters.Kinds ofResiduals ->
+                        Array.append theta tau
 
                 for theta in List.truncate 1 terms do
                     for tau in residuals -> Array.append theta tau

@@ -149,16 +149,33 @@ module StartSearch =
         follow None
 
     /// An end with the number of starts that lead to it, and the start of the descent that found it.
-    [<NoComparison>]
+    [<NoComparison; NoEquality>]
     type private Found = {
         Last: Iteration
         From: ImmutableArray<float>
         Count: int
+        /// Whether it may be taken; some are far below all optima, where the likelihood grows without bound.
+        IsOptimum: Lazy<bool>
     }
+
+    let private foundAt isOptimum last start = {
+        Last = last
+        From = start
+        Count = 1
+        IsOptimum = lazy isOptimum last
+    }
+
+    /// The lowest of the first end and those below it that may be taken.
+    let private lowestOf (found: Found list) =
+        let first = found.Head.Last.Criterion
+
+        found.Tail
+        |> List.filter (fun own -> own.Last.Criterion < first && own.IsOptimum.Value)
+        |> List.fold (fun lowest own -> min lowest own.Last.Criterion) first
 
     /// All ends and the number of descents, from those known, the value that the main descent began at, and other starts by their
     /// values.
-    let private explore (objective: Objective) begun known (others: (ImmutableArray<float> * float) list) =
+    let private explore isOptimum (objective: Objective) begun known (others: (ImmutableArray<float> * float) list) =
         let joined index (found: Found list) =
             found
             |> List.mapi (fun i own ->
@@ -170,7 +187,7 @@ module StartSearch =
         (known, others)
         ||> List.fold (fun (found, descents) (start, value) ->
             let ends = found |> List.map _.Last
-            let lowest = ends |> List.map _.Criterion |> List.min
+            let lowest = lowestOf found
 
             let joining =
                 let isFollowed =
@@ -196,7 +213,7 @@ module StartSearch =
 
                     match ends |> List.tryFindIndex isSame with
                     | Some index -> joined index found, descents + 1
-                    | None -> found @ [ { Last = last; From = start; Count = 1 } ], descents + 1)
+                    | None -> found @ [ foundAt isOptimum last start ], descents + 1)
 
     // Of a correlation, 0.8 from zero; and of so many coordinates at most.
     let private mirroredDistance, mostMirrored = 0.2, 4
@@ -204,7 +221,8 @@ module StartSearch =
     /// The lowest end with each coordinate that is at an end of its range near the other end: no way down leads through an end,
     /// where nothing has a slope.
     let private mirrored (objective: Objective) (found: Found list) : (ImmutableArray<float> * float) list =
-        let theta = (found |> List.minBy _.Last.Criterion).Last.Theta
+        let lowest = lowestOf found
+        let theta = (found |> List.find (fun own -> own.Last.Criterion = lowest)).Last.Theta
 
         [
             for k in 0 .. theta.Length - 1 do
@@ -220,12 +238,7 @@ module StartSearch =
         |> List.filter (snd >> Double.IsFinite)
 
     /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
-    let private taken
-        isOptimum
-        descend
-        (path: Iteration list)
-        (found: Found list, descents)
-        : Iteration list * StartSearch =
+    let private taken descend (path: Iteration list) (found: Found list, descents) : Iteration list * StartSearch =
         let main = List.head found
         let lowest = main.Last.Criterion - distinct main.Last.Criterion
 
@@ -234,7 +247,7 @@ module StartSearch =
                 found
                 |> List.filter (fun own -> own.Last.Criterion < lowest)
                 |> List.sortBy _.Last.Criterion
-                |> List.tryFind (fun own -> isOptimum own.Last)
+                |> List.tryFind _.IsOptimum.Value
             with
             | None -> main, path
             | Some best ->
@@ -260,7 +273,7 @@ module StartSearch =
                 found
                 |> List.filter (fun own -> own.Last.Criterion > criterion + distinct criterion)
                 |> List.sortBy _.Last.Criterion
-                |> List.tryFind (fun own -> isOptimum own.Last)
+                |> List.tryFind _.IsOptimum.Value
                 |> Option.map (fun own -> own.Last.Criterion - criterion)
             IsGiven = false
         }
@@ -298,13 +311,13 @@ module StartSearch =
                 match last.Progress with
                 | Progress.Converged
                 | Progress.Stalled ->
-                    let main = { Last = last; From = first; Count = 1 }
+                    let main = foundAt isOptimum last first
 
-                    let known = explore objective begun ([ main ], 1) others
+                    let known = explore isOptimum objective begun ([ main ], 1) others
                     let further = mirrored objective (fst known)
 
-                    explore objective begun known further
-                    |> taken isOptimum descend path
+                    explore isOptimum objective begun known further
+                    |> taken descend path
                     |> fun (path, search) ->
                         path,
                         {

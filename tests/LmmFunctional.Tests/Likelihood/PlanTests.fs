@@ -106,7 +106,7 @@ let tests =
                 " block  sample             2.5e+4 under 1 MB"
                 ""
                 "Exact second derivatives add 432 operations."
-                "Up to 25 starts: the criterion at each, a descent from those that lead to no optimum found before."
+                "Up to 36 starts: the criterion at each, a descent from those that lead to no optimum found before."
                 ""
             ])
 
