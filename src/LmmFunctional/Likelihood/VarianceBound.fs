@@ -8,6 +8,7 @@ type internal VarianceBound = {
     Name: string
     Multiplier: float
     Slope: float
+    /// Over the effects; of a form its coordinates for a variance of one.
     Direction: float[]
     Tolerance: float
 }
@@ -59,20 +60,62 @@ module internal VarianceBound =
           ]
         | _ -> [ ofRank t term (n - zeros.Length) n lambda d scale ]
 
-    /// The bound of a term whose form has a standard deviation of zero: D along the form's matrix.
-    let ofForm t (term: RandomDesign) (form: EffectsForm) (own: float[]) (d: float[]) (scale: float[]) =
-        let unit = Array.copy own
-        unit[form.Deviations[0]] <- 1.0
-        let matrix = Semidefinite.square form.Order (EffectsForm.lambda form unit)
+    // Shares of a correlation's range, and how many correlations are tried: those of one form that has few.
+    let private distances, mostTried = [ 0.2; 0.02 ], 4
 
-        let along weights =
-            Array.fold2 (fun sum w m -> sum + w * m) 0.0 weights matrix
+    /// Coordinates of a form to look along: as they are, and each correlation near an end of its range. Without variance the
+    /// criterion says nothing of a correlation, which may have been left anywhere.
+    let private alternatives (form: EffectsForm) (own: float[]) =
+        let others =
+            [ 0 .. own.Length - 1 ]
+            |> List.filter (fun k -> not (Array.contains k form.Deviations))
+
+        [
+            own
+
+            if others.Length <= mostTried then
+                for k in others do
+                    for ending in form.Ends[k].All do
+                        for distance in distances do
+                            own
+                            |> Array.mapi (fun at value -> if at = k then ending.From distance else value)
+        ]
+
+    /// The steepest of the directions of one form with its correlations: of a single deviation its matrix, else deviations that
+    /// are all positive.
+    let private along n (form: EffectsForm) (d: float[]) (scale: float[]) (own: float[]) =
+        let unit = Array.copy own
+
+        for at in form.Deviations do
+            unit[at] <- 1.0
+
+        let matrix = Semidefinite.square n (EffectsForm.lambda form unit)
+        let weighted = Array.map2 (*) matrix d
+
+        if form.Deviations.Length = 1 then
+            Array.sum weighted, abs (Array.sum (Array.map2 (*) matrix scale)), unit
+        else
+            let struct (_, vectors) = Semidefinite.eigen n weighted
+            let deviations = Array.init n (fun i -> abs vectors[i])
+
+            let quadratic (m: float[]) =
+                Seq.sumBy (fun k -> deviations[k % n] * deviations[k / n] * m[k]) (seq { 0 .. n * n - 1 })
+
+            form.Deviations |> Array.iteri (fun i at -> unit[at] <- deviations[i])
+            quadratic weighted, abs (quadratic (Array.map2 (*) matrix scale)), unit
+
+    /// The bound of a term whose form has standard deviations of zero: D along the form's matrix.
+    let ofForm t (term: RandomDesign) (form: EffectsForm) (own: float[]) (d: float[]) (scale: float[]) =
+        let slope, size, direction =
+            alternatives form own
+            |> List.map (along form.Order form d scale)
+            |> List.minBy (fun (slope, _, _) -> slope)
 
         {
             Term = t
             Name = $"{term.Group} {form.Names[form.Deviations[0]]}"
-            Multiplier = along d
-            Slope = along d
-            Direction = [||]
-            Tolerance = zeroDerivative * abs (along scale)
+            Multiplier = slope
+            Slope = slope
+            Direction = direction
+            Tolerance = zeroDerivative * size
         }

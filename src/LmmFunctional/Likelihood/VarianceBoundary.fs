@@ -25,6 +25,8 @@ module internal VarianceBoundary =
         | Loadings of columns: int
         /// One standard deviation that multiplies all the rest, at this place of θ.
         | Deviation of at: int
+        /// A standard deviation of each effect, and correlations.
+        | Deviations
         /// Parameters without a bound of their own.
         | Other
 
@@ -41,6 +43,8 @@ module internal VarianceBoundary =
         | Some form, Structure.ReducedRank q -> Kind.Loadings(min q form.Order)
         | Some form, structure when form.Deviations.Length = 1 && not (hasLoadings structure) ->
             Kind.Deviation(layout.ParameterStarts[t] + form.Deviations[0])
+        | Some form, structure when form.Deviations.Length = form.Order && not (hasLoadings structure) ->
+            Kind.Deviations
         | Some _, _ -> Kind.Other
 
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
@@ -119,13 +123,37 @@ module internal VarianceBoundary =
                 | _ -> ()
         ]
 
+        // Single deviations of zero are ends of their coordinates; where all are, the correlations are free too.
+        let empty = [
+            for t in 0 .. terms.Length - 1 do
+                match kinds[t], layout.Forms[t] with
+                | Kind.Deviations, Some form ->
+                    let own = ThetaLayout.parametersOf layout theta t
+
+                    if form.Deviations |> Array.forall (fun at -> own[at] = 0.0) then
+                        parts.Value[t] ||> VarianceBound.ofForm t terms[t] form own
+                | _ -> ()
+        ]
+
         let wayOut (bound: VarianceBound) variance =
             let t = bound.Term
             let n = orderOf t
 
-            match kinds[t] with
-            | Kind.Deviation at -> replaced at (sqrt variance) theta
-            | Kind.Loadings columns ->
+            match kinds[t], layout.Forms[t] with
+            | (Kind.Deviation _ | Kind.Deviations), Some form ->
+                bound.Direction
+                |> Seq.indexed
+                |> Seq.fold
+                    (fun values (k, value) ->
+                        let scale =
+                            if Array.contains k form.Deviations then
+                                sqrt variance
+                            else
+                                1.0
+
+                        replaced (layout.ParameterStarts[t] + k) (scale * value) values)
+                    theta
+            | Kind.Loadings columns, _ ->
                 let free = Seq.find (isZeroColumn t) (seq { 0 .. columns - 1 })
 
                 lambdas[t]
@@ -187,7 +215,7 @@ module internal VarianceBoundary =
             Active = active |> List.map (fun bound -> bound.Name, bound.Multiplier)
             Fixed = ImmutableArray.CreateRange isFixed
             Escape =
-                active
+                active @ empty
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)
                 |> Option.map wayOut
             Turn = Seq.tryHead turns

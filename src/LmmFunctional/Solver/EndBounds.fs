@@ -71,9 +71,23 @@ module internal EndBounds =
     // Farther where an end is taken for reached before it.
     let private distanceBeside (own: ParameterEnd) = max beside (10.0 * own.DistanceReached)
 
-    /// The change of the criterion from an end to a point beside it.
-    let private rise objective (theta: ImmutableArray<float>) criterion (k: int, own: ParameterEnd) =
-        valueAt objective (theta.SetItem(k, own.From(distanceBeside own))) - criterion
+    // Beside zero a standard deviation can be small and still count: another effect's makes a covariance of it.
+    let private besides (own: ParameterEnd) =
+        match own with
+        | ParameterEnd.Zero -> [ distanceBeside own; 1e-3 * distanceBeside own ]
+        | ParameterEnd.Infinite _ -> [ distanceBeside own ]
+
+    /// The least slope of the criterion from an end to points beside it, with the change to that point.
+    let private leastRise objective (theta: ImmutableArray<float>) criterion (k: int, own: ParameterEnd) =
+        besides own
+        |> List.map (fun distance ->
+            let change = valueAt objective (theta.SetItem(k, own.From distance)) - criterion
+            change / distance, change)
+        |> List.minBy fst
+
+    /// The change of the criterion from an end to the point beside it to which it rises least.
+    let private rise objective theta criterion place =
+        snd (leastRise objective theta criterion place)
 
     /// <summary>The point with parameters at their ends that are near them, where the criterion falls no less and not much
     /// more than its slope tells, and rises from there into the range.</summary>
@@ -132,25 +146,22 @@ module internal EndBounds =
         | [] -> inner
         | places ->
             let criterion = valueAt objective theta
-            let rises = places |> List.map (rise objective theta criterion)
+            let rises = places |> List.map (leastRise objective theta criterion)
             let isAtEnd k = places |> List.exists (fst >> (=) k)
             let isFixed k = isAtEnd k || inner.Fixed[k]
             let idle = idle objective theta criterion isFixed
 
             let escape =
                 List.zip places rises
-                |> List.sortBy snd
-                |> List.tryFind (fun (_, rise) -> rise < -(visible criterion))
+                |> List.sortBy (snd >> snd)
+                |> List.tryFind (fun (_, (_, rise)) -> rise < -(visible criterion))
                 |> Option.map (fun ((k, own), _) -> fun distance -> theta.SetItem(k, own.From distance))
 
             {
                 inner with
                     Active =
                         inner.Active
-                        @ List.map2
-                            (fun (k, own) rise -> objective.Ends[k].Name, rise / distanceBeside own)
-                            places
-                            rises
+                        @ List.map2 (fun (k, _) (slope, _) -> objective.Ends[k].Name, slope) places rises
                     Fixed = ImmutableArray.CreateRange(Seq.init theta.Length (fun k -> isFixed k || idle[k]))
                     Escape = inner.Escape |> Option.orElse escape
             }
