@@ -21,26 +21,12 @@ module internal IntervalCommand =
             Bootstrap.run options fit
             |> Result.map (IntervalReport.bootstrap kind request.Level)
 
-    // Responses can be drawn only where levels are unrelated and nothing is held.
-    let private problems (request: IntervalRequest) (spec: LmmSpec) =
-        let isHeld =
-            not (request.Parameters.Held.IsEmpty && request.Parameters.Bounds.IsEmpty)
-
-        match request.Method with
-        | IntervalMethod.Bootstrap _ when isHeld || spec.Random |> List.exists _.Relationship.IsSome -> [
-            LmmError.NeedsUnrelated "A bootstrap"
-          ]
-        | _ -> []
-
     /// Prints intervals of all parameters, or the problems; the exit code.
     let print (output: TextWriter) (error: TextWriter) (request: IntervalRequest) : int =
         let fitted =
             ModelSource.read request.Model
             |> Result.bind (fun source ->
-                match problems request source.Spec with
-                | [] ->
-                    Lmm.fit (ModelSource.options request.Criterion request.Parameters source) source.Frame source.Spec
-                | problems -> Error problems)
+                Lmm.fit (ModelSource.options request.Criterion request.Parameters source) source.Frame source.Spec)
             |> Result.bind (fun fit -> intervalsOf request fit |> Result.map (fun table -> fit, table))
 
         match fitted with

@@ -54,7 +54,7 @@ module MeanShiftThreshold =
     /// <param name="options">Replicates, seed and progress.</param>
     /// <param name="units">Rows, or the levels of a factor.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>The distribution; or: no such factor, related levels, held variances, fewer than two refits.</returns>
+    /// <returns>The distribution; or: no such factor, fewer than two refits.</returns>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     let create
         (options: BootstrapOptions)
@@ -63,11 +63,7 @@ module MeanShiftThreshold =
         : Result<MeanShiftThreshold, LmmError list> =
         BootstrapOptions.check options
 
-        DiagnosticUnits.find units fit
-        |> Result.bind (fun units ->
-            match Simulation.problems "A bootstrap" fit with
-            | [] -> drawn options fit units
-            | problems -> Error problems)
+        DiagnosticUnits.find units fit |> Result.bind (drawn options fit)
 
     /// <summary>The adjusted p-value of a t, (1 + number of maxima as large)/(1 + number of maxima), with its Monte-Carlo standard
     /// error.</summary>

@@ -175,8 +175,7 @@ module Bootstrap =
     /// <param name="options">Number of replicates, seed and progress.</param>
     /// <param name="functions">Functions of the covariance parameters to be kept too, with their names.</param>
     /// <param name="fit">The fit; its columns and analysis serve all refits, which start at its optimum.</param>
-    /// <returns>The estimates; or: levels are related, or variances are held, or fewer than two replicates could be
-    /// fitted.</returns>
+    /// <returns>The estimates; or that fewer than two replicates could be fitted.</returns>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     let runWith
         (options: BootstrapOptions)
@@ -185,16 +184,13 @@ module Bootstrap =
         : Result<Bootstrap, LmmError list> =
         BootstrapOptions.check options
 
-        match Simulation.problems "A bootstrap" fit with
-        | [] ->
-            let bootstrap = replicates options functions fit
-            let fitted = bootstrap.Draws.Rows
+        let bootstrap = replicates options functions fit
+        let fitted = bootstrap.Draws.Rows
 
-            if fitted < 2 then
-                Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
-            else
-                Ok bootstrap
-        | problems -> Error problems
+        if fitted < 2 then
+            Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
+        else
+            Ok bootstrap
 
     /// <summary>Draws responses from a fit, fits each again, and keeps the estimates of all parameters.</summary>
     /// <returns>The estimates, or why there are none, as <c>runWith</c>.</returns>

@@ -24,16 +24,16 @@ module BootstrapTest =
     let private rounding = 1e-7
 
     /// <summary>Statistics simulated under the smaller model: the fall of the criterion from its refit to that of the larger.</summary>
-    /// <returns>A statistic for each replicate, None where a refit failed; or: levels are related, or variances are held, or fewer
-    /// than two replicates could be fitted.</returns>
+    /// <returns>A statistic for each replicate, None where a refit failed; or that fewer than two replicates could be
+    /// fitted.</returns>
     let internal statistics
         (options: BootstrapOptions)
         (smaller: Fit)
         (larger: Fit)
         : Result<float option[], LmmError list> =
-        let simulated () =
-            let draw = Simulation.sampler options.Seed smaller
+        let draw = Simulation.sampler options.Seed smaller
 
+        let all =
             Replicates.run options (fun index ->
                 let response = draw index
 
@@ -43,19 +43,12 @@ module BootstrapTest =
                     Some(if fall > rounding then fall else 0.0)
                 | _ -> None)
 
-        match
-            Simulation.problems "A bootstrap" smaller
-            @ Simulation.problems "A bootstrap" larger
-        with
-        | [] ->
-            let all = simulated ()
-            let fitted = all |> Array.filter Option.isSome |> Array.length
+        let fitted = all |> Array.filter Option.isSome |> Array.length
 
-            if fitted < 2 then
-                Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
-            else
-                Ok all
-        | problems -> Error(List.distinct problems)
+        if fitted < 2 then
+            Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
+        else
+            Ok all
 
     /// <summary>The share of statistics at least as large as the observed one, and its Monte Carlo standard error.</summary>
     let internal pValue observed (simulated: float[]) : float * float =
@@ -69,8 +62,8 @@ module BootstrapTest =
     /// <param name="options">Number of replicates, seed and progress.</param>
     /// <param name="smaller">The null model.</param>
     /// <param name="larger">The model that contains it.</param>
-    /// <returns>The test, by ML where the fixed effects differ; or data that differ, models that are not nested, related levels or
-    /// held variances, or replicates that could not be fitted.</returns>
+    /// <returns>The test, by ML where the fixed effects differ; or data that differ, models that are not nested, or
+    /// replicates that could not be fitted.</returns>
     /// <exception cref="T:System.ArgumentException">There are fewer than two replicates.</exception>
     let run (options: BootstrapOptions) (smaller: Fit) (larger: Fit) : Result<BootstrapTest, LmmError list> =
         BootstrapOptions.check options

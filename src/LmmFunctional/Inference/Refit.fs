@@ -32,35 +32,37 @@ module internal Refit =
     /// θ at the optimum of a fit, on the inner scale.
     let thetaOf (fit: Fit) = (List.last fit.Path).Theta
 
+    /// The fit of another likelihood of the same parameters, started at the optimum of the first and with its bounds.
+    let private again (fit: Fit) (likelihood: Result<LogLikelihood, LmmError list>) : Result<Fit, LmmError list> =
+        if fit.Limits.IsEmpty then
+            likelihood |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+        else
+            // Bounds in force may not be so for the other likelihood.
+            let bounded =
+                fit.Limits
+                |> Map.keys
+                |> Seq.map (ParameterNames.canonical fit.Model.Parameters)
+                |> Set.ofSeq
+
+            let known =
+                fit.Model.Held.Known |> Map.filter (fun name _ -> not (bounded.Contains name))
+
+            let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
+
+            let solve (likelihood: LogLikelihood) =
+                fitOf likelihood likelihood.Objective.Start
+
+            likelihood
+            |> Result.bind (LogLikelihood.holding known)
+            |> Result.map (LogLikelihood.startingAlsoFrom point)
+            |> Result.bind (BoundedFit.search fit.Limits solve)
+
     /// The same model by another criterion; the fit itself when that is its own.
     let withCriterion criterion (fit: Fit) : Result<Fit, LmmError list> =
         if fit.Criterion = criterion then
             Ok fit
         else
-            let again = LogLikelihood.withCriterion criterion fit.Model
-
-            if fit.Limits.IsEmpty then
-                again |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
-            else
-                // Bounds in force may not be so by the other criterion.
-                let bounded =
-                    fit.Limits
-                    |> Map.keys
-                    |> Seq.map (ParameterNames.canonical fit.Model.Parameters)
-                    |> Set.ofSeq
-
-                let known =
-                    fit.Model.Held.Known |> Map.filter (fun name _ -> not (bounded.Contains name))
-
-                let point = LogLikelihood.pointAt fit.Model (thetaOf fit)
-
-                let solve (likelihood: LogLikelihood) =
-                    fitOf likelihood likelihood.Objective.Start
-
-                again
-                |> Result.bind (LogLikelihood.holding known)
-                |> Result.map (LogLikelihood.startingAlsoFrom point)
-                |> Result.bind (BoundedFit.search fit.Limits solve)
+            LogLikelihood.withCriterion criterion fit.Model |> again fit
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =
@@ -69,8 +71,7 @@ module internal Refit =
 
     /// The same model for another response, started at the optimum of the first.
     let withResponse (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
-        LogLikelihood.withResponse response fit.Model
-        |> Result.map (fun likelihood -> fitOf likelihood (thetaOf fit))
+        LogLikelihood.withResponse response fit.Model |> again fit
 
     // Fixed effects
 

@@ -32,12 +32,6 @@ module Simulation =
 
             residuals stream response
 
-    /// Whether a fit can be fitted again to responses drawn from it, as a bootstrap does; why not, in the name of what asks.
-    let internal problems (purpose: string) (fit: Fit) : LmmError list = [
-        if not (LogLikelihood.isUnrelated fit.Model) then
-            LmmError.NeedsUnrelated purpose
-    ]
-
     /// A function that draws the response of a replicate of a fit: the same for the same seed and index.
     let internal sampler (seed: int) (fit: Fit) : int -> float[] =
         let known = fixedPart fit

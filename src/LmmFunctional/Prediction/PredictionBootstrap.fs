@@ -30,9 +30,7 @@ module internal PredictionBootstrap =
             Ok found
 
     let private run (options: BootstrapOptions) (targets: PredictionTargets) ofRefit =
-        match Simulation.problems "A bootstrap" targets.Fit with
-        | [] -> refits options targets.Fit ofRefit |> enough options
-        | problems -> Error problems
+        refits options targets.Fit ofRefit |> enough options
 
     /// What is left of a variance once its bias is taken out; all of it where that is nothing.
     let private corrected (known: float) (mean: float) (moved: float) =
@@ -44,7 +42,7 @@ module internal PredictionBootstrap =
     /// <param name="targets">What is predicted.</param>
     /// <param name="equations">The equations of the fit.</param>
     /// <param name="known">The error variances with the parameters known.</param>
-    /// <returns>The variances; or: levels are related, variances are held, or fewer than two refits succeeded.</returns>
+    /// <returns>The variances; or that fewer than two refits succeeded.</returns>
     let variances options (targets: PredictionTargets) (equations: MixedModelEquations) (known: float[]) =
         let estimates = PredictionVariance.estimates targets equations
 

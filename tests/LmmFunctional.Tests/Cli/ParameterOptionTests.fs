@@ -241,10 +241,16 @@ let tests =
                     "lmm: '--bound Residual.rho=1' is not a name and two ends; write --bound NAME=LOWER..UPPER, where one end may be left out."
 
                 [ command; sleep; ar1; "--start"; "Residual.rho=2" ]
-                |> refuses "Parameter 'Residual.rho' cannot be 2; give it a number between -1 and 1."
+                |> refuses "Parameter 'Residual.rho' cannot be 2; give it a number between -1 and 1.")
 
-            [ "ci"; sleep; ar1; "--fix"; "Residual.rho=0.5"; "--boot"; "50" ]
-            |> refuses "A bootstrap needs unrelated levels and no held variances; fit the model without them.")
+        testCase "a bootstrap leaves what is fixed where it is" (fun () ->
+            let code, text, error =
+                run [ "ci"; sleep; ar1; "--fix"; "Residual.rho=0.5"; "--boot"; "50"; "--json" ]
+
+            Check.isEmpty error
+            Check.equal 0 code
+            Check.isFalse (text.Contains "rho")
+            Check.contains "\"Days\"" text)
 
         // Linear functions
 
