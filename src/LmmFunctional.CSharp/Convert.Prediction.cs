@@ -55,6 +55,9 @@ internal static partial class Convert
             found.Upper,
             Pairs(found.NewLevels));
 
+    public static PredictedCombination Combination(string name, Prediction found) =>
+        new(name, found.Estimate, found.StandardError, found.Df, found.Lower, found.Upper);
+
     public static IReadOnlyList<RowResiduals> Rows(ResidualTable table) =>
     [
         .. Enumerable.Range(0, table.Row.Length).Select(row => new RowResiduals(
@@ -76,7 +79,7 @@ internal static partial class Convert
     ];
 
     public static ShiftedMean Shifted(MeanShift found) =>
-        new(found.Unit.Name, found.Shift, found.StandardError, found.T, found.P, found.AdjustedP);
+        new(found.Unit.Name, found.Shift, found.StandardError, found.T, found.ExternalT, found.P, found.AdjustedP);
 
     public static ShiftedVariance Shifted(VarianceShift found) =>
         new(

@@ -38,10 +38,12 @@ public sealed record RowResiduals(
 /// <param name="Unit">The number of the row in the data, from one; or the level.</param>
 /// <param name="Shift">In units of the response.</param>
 /// <param name="StandardError">With the covariance parameters taken as known.</param>
-/// <param name="T">Shift over its standard error.</param>
-/// <param name="P">Two-sided, σ² estimated from all other rows.</param>
+/// <param name="T">Shift over its standard error, σ² that of the fit.</param>
+/// <param name="ExternalT">The same with σ² from all other rows.</param>
+/// <param name="P">Two-sided, of <paramref name="ExternalT"/>.</param>
 /// <param name="AdjustedP">The same for the largest of all units.</param>
-public sealed record ShiftedMean(string Unit, double Shift, double StandardError, double T, double P, double AdjustedP);
+public sealed record ShiftedMean(
+    string Unit, double Shift, double StandardError, double T, double ExternalT, double P, double AdjustedP);
 
 /// <summary>The variance shift of one unit.</summary>
 /// <param name="Unit">The number of the row in the data, from one; or the level.</param>

@@ -88,6 +88,16 @@ public sealed record PredictedValue(
     double Upper,
     IReadOnlyDictionary<string, string> NewLevels);
 
+/// <summary>A linear combination of predictions or of effects.</summary>
+/// <param name="Name">The name before its colon, or its own text.</param>
+/// <param name="Estimate">In units of the response.</param>
+/// <param name="StandardError">Of the estimate less what is predicted.</param>
+/// <param name="Df">Degrees of freedom; infinite for the normal distribution.</param>
+/// <param name="Lower">The lower end of the interval.</param>
+/// <param name="Upper">The upper end of the interval.</param>
+public sealed record PredictedCombination(
+    string Name, double Estimate, double StandardError, double Df, double Lower, double Upper);
+
 /// <summary>Predictions of means and of future observations.</summary>
 public static class FitPrediction
 {
@@ -118,5 +128,45 @@ public static class FitPrediction
         return Convert.List(
             Convert.ValueOrThrow(Lmm.predictFrame(Convert.Options(settings ?? new()), newData, fit.Inner)),
             Convert.Predicted);
+    }
+
+    /// <summary>Linear combinations of predictions for new data, such as the difference of two rows.</summary>
+    /// <param name="fit">The fit.</param>
+    /// <param name="newData">The rows that are combined.</param>
+    /// <param name="functions">The combinations, rows by the names row1, row2, …; semicolons between several.</param>
+    /// <param name="settings">What is predicted, and how; null for the defaults.</param>
+    /// <example><code>fit.PredictCombinations(data, "change: row2 - row1")[0].Estimate</code></example>
+    /// <exception cref="LmmException">The text cannot be read, columns are not there, or levels are not known.</exception>
+    /// <exception cref="ArgumentException">The level is not between 0 and 1, or the response's own units are wanted.</exception>
+    public static IReadOnlyList<PredictedCombination> PredictCombinations(
+        this FittedLmm fit, Frame newData, string functions, PredictionSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        ArgumentNullException.ThrowIfNull(newData);
+        ArgumentNullException.ThrowIfNull(functions);
+
+        var found = Predictions.combinationsOfText(Convert.Options(settings ?? new()), functions, newData, fit.Inner);
+        return Convert.List(Convert.ValueOrThrow(found), own => Convert.Combination(own.Item1, own.Item2));
+    }
+
+    /// <summary>Linear functions of fixed and random effects.</summary>
+    /// <param name="fit">The fit.</param>
+    /// <param name="functions">The functions, random effects by names such as <c>Subject[308].Days</c>; semicolons between
+    /// several.</param>
+    /// <param name="settings">Level, degrees of freedom and uncertainty; all else does not matter.</param>
+    /// <example><code>fit.PredictFunctions("Days + Subject[308].Days")[0].StandardError</code></example>
+    /// <exception cref="LmmException">The text cannot be read, or a function is not estimable.</exception>
+    /// <exception cref="ArgumentException">The level is not between 0 and 1.</exception>
+    public static IReadOnlyList<PredictedCombination> PredictFunctions(
+        this FittedLmm fit, string functions, PredictionSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        ArgumentNullException.ThrowIfNull(functions);
+        var read = Convert.ValueOrThrow(LinearCombinationModule.parse(functions, fit.Inner));
+
+        var found = Convert.ValueOrThrow(
+            Predictions.ofCombinations(Convert.Options(settings ?? new()), read, fit.Inner));
+
+        return [.. read.Zip(found.Predictions, (own, value) => Convert.Combination(own.Name, value))];
     }
 }

@@ -38,6 +38,9 @@ module internal AnalysisResult =
         Notes = notes
     }
 
+/// <summary>What is done with a fit; it is given what takes words on how far it has come.</summary>
+type AnalysisRun = (string -> unit) -> Fit -> Result<AnalysisResult, LmmError list>
+
 /// <summary>A command on a fit as asked for: the fit, and what is done with it.</summary>
 [<ReferenceEquality>]
 type AnalysisRequest = {
@@ -47,7 +50,7 @@ type AnalysisRequest = {
     File: string option
     /// Rows of a table that text shows.
     MostRows: int
-    Run: Fit -> Result<AnalysisResult, LmmError list>
+    Run: AnalysisRun
 }
 
 /// <summary>A command that fits a model and then does something with the fit.</summary>
@@ -64,5 +67,5 @@ type Analysis = {
     /// Options of lmm fit that mean something here besides those of the model: --df, --convention.
     FitOptions: string list
     /// What is done with the fit, or what is wrong with an option.
-    Read: OptionValues -> FitRequest -> Result<Fit -> Result<AnalysisResult, LmmError list>, string>
+    Read: OptionValues -> FitRequest -> Result<AnalysisRun, string>
 }

@@ -42,7 +42,9 @@ module internal AnalysisCommand =
     let print (output: TextWriter) (error: TextWriter) (request: AnalysisRequest) : int =
         let written =
             FitCommand.run error request.Fit
-            |> Result.bind (fun (fit, _, _) -> request.Run fit |> Result.map (fun result -> fit, result))
+            |> Result.bind (fun (fit, _, _) ->
+                ProgressDisplay.during (FitCommand.displayOn error request.Fit) (fun report -> request.Run report fit)
+                |> Result.map (fun result -> fit, result))
             |> Result.bind (fun (fit, result) ->
                 // Files of numbers have no place for sentences.
                 if request.Format = TableFormat.Csv then

@@ -33,7 +33,7 @@ module internal CheckAnalysis =
             (fun value -> value > 0.0 && value < 1.0)
             "must lie between 0 and 1, such as 0.05"
             values
-        |> Result.map (fun significance fit ->
+        |> Result.map (fun significance _ fit ->
             Lmm.check
                 {
                     CheckOptions.defaults with

@@ -33,7 +33,7 @@ module internal DiagnosticAnalyses =
         FitOptions = []
         Read =
             fun _ _ ->
-                Ok(fun fit ->
+                Ok(fun _ fit ->
                     AnalysisResult.ofTables
                         [ "Residuals and leverages"; $"Formula: {formula fit}" ]
                         [ "formula", formula fit ] [ "residuals", Lmm.residuals fit |> DiagnosticFrames.residuals ] []
@@ -72,14 +72,19 @@ module internal DiagnosticAnalyses =
                 "exact", InfluenceMethod.Exact
             ]
             values
-        |> Result.map (fun how fit ->
-            let options = {
-                InfluenceOptions.defaults with
-                    How = how
-                    Units = unitsOf values
-            }
+        |> Result.map (fun how report fit ->
+            let units = unitsOf values
 
-            Lmm.influence options fit |> Result.map (influenceResult options fit))
+            DiagnosticUnits.find units fit
+            |> Result.bind (fun found ->
+                let options = {
+                    InfluenceOptions.defaults with
+                        How = how
+                        Units = units
+                        Progress = Some(ProgressDisplay.counted "unit" found.Length report)
+                }
+
+                Lmm.influence options fit |> Result.map (influenceResult options fit)))
 
     /// Influence of rows or levels on the estimates.
     let influence: Analysis = {
@@ -109,13 +114,12 @@ module internal DiagnosticAnalyses =
 
     let private labelled model =
         match model with
-        | OutlierModel.MeanShift(units, adjustment) ->
-            $"Mean shift of each {unitName units}, p adjusted by {Adjustment.name adjustment}",
-            [
-                "by", unitName units
-                "model", "mean"
-                "adjustment", Adjustment.name adjustment
-            ]
+        | OutlierModel.MeanShift options ->
+            let by = unitName options.Units
+            let adjustment = Adjustment.name options.Adjustment
+
+            $"Mean shift of each {by}, p adjusted by {adjustment}",
+            [ "by", by; "model", "mean"; "adjustment", adjustment ]
         | OutlierModel.VarianceShift {
                                          Target = VarianceShiftTarget.Rows units
                                      } ->
@@ -126,37 +130,54 @@ module internal DiagnosticAnalyses =
             $"Variance shift of {effect} of each {group}, by REML",
             [ "by", group; "effect", effect; "model", "variance" ]
 
-    let private thresholdNotes (table: VarianceShiftTable) = [
-        for threshold in table.Thresholds do
-            let level = NumberText.significant 3 (100.0 * threshold.Level)
-            let value = NumberText.significant 4 threshold.Threshold
-            let error = NumberText.significant 2 threshold.MonteCarloError
-            $"The largest of all likelihood ratios is above {value} (Monte Carlo error {error}) in {level} %% of data without a shift."
+    let private thresholdNote largest level value error =
+        let level = NumberText.significant 3 (100.0 * level)
+        let value = NumberText.significant 4 value
+        let error = NumberText.significant 2 error
+        $"The largest {largest} is above {value} (Monte Carlo error {error}) in {level} %% of data without a shift."
 
-        if table.Failed > 0 then
-            $"{table.Failed} of the simulated data sets could not be fitted."
+    let private failureNote failed = [
+        if failed > 0 then
+            $"{failed} of the simulated data sets could not be fitted."
     ]
+
+    let private ofMeanShifts (table: MeanShiftTable) =
+        let levels = VarianceShiftOptions.defaults.ThresholdLevels
+
+        match table.Threshold with
+        | None -> [ "units", DiagnosticFrames.meanShifts table ], []
+        | Some threshold ->
+            [
+                "units", DiagnosticFrames.meanShifts table
+                "thresholds", DiagnosticFrames.meanShiftThresholds levels threshold
+            ],
+            [
+                for level in levels do
+                    let value, error = MeanShiftThreshold.value level threshold
+                    thresholdNote "|t| of all" level value error
+            ]
+            @ failureNote threshold.Failed
+
+    let private ofVarianceShifts (table: VarianceShiftTable) =
+        [
+            "units", DiagnosticFrames.varianceShifts table
+
+            if not table.Thresholds.IsEmpty then
+                "thresholds", DiagnosticFrames.varianceShiftThresholds table
+        ],
+        [
+            for own in table.Thresholds do
+                thresholdNote "of all likelihood ratios" own.Level own.Threshold own.MonteCarloError
+        ]
+        @ failureNote table.Failed
 
     let private outlierResult model (fit: Fit) scan =
         let heading, members = labelled model
 
         let tables, notes =
-            match scan, model with
-            | OutlierScan.MeanShifts found, OutlierModel.MeanShift(units, _) ->
-                [ "units", DiagnosticFrames.meanShifts units found ], []
-            | OutlierScan.MeanShifts found, _ ->
-                [ "units", DiagnosticFrames.meanShifts (DiagnosticUnits.Levels "") found ], []
-            | OutlierScan.VarianceShifts table, _ when table.Thresholds.IsEmpty ->
-                [
-                    "units", DiagnosticFrames.varianceShifts (DiagnosticUnits.Levels "") table.Shifts
-                ],
-                []
-            | OutlierScan.VarianceShifts table, _ ->
-                [
-                    "units", SimulationFrames.varianceShifts table
-                    "thresholds", SimulationFrames.thresholds table
-                ],
-                thresholdNotes table
+            match scan with
+            | OutlierScan.MeanShifts table -> ofMeanShifts table
+            | OutlierScan.VarianceShifts table -> ofVarianceShifts table
 
         AnalysisResult.ofTables
             [ heading; $"Formula: {formula fit}" ]
@@ -168,7 +189,7 @@ module internal DiagnosticAnalyses =
     let private strayOf model values =
         match model with
         | "mean" ->
-            [ "--refits"; "--effect"; "--bootstrap"; "--seed" ]
+            [ "--refits"; "--effect" ]
             |> List.tryFind (fun name -> OptionValues.contains name values)
             |> Option.map (fun name -> $"{name} belongs to --model variance.")
         | _ when OptionValues.contains "--adjust" values -> Some "--adjust belongs to --model mean."
@@ -210,19 +231,44 @@ module internal DiagnosticAnalyses =
                 }
             )
 
+    let private meanShift values =
+        match OptionValues.choice "--adjust" adjustments values, bootstrap values with
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok adjustment, Ok bootstrap ->
+            Ok(
+                OutlierModel.MeanShift {
+                    Units = unitsOf values
+                    Adjustment = adjustment
+                    Bootstrap = bootstrap
+                }
+            )
+
     let private outlierModel values =
         OptionValues.choice "--model" [ "mean", "mean"; "variance", "variance" ] values
         |> Result.bind (fun model ->
             match strayOf model values, model with
             | Some problem, _ -> Error problem
-            | None, "mean" ->
-                OptionValues.choice "--adjust" adjustments values
-                |> Result.map (fun adjustment -> OutlierModel.MeanShift(unitsOf values, adjustment))
+            | None, "mean" -> meanShift values
             | None, _ -> varianceShift values)
+
+    let private telling report model =
+        match model with
+        | OutlierModel.MeanShift options ->
+            OutlierModel.MeanShift {
+                options with
+                    Bootstrap = options.Bootstrap |> Option.map (RefitProgress.telling report)
+            }
+        | OutlierModel.VarianceShift options ->
+            OutlierModel.VarianceShift {
+                options with
+                    Bootstrap = options.Bootstrap |> Option.map (RefitProgress.telling report)
+            }
 
     let private readOutliers values _ =
         outlierModel values
-        |> Result.map (fun model fit -> Lmm.outliers model fit |> Result.map (outlierResult model fit))
+        |> Result.map (fun model report fit ->
+            Lmm.outliers (telling report model) fit |> Result.map (outlierResult model fit))
 
     /// Outlier models: shifts of the mean and of the variance.
     let outliers: Analysis = {
@@ -244,10 +290,7 @@ module internal DiagnosticAnalyses =
                 "--refits"
                 "NUMBER"
                 "how many of the first units are fitted again with their variance shift; 5 is the default."
-            OptionTable.value
-                "--bootstrap"
-                "REPLICATES"
-                "p-values and thresholds of variance shifts from data simulated without a shift."
+            OptionTable.value "--bootstrap" "REPLICATES" "p-values and thresholds from data simulated without a shift."
             OptionTable.value "--seed" "SEED" "of --bootstrap; 1 is the default."
         ]
         FitOptions = []

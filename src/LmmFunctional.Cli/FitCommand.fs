@@ -8,7 +8,8 @@ open LmmFunctional
 [<RequireQualifiedAccess>]
 module internal FitCommand =
 
-    let private displayOn (error: TextWriter) (request: FitRequest) =
+    /// How a command tells progress: not at all to a program that runs it.
+    let displayOn (error: TextWriter) (request: FitRequest) =
         // A program that runs the command gets the same words, however long the fit takes.
         if request.IsQuiet || not (Object.ReferenceEquals(error, Console.Error)) then
             ProgressDisplay.Silent
@@ -22,7 +23,7 @@ module internal FitCommand =
             let options = {
                 ModelSource.options request.Criterion request.Parameters source with
                     Solver = SolverOptions.ofAlgorithm request.Algorithm
-                    Progress = Some report
+                    Progress = Some(ProgressDisplay.ofIteration >> report)
             }
 
             Lmm.fit options source.Frame source.Spec)

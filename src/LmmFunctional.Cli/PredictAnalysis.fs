@@ -27,6 +27,14 @@ module internal PredictAnalysis =
             "how standard errors allow for the covariance parameters being estimated: none, kenward-roger or bootstrap; none is the default."
         OptionTable.value "--replicates" "NUMBER" "refits of --uncertainty bootstrap; 200 is the default."
         OptionTable.value "--seed" "SEED" "of --uncertainty bootstrap; 1 is the default."
+        OptionTable.value
+            "--combine"
+            "FUNCTIONS"
+            "with --new: linear combinations of its rows instead of the rows, such as \"change: row2 - row1\"; semicolons between several."
+        OptionTable.value
+            "--functions"
+            "FUNCTIONS"
+            "linear functions of fixed and random effects instead of rows, such as \"Days + Subject[308].Days\"; semicolons between several."
         OptionTable.switch "--response" "bring predictions of log(y) and the like back to the units of y."
         OptionTable.switch "--mean-correction" "with --response: predict means of y, not its median."
     ]
@@ -98,30 +106,65 @@ module internal PredictAnalysis =
 
         effects, interval, uncertainty
 
-    let private newData (reading: DataReading) path (others: PredictionOptions) fit =
-        match path with
-        | None -> Lmm.predict others fit
-        | Some path ->
-            // Levels and rows are those of the fit's data, chosen there.
-            {
-                reading with
-                    IsInput = (path = "-")
-                    Orders = []
-                    Subset = None
-            }
-            |> fun reading -> DataOptions.read reading (if path = "-" then "standard input" else path)
-            |> Result.bind (fun frame -> Lmm.predictFrame others frame fit)
+    /// What is predicted.
+    [<RequireQualifiedAccess>]
+    type private Target =
+        | RowsOfFit
+        | RowsOf of path: string
+        /// Linear combinations of the rows of a file.
+        | CombinedRows of path: string * functions: string
+        /// Linear functions of effects.
+        | Effects of functions: string
 
-    let private result (options: PredictionOptions) (fit: Fit) predictions =
+    let private newFrame (reading: DataReading) path =
+        // Levels and rows are those of the fit's data, chosen there.
+        {
+            reading with
+                IsInput = (path = "-")
+                Orders = []
+                Subset = None
+        }
+        |> fun reading -> DataOptions.read reading (if path = "-" then "standard input" else path)
+
+    let private table (reading: DataReading) target (options: PredictionOptions) fit =
+        match target with
+        | Target.RowsOfFit -> Lmm.predict options fit |> Result.map DiagnosticFrames.predictions
+        | Target.RowsOf path ->
+            newFrame reading path
+            |> Result.bind (fun frame -> Lmm.predictFrame options frame fit)
+            |> Result.map DiagnosticFrames.predictions
+        | Target.CombinedRows(path, functions) ->
+            newFrame reading path
+            |> Result.bind (fun frame -> Predictions.combinationsOfText options functions frame fit)
+            |> Result.map DiagnosticFrames.combinations
+        | Target.Effects functions ->
+            LinearCombination.parse functions fit
+            |> Result.bind (fun read ->
+                Predictions.ofCombinations options read fit
+                |> Result.map (fun found -> List.zip (read |> List.map _.Name) found.Predictions))
+            |> Result.map DiagnosticFrames.combinations
+
+    let private result target (options: PredictionOptions) (fit: Fit) table =
         let effects, interval, uncertainty = describe options
         let method = DegreesOfFreedomMethod.describe options.Method
         let formula = Formula.print fit.Spec
 
+        let heading =
+            match target with
+            | Target.Effects _ -> "Linear functions of effects"
+            | Target.CombinedRows _ -> $"Linear combinations of predictions of {ExprText.deparse fit.Spec.Response}"
+            | Target.RowsOfFit
+            | Target.RowsOf _ -> $"Predictions of {ExprText.deparse fit.Spec.Response}"
+
         AnalysisResult.ofTables
             [
-                $"Predictions of {ExprText.deparse fit.Spec.Response}"
+                heading
                 $"Formula: {formula}"
-                $"Random effects included: {effects}"
+
+                match target with
+                | Target.Effects _ -> ()
+                | _ -> $"Random effects included: {effects}"
+
                 $"Intervals: {100.0 * options.Level:g} %% {interval}, df {method}, uncertainty of covariance parameters {uncertainty}"
             ]
             [
@@ -130,7 +173,30 @@ module internal PredictAnalysis =
                 "interval", interval
                 "df", method
                 "uncertainty", uncertainty
-            ] [ "predictions", DiagnosticFrames.predictions predictions ] []
+            ] [ "predictions", table ] []
+
+    let private targetOf values =
+        let path = OptionValues.tryFind "--new" values
+
+        match path, OptionValues.tryFind "--combine" values, OptionValues.tryFind "--functions" values with
+        | _, Some _, Some _ -> Error "give one of --combine and --functions."
+        | None, Some _, None -> Error "--combine needs --new with the rows that it combines."
+        | Some _, None, Some _ -> Error "--functions are of effects, without --new."
+        | _ when
+            OptionValues.contains "--response" values
+            && (OptionValues.contains "--combine" values
+                || OptionValues.contains "--functions" values)
+            ->
+            Error "--combine and --functions are on the model's scale, without --response."
+        | _, None, Some _ when
+            [ "--effects"; "--interval"; "--new-levels" ]
+            |> List.exists (fun name -> OptionValues.contains name values)
+            ->
+            Error "--functions name their effects themselves, without --effects, --interval and --new-levels."
+        | None, None, None -> Ok Target.RowsOfFit
+        | Some path, None, None -> Ok(Target.RowsOf path)
+        | Some path, Some functions, None -> Ok(Target.CombinedRows(path, functions))
+        | None, None, Some functions -> Ok(Target.Effects functions)
 
     let private optionsOf values : Result<PredictionOptions, string> =
         let isOnResponse = OptionValues.contains "--response" values
@@ -155,24 +221,30 @@ module internal PredictAnalysis =
                     MeanCorrection = isCorrected
             }
 
-    let private read values (request: FitRequest) =
-        let path = OptionValues.tryFind "--new" values
+    let private telling report uncertainty =
+        match uncertainty with
+        | ParameterUncertainty.Bootstrap bootstrap ->
+            ParameterUncertainty.Bootstrap(RefitProgress.telling report bootstrap)
+        | _ -> uncertainty
 
-        match optionsOf values with
-        | _ when path = Some "-" && request.Model.Reading.IsInput ->
+    let private read values (request: FitRequest) =
+        match optionsOf values, targetOf values with
+        | _ when OptionValues.tryFind "--new" values = Some "-" && request.Model.Reading.IsInput ->
             Error "standard input can be read once; give a file for the data or for --new."
-        | Error problem -> Error problem
-        | Ok options ->
-            Ok(fun fit ->
+        | Error problem, _
+        | _, Error problem -> Error problem
+        | Ok options, Ok target ->
+            Ok(fun report fit ->
                 FitCommand.method request
                 |> Result.bind (fun method ->
                     let options = {
                         options with
                             Method = defaultArg method options.Method
+                            Uncertainty = telling report options.Uncertainty
                     }
 
-                    newData request.Model.Reading path options fit
-                    |> Result.map (result options fit)))
+                    table request.Model.Reading target options fit
+                    |> Result.map (result target options fit)))
 
     /// Predictions of means and of future observations.
     let analysis: Analysis = {

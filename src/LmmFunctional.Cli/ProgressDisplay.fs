@@ -9,32 +9,33 @@ open System.Threading.Tasks
 open LmmFunctional
 open Spectre.Console
 
-/// <summary>How the user hears of a fit that takes long.</summary>
+/// <summary>How the user hears of work that takes long.</summary>
 [<RequireQualifiedAccess>]
 type ProgressDisplay =
     /// Not at all.
     | Silent
-    /// A line for each iteration.
+    /// Line after line.
     | Lines of TextWriter
     /// One line that changes, on a terminal.
     | Live of TextWriter
 
-/// <summary>Progress of a fit.</summary>
+/// <summary>Progress of fits and refits.</summary>
 [<RequireQualifiedAccess>]
 module ProgressDisplay =
 
-    /// A fit done sooner than this shows nothing.
+    /// Work done sooner than this shows nothing; counts are told this far apart.
     let private patience = TimeSpan.FromSeconds 1.0
 
-    let private describe (iteration: Iteration) =
+    /// An iteration of a fit in words.
+    let ofIteration (iteration: Iteration) =
         $"iteration {iteration.Number}: criterion {NumberText.fixedPoint 4 iteration.Criterion}"
 
     let private byLines (output: TextWriter) work =
         let started = Stopwatch.GetTimestamp()
 
-        work (fun iteration ->
+        work (fun (words: string) ->
             if Stopwatch.GetElapsedTime started > patience then
-                output.WriteLine(describe iteration))
+                output.WriteLine words)
 
     // Kept apart, so that Spectre.Console is loaded only when it is used.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -51,11 +52,11 @@ module ProgressDisplay =
                         context.Status <- latest () |> Markup.Escape
             )
 
-    let private byStatus (output: TextWriter) (work: (Iteration -> unit) -> 'result) =
-        let cell = StrongBox "fitting"
+    let private byStatus (output: TextWriter) (work: (string -> unit) -> 'result) =
+        let cell = StrongBox "working"
 
         let running =
-            Task.Run(fun () -> work (fun iteration -> Volatile.Write(&cell.Value, describe iteration)))
+            Task.Run(fun () -> work (fun words -> Volatile.Write(&cell.Value, words)))
 
         if
             Task.WhenAny(running, Task.Delay patience).GetAwaiter().GetResult()
@@ -65,9 +66,39 @@ module ProgressDisplay =
 
         running.GetAwaiter().GetResult()
 
-    /// <summary>Does the work, which calls what it is given with each iteration.</summary>
-    let during (display: ProgressDisplay) (work: (Iteration -> unit) -> 'result) : 'result =
+    /// <summary>Counts in words, such as <c>refit 120 of 1000, 12 s left</c>, about one a second; safe from any thread.</summary>
+    /// <param name="what">What is counted.</param>
+    /// <param name="total">How many there are.</param>
+    /// <param name="report">Takes the words.</param>
+    let counted (what: string) (total: int) (report: string -> unit) : int -> unit =
+        let started = Stopwatch.GetTimestamp()
+
+        let seconds () =
+            int64 (Stopwatch.GetElapsedTime started).TotalSeconds
+
+        let cell = StrongBox 0L
+
+        fun finished ->
+            let now = seconds ()
+            let last = Volatile.Read &cell.Value
+
+            if now > last && Interlocked.CompareExchange(&cell.Value, now, last) = last then
+                let left = float now / float (max 1 finished) * float (total - finished)
+                report $"{what} {finished} of {total}, {ceil left:g} s left"
+
+    /// <summary>Does the work, which calls what it is given with words on how far it has come.</summary>
+    let during (display: ProgressDisplay) (work: (string -> unit) -> 'result) : 'result =
         match display with
         | ProgressDisplay.Silent -> work ignore
         | ProgressDisplay.Lines output -> byLines output work
         | ProgressDisplay.Live output -> byStatus output work
+
+/// <summary>Progress of refits.</summary>
+[<RequireQualifiedAccess>]
+module RefitProgress =
+
+    /// A bootstrap that tells how far it has come.
+    let telling (report: string -> unit) (options: BootstrapOptions) = {
+        options with
+            Progress = Some(ProgressDisplay.counted "refit" options.Replicates report)
+    }

@@ -44,5 +44,5 @@ module internal RandomEffectsAnalysis =
         Read =
             fun values _ ->
                 let group = OptionValues.tryFind "--group" values
-                Ok(fun fit -> chosen group fit |> Result.map (result fit))
+                Ok(fun _ fit -> chosen group fit |> Result.map (result fit))
     }

@@ -50,7 +50,7 @@ module internal SimulationAnalyses =
         | _, _, Error problem -> Error problem
         | Ok effects, Ok count, Ok seed ->
             let path = OptionValues.tryFind "--new" values
-            Ok(fun fit -> simulator request effects path fit |> Result.map (simulated fit seed count))
+            Ok(fun _ fit -> simulator request effects path fit |> Result.map (simulated fit seed count))
 
     /// Responses drawn from a fit.
     let simulate: Analysis = {
@@ -167,12 +167,21 @@ module internal SimulationAnalyses =
                 "seed", string options.Seed
             ] [ "power", SimulationFrames.power estimates ] []
 
-    let private run (request: FitRequest) (options: PowerOptions) growth effects fit =
+    let private told (progress: PowerProgress) =
+        let size =
+            match progress.Size with
+            | Some size -> $"size {size}: "
+            | None -> ""
+
+        $"{size}simulation {progress.Done} of at most {progress.Most}, at most {ceil progress.Left.TotalSeconds:g} s left"
+
+    let private run (request: FitRequest) (options: PowerOptions) growth effects report fit =
         FitCommand.method request
         |> Result.bind (fun method ->
             let options = {
                 options with
                     DegreesOfFreedom = defaultArg method options.DegreesOfFreedom
+                    Progress = Some(told >> report)
             }
 
             match growth with

@@ -28,6 +28,19 @@ public class DiagnosticsTests
     }
 
     [Test]
+    public void CombinationsOfRowsAndFunctionsOfEffectsAgree()
+    {
+        var rows = Data.FromObjects([new { Days = 0.0, Subject = "308" }, new { Days = 5.0, Subject = "308" }]);
+        var combined = Fit.PredictCombinations(rows, "change: row2 - row1")[0];
+        var named = Fit.PredictFunctions("change: 5 Days + 5 Subject[308].Days")[0];
+
+        Assert.That(combined.Name, Is.EqualTo("change"));
+        Assert.That(named.Estimate, Is.EqualTo(combined.Estimate).Within(1e-9).Percent);
+        Assert.That(named.StandardError, Is.EqualTo(combined.StandardError).Within(1e-9).Percent);
+        Assert.That(() => Fit.PredictFunctions("Subject[0].Days"), Throws.TypeOf<LmmException>());
+    }
+
+    [Test]
     public void AFutureObservationAddsItsResidualVariance()
     {
         var mean = Fit.Predict(NewRows())[0].StandardError;

@@ -10,9 +10,11 @@ type MeanShift = {
     Shift: float
     /// (δ'Pδ)^−½, θ taken as known.
     StandardError: float
-    /// Shift over its standard error.
+    /// Shift over its standard error, σ² that of the fit.
     T: float
-    /// Two-sided, from t externally studentised on n − rank X − 1 degrees of freedom: exact when V is known up to σ².
+    /// The same with σ² from all other rows; infinite where those are fitted exactly.
+    ExternalT: float
+    /// Two-sided, of ExternalT on n − rank X − 1 degrees of freedom: exact when V is known up to σ².
     P: float
     /// The same for the largest of all units.
     AdjustedP: float
@@ -85,6 +87,7 @@ module MeanShift =
             Shift = shift
             StandardError = error
             T = shift / error
+            ExternalT = snd tests[index]
             P = Probability.twoSided (fst tests[index]) (snd tests[index])
             AdjustedP = adjusted[index]
         })

@@ -57,6 +57,7 @@ type BootstrappedShift = {
 /// <summary>All units with their shifts, the largest likelihood ratio first.</summary>
 [<ReferenceEquality>]
 type VarianceShiftTable = {
+    Target: VarianceShiftTarget
     Shifts: VarianceShift list
     /// By the names of units; empty without a bootstrap.
     Bootstrapped: Map<string, BootstrappedShift>
@@ -205,37 +206,34 @@ module VarianceShift =
         }
 
     let private bootstrapped options (restricted: Fit) (units: ShiftedUnit[]) (ratios: float[]) =
-        match Simulation.problems "A bootstrap" restricted with
-        | [] ->
-            let all = simulated options restricted units
-            let kept = Array.choose id all
+        let all = simulated options restricted units
+        let kept = Array.choose id all
 
-            if kept.Length < 2 then
-                Error [ LmmError.TooFewRefits(kept.Length, options.Replicates) ]
-            else
-                let largest = kept |> Array.map Array.max
+        if kept.Length < 2 then
+            Error [ LmmError.TooFewRefits(kept.Length, options.Replicates) ]
+        else
+            let largest = kept |> Array.map Array.max
 
-                let ofUnit index =
-                    let own, _ =
-                        BootstrapTest.pValue ratios[index] (kept |> Array.map (fun ratios -> ratios[index]))
+            let ofUnit index =
+                let own, _ =
+                    BootstrapTest.pValue ratios[index] (kept |> Array.map (fun ratios -> ratios[index]))
 
-                    let adjusted, error = BootstrapTest.pValue ratios[index] largest
+                let adjusted, error = BootstrapTest.pValue ratios[index] largest
 
-                    units[index].Unit.Name,
-                    {
-                        P = own
-                        AdjustedP = adjusted
-                        MonteCarloError = error
-                    }
+                units[index].Unit.Name,
+                {
+                    P = own
+                    AdjustedP = adjusted
+                    MonteCarloError = error
+                }
 
-                Ok(Map.ofSeq (Seq.init units.Length ofUnit), largest, all.Length - kept.Length)
-        | problems -> Error problems
+            Ok(Map.ofSeq (Seq.init units.Length ofUnit), largest, all.Length - kept.Length)
 
     /// <summary>Looks at units for a shift of their variance.</summary>
     /// <param name="options">The units, how many are fitted again, and whether thresholds are simulated.</param>
     /// <param name="fit">The fit; a fit by ML is compared by REML.</param>
-    /// <returns>All units, the largest likelihood ratio first; or that there is no such factor or effect; or for a bootstrap,
-    /// related levels, held variances, or fewer than two replicates that could be fitted.</returns>
+    /// <returns>All units, the largest likelihood ratio first; or that there is no such factor or effect; or for a bootstrap
+    /// fewer than two replicates that could be fitted.</returns>
     /// <exception cref="T:System.ArgumentException">The number of refits is negative; there are fewer than two replicates.
     /// </exception>
     let create (options: VarianceShiftOptions) (fit: Fit) : Result<VarianceShiftTable, LmmError list> =
@@ -267,6 +265,7 @@ module VarianceShift =
 
                 Problems.both refits nulls
                 |> Result.map (fun (refitted, (ofUnits, largest, failed)) -> {
+                    Target = options.Target
                     Shifts =
                         List.sortByDescending _.LikelihoodRatio refitted
                         @ [ for k in Array.skip (min options.Refits order.Length) order -> scanned[k] ]

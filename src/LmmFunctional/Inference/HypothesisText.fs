@@ -287,3 +287,22 @@ module internal HypothesisText =
                     rows (at + 1) (next :: found))
 
         rows 0 []
+
+    /// <summary>Linear functions of names without a constant, read as hypotheses are.</summary>
+    /// <param name="kind">What the names are of, for messages.</param>
+    /// <param name="names">All names.</param>
+    /// <param name="text">The text.</param>
+    let parseFunctions (kind: string) (names: string[]) (text: string) : Result<HypothesisRow list, LmmError list> =
+        let ofKind problem =
+            match problem with
+            | LmmError.UnknownCoefficient(name, Some similar) -> LmmError.UnknownChoice(kind, name, [ similar ])
+            | LmmError.UnknownCoefficient(name, None) ->
+                LmmError.UnknownChoice(kind, name, names |> List.ofArray |> List.truncate 10)
+            | other -> other
+
+        parse names.Length names text
+        |> Result.mapError (List.map ofKind)
+        |> Result.bind (fun rows ->
+            match rows |> List.tryFind (fun row -> row.Value <> 0.0) with
+            | None -> Ok rows
+            | Some row -> problem row.Label 0 "a function has no constant and no '='")

@@ -29,6 +29,46 @@ module LinearCombination =
         Random = [ (group, first, effect), 1.0; (group, second, effect), -1.0 ]
     }
 
+    /// <summary>The name of the random effect of a level: <c>Subject[308].Days</c>.</summary>
+    let randomName (group: string) (level: string) (effect: string) = $"{group}[{level}].{effect}"
+
+    /// Names of all fixed effects, and of all random effects of all levels.
+    let private namesOf (fit: Fit) =
+        Seq.toArray fit.Design.Fixed.AllNames,
+        [|
+            for term in fit.Design.Random do
+                for level in term.Levels do
+                    for effect in term.Names -> term.Group, level, effect
+        |]
+
+    /// <summary>Functions from text: names with signs, numbers and fractions, semicolons between functions, a name and a colon
+    /// before one: <c>"308 at day 5: (Intercept) + 5 Days + Subject[308].(Intercept) + 5 Subject[308].Days"</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="fit">The fit whose effects it names.</param>
+    /// <returns>The functions in their order; or what cannot be read: names that the fit does not have, a constant.</returns>
+    let parse (text: string) (fit: Fit) : Result<LinearCombination list, LmmError list> =
+        let ofFixed, ofRandom = namesOf fit
+
+        let names =
+            Array.append
+                ofFixed
+                (ofRandom
+                 |> Array.map (fun (group, level, effect) -> randomName group level effect))
+
+        let weighted (items: 'name[]) (weights: float[]) =
+            Seq.zip items weights
+            |> Seq.filter (fun (_, weight) -> weight <> 0.0)
+            |> List.ofSeq
+
+        HypothesisText.parseFunctions "effect" names text
+        |> Result.map (
+            List.map (fun row -> {
+                Name = row.Label
+                Fixed = weighted ofFixed row.Weights
+                Random = weighted ofRandom (Array.skip ofFixed.Length row.Weights)
+            })
+        )
+
     let private unknown (kind: string) (name: string) (known: string list) =
         Error [ LmmError.UnknownChoice(kind, name, List.truncate 10 known) ]
 

@@ -231,6 +231,16 @@ module Predictions =
                         |> Option.map (fun residuals -> residuals >> ResidualParts.combine weights)
             })
 
+    /// <summary>The same from text, rows of the new data by the names row1, row2, …: <c>"change: row2 - row1"</c>.</summary>
+    /// <returns>Each combination with its name; or what cannot be read, or every problem of the data.</returns>
+    /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1; predictions are wanted in the units of the
+    /// response.</exception>
+    let combinationsOfText (options: PredictionOptions) (text: string) (frame: Frame) (fit: Fit) =
+        HypothesisText.parseFunctions "row of the new data" (Array.init frame.Rows (fun row -> $"row{row + 1}")) text
+        |> Result.bind (fun rows ->
+            combinations options (rows |> List.map (fun row -> List.ofArray row.Weights)) frame fit
+            |> Result.map (List.zip (rows |> List.map _.Label)))
+
     /// <summary>Estimates of linear functions λ₁ᵀβ + λ₂ᵀu with the covariance matrix of their errors, of which the interval and
     /// the uncertainty are those of the options.</summary>
     /// <param name="options">Level, degrees of freedom and uncertainty; all else does not matter.</param>

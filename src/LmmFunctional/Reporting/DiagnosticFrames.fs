@@ -77,6 +77,20 @@ module DiagnosticFrames =
                 "newLevels", texts newLevels
         ]
 
+    /// <summary>Linear combinations of predictions or of effects: name, estimate, se, df, lower, upper.</summary>
+    let combinations (found: (string * Prediction) list) : Frame =
+        let number (value: Prediction -> float) =
+            found |> List.map (snd >> value) |> Column.ofFloats
+
+        frame [
+            "name", found |> List.map fst |> texts
+            "estimate", number _.Estimate
+            "se", number _.StandardError
+            "df", number _.Df
+            "lower", number _.Lower
+            "upper", number _.Upper
+        ]
+
     /// <summary>Residuals and leverages, one row for each row used.</summary>
     let residuals (table: ResidualTable) : Frame =
         let missing = Seq.replicate table.Row.Length nan
@@ -142,25 +156,80 @@ module DiagnosticFrames =
             "reason", table.Impossible |> List.map snd |> texts
         ]
 
-    /// <summary>Shifts of the mean, one row for each unit.</summary>
-    let meanShifts (units: DiagnosticUnits) (found: MeanShift list) : Frame =
+    /// <summary>Shifts of the mean, one row for each unit: unit, shift, se, t, externalT, p, pAdjusted; and with a bootstrap
+    /// pBootstrap, of the largest |t| of all units, and its monteCarloError.</summary>
+    let meanShifts (table: MeanShiftTable) : Frame =
+        let found = table.Shifts
+
         frame [
-            "unit", found |> List.map _.Unit |> unitColumn units
+            "unit", found |> List.map _.Unit |> unitColumn table.Units
             "shift", found |> List.map _.Shift |> Column.ofFloats
             "se", found |> List.map _.StandardError |> Column.ofFloats
             "t", found |> List.map _.T |> Column.ofFloats
+            "externalT", found |> List.map _.ExternalT |> Column.ofFloats
             "p", found |> List.map _.P |> Column.ofFloats
             "pAdjusted", found |> List.map _.AdjustedP |> Column.ofFloats
+
+            match table.Threshold with
+            | None -> ()
+            | Some threshold ->
+                let values =
+                    found |> List.map (fun own -> MeanShiftThreshold.pValue own.T threshold)
+
+                "pBootstrap", values |> List.map fst |> Column.ofFloats
+                "monteCarloError", values |> List.map snd |> Column.ofFloats
         ]
 
-    /// <summary>Shifts of the variance, one row for each unit.</summary>
-    let varianceShifts (units: DiagnosticUnits) (found: VarianceShift list) : Frame =
+    /// <summary>Thresholds of the largest |t| by a bootstrap: level, threshold, monteCarloError.</summary>
+    /// <exception cref="T:System.ArgumentException">A level is not between 0 and 1.</exception>
+    let meanShiftThresholds (levels: float list) (threshold: MeanShiftThreshold) : Frame =
+        let values =
+            levels |> List.map (fun level -> MeanShiftThreshold.value level threshold)
+
         frame [
-            "unit", found |> List.map _.Unit |> unitColumn units
+            "level", Column.ofFloats levels
+            "threshold", values |> List.map fst |> Column.ofFloats
+            "monteCarloError", values |> List.map snd |> Column.ofFloats
+        ]
+
+    let private targetColumn (target: VarianceShiftTarget) =
+        match target with
+        | VarianceShiftTarget.Rows units -> unitColumn units
+        | VarianceShiftTarget.Effect(group, _) -> unitColumn (DiagnosticUnits.Levels group)
+
+    /// <summary>Shifts of the variance, one row for each unit: unit, variance, score, standardisedScore, lrt, p, refitted; and with a
+    /// bootstrap pBootstrap, pAdjusted and its monteCarloError.</summary>
+    let varianceShifts (table: VarianceShiftTable) : Frame =
+        let found = table.Shifts
+
+        let bootstrapped (value: BootstrappedShift -> float) =
+            found
+            |> List.map (fun own ->
+                table.Bootstrapped.TryFind own.Unit.Name
+                |> Option.map value
+                |> Option.defaultValue nan)
+            |> Column.ofFloats
+
+        frame [
+            "unit", found |> List.map _.Unit |> targetColumn table.Target
             "variance", found |> List.map _.Variance |> Column.ofFloats
             "score", found |> List.map _.Score |> Column.ofFloats
             "standardisedScore", found |> List.map _.StandardisedScore |> Column.ofFloats
             "lrt", found |> List.map _.LikelihoodRatio |> Column.ofFloats
             "p", found |> List.map _.P |> Column.ofFloats
+
+            if not table.Bootstrapped.IsEmpty then
+                "pBootstrap", bootstrapped _.P
+                "pAdjusted", bootstrapped _.AdjustedP
+                "monteCarloError", bootstrapped _.MonteCarloError
+
             "refitted", found |> List.map (fun own -> if own.IsRefitted then "yes" else "no") |> texts
+        ]
+
+    /// <summary>Thresholds of the largest likelihood ratio by a bootstrap: level, threshold, monteCarloError.</summary>
+    let varianceShiftThresholds (table: VarianceShiftTable) : Frame =
+        frame [
+            "level", table.Thresholds |> List.map _.Level |> Column.ofFloats
+            "threshold", table.Thresholds |> List.map _.Threshold |> Column.ofFloats
+            "monteCarloError", table.Thresholds |> List.map _.MonteCarloError |> Column.ofFloats
         ]

@@ -146,35 +146,3 @@ module SimulationFrames =
             "p", numbers (fun (own: SimulatedTest) -> own.P) found
             "monteCarloError", numbers (fun (own: SimulatedTest) -> own.MonteCarloError) found
         ]
-
-    /// <summary>Variance shifts with their bootstrap: unit, variance, score, standardisedScore, lrt, p, pBootstrap, pAdjusted,
-    /// monteCarloError, refitted.</summary>
-    let varianceShifts (table: VarianceShiftTable) : Frame =
-        let bootstrapped (value: BootstrappedShift -> float) =
-            numbers
-                (fun (own: VarianceShift) ->
-                    table.Bootstrapped.TryFind own.Unit.Name
-                    |> Option.map value
-                    |> Option.defaultValue nan)
-                table.Shifts
-
-        frame [
-            "unit", texts (fun (own: VarianceShift) -> own.Unit.Name) table.Shifts
-            "variance", numbers (fun (own: VarianceShift) -> own.Variance) table.Shifts
-            "score", numbers (fun (own: VarianceShift) -> own.Score) table.Shifts
-            "standardisedScore", numbers (fun (own: VarianceShift) -> own.StandardisedScore) table.Shifts
-            "lrt", numbers (fun (own: VarianceShift) -> own.LikelihoodRatio) table.Shifts
-            "p", numbers (fun (own: VarianceShift) -> own.P) table.Shifts
-            "pBootstrap", bootstrapped _.P
-            "pAdjusted", bootstrapped _.AdjustedP
-            "monteCarloError", bootstrapped _.MonteCarloError
-            "refitted", texts (fun (own: VarianceShift) -> if own.IsRefitted then "yes" else "no") table.Shifts
-        ]
-
-    /// <summary>Thresholds of the largest likelihood ratio: level, threshold, monteCarloError.</summary>
-    let thresholds (table: VarianceShiftTable) : Frame =
-        frame [
-            "level", numbers (fun (own: VarianceShiftThreshold) -> own.Level) table.Thresholds
-            "threshold", numbers (fun (own: VarianceShiftThreshold) -> own.Threshold) table.Thresholds
-            "monteCarloError", numbers (fun (own: VarianceShiftThreshold) -> own.MonteCarloError) table.Thresholds
-        ]

@@ -120,6 +120,63 @@ let tests =
                     yield! numbers written "residuals" "leverage" |> matches "leverage" table.Leverage
                 ]))
 
+        testCase "predict combines rows of new data and effects by name" (fun () ->
+
+            withFile "Subject,Days\n308,0\n308,5\n" (fun path ->
+                let code, text, _ =
+                    run [
+                        "predict"
+                        sleepstudy
+                        slopes
+                        "--new"
+                        path
+                        "--combine"
+                        "change: row2 - row1; row1/2 + row2/2"
+                        "--json"
+                    ]
+
+                let functions =
+                    "change: 5 Days + 5 Subject[308].Days; (Intercept) + 2.5 Days + Subject[308].(Intercept) + 2.5 Subject[308].Days"
+
+                let ofEffects, byName, _ =
+                    run [ "predict"; sleepstudy; slopes; "--functions"; functions; "--json" ]
+
+                let expected =
+                    LinearCombination.parse functions fit.Value
+                    |> Result.bind (fun read -> Predictions.ofCombinations PredictionOptions.defaults read fit.Value)
+                    |> Models.value
+                    |> _.Predictions
+
+                Law.assertHolds [
+                    yield! Law.isTrue "exit code" (code = 0 && ofEffects = 0)
+
+                    for text in [ text; byName ] do
+                        yield!
+                            numbers text "predictions" "estimate"
+                            |> matches "estimate" (expected |> List.map _.Estimate)
+
+                        yield!
+                            numbers text "predictions" "se"
+                            |> matches "se" (expected |> List.map _.StandardError)
+
+                        yield! numbers text "predictions" "df" |> matches "df" (expected |> List.map _.Df)
+                ]))
+
+        testCases
+            "functions that predict cannot read are told"
+            [
+                [ "--functions"; "Dais" ], "There is no effect 'Dais'; choose one of Days."
+                [ "--functions"; "Days + 1" ], "a function has no constant and no '='"
+                [ "--functions"; "Days"; "--effects"; "all" ],
+                "--functions name their effects themselves, without --effects, --interval and --new-levels."
+                [ "--functions"; "Days"; "--combine"; "row1" ], "give one of --combine and --functions."
+                [ "--combine"; "row2 - row1" ], "--combine needs --new with the rows that it combines."
+            ]
+            (fun (options, expected) ->
+                let code, _, error = run ([ "predict"; sleepstudy; slopes ] @ options)
+                Check.equal 2 code
+                Check.contains expected error)
+
         testCase "outliers lists the most conspicuous row first" (fun () ->
             let code, text, _ = run [ "outliers"; sleepstudy; slopes; "--rows"; "2" ]
 
@@ -128,9 +185,9 @@ let tests =
                  "Mean shift of each row, p adjusted by bonferroni\n"
                  + "Formula: Reaction ~ 1 + Days + (1 + Days | Subject)\n"
                  + "\n"
-                 + "unit   shift    se       t          p  pAdjusted\n"
-                 + "  57  150.94 27.31  5.5270 8.1757e-09 1.4716e-06\n"
-                 + "  60 -139.12 30.44 -4.5704 2.6797e-06 4.8234e-04\n"
+                 + "unit   shift    se       t externalT          p  pAdjusted\n"
+                 + "  57  150.94 27.31  5.5270    6.0555 8.1757e-09 1.4716e-06\n"
+                 + "  60 -139.12 30.44 -4.5704   -4.8511 2.6797e-06 4.8234e-04\n"
                  + "... and 178 more rows\n")
                 (code, text))
 

@@ -52,6 +52,43 @@ let tests =
             // One error of the share, 0.022, to either side: 98 and 93.
             Check.equal 2.5 (snd (MeanShiftThreshold.value 0.05 threshold)))
 
+        testCase "a scan with a bootstrap lists its p-values and thresholds" (fun () ->
+            let scan =
+                Lmm.outliers
+                    (OutlierModel.MeanShift {
+                        MeanShiftOptions.defaults with
+                            Units = subjects
+                            Bootstrap = Some options
+                    })
+                    fit.Value
+                |> orFail
+
+            match scan with
+            | OutlierScan.VarianceShifts _ -> failtest "shifts of the mean were asked for"
+            | OutlierScan.MeanShifts table ->
+                let frame = DiagnosticFrames.meanShifts table
+                let threshold = MeanShiftThreshold.create options subjects fit.Value |> orFail
+
+                Check.equal
+                    [
+                        "unit"
+                        "shift"
+                        "se"
+                        "t"
+                        "externalT"
+                        "p"
+                        "pAdjusted"
+                        "pBootstrap"
+                        "monteCarloError"
+                    ]
+                    (Frame.names frame)
+
+                let expected =
+                    table.Shifts
+                    |> List.map (fun own -> fst (MeanShiftThreshold.pValue own.T threshold))
+
+                Check.equal (Some(Column.ofFloats expected)) (Frame.tryColumn "pBootstrap" frame))
+
         testCase "what cannot be is told" (fun () ->
             match MeanShiftThreshold.create options (DiagnosticUnits.Levels "nobody") fit.Value with
             | Ok _ -> failtest "there is no such factor"

@@ -157,9 +157,11 @@ let tests =
                     "monteCarloError"
                     "refitted"
                 ]
-                (Frame.names (SimulationFrames.varianceShifts table))
+                (Frame.names (DiagnosticFrames.varianceShifts table))
 
-            Check.equal [ "level"; "threshold"; "monteCarloError" ] (Frame.names (SimulationFrames.thresholds table)))
+            Check.equal
+                [ "level"; "threshold"; "monteCarloError" ]
+                (Frame.names (DiagnosticFrames.varianceShiftThresholds table)))
 
         testCase "A factor or an effect that the model does not have is told" (fun () ->
             let fit = fitOf (data 1 -1 -1)
