@@ -141,11 +141,9 @@ module internal CovarianceParameters =
                     for i in 0 .. natural.Length - 1 do
                         parameter design.Group form.Names[i] form.Powers[i] layout.ParameterStarts[t] natural[i]
 
-            match likelihood.Method with
-            | LikelihoodMethod.Conditional _ -> ()
-            | LikelihoodMethod.Marginal model
-            | LikelihoodMethod.Separable(model, _)
-            | LikelihoodMethod.Whitened(model, _) ->
+            match RowDependence.tryWhole likelihood with
+            | None -> ()
+            | Some model ->
                 let block = model.Residual.Parameters
 
                 let natural =
@@ -190,11 +188,9 @@ module internal CovarianceParameters =
                 let own = ThetaLayout.parametersOf likelihood.Layout theta t
                 put likelihood.Layout.ParameterStarts[t] form.Kinds (form.Natural(Jet.variables own))
 
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> ()
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _)
-        | LikelihoodMethod.Whitened(model, _) ->
+        match RowDependence.tryWhole likelihood with
+        | None -> ()
+        | Some model ->
             let block = model.Residual.Parameters
             let own = MarginalModel.residualParameters model theta
             put likelihood.Layout.Parameters block.Kinds (block.Natural(Jet.variables own))

@@ -92,10 +92,10 @@ module internal Claims =
                     let found = (objective.Evaluate theta (Order.Curvature information)).Curvature
                     Matrix<float>.Build.Dense(found.Rows, found.Columns, fun i j -> found[i, j])
             CurvatureError =
-                match likelihood.Method with
-                | LikelihoodMethod.Conditional _
-                | LikelihoodMethod.Marginal _ -> 0.0
-                | _ -> differenceError
+                if RowDependence.hasExactCurvature likelihood then
+                    0.0
+                else
+                    differenceError
             Rows = None
         }
 

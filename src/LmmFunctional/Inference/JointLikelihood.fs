@@ -85,8 +85,8 @@ module internal JointLikelihood =
             Gradient = slopes |> Array.map (fun s -> -s)
             Curvature =
                 lazy
-                    (match likelihood.Method with
-                     | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain ->
+                    (match RowDependence.ofLikelihood likelihood with
+                     | RowDependence.Independent when likelihood.Layout.IsPlain ->
                          plainCurvature likelihood slopes theta
                      | _ -> differencedCurvature likelihood theta)
         }

@@ -96,14 +96,14 @@ module RSquared =
 
     /// The mean over the rows of the residual variance.
     let private meanResidual (fit: Fit) : CovarianceEstimates -> float =
-        match fit.Model.Method with
-        | LikelihoodMethod.Conditional _
+        match RowDependence.ofLikelihood fit.Model with
+        | RowDependence.Independent
         // A process and its nugget share one variance.
-        | LikelihoodMethod.Separable _ ->
+        | RowDependence.Fields _ ->
             let mean = meanInverseWeight fit
             fun estimates -> mean * estimates.Residual
-        | LikelihoodMethod.Marginal model -> meanOfBlocks fit model
-        | LikelihoodMethod.Whitened(_, engine) -> meanOfBlocks fit engine.Model.Rows.Residual
+        | RowDependence.Blocks model
+        | RowDependence.ResidualBlocks(model, _) -> meanOfBlocks fit model
 
     let private shares (fit: Fit) : RSquared =
         let estimates = VarianceParameters.estimates fit

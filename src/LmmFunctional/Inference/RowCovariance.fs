@@ -111,20 +111,18 @@ module internal RowCovariance =
                             0.0
                 )
 
-    /// The residuals alone of a model whose random effects stay in the equations, with their parameters.
-    let private residualsOf (fit: Fit) (model: WhitenedModel) =
-        let tau = MarginalModel.residualParameters model.Marginal fit.Inner.Theta
-
-        model.Rows.Residual, ImmutableArray.CreateRange tau
+    let private residualParameters (fit: Fit) =
+        RowDependence.residualParameters fit.Model fit.Inner.Theta
+        |> ImmutableArray.CreateRange
 
     /// <summary>V of rows given by their numbers; apply it to the fit once.</summary>
     let ofFit (fit: Fit) : int[] -> Matrix<float> =
-        match fit.Model.Method with
-        | LikelihoodMethod.Conditional _ -> conditional fit
-        | LikelihoodMethod.Marginal model -> marginal fit model fit.Inner.Theta
-        | LikelihoodMethod.Separable(model, _) -> separable fit model
-        | LikelihoodMethod.Whitened(_, engine) ->
-            let residuals = residualsOf fit engine.Model ||> marginal fit
+        match RowDependence.ofLikelihood fit.Model with
+        | RowDependence.Independent -> conditional fit
+        | RowDependence.Blocks model -> marginal fit model fit.Inner.Theta
+        | RowDependence.Fields(_, whole) -> separable fit whole
+        | RowDependence.ResidualBlocks(model, _) ->
+            let residuals = marginal fit model (residualParameters fit)
             let add = addRandom fit
             fun rows -> add rows (residuals rows)
 
@@ -139,7 +137,6 @@ module internal RowCovariance =
     /// <summary>L of every pattern of a marginal model, LLᵀ = V: lower triangles by columns, in units of the response.</summary>
     let roots (fit: Fit) (model: MarginalModel) : float[][] = rootsAt fit model fit.Inner.Theta
 
-    /// The same for the residuals alone of a model whose random effects stay in the equations, with their blocks.
-    let residualRoots (fit: Fit) (model: WhitenedModel) : MarginalModel * float[][] =
-        let residuals, tau = residualsOf fit model
-        residuals, rootsAt fit residuals tau
+    /// The same for blocks of residuals alone.
+    let residualRoots (fit: Fit) (residuals: MarginalModel) : float[][] =
+        rootsAt fit residuals (residualParameters fit)

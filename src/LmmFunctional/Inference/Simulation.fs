@@ -37,18 +37,17 @@ module Simulation =
         let known = fixedPart fit
 
         let add =
-            match fit.Model.Method with
-            | LikelihoodMethod.Conditional _ ->
-                withEffects fit (ResidualSampler.independent fit.Sigma fit.Design.Weights)
-            // Random effects and residuals together.
-            | LikelihoodMethod.Marginal model -> ResidualSampler.blocks model.Patterns (RowCovariance.roots fit model)
-            | LikelihoodMethod.Separable(_, engine) ->
+            match RowDependence.ofLikelihood fit.Model with
+            | RowDependence.Independent -> withEffects fit (ResidualSampler.independent fit.Sigma fit.Design.Weights)
+            | RowDependence.Blocks model -> ResidualSampler.blocks model.Patterns (RowCovariance.roots fit model)
+            | RowDependence.Fields(fields, _) ->
                 (VarianceParameters.estimates fit).Structure
-                |> ResidualSampler.cells fit.Sigma fit.Design.Weights engine.Model
+                |> ResidualSampler.cells fit.Sigma fit.Design.Weights fields
                 |> withEffects fit
-            | LikelihoodMethod.Whitened(_, engine) ->
-                let residuals, roots = RowCovariance.residualRoots fit engine.Model
-                withEffects fit (ResidualSampler.blocks residuals.Patterns roots)
+            | RowDependence.ResidualBlocks(residuals, _) ->
+                RowCovariance.residualRoots fit residuals
+                |> ResidualSampler.blocks residuals.Patterns
+                |> withEffects fit
 
         fun index ->
             let response = Array.copy known

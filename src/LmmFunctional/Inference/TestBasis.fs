@@ -107,10 +107,10 @@ module internal TestBasis =
     let private hasRelatedLevels (fit: Fit) =
         fit.Spec.Random |> List.exists _.Relationship.IsSome
 
-    // The equations whitened by structured residuals know the moments of related levels too.
+    // Mixed model equations with blocks of residuals know the moments of related levels too.
     let private knowsMoments (fit: Fit) =
-        match fit.Model.Method with
-        | LikelihoodMethod.Whitened _ -> true
+        match RowDependence.ofLikelihood fit.Model with
+        | RowDependence.ResidualBlocks _ -> true
         | _ -> not (hasRelatedLevels fit)
 
     // What else a model may have is refused, never passed over.

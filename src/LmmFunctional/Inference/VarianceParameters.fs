@@ -103,11 +103,9 @@ module VarianceParameters =
 
     /// The parameters of the structure of the residuals at an inner θ.
     let private structureAt (likelihood: LogLikelihood) (theta: ImmutableArray<float>) =
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> ImmutableArray.Empty
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _)
-        | LikelihoodMethod.Whitened(model, _) ->
+        match RowDependence.tryWhole likelihood with
+        | None -> ImmutableArray.Empty
+        | Some model ->
             model.Residual.Parameters.Natural(Jet.constants (MarginalModel.residualParameters model theta))
             |> Array.map (_.Value >> ParameterEnds.told)
             |> ImmutableArray.CreateRange

@@ -172,10 +172,10 @@ module internal ResidualPrecision =
 
     /// <summary>R⁻¹ of the model of a fit at a θ on the inner scale; cost O(Σ m³) over the different blocks of m rows.</summary>
     let at (fit: Fit) (theta: ImmutableArray<float>) : ResidualPrecision =
-        match fit.Model.Method with
-        | LikelihoodMethod.Separable(_, engine) -> ofField fit.Design engine.Model theta
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Whitened(model, _) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
+        match RowDependence.ofLikelihood fit.Model with
+        | RowDependence.Fields(fields, _) -> ofField fit.Design fields theta
+        | RowDependence.Blocks model
+        | RowDependence.ResidualBlocks(_, model) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
         | _ ->
             let weights = Array.init fit.Observations (weightOf fit.Design)
             diagonal (weights |> Array.map (fun weight -> 1.0 / weight)) weights None

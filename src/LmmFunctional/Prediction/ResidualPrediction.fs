@@ -170,9 +170,8 @@ module internal ResidualPrediction =
                         | _ -> [||]
 
                     let fields =
-                        match fit.Model.Method with
-                        | LikelihoodMethod.Separable(_, engine) when engine.Model.HasNugget && isConditional ->
-                            Some engine.Model.Grid
+                        match RowDependence.ofLikelihood fit.Model with
+                        | RowDependence.Fields(fields, _) when fields.HasNugget && isConditional -> Some fields.Grid
                         | _ -> None
 
                     let cells =
@@ -222,11 +221,7 @@ module internal ResidualPrediction =
         | _ -> outside fit
 
     let private parametersOf (equations: MixedModelEquations) =
-        match equations.Fit.Model.Method with
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _)
-        | LikelihoodMethod.Whitened(model, _) -> MarginalModel.residualParameters model equations.Theta
-        | LikelihoodMethod.Conditional _ -> [||]
+        RowDependence.residualParameters equations.Fit.Model equations.Theta
 
     /// <summary>The shares of all places at given equations; each of prior weight w.</summary>
     let private sharesOf

@@ -123,11 +123,8 @@ module internal ResidualSampler =
         | Some _ ->
             LogLikelihood.create Criterion.Ml (residualsOf design)
             |> Result.map (fun likelihood ->
-                match likelihood.Method with
-                | LikelihoodMethod.Conditional _ -> independent sigma design.Weights
-                | LikelihoodMethod.Marginal model -> blocks model.Patterns (rootsAt sigma model tau)
-                | LikelihoodMethod.Separable(model, engine) ->
-                    cells sigma design.Weights engine.Model (natural model tau)
-                | LikelihoodMethod.Whitened(_, engine) ->
-                    let model = engine.Model.Rows.Residual
-                    blocks model.Patterns (rootsAt sigma model tau))
+                match RowDependence.ofLikelihood likelihood with
+                | RowDependence.Independent -> independent sigma design.Weights
+                | RowDependence.Blocks model
+                | RowDependence.ResidualBlocks(model, _) -> blocks model.Patterns (rootsAt sigma model tau)
+                | RowDependence.Fields(fields, whole) -> cells sigma design.Weights fields (natural whole tau))

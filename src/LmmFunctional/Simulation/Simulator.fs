@@ -115,14 +115,6 @@ module Simulator =
 
             value)
 
-    /// The inner parameters of the residuals' structure.
-    let private tauOf (likelihood: LogLikelihood) theta =
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> [||]
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Separable(model, _)
-        | LikelihoodMethod.Whitened(model, _) -> MarginalModel.residualParameters model theta
-
     /// The effects that a fit predicts for a level of a term.
     let private modeOf (fit: Fit) t =
         let order = fit.Design.Random[t].Names.Length
@@ -131,7 +123,7 @@ module Simulator =
     /// <summary>The simulator of a fit on its own rows.</summary>
     /// <returns>It; or: the blocks of dependent rows take too much memory.</returns>
     let ofFit (effects: SimulatedEffects) (fit: Fit) : Result<Simulator, LmmError list> =
-        ResidualSampler.create fit.Design (tauOf fit.Model fit.Inner.Theta) fit.Sigma
+        ResidualSampler.create fit.Design (RowDependence.residualParameters fit.Model fit.Inner.Theta) fit.Sigma
         |> Result.map (fun residuals ->
             let terms = [
                 for t, (term, (_, covariance)) in Seq.indexed (Seq.zip fit.Design.Random fit.RandomCovariances) ->
@@ -272,7 +264,10 @@ module Simulator =
                             Residual = residual
                     }
 
-                    ResidualSampler.create design (tauOf fit.Model fit.Inner.Theta) fit.Sigma)
+                    ResidualSampler.create
+                        design
+                        (RowDependence.residualParameters fit.Model fit.Inner.Theta)
+                        fit.Sigma)
                 |> Result.map (assemble [| 0 .. rows.Length - 1 |] mean terms))
 
     // Given parameters
@@ -333,7 +328,7 @@ module Simulator =
                     }
             ]
 
-            ResidualSampler.create design (tauOf likelihood solution.Theta) solution.Sigma
+            ResidualSampler.create design (RowDependence.residualParameters likelihood solution.Theta) solution.Sigma
             |> Result.map (assemble design.Rows mean terms))
 
     /// <summary>The simulator of a model whose parameters are given.</summary>
