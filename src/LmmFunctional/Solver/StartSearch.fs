@@ -77,6 +77,31 @@ module StartSearch =
         /// A descent came to its own end.
         | Ended of Iteration
 
+    /// An end with the number of starts that lead to it, and the start of the descent that found it.
+    [<NoComparison; NoEquality>]
+    type private Found = {
+        Last: Iteration
+        From: ImmutableArray<float>
+        Count: int
+        /// Whether it may be taken; some are far below all optima, where the likelihood grows without bound.
+        IsOptimum: Lazy<bool>
+    }
+
+    let private foundAt isOptimum last start = {
+        Last = last
+        From = start
+        Count = 1
+        IsOptimum = lazy isOptimum last
+    }
+
+    /// The lowest of the first end and those below it that may be taken.
+    let private lowestOf (found: Found list) =
+        let first = found.Head.Last.Criterion
+
+        found.Tail
+        |> List.filter (fun own -> own.Last.Criterion < first && own.IsOptimum.Value)
+        |> List.fold (fun lowest own -> min lowest own.Last.Criterion) first
+
     // Of the gradient of a quadratic, in the norm of its inverse curvature, and how far above its end it may be.
     let private nearlyQuadratic, nearby = 0.1, 4.0
 
@@ -107,8 +132,9 @@ module StartSearch =
     // A point whose descent promises no more than this share of what lies between it and the optimum is stationary.
     let private stationary = 0.02
 
-    /// The end that a point is certainly on the way to: a near one, or one below a stationary point.
-    let private known (objective: Objective) (ends: Iteration list) (current: Iteration) =
+    /// The end that a point is certainly on the way to: a near one, or one that may be taken below a stationary point. A runaway end
+    /// is below every optimum.
+    let private known (objective: Objective) (found: Found list) (current: Iteration) =
         // What leaves a bound there may go another way.
         let isWayOut =
             lazy
@@ -122,19 +148,22 @@ module StartSearch =
                          let towards = Descent.difference last.Theta current.Theta
                          Seq.fold2 (fun sum a b -> sum + a * b) 0.0 out towards > 0.0)
 
-        let isBelow (last: Iteration) =
+        let isBelow (own: Found) =
+            let last = own.Last
+
             0.5 * current.Decrement < stationary * (current.Criterion - last.Criterion)
             && isWayOut.Value last
             && leadsTo objective current.Theta current.Criterion last
+            && own.IsOptimum.Value
 
         if current.Progress = Progress.Descending || current.Progress = Progress.Polishing then
-            ends
-            |> List.tryFindIndex (fun last -> isNear current.Theta current.Gradient last || isBelow last)
+            found
+            |> List.tryFindIndex (fun own -> isNear current.Theta current.Gradient own.Last || isBelow own)
         else
             None
 
     /// The descent from a start, given up once it is on the way to an optimum that is known.
-    let private scout (objective: Objective) (ends: Iteration list) start : Way =
+    let private scout (objective: Objective) (found: Found list) start : Way =
         use path =
             (Solver.iterations scouting { objective with Start = start }).GetEnumerator()
 
@@ -142,36 +171,11 @@ module StartSearch =
             if not (path.MoveNext()) then
                 Way.Ended last.Value
             else
-                match known objective ends path.Current with
+                match known objective found path.Current with
                 | Some index -> Way.Known index
                 | None -> follow (Some path.Current)
 
         follow None
-
-    /// An end with the number of starts that lead to it, and the start of the descent that found it.
-    [<NoComparison; NoEquality>]
-    type private Found = {
-        Last: Iteration
-        From: ImmutableArray<float>
-        Count: int
-        /// Whether it may be taken; some are far below all optima, where the likelihood grows without bound.
-        IsOptimum: Lazy<bool>
-    }
-
-    let private foundAt isOptimum last start = {
-        Last = last
-        From = start
-        Count = 1
-        IsOptimum = lazy isOptimum last
-    }
-
-    /// The lowest of the first end and those below it that may be taken.
-    let private lowestOf (found: Found list) =
-        let first = found.Head.Last.Criterion
-
-        found.Tail
-        |> List.filter (fun own -> own.Last.Criterion < first && own.IsOptimum.Value)
-        |> List.fold (fun lowest own -> min lowest own.Last.Criterion) first
 
     /// All ends and the number of descents, from those known, the value that the main descent began at, and other starts by their
     /// values.
@@ -205,7 +209,7 @@ module StartSearch =
             | Some index -> joined index found, descents
             | None when descents >= mostDescents -> found, descents
             | None ->
-                match scout objective ends start with
+                match scout objective found start with
                 | Way.Known index -> joined index found, descents + 1
                 | Way.Ended last ->
                     let isSame (other: Iteration) =
