@@ -21,6 +21,23 @@ public sealed class FittedLmm
 
     internal Fit Inner => fit;
 
+    /// <summary>Loads a fit that <see cref="Save"/> saved; the model is fitted to its data again, which gives the same bits on the
+    /// same machine and version.</summary>
+    /// <exception cref="LmmException">There is no such file, or it is no saved model, damaged, or of a later version.</exception>
+    public static FittedLmm Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new FittedLmm(Convert.ValueOrThrow(Lmm.load(path)));
+    }
+
+    /// <summary>Saves the fit with the columns of the data that the model uses, as JSON.</summary>
+    /// <exception cref="LmmException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Convert.ValueOrThrow(Lmm.save(path, fit));
+    }
+
     /// <summary>The model as written.</summary>
     public LmmModel Model { get; }
 

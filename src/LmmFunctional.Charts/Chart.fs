@@ -91,7 +91,7 @@ module Chart =
     /// <param name="scan">From <c>Lmm.outliers</c>.</param>
     let outliers (units: DiagnosticUnits) (fit: Fit) (scan: OutlierScan) : Result<ChartSpec, LmmError list> =
         match scan with
-        | OutlierScan.MeanShifts shifts -> UnitCharts.meanShifts units fit shifts
+        | OutlierScan.MeanShifts table -> UnitCharts.meanShifts units fit table.Shifts
         | OutlierScan.VarianceShifts table -> UnitCharts.varianceShifts units fit table
 
     // Likelihood

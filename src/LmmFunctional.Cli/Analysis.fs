@@ -45,6 +45,8 @@ type AnalysisRun = (string -> unit) -> Fit -> Result<AnalysisResult, LmmError li
 [<ReferenceEquality>]
 type AnalysisRequest = {
     Fit: FitRequest
+    /// The file of a saved model, instead of data and formula.
+    Saved: string option
     Format: TableFormat
     /// The file to write instead of standard output.
     File: string option

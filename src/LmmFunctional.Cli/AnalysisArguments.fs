@@ -16,6 +16,7 @@ module internal AnalysisArguments =
         CheckAnalysis.analysis
         SimulationAnalyses.simulate
         SimulationAnalyses.power
+        SaveAnalysis.analysis
     ]
 
     /// The command of a name.
@@ -26,6 +27,7 @@ module internal AnalysisArguments =
     let private tableOptions = [
         OptionTable.switch "--csv" "print the table as CSV, all rows."
         OptionTable.value "-o" "FILE" "write the result to a file instead of standard output."
+        OptionTable.value "--model" "FILE" "a model that lmm save has saved, instead of data and formula."
         OptionTable.value "--rows" "NUMBER" "rows of the table that are printed as text; 60 is the default."
     ]
 
@@ -84,6 +86,7 @@ module internal AnalysisArguments =
             $"    lmm {analysis.Name} {analysis.Example}"
             ""
             $"USAGE: lmm {analysis.Name} <DATA> <FORMULA> [options]"
+            $"       lmm {analysis.Name} --model <FILE> [options]"
             ""
             "RESULT:"
             ""
@@ -106,6 +109,22 @@ module internal AnalysisArguments =
         |> List.except analysis.FitOptions
         |> List.tryFind (fun name -> List.contains name arguments)
 
+    // Options that say how a result is made, not what the model is.
+    let private ofResult = [ "--json"; "--quiet"; "--df"; "--convention" ]
+
+    /// The arguments of <c>lmm fit</c>: those given, or with a saved model any for data and formula, which are in its file.
+    let private fitArguments values (others: string list) : Result<string list, string> =
+        let isOfModel (argument: string) =
+            argument.StartsWith "--"
+            && argument <> "--help"
+            && not (List.contains argument ofResult)
+
+        match OptionValues.tryFind "--model" values, others |> List.tryFind isOfModel with
+        | None, _ -> Ok others
+        | Some _, Some name -> Error $"{name} says what the model is, and the file of --model has it."
+        | Some _, None when List.contains "--help" others -> Ok others
+        | Some _, None -> Ok([ "saved"; "saved" ] @ others)
+
     /// <summary>The request that the arguments stand for.</summary>
     /// <param name="analysis">The command.</param>
     /// <param name="readFit">Reads the arguments of <c>lmm fit</c>.</param>
@@ -123,7 +142,8 @@ module internal AnalysisArguments =
             match stray analysis others with
             | Some name -> Error $"'{name}' means nothing to 'lmm {analysis.Name}'; 'lmm fit' takes it."
             | None ->
-                readFit ("fit" :: others)
+                fitArguments values others
+                |> Result.bind (fun others -> readFit ("fit" :: others))
                 |> Result.bind (fun command ->
                     match command with
                     | Command.Fit fit ->
@@ -142,6 +162,7 @@ module internal AnalysisArguments =
                             Ok(
                                 Command.Analysis {
                                     Fit = fit
+                                    Saved = OptionValues.tryFind "--model" values
                                     Format = format
                                     File = OptionValues.tryFind "-o" values
                                     MostRows = rows

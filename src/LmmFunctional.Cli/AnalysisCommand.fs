@@ -38,11 +38,17 @@ module internal AnalysisCommand =
             | :? UnauthorizedAccessException
             | :? ArgumentException as problem -> Error [ LmmError.UnwritableFile(path, problem.Message) ]
 
+    /// The fit of a saved model, or of data and formula.
+    let private fitted error (request: AnalysisRequest) =
+        match request.Saved with
+        | Some path -> Lmm.load path
+        | None -> FitCommand.run error request.Fit |> Result.map (fun (fit, _, _) -> fit)
+
     /// Prints or writes what the command finds, or the problems; the exit code.
     let print (output: TextWriter) (error: TextWriter) (request: AnalysisRequest) : int =
         let written =
-            FitCommand.run error request.Fit
-            |> Result.bind (fun (fit, _, _) ->
+            fitted error request
+            |> Result.bind (fun fit ->
                 ProgressDisplay.during (FitCommand.displayOn error request.Fit) (fun report -> request.Run report fit)
                 |> Result.map (fun result -> fit, result))
             |> Result.bind (fun (fit, result) ->

@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Diagnostics
+open System.IO
 
 /// <summary>The front door: from a model and its data to a fit.</summary>
 [<RequireQualifiedAccess>]
@@ -29,6 +30,49 @@ module Lmm =
     /// <returns>The fit, or the problems of the formula, the model and the data.</returns>
     let fitFormula (options: FitOptions) (frame: Frame) (formula: string) : Result<Fit, LmmError list> =
         Formula.parse formula |> Result.bind (fit options frame)
+
+    // Files
+
+    let private atFile read =
+        try
+            read ()
+        with
+        | :? IOException
+        | :? UnauthorizedAccessException
+        | :? NotSupportedException
+        | :? ArgumentException as problem -> Error problem.Message
+
+    /// <summary>Saves a fit to a file, as JSON: formula, options, the columns of the data that the model uses, and the
+    /// estimates.</summary>
+    /// <param name="path">The file; one that is there is replaced once the new one is whole.</param>
+    /// <param name="fit">The fit.</param>
+    /// <returns>Nothing; or: the file cannot be written, or the fit is a refit.</returns>
+    let save (path: string) (fit: Fit) : Result<unit, LmmError list> =
+        SavedModel.write fit
+        |> Result.bind (fun text ->
+            atFile (fun () ->
+                let whole = path + ".new"
+                File.WriteAllText(whole, text)
+                File.Move(whole, path, true)
+                Ok())
+            |> Result.mapError (fun reason -> [ LmmError.UnwritableFile(path, reason) ]))
+
+    /// <summary>Loads a fit that <c>save</c> saved: the model is fitted to its data again, which gives the same bits on the same
+    /// machine and version.</summary>
+    /// <returns>The fit; or: there is no such file, it is no saved model, damaged, or of a later version, or the fit comes out
+    /// otherwise.</returns>
+    let load (path: string) : Result<Fit, LmmError list> =
+        if not (File.Exists path) then
+            Error [ LmmError.FileNotFound path ]
+        else
+            atFile (fun () -> Ok(File.ReadAllText path))
+            |> Result.mapError (fun reason -> [ LmmError.UnreadableFile(path, reason) ])
+            |> Result.bind (SavedModel.read path)
+            |> Result.bind (fun saved ->
+                fitFormula saved.Options saved.Data saved.Formula
+                |> Result.bind (SavedModel.check path saved))
+
+    // Plans and comparisons
 
     /// <summary>How a model would be fitted to data, and what that would cost; nothing is factored.</summary>
     /// <returns>The plan, or every problem found in the model and the data, too little memory among them.</returns>

@@ -28,6 +28,26 @@ public class DiagnosticsTests
     }
 
     [Test]
+    public void ASavedModelIsLoadedAsItWas()
+    {
+        var path = Path.GetTempFileName();
+
+        try
+        {
+            Fit.Save(path);
+            var loaded = FittedLmm.Load(path);
+            Assert.That(loaded.Fitted(), Is.EqualTo(Fit.Fitted()));
+            Assert.That(loaded.Certificate.ToString(), Is.EqualTo(Fit.Certificate.ToString()));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.That(() => FittedLmm.Load(path), Throws.TypeOf<LmmException>());
+    }
+
+    [Test]
     public void CombinationsOfRowsAndFunctionsOfEffectsAgree()
     {
         var rows = Data.FromObjects([new { Days = 0.0, Subject = "308" }, new { Days = 5.0, Subject = "308" }]);

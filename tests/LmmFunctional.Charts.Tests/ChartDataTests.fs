@@ -142,13 +142,13 @@ let private units = [
 
     testCase "the line is passed where the adjusted p is below five per cent" (fun () ->
         match Models.meanShifts DiagnosticUnits.Rows fit.Value with
-        | OutlierScan.MeanShifts shifts ->
+        | OutlierScan.MeanShifts table ->
             let frame =
-                data (Chart.outliers DiagnosticUnits.Rows fit.Value (OutlierScan.MeanShifts shifts))
+                data (Chart.outliers DiagnosticUnits.Rows fit.Value (OutlierScan.MeanShifts table))
 
             let above = texts "mark" frame |> List.filter ((=) "above") |> List.length
             // Holm's first step is Bonferroni's.
-            let bonferroni = shifts |> List.filter (fun own -> own.P * 180.0 < 0.05)
+            let bonferroni = table.Shifts |> List.filter (fun own -> own.P * 180.0 < 0.05)
             Check.equal bonferroni.Length above
         | OutlierScan.VarianceShifts _ -> failtest "not a scan of means")
 ]

@@ -92,7 +92,14 @@ module Models =
         |> orFail
 
     let meanShifts units (fit: Fit) =
-        Lmm.outliers (OutlierModel.MeanShift(units, Adjustment.Holm)) fit |> orFail
+        Lmm.outliers
+            (OutlierModel.MeanShift {
+                MeanShiftOptions.defaults with
+                    Units = units
+                    Adjustment = Adjustment.Holm
+            })
+            fit
+        |> orFail
 
     let varianceShifts =
         lazy

@@ -80,7 +80,7 @@ module internal NormalEnvelope =
     let create (fit: Fit) (n: int) : NormalEnvelope =
         let isQuick = fit.Observations <= mostRows && fit.RandomCount <= mostEffects
 
-        if isQuick && (Simulation.problems "An envelope" fit).IsEmpty then
+        if isQuick then
             simulated fit n |> Option.defaultWith (fun () -> ofOrder n)
         else
             ofOrder n

@@ -11,6 +11,13 @@ type LmmError =
     | FileNotFound of path: string
     | UnreadableFile of path: string * reason: string
     | UnwritableFile of path: string * reason: string
+    // Saved models
+    | NoSavedModel of source: string
+    | NewerSavedModel of source: string * version: int * known: int
+    | DamagedSavedModel of source: string * reason: string
+    /// −2 log likelihood as saved, and as fitted again.
+    | SavedModelDiffers of source: string * saved: float * found: float
+    | RefitNotSaved
     | NoHeader of source: string
     /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
     | OtherSeparator of source: string * header: string * separator: char
@@ -230,6 +237,16 @@ module LmmError =
         | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.UnwritableFile(path, reason) -> $"File '{path}' cannot be written: {reason}"
+        | LmmError.NoSavedModel source -> $"{source} is not a model saved by LmmFunctional."
+        | LmmError.NewerSavedModel(source, version, known) ->
+            $"{source} is a saved model of version {version}; this library reads version {known} and earlier ones. Update the library."
+        | LmmError.DamagedSavedModel(source, reason) ->
+            $"{source} is a damaged saved model: {reason}. Save the model again."
+        | LmmError.SavedModelDiffers(source, saved, found) ->
+            $"The model in {source} does not come out as it was saved: its -2 log likelihood is {found}, and it was {saved}. "
+            + "Fit the model to its data with this library and save it again."
+        | LmmError.RefitNotSaved ->
+            "This fit was derived from another one and has no options of its own; save a fit that Lmm.fit made."
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"

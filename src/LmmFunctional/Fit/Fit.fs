@@ -12,6 +12,8 @@ type Fit = internal {
     Evidence: Certificate
     /// The bounds it was given, in force or not.
     Limits: Map<string, Bound>
+    /// The options it was asked for with; None for a refit.
+    Asked: FitOptions option
     Took: Timings
 } with
 
@@ -291,6 +293,7 @@ module Fit =
             Path = path
             Evidence = certificate
             Limits = Map.empty
+            Asked = None
             Took = timings ()
         }
 

@@ -53,6 +53,7 @@ module internal FitSearch =
 
             {
                 fit with
+                    Asked = Some options
                     Evidence =
                         Certificate.withSearch
                             {

@@ -17,7 +17,7 @@ type internal RelationshipForm =
 /// j have covariance A_ij G.</summary>
 /// <remarks>Its levels are the levels of the random term, whether they occur in the data or not.</remarks>
 [<Sealed; StructuredFormatDisplay("{Display}")>]
-type Relationship internal (levels: ImmutableArray<string>, form: RelationshipForm, unknownCodes: (string * int) list) =
+type Relationship internal (levels: ImmutableArray<string>, form: RelationshipForm, pedigree: Pedigree option) =
     let variances =
         match form with
         | RelationshipForm.Precision precision -> precision.Variances
@@ -34,8 +34,14 @@ type Relationship internal (levels: ImmutableArray<string>, form: RelationshipFo
 
     member internal _.Form = form
 
+    /// The pedigree it is made of, if it is.
+    member internal _.Pedigree = pedigree
+
     /// Codes that its pedigree has for unknown parents, besides an empty cell and 0, and how often each stands there.
-    member internal _.UnknownCodes = unknownCodes
+    member internal _.UnknownCodes =
+        match pedigree with
+        | Some pedigree -> pedigree.UnknownCodes
+        | None -> []
 
     /// The diagonal of A: 1 + F of each animal for a pedigree.
     member _.Variances: ImmutableArray<float> =
@@ -69,11 +75,7 @@ module Relationship =
 
     /// <summary>The numerator relationship matrix of a pedigree, by Henderson's rules with inbreeding.</summary>
     let ofPedigree (pedigree: Pedigree) : Relationship =
-        Relationship(
-            pedigree.Animals,
-            RelationshipForm.Precision(HendersonInverse.create pedigree),
-            pedigree.UnknownCodes
-        )
+        Relationship(pedigree.Animals, RelationshipForm.Precision(HendersonInverse.create pedigree), Some pedigree)
 
     let internal denseOf what (levels: string seq) (matrix: Matrix) : Result<Relationship, LmmError list> =
         let levels = ImmutableArray.CreateRange levels
@@ -101,7 +103,7 @@ module Relationship =
                     Array.init (n * n) (fun k -> 0.5 * (matrix[k % n, k / n] + matrix[k / n, k % n]))
 
                 match DenseRoot.tryCreate n values with
-                | Some root -> Ok(Relationship(levels, RelationshipForm.Root root, []))
+                | Some root -> Ok(Relationship(levels, RelationshipForm.Root root, None))
                 | None -> Error [ LmmError.NotPositiveDefinite(what, false) ]
             else
                 Error(Problems.limit problems)
@@ -161,7 +163,7 @@ module Relationship =
 
             match SparsePrecision.tryFactor diagonal beside with
             | Some precision ->
-                Ok(Relationship(ImmutableArray.CreateRange levels, RelationshipForm.Precision precision, []))
+                Ok(Relationship(ImmutableArray.CreateRange levels, RelationshipForm.Precision precision, None))
             | None -> Error [ LmmError.NotPositiveDefinite(what, true) ]
         else
             Error problems

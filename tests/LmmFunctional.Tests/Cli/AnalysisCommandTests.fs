@@ -177,6 +177,34 @@ let tests =
                 Check.equal 2 code
                 Check.contains expected error)
 
+        testCase "a saved model predicts as its data do" (fun () ->
+            withFile "" (fun path ->
+                let code, text, error = run [ "save"; sleepstudy; slopes; "--ml"; "--to"; path ]
+                let _, direct, _ = run [ "predict"; sleepstudy; slopes; "--ml"; "--rows"; "3" ]
+                let loaded, ofModel, _ = run [ "predict"; "--model"; path; "--rows"; "3" ]
+
+                Law.assertHolds [
+                    yield! Law.isTrue "exit codes" (code = 0 && loaded = 0)
+                    yield! Law.isTrue error (error = "")
+                    yield! Law.isTrue text (text.StartsWith "Saved model\n")
+                    yield! Law.isTrue ofModel (ofModel = direct)
+                ]
+
+                let refused, _, problem = run [ "predict"; "--model"; path; "--ml" ]
+
+                Check.equal
+                    (2, "lmm: --ml says what the model is, and the file of --model has it.")
+                    (refused, (problem.Split '\n')[0])))
+
+        testCase "a model that is not there, and a file that is none, are told" (fun () ->
+            let code, _, error = run [ "ranef"; "--model"; "no-such-model.json" ]
+            Check.equal (2, "File 'no-such-model.json' does not exist; check the path.\n") (code, error)
+            let code, _, error = run [ "ranef"; "--model"; sleepstudy ]
+            Check.equal (2, $"{sleepstudy} is not a model saved by LmmFunctional.\n") (code, error)
+            let code, _, error = run [ "save"; sleepstudy; slopes ]
+            Check.equal 2 code
+            Check.contains "--to is missing; name the file, such as --to model.json." error)
+
         testCase "outliers lists the most conspicuous row first" (fun () ->
             let code, text, _ = run [ "outliers"; sleepstudy; slopes; "--rows"; "2" ]
 
@@ -409,6 +437,7 @@ let tests =
                     "check"
                     "simulate"
                     "power"
+                    "save"
                 ] do
                 let code, text, _ = run [ analysis; "--help" ]
                 Check.equal 0 code
