@@ -21,8 +21,13 @@ exception StepFailed of message: string
 
 let root = __SOURCE_DIRECTORY__
 
-let fsharpTests =
-    "tests/LmmFunctional.Tests/bin/Release/net10.0/LmmFunctional.Tests.dll"
+let program name =
+    $"tests/{name}/bin/Release/net10.0/{name}.dll"
+
+let fsharpTests = program "LmmFunctional.Tests"
+
+/// Tests of the packages beside the library.
+let dataTests = program "LmmFunctional.Data.Tests"
 
 let formatted = "src tests build.fsx"
 
@@ -153,10 +158,10 @@ let counted (command: string -> string) (count: XDocument -> int * int) =
     folder.Delete true
     countsOf code passed failed
 
-/// The F# tests are one program, which runs them in parallel.
-let testFSharp () =
+/// The F# tests of a project are one program, which runs them in parallel.
+let testFSharp program =
     let command results =
-        $"{fsharpTests} --junit-summary {quoted results}"
+        $"{program} --junit-summary {quoted results}"
 
     // A test that passed has nothing inside.
     counted command (fun results ->
@@ -182,7 +187,7 @@ let testCSharp () =
         attribute "passed" counters, attribute "failed" counters)
 
 let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
-    let counts = [ testFSharp (); testCSharp () ]
+    let counts = [ testFSharp fsharpTests; testFSharp dataTests; testCSharp () ]
     HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
 
 /// The last line of the run is what machines read.
