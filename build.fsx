@@ -21,13 +21,12 @@ exception StepFailed of message: string
 
 let root = __SOURCE_DIRECTORY__
 
-let program name =
+let testProgram name =
     $"tests/{name}/bin/Release/net10.0/{name}.dll"
 
-let fsharpTests = program "LmmFunctional.Tests"
-
-/// Tests of the packages beside the library.
-let dataTests = program "LmmFunctional.Data.Tests"
+let fsharpTests = testProgram "LmmFunctional.Tests"
+let chartTests = testProgram "LmmFunctional.Charts.Tests"
+let dataTests = testProgram "LmmFunctional.Data.Tests"
 
 let formatted = "src tests build.fsx"
 
@@ -158,7 +157,7 @@ let counted (command: string -> string) (count: XDocument -> int * int) =
     folder.Delete true
     countsOf code passed failed
 
-/// The F# tests of a project are one program, which runs them in parallel.
+/// The F# tests are programs, each of which runs its tests in parallel.
 let testFSharp program =
     let command results =
         $"{program} --junit-summary {quoted results}"
@@ -187,7 +186,7 @@ let testCSharp () =
         attribute "passed" counters, attribute "failed" counters)
 
 let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
-    let counts = [ testFSharp fsharpTests; testFSharp dataTests; testCSharp () ]
+    let counts = [ testFSharp fsharpTests; testFSharp chartTests; testFSharp dataTests; testCSharp () ]
     HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
 
 /// The last line of the run is what machines read.

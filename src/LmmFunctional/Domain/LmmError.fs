@@ -195,6 +195,9 @@ type LmmError =
     | AdjustmentDoesNotFit of adjustment: string * needs: string
     /// A response that cannot be computed back from the model's scale.
     | NoInverse of response: string
+    // Charts, tables and reports
+    /// A chart or table that a model has nothing for, and why.
+    | NothingToShow of what: string * reason: string
 
 /// <summary>The words of each problem: what, where, and what to try.</summary>
 [<RequireQualifiedAccess>]
@@ -615,6 +618,7 @@ module LmmError =
         | LmmError.NoInverse response ->
             $"The response '{response}' has no inverse, so that means cannot be told in its units; leave them on the "
             + "scale of the model."
+        | LmmError.NothingToShow(what, reason) -> $"There is no {what} to show: {reason}"
 
     // More problems at once than anybody reads.
     let private mostTold = 20
