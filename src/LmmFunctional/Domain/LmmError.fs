@@ -11,6 +11,8 @@ type LmmError =
     | FileNotFound of path: string
     | UnreadableFile of path: string * reason: string
     | UnwritableFile of path: string * reason: string
+    /// A database that refuses a query, or cannot be reached.
+    | QueryFailed of database: string * reason: string
     // Saved models
     | NoSavedModel of source: string
     | NewerSavedModel of source: string * version: int * known: int
@@ -237,6 +239,7 @@ module LmmError =
         | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.UnwritableFile(path, reason) -> $"File '{path}' cannot be written: {reason}"
+        | LmmError.QueryFailed(database, reason) -> $"{database} cannot answer the query: {reason}"
         | LmmError.NoSavedModel source -> $"{source} is not a model saved by LmmFunctional."
         | LmmError.NewerSavedModel(source, version, known) ->
             $"{source} is a saved model of version {version}; this library reads version {known} and earlier ones. Update the library."
