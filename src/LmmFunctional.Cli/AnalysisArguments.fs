@@ -27,7 +27,7 @@ module internal AnalysisArguments =
     let private tableOptions = [
         OptionTable.switch "--csv" "print the table as CSV, all rows."
         OptionTable.value "-o" "FILE" "write the result to a file instead of standard output."
-        OptionTable.value "--model" "FILE" "a model that lmm save has saved, instead of data and formula."
+        OptionTable.value "--saved" "FILE" "a model that lmm save has saved, instead of data and formula."
         OptionTable.value "--rows" "NUMBER" "rows of the table that are printed as text; 60 is the default."
     ]
 
@@ -86,7 +86,7 @@ module internal AnalysisArguments =
             $"    lmm {analysis.Name} {analysis.Example}"
             ""
             $"USAGE: lmm {analysis.Name} <DATA> <FORMULA> [options]"
-            $"       lmm {analysis.Name} --model <FILE> [options]"
+            $"       lmm {analysis.Name} --saved <FILE> [options]"
             ""
             "RESULT:"
             ""
@@ -119,9 +119,9 @@ module internal AnalysisArguments =
             && argument <> "--help"
             && not (List.contains argument ofResult)
 
-        match OptionValues.tryFind "--model" values, others |> List.tryFind isOfModel with
+        match OptionValues.tryFind "--saved" values, others |> List.tryFind isOfModel with
         | None, _ -> Ok others
-        | Some _, Some name -> Error $"{name} says what the model is, and the file of --model has it."
+        | Some _, Some name -> Error $"{name} says what the model is, and the file of --saved has it."
         | Some _, None when List.contains "--help" others -> Ok others
         | Some _, None -> Ok([ "saved"; "saved" ] @ others)
 
@@ -162,7 +162,7 @@ module internal AnalysisArguments =
                             Ok(
                                 Command.Analysis {
                                     Fit = fit
-                                    Saved = OptionValues.tryFind "--model" values
+                                    Saved = OptionValues.tryFind "--saved" values
                                     Format = format
                                     File = OptionValues.tryFind "-o" values
                                     MostRows = rows

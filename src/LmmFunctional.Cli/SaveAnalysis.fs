@@ -26,10 +26,10 @@ module internal SaveAnalysis =
         | None -> Error "--to is missing; name the file, such as --to model.json."
         | Some path -> Ok(fun _ fit -> Lmm.save path fit |> Result.bind (fun () -> result path fit))
 
-    /// Saves a fit, for commands with --model.
+    /// Saves a fit, for commands with --saved.
     let analysis: Analysis = {
         Name = "save"
-        Purpose = "save the fitted model with its data in a file, for commands with --model."
+        Purpose = "save the fitted model with its data in a file, for commands with --saved."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --to model.json"
         Options = [ OptionTable.value "--to" "FILE" "the file; one that is there is replaced." ]
         FitOptions = []

@@ -257,12 +257,12 @@ module internal FurtherStarts =
 
             tau)
 
-    /// Those of τ in which one level has hardly any residual variance: random effects can take its place.
+    /// Those of τ in which one level has a twentieth of the residual deviation: random effects can take its place.
     let ofSmallResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list = [
         for k in 0 .. kinds.Length - 1 do
             if kinds[k] = ParameterKind.StandardDeviation then
                 start
-                |> Array.mapi (fun at value -> if at = k then value - farLogarithm else value)
+                |> Array.mapi (fun at value -> if at = k then value - 2.0 * farLogarithm else value)
     ]
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>

@@ -62,9 +62,11 @@ module internal ResidualObjective =
                 for tau in residuals -> Array.append ofTerms tau
                 for theta in terms -> Array.append theta ofResiduals
 
-                for theta in terms |> List.skip 1 |> List.truncate 1 do
+                match terms with
+                | _ :: asLarge :: _ ->
                     for tau in FurtherStarts.ofSmallResiduals model.Residual.Parameters.Kinds ofResiduals ->
-                        Array.append theta tau
+                        Array.append asLarge tau
+                | _ -> ()
 
                 for theta in List.truncate 1 terms do
                     for tau in residuals -> Array.append theta tau

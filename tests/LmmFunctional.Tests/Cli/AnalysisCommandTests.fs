@@ -181,7 +181,7 @@ let tests =
             withFile "" (fun path ->
                 let code, text, error = run [ "save"; sleepstudy; slopes; "--ml"; "--to"; path ]
                 let _, direct, _ = run [ "predict"; sleepstudy; slopes; "--ml"; "--rows"; "3" ]
-                let loaded, ofModel, _ = run [ "predict"; "--model"; path; "--rows"; "3" ]
+                let loaded, ofModel, _ = run [ "predict"; "--saved"; path; "--rows"; "3" ]
 
                 Law.assertHolds [
                     yield! Law.isTrue "exit codes" (code = 0 && loaded = 0)
@@ -190,16 +190,16 @@ let tests =
                     yield! Law.isTrue ofModel (ofModel = direct)
                 ]
 
-                let refused, _, problem = run [ "predict"; "--model"; path; "--ml" ]
+                let refused, _, problem = run [ "predict"; "--saved"; path; "--ml" ]
 
                 Check.equal
-                    (2, "lmm: --ml says what the model is, and the file of --model has it.")
+                    (2, "lmm: --ml says what the model is, and the file of --saved has it.")
                     (refused, (problem.Split '\n')[0])))
 
         testCase "a model that is not there, and a file that is none, are told" (fun () ->
-            let code, _, error = run [ "ranef"; "--model"; "no-such-model.json" ]
+            let code, _, error = run [ "ranef"; "--saved"; "no-such-model.json" ]
             Check.equal (2, "File 'no-such-model.json' does not exist; check the path.\n") (code, error)
-            let code, _, error = run [ "ranef"; "--model"; sleepstudy ]
+            let code, _, error = run [ "ranef"; "--saved"; sleepstudy ]
             Check.equal (2, $"{sleepstudy} is not a model saved by LmmFunctional.\n") (code, error)
             let code, _, error = run [ "save"; sleepstudy; slopes ]
             Check.equal 2 code

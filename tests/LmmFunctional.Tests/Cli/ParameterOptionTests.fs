@@ -249,8 +249,14 @@ let tests =
 
             Check.isEmpty error
             Check.equal 0 code
-            Check.isFalse (text.Contains "rho")
-            Check.contains "\"Days\"" text)
+            let intervals = (JsonDocument.Parse text).RootElement.GetProperty "intervals"
+
+            Law.assertHolds [
+                for own in intervals.EnumerateArray() do
+                    let width = number "upper" own - number "lower" own
+                    let name = own.GetProperty("name").GetString()
+                    yield! Law.isTrue $"{name} moves" ((width = 0.0) = (name = "rho"))
+            ])
 
         // Linear functions
 

@@ -114,6 +114,44 @@ let tests =
             let se = sqrt (variance 0.0 0.0 * variance 0.0 9.0 / 4000.0)
             Law.assertHolds (Law.near "covariance" (5.0 * se) expected covariance))
 
+        testCases
+            "A refit of the own response keeps what is fixed, and is kept within bounds"
+            [
+                {
+                    FitOptions.defaults with
+                        Held = Map [ "Residual", 900.0 ]
+                }
+                {
+                    FitOptions.defaults with
+                        Held = Map [ "Subject.Days", 20.0 ]
+                }
+                {
+                    FitOptions.defaults with
+                        Bounds = Map [ "Subject.Days", Bound.atMost 25.0 ]
+                }
+            ]
+            (fun options ->
+                let fit =
+                    Lmm.fitFormula options (TestFrame.read "sleepstudy") "Reaction ~ Days + (Days | Subject)"
+                    |> Models.value
+
+                let again = Refit.withResponse fit.Design.Response fit |> Models.value
+
+                let bootstrap =
+                    Bootstrap.run
+                        {
+                            BootstrapOptions.defaults with
+                                Replicates = 20
+                        }
+                        fit
+                    |> Models.value
+
+                Law.assertHolds [
+                    yield! Law.near "criterion" 1e-9 fit.CriterionValue again.CriterionValue
+                    yield! Law.near "residual" 1e-6 fit.Sigma again.Sigma
+                    yield! Law.isTrue "refits" (bootstrap.Draws.Rows = 20)
+                ])
+
         testCase "A refit of the own response is the fit" (fun () ->
             let fit = Models.penicillin.Value
             let again = Refit.withResponse fit.Design.Response fit |> Models.value

@@ -53,7 +53,7 @@ let tests =
                 "Certificate:"
                 "optimum"
                 "gradient #, Newton decrement #, smallest eigenvalue 0.46"
-                "9 starts, all lead here"
+                "11 starts, all lead here"
                 "# iterations in # s"
             ])
 
@@ -106,7 +106,7 @@ let tests =
                 ""
                 "gradient #, Newton decrement #, smallest eigenvalue 0.46"
                 ""
-                "9 starts, all lead here"
+                "11 starts, all lead here"
                 ""
                 "# iterations in # s"
             ])
@@ -140,7 +140,7 @@ let tests =
                 "Certificate:"
                 "optimum"
                 "gradient #, Newton decrement #, smallest eigenvalue 0.75"
-                "7 starts, all lead here"
+                "9 starts, all lead here"
                 "# iterations in # s"
             ])
 
