@@ -26,6 +26,7 @@ let testProgram name =
 
 let fsharpTests = testProgram "LmmFunctional.Tests"
 let chartTests = testProgram "LmmFunctional.Charts.Tests"
+let dataTests = testProgram "LmmFunctional.Data.Tests"
 
 let formatted = "src tests build.fsx"
 
@@ -185,7 +186,7 @@ let testCSharp () =
         attribute "passed" counters, attribute "failed" counters)
 
 let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
-    let counts = [ testFSharp fsharpTests; testFSharp chartTests; testCSharp () ]
+    let counts = [ testFSharp fsharpTests; testFSharp chartTests; testFSharp dataTests; testCSharp () ]
     HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
 
 /// The last line of the run is what machines read.

@@ -2,6 +2,8 @@ namespace LmmFunctional.Cli
 
 open System
 open LmmFunctional
+open LmmFunctional.Data
+open LmmFunctional.DuckDb
 
 /// <summary>The order of the levels of a column as asked for.</summary>
 [<RequireQualifiedAccess>]
@@ -63,7 +65,9 @@ module DataOptions =
             ""
             yield! OptionTable.help table
             ""
-            "    DATA is a CSV file, compressed by gzip or not, or - for standard input."
+            "    DATA is a CSV file, compressed by gzip or not, or - for standard input; a"
+            "    Parquet, Arrow or Excel file (.parquet, .arrow, .feather, .xlsx, .xls); or"
+            "    \"duckdb:SELECT ...\", a query of files that DuckDB answers."
         ]
         |> String.concat Environment.NewLine
 
@@ -153,6 +157,25 @@ module DataOptions =
         else
             Ok reading
 
+    let private queryMark = "duckdb:"
+
+    let private isQuery (path: string) =
+        path.StartsWith(queryMark, StringComparison.OrdinalIgnoreCase)
+
+    // Only text has separators, decimal marks and codes; other files say themselves what they hold.
+    let private forText found (others: string list) =
+        let ofText =
+            found
+            |> List.map fst
+            |> List.filter (fun name -> List.contains name [ "--separator"; "--decimal"; "--na" ])
+            |> List.distinct
+
+        match others with
+        | _ :: path :: _ when not ofText.IsEmpty && (isQuery path || DataFile.kindOf path <> DataFile.Csv) ->
+            let options = String.concat " and " ofText
+            Error $"{options} can only be given for a CSV file."
+        | _ -> Ok()
+
     // The data file is the first argument of a command; a dash stands for standard input.
     let private input arguments =
         match arguments with
@@ -175,17 +198,20 @@ module DataOptions =
                 ((Ok plain), found)
                 ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
                 |> Result.bind (withSeparator found)
+                |> Result.bind (fun reading -> forText found others |> Result.map (fun () -> reading))
                 |> Result.map (fun reading -> { reading with IsInput = isInput }, others))
 
-    /// <summary>Reads a file of data, or standard input, and chooses its levels and rows.</summary>
+    /// <summary>Reads a file of data, standard input or a query, and chooses its levels and rows.</summary>
     /// <returns>The data set, or the problems of the file, the levels or the condition.</returns>
     let read (reading: DataReading) (path: string) : Result<Frame, LmmError list> =
         let whole =
             if reading.IsInput then
                 use stream = Console.OpenStandardInput()
                 Csv.readStream reading.Csv path stream
+            elif isQuery path then
+                Duck.query (path.Substring queryMark.Length)
             else
-                Csv.readWith reading.Csv path
+                DataFile.readWith reading.Csv path
 
         let ordered =
             (whole, reading.Orders)

@@ -127,8 +127,8 @@ module internal Cell =
     /// <remarks>Two identifiers of 17 digits may be the same double.</remarks>
     let tryExactText (value: objnull) (number: float) : string option =
         let unless isExact (text: string) = if isExact then None else Some text
-        // Every whole number up to here is a double.
-        let isSmall = abs number <= 9007199254740992.0
+        // Every whole number below this one is a double; the next above it is rounded to it.
+        let isSmall = abs number < 9007199254740992.0
 
         match value with
         | :? decimal as x when abs x <> 0m && (x <> Math.Floor x || not isSmall) ->

@@ -3,8 +3,9 @@ namespace LmmFunctional
 open System
 open System.Collections.Generic
 open System.Globalization
+open System.Runtime.InteropServices
 
-/// <summary>What the text of a cell means, and what a column of such cells is.</summary>
+/// <summary>What the text of a cell means.</summary>
 [<RequireQualifiedAccess>]
 module internal CellText =
 
@@ -95,6 +96,56 @@ module internal CellText =
     let isCanonical (text: string) (value: float) =
         isPlainlyCanonical text || LevelName.ofNumber value = text
 
+    /// <summary>The number that a text writes with some decimal mark.</summary>
+    let readNumber (decimalMark: char) (text: string) : float voption =
+        let mutable value = 0.0
+
+        if decimalMark = '.' then
+            if tryNumber text &value then ValueSome value else ValueNone
+        elif text.Contains '.' then
+            ValueNone
+        elif tryNumber (text.Replace(decimalMark, '.')) &value then
+            ValueSome value
+        else
+            ValueNone
+
+    /// <summary>The days from 1970-01-01 to the date that a text writes.</summary>
+    let readDate (text: string) : float voption =
+        let mutable value = 0.0
+
+        if DateText.tryDays text &value then
+            ValueSome value
+        else
+            ValueNone
+
+/// <summary>What the options of a file say about its cells.</summary>
+[<NoComparison; NoEquality>]
+type internal CellReading = {
+    /// Whether the text alone tells a number or a missing value: a decimal point, no further codes.
+    IsPlain: bool
+    IsMissing: string -> bool
+    TryNumber: string -> float voption
+    TryDate: string -> float voption
+}
+
+/// <summary>Columns from the texts of cells.</summary>
+[<RequireQualifiedAccess>]
+module internal CellReading =
+
+    /// What some options say.
+    let create (options: CsvOptions) : CellReading =
+        let codes = HashSet<string>(options.Missing, StringComparer.Ordinal)
+
+        let unlessCode read text =
+            if codes.Contains text then ValueNone else read text
+
+        {
+            IsPlain = codes.Count = 0 && options.DecimalMark = '.'
+            IsMissing = fun text -> codes.Contains text || CellText.isMissing text
+            TryNumber = unlessCode (CellText.readNumber options.DecimalMark)
+            TryDate = unlessCode CellText.readDate
+        }
+
     // All cells as numbers, NaN where missing; None where one is neither.
     let private tryAll (isMissing: string -> bool) (read: string -> float voption) (texts: string[]) =
         let numbers = Array.zeroCreate<float> texts.Length
@@ -111,58 +162,57 @@ module internal CellText =
 
         if isGood then Some numbers else None
 
-    let private readNumber (decimalMark: char) (codes: HashSet<string>) (text: string) =
-        let mutable value = 0.0
+    let private kept (texts: string[]) (numbers: float[]) =
+        (texts, numbers)
+        ||> Array.map2 (fun text number -> if Double.IsNaN number then "" else text)
 
-        if codes.Contains text then
-            ValueNone
-        elif decimalMark = '.' then
-            if tryNumber text &value then ValueSome value else ValueNone
-        elif text.Contains '.' then
-            ValueNone
-        elif tryNumber (text.Replace(decimalMark, '.')) &value then
-            ValueSome value
-        else
-            ValueNone
-
-    let private readDate (codes: HashSet<string>) (text: string) =
-        let mutable value = 0.0
-
-        if not (codes.Contains text) && DateText.tryDays text &value then
-            ValueSome value
-        else
-            ValueNone
+    let private unlessMissing reading text =
+        if reading.IsMissing text then "" else text
 
     /// <summary>The column of some cells: numeric when all not missing are numbers or all are dates, else categorical.
     /// </summary>
     /// <remarks>Where numbers would not print as they were written, and for dates, the texts are kept as labels.</remarks>
-    let toColumnWith (options: CsvOptions) (texts: string[]) : Column =
-        let codes = HashSet<string>(options.Missing, StringComparer.Ordinal)
-        let isMissing text = codes.Contains text || isMissing text
-
-        let kept (numbers: float[]) =
-            texts
-            |> Array.mapi (fun row text -> if Double.IsNaN numbers[row] then "" else text)
-
-        match tryAll isMissing (readNumber options.DecimalMark codes) texts with
+    let toColumn (reading: CellReading) (texts: string[]) : Column =
+        match tryAll reading.IsMissing reading.TryNumber texts with
         | Some numbers ->
             let mutable row = 0
 
             while row < texts.Length
-                  && (Double.IsNaN numbers[row] || isCanonical texts[row] numbers[row]) do
+                  && (Double.IsNaN numbers[row] || CellText.isCanonical texts[row] numbers[row]) do
                 row <- row + 1
 
             if row = texts.Length then
                 Column.ofOwnedFloats numbers
             else
-                Column.ofOwnedLabels numbers (kept numbers)
+                Column.ofOwnedLabels numbers (kept texts numbers)
         | None ->
-            match tryAll isMissing (readDate codes) texts with
-            | Some days -> Column.ofOwnedLabels days (kept days)
-            | None ->
-                texts
-                |> Array.map (fun text -> if isMissing text then "" else text)
-                |> Column.ofStrings
+            match tryAll reading.IsMissing reading.TryDate texts with
+            | Some days -> Column.ofOwnedLabels days (kept texts days)
+            | None -> texts |> Array.map (unlessMissing reading) |> Column.ofStrings
 
-    /// <summary>The column of some cells of a file with commas and decimal points.</summary>
-    let toColumn (texts: string[]) : Column = toColumnWith CsvOptions.defaults texts
+    /// <summary>The column of cells of which one at least is neither a number nor missing: dates or categories.</summary>
+    /// <param name="reading">What the cells mean.</param>
+    /// <param name="texts">The distinct texts.</param>
+    /// <param name="codes">The index of every cell's text.</param>
+    let ofCodedTexts (reading: CellReading) (texts: string[]) (codes: int[]) : Column =
+        match tryAll reading.IsMissing reading.TryDate texts with
+        | Some days ->
+            let labels = kept texts days
+            Column.ofOwnedLabels (codes |> Array.map (Array.get days)) (codes |> Array.map (Array.get labels))
+        | None ->
+            let texts = texts |> Array.map (unlessMissing reading)
+            let levels = texts |> Array.filter (fun text -> text <> "") |> Array.distinct
+            Array.Sort(levels, StringComparer.Ordinal)
+
+            let places =
+                texts
+                |> Array.map (fun text ->
+                    if text = "" then
+                        -1
+                    else
+                        Array.BinarySearch(levels, text, StringComparer.Ordinal))
+
+            Column.Categorical(
+                ImmutableCollectionsMarshal.AsImmutableArray levels,
+                ImmutableCollectionsMarshal.AsImmutableArray(codes |> Array.map (Array.get places))
+            )

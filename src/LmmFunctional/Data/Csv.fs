@@ -36,17 +36,12 @@ module Csv =
             |> Option.map (fun separator -> LmmError.OtherSeparator(source, header.Replace("\"", ""), separator))
         | _ -> None
 
-    /// <summary>A data set from text in columns.</summary>
-    /// <param name="options">How the text is written.</param>
-    /// <param name="source">What to call the text in messages, for instance its file name.</param>
-    /// <param name="reader">The text; it is read to its end and left open.</param>
-    /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
-    /// fields (of both the first 20), columns without a name or with the name of another, another separator,
-    /// no header, no rows.</returns>
-    /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
-    let parseWith (options: CsvOptions) (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
-        CsvOptions.guard options
-
+    /// The data set of a text, record by record, or its problems: the slower reader, which knows the words.
+    let internal parseRecords
+        (options: CsvOptions)
+        (source: string)
+        (reader: TextReader)
+        : Result<Frame, LmmError list> =
         // Files lose their byte order mark when they are decoded; other text may still have it.
         if reader.Peek() = 0xFEFF then
             reader.Read() |> ignore
@@ -75,12 +70,40 @@ module Csv =
             match header @ records.Problems with
             | [] when rows = 0 -> Error [ LmmError.NoRows source ]
             | [] ->
+                let reading = CellReading.create options
+
                 Seq.zip names cells
                 |> Seq.filter (fun (name, _) -> not (Header.isUnnamed name))
-                |> Seq.map (fun (name, texts) -> name, CellText.toColumnWith options (texts.ToArray()))
+                |> Seq.map (fun (name, texts) -> name, CellReading.toColumn reading (texts.ToArray()))
                 |> Frame.ofColumns
             | problems when rows = 0 -> Error(LmmError.limit (problems @ [ LmmError.NoRows source ]))
             | problems -> Error(LmmError.limit problems)
+
+    // Text in another encoding is refused: replacing what cannot be read could make one level of two.
+    let private strictUtf8 = UTF8Encoding(false, true)
+
+    /// <summary>A data set from text in columns.</summary>
+    /// <param name="options">How the text is written.</param>
+    /// <param name="source">What to call the text in messages, for instance its file name.</param>
+    /// <param name="reader">The text; it is read to its end and left open.</param>
+    /// <returns>The data set, or every problem with its line and column: bad quotes, rows with too few or too many
+    /// fields (of both the first 20), columns without a name or with the name of another, another separator,
+    /// no header, no rows.</returns>
+    /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
+    let parseWith (options: CsvOptions) (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
+        CsvOptions.guard options
+        let text = reader.ReadToEnd()
+
+        let plain =
+            try
+                use bytes = new MemoryStream(strictUtf8.GetBytes text)
+                CsvBlocks.tryRead CsvBlocks.defaultSize options bytes
+            with :? EncoderFallbackException ->
+                None
+
+        match plain with
+        | Some frame -> Ok frame
+        | None -> parseRecords options source (new StringReader(text))
 
     /// <summary>A data set from CSV text: commas between columns, decimal points.</summary>
     /// <param name="source">What to call the text in messages, for instance its file name.</param>
@@ -88,9 +111,6 @@ module Csv =
     /// <returns>The data set, or its problems as <c>parseWith</c>.</returns>
     let parse (source: string) (reader: TextReader) : Result<Frame, LmmError list> =
         parseWith CsvOptions.defaults source reader
-
-    // Text in another encoding is refused: replacing what cannot be read could make one level of two.
-    let private strictUtf8 = UTF8Encoding(false, true)
 
     let private denied = "access is denied; check its permissions."
 
@@ -103,13 +123,18 @@ module Csv =
     let private isCompressed (bytes: byte[]) count =
         count = 2 && bytes[0] = 0x1Fuy && bytes[1] = 0x8Buy
 
-    // What has been read of a stream that cannot go back, and then its rest.
+    // What has been read of a stream, and then its rest: a stream that can go back, since a text that is not plain is read
+    // twice.
     let private rejoined (first: byte[]) count (stream: Stream) : Stream =
         if stream.CanSeek then
             stream.Seek(int64 -count, SeekOrigin.Current) |> ignore
             stream
         else
-            new JoinedStream(Array.truncate count first, stream)
+            let whole = new MemoryStream()
+            whole.Write(first, 0, count)
+            stream.CopyTo whole
+            whole.Position <- 0L
+            whole
 
     let private expanded (compressed: Stream) =
         use bytes = new MemoryStream()
@@ -124,6 +149,8 @@ module Csv =
     /// off, a stream that breaks off.</returns>
     /// <exception cref="T:System.ArgumentException">The options contradict each other.</exception>
     let readStream (options: CsvOptions) (source: string) (stream: Stream) : Result<Frame, LmmError list> =
+        CsvOptions.guard options
+
         let unreadable reason =
             Error [ LmmError.UnreadableFile(source, reason) ]
 
@@ -134,8 +161,14 @@ module Csv =
 
             let text = if isCompressed first count then expanded whole else whole
 
-            use reader = new StreamReader(text, strictUtf8, true, 0x10000, true)
-            parseWith options source reader
+            let start = text.Position
+
+            match CsvBlocks.tryRead CsvBlocks.defaultSize options text with
+            | Some frame -> Ok frame
+            | None ->
+                text.Position <- start
+                use reader = new StreamReader(text, strictUtf8, true, 0x10000, true)
+                parseRecords options source reader
         with
         | :? DecoderFallbackException -> unreadable "it is not UTF-8 text; save it as UTF-8."
         | :? InvalidDataException -> unreadable "it is a gzip file that is damaged or cut off; compress it again."

@@ -11,6 +11,8 @@ type LmmError =
     | FileNotFound of path: string
     | UnreadableFile of path: string * reason: string
     | UnwritableFile of path: string * reason: string
+    /// A database that refuses a query, or cannot be reached.
+    | QueryFailed of database: string * reason: string
     | NoHeader of source: string
     /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
     | OtherSeparator of source: string * header: string * separator: char
@@ -230,6 +232,7 @@ module LmmError =
         | LmmError.FileNotFound path -> $"File '{path}' does not exist; check the path."
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.UnwritableFile(path, reason) -> $"File '{path}' cannot be written: {reason}"
+        | LmmError.QueryFailed(database, reason) -> $"{database} cannot answer the query: {reason}"
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"

@@ -1,0 +1,76 @@
+namespace LmmFunctional.Data
+
+open System
+open System.Data.Common
+open LmmFunctional
+
+/// <summary>Data sets from databases, by their ADO.NET drivers.</summary>
+/// <remarks>Values become cells by the rules of <see cref="T:LmmFunctional.Records"/>, dates and times with their texts as
+/// labels; NULL is missing.</remarks>
+[<RequireQualifiedAccess>]
+module Database =
+
+    // Getters without boxes for the types that most columns have.
+    let private cellReader (reader: DbDataReader) field (builder: ColumnBuilder) : unit -> unit =
+        let fieldType = reader.GetFieldType field
+
+        let unlessNull add =
+            fun () ->
+                if reader.IsDBNull field then
+                    builder.AddMissing()
+                else
+                    add ()
+
+        if fieldType = typeof<float> then
+            unlessNull (fun () -> builder.AddNumber(reader.GetDouble field))
+        elif fieldType = typeof<int> then
+            unlessNull (fun () -> builder.AddNumber(float (reader.GetInt32 field)))
+        elif fieldType = typeof<string> then
+            unlessNull (fun () -> builder.AddText(reader.GetString field))
+        else
+            unlessNull (fun () -> builder.Add(reader.GetValue field))
+
+    /// <summary>A data set with a row for each record that is left.</summary>
+    /// <param name="source">What to call the data in messages.</param>
+    /// <param name="reader">Is read once, to the end of its present result, and left open.</param>
+    /// <returns>The data set, or: columns without a name, with the name of another, or of a type that is neither number nor
+    /// category; no rows.</returns>
+    /// <remarks>Exceptions of the database, such as a lost connection, are not caught.</remarks>
+    let ofReader (source: string) (reader: DbDataReader) : Result<Frame, LmmError list> =
+        let builders =
+            Array.init reader.FieldCount (fun field ->
+                ColumnBuilder(reader.GetName field, reader.GetFieldType field, 0))
+
+        let read = builders |> Array.mapi (cellReader reader)
+
+        while reader.Read() do
+            for add in read do
+                add ()
+
+        ColumnBuilder.toFrame source [] builders
+
+    /// <summary>What a database makes of some work; its exceptions become words.</summary>
+    let internal guarded (source: string) (work: unit -> Result<'ok, LmmError list>) : Result<'ok, LmmError list> =
+        try
+            work ()
+        with
+        | :? DbException
+        | :? InvalidOperationException
+        | :? TimeoutException as problem ->
+            // Most drivers point into the query on further lines.
+            Error [ LmmError.QueryFailed(source, (problem.Message.Split '\n').[0].Trim()) ]
+
+    /// <summary>A data set from the rows that a query returns.</summary>
+    /// <param name="source">What to call the database in messages.</param>
+    /// <param name="connect">Makes a connection, which is opened and closed here.</param>
+    /// <param name="sql">The query.</param>
+    /// <returns>The data set, or: what the database says against the connection or the query, or the problems of
+    /// <c>ofReader</c>.</returns>
+    let query (source: string) (connect: unit -> DbConnection) (sql: string) : Result<Frame, LmmError list> =
+        guarded source (fun () ->
+            use connection = connect ()
+            connection.Open()
+            use command = connection.CreateCommand()
+            command.CommandText <- sql
+            use reader = command.ExecuteReader()
+            ofReader source reader)

@@ -1,0 +1,50 @@
+namespace LmmFunctional.DuckDb
+
+open System.Data.Common
+open DuckDB.NET.Data
+open LmmFunctional
+open LmmFunctional.Data
+
+/// <summary>Data sets through DuckDB, in this process: CSV, Parquet and JSON files, many files by a pattern, DuckDB's own
+/// files; what a query leaves must fit in memory, what it reads need not.</summary>
+/// <remarks>Values become cells as in <see cref="T:LmmFunctional.Data.Database"/>.</remarks>
+[<RequireQualifiedAccess>]
+module Duck =
+
+    let private source = "DuckDB"
+
+    /// <summary>A connection to a database that lives in memory.</summary>
+    let connect () : DbConnection =
+        new DuckDBConnection "DataSource=:memory:" :> DbConnection
+
+    /// <summary>A connection to a file of DuckDB, for reading.</summary>
+    /// <param name="path">The file; another process may read it at the same time.</param>
+    let connectTo (path: string) : DbConnection =
+        let builder = DbConnectionStringBuilder()
+        builder["DataSource"] <- path
+        builder["ACCESS_MODE"] <- "READ_ONLY"
+        new DuckDBConnection(builder.ConnectionString) :> DbConnection
+
+    /// <summary>The rows that a query returns: <c>select * from 'ratings/*.parquet' where stars > 0</c>.</summary>
+    /// <returns>The data set, or: what DuckDB says against the query; columns without a name, with the name of another, or of
+    /// a type that is neither number nor category; no rows.</returns>
+    let query (sql: string) : Result<Frame, LmmError list> = Database.query source connect sql
+
+    /// <summary>The rows that a query of a file of DuckDB returns.</summary>
+    /// <param name="path">The file, which is not changed.</param>
+    /// <param name="sql">The query.</param>
+    /// <returns>The data set, or the problems of <c>query</c>, or: no such file.</returns>
+    let queryIn (path: string) (sql: string) : Result<Frame, LmmError list> =
+        if System.IO.File.Exists path then
+            Database.query source (fun () -> connectTo path) sql
+        else
+            Error [ LmmError.FileNotFound path ]
+
+    // A name in single quotes, as DuckDB writes the names of files.
+    let private quoted (name: string) = "'" + name.Replace("'", "''") + "'"
+
+    /// <summary>All rows and columns of a file, or of many by a pattern: <c>ratings/*.parquet</c>.</summary>
+    /// <param name="files">CSV, Parquet or JSON, compressed or not; <c>*</c> stands for any part of a name, <c>**</c> for any
+    /// directories.</param>
+    /// <returns>The data set, or the problems of <c>query</c>; no such file is one.</returns>
+    let table (files: string) : Result<Frame, LmmError list> = query $"select * from {quoted files}"
