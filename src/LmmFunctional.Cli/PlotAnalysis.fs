@@ -51,7 +51,7 @@ module internal PlotAnalysis =
                 fun most ->
                     (chart.Title :: chart.Subtitle)
                     @ [ "" ]
-                    @ FrameText.toTable most table
+                    @ (FrameText.toTable most table |> List.map _.TrimEnd())
                     @ [ ""; "-o FILE draws it: .html, .svg or .json." ]
             Table = table
             Json = fun () -> Json.toText (Chart.spec chart)

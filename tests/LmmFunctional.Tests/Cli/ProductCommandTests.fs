@@ -75,7 +75,7 @@ let tests =
             Check.contains "USAGE: lmm plot <KIND> <DATA> <FORMULA> [options]" text
 
             for kind in kinds.Split ", " do
-                Check.contains $"    {kind} " text)
+                Check.contains $"\n    {kind}" text)
 
         testCase "a report is a page, with the command that made it" (fun () ->
             inFolder (fun path ->
