@@ -1,37 +1,34 @@
 namespace LmmFunctional.Cli
 
-open System.IO
 open LmmFunctional
 
 /// <summary>The command <c>lmm save</c>.</summary>
 [<RequireQualifiedAccess>]
 module internal SaveAnalysis =
 
-    let private result path (fit: Fit) =
-        let formula = Formula.print fit.Spec
-
+    let private result (fit: Fit) =
         let table =
-            Frame.ofColumns [
-                "file", Column.ofStrings [ path ]
-                "bytes", Column.ofFloats [ float (FileInfo path).Length ]
-                "rows", Column.ofInts [ fit.Observations ]
-            ]
+            Frame.ofColumns [ "rows", Column.ofInts [ fit.Observations ] ]
 
         table
-        |> Result.map (fun table ->
-            AnalysisResult.ofTables [ "Saved model"; $"Formula: {formula}" ] [ "formula", formula ] [ "saved", table ] [])
+        |> Result.map (fun table -> {
+            AnalysisResult.ofTables [] [] [ "saved", table ] [] with
+                Save = Some(fun path -> Lmm.save path fit)
+        })
 
-    let private read values (_: FitRequest) =
-        match OptionValues.tryFind "--to" values with
-        | None -> Error "--to is missing; name the file, such as --to model.json."
-        | Some path -> Ok(fun _ fit -> Lmm.save path fit |> Result.bind (fun () -> result path fit))
+    let private read values (request: FitRequest) =
+        match OptionValues.contains "-o" values, request.AsJson || OptionValues.contains "--csv" values with
+        | false, _ -> Error "-o is missing; name the file of the model, such as -o model.json."
+        | true, true -> Error "'lmm save' writes a model; leave out --json and --csv."
+        | true, false -> Ok(fun _ fit -> result fit)
 
     /// Saves a fit, for commands with --saved.
     let analysis: Analysis = {
         Name = "save"
+        First = None
         Purpose = "save the fitted model with its data in a file, for commands with --saved."
-        Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --to model.json"
-        Options = [ OptionTable.value "--to" "FILE" "the file; one that is there is replaced." ]
+        Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" -o model.json"
+        Options = []
         FitOptions = []
         Read = read
     }
