@@ -97,24 +97,25 @@ module internal CellSums =
 
         all
 
-    /// The same sums with a cell for each combination of keys.
-    let gather (sums: CellSums) : CellSums =
-        let rows = sums.Counts.Length
+    /// <summary>The sums of some rows, with a cell for each combination of keys.</summary>
+    /// <param name="sums">The keys, an element for each row, and what concerns no cell.</param>
+    /// <param name="rows">How many rows there are.</param>
+    /// <param name="read">Writes means and products of a row into two buffers, and returns its count and weight.</param>
+    let private gatherRows (sums: CellSums) rows (read: int -> float[] -> float[] -> struct (int64 * float)) : CellSums =
         let cells, firsts = cellsOf rows (List.map snd sums.Keys)
         let m = sums.Summed.Length
+        let size = m * (m + 1) / 2
         let counts = Array.zeroCreate firsts.Length
         let weights = Array.zeroCreate<float> firsts.Length
         let means = Array.init firsts.Length (fun _ -> Array.zeroCreate<float> m)
-
-        let products =
-            Array.init firsts.Length (fun _ -> Array.zeroCreate<float>(m * (m + 1) / 2))
+        let products = Array.init firsts.Length (fun _ -> Array.zeroCreate<float> size)
+        let ownMeans, ownProducts = Array.zeroCreate m, Array.zeroCreate size
 
         for row in 0 .. rows - 1 do
             let cell = cells[row]
-            counts[cell] <- counts[cell] + sums.Counts[row]
-
-            weights[cell] <-
-                addTo sums.Weights[row] sums.Means[row] sums.Products[row] weights[cell] means[cell] products[cell]
+            let struct (count, weight) = read row ownMeans ownProducts
+            counts[cell] <- counts[cell] + count
+            weights[cell] <- addTo weight ownMeans ownProducts weights[cell] means[cell] products[cell]
 
         {
             sums with
@@ -124,6 +125,13 @@ module internal CellSums =
                 Means = means
                 Products = products
         }
+
+    /// The same sums with one cell for each combination of keys.
+    let private gather (sums: CellSums) : CellSums =
+        gatherRows sums sums.Counts.Length (fun row means products ->
+            Array.blit sums.Means[row] 0 means 0 means.Length
+            Array.blit sums.Products[row] 0 products 0 products.Length
+            struct (sums.Counts[row], sums.Weights[row]))
 
     // Adding
 
@@ -277,24 +285,28 @@ module internal CellSums =
                 Column.select used (Option.get (frame.TryColumn name))
 
             let summed = roles.Summed |> List.map (column >> numbersOf) |> Array.ofList
-            let m = summed.Length
+            let keys = {
+                Keys = roles.Keys |> List.map (fun name -> name, column name)
+                Summed = roles.Summed
+                WeightColumn = roles.Weights
+                Counts = [||]
+                Weights = [||]
+                Means = [||]
+                Products = [||]
+                SumOfLogWeights =
+                    match weights with
+                    | Some _ -> used |> Array.sumBy (weightOf >> log)
+                    | None -> 0.0
+                MissingRows = int64 (frame.Rows - kept.Length)
+                ZeroWeightRows = int64 (kept.Length - used.Length)
+            }
 
             Ok(
-                gather {
-                    Keys = roles.Keys |> List.map (fun name -> name, column name)
-                    Summed = roles.Summed
-                    WeightColumn = roles.Weights
-                    Counts = Array.create used.Length 1L
-                    Weights = used |> Array.map weightOf
-                    Means = Array.init used.Length (fun row -> Array.init m (fun k -> summed[k][row]))
-                    Products = Array.init used.Length (fun _ -> Array.zeroCreate (m * (m + 1) / 2))
-                    SumOfLogWeights =
-                        match weights with
-                        | Some _ -> used |> Array.sumBy (weightOf >> log)
-                        | None -> 0.0
-                    MissingRows = int64 (frame.Rows - kept.Length)
-                    ZeroWeightRows = int64 (kept.Length - used.Length)
-                }
+                gatherRows keys used.Length (fun row means _ ->
+                    for k in 0 .. means.Length - 1 do
+                        means[k] <- summed[k][row]
+
+                    struct (1L, weightOf used[row]))
             )
         | problems, Error others -> Error(Problems.limit (problems @ others))
         | problems, Ok _ -> Error(Problems.limit problems)

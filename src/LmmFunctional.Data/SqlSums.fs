@@ -250,22 +250,21 @@ module SqlSums =
         then
             refused dialect "a sum is too large for double precision; scale the columns."
         else
-            Ok(
-                CellSums.gather {
-                    Keys =
-                        roles.Keys
-                        |> List.mapi (fun k name -> name, Option.get (found.TryColumn $"key{k}"))
-                    Summed = roles.Summed
-                    WeightColumn = roles.Weights
-                    Counts = counts
-                    Weights = weights
-                    Means = Array.map fst made
-                    Products = Array.map snd made
-                    SumOfLogWeights = pass.SumOfLogWeights
-                    MissingRows = pass.Rows - pass.Complete
-                    ZeroWeightRows = pass.Complete - pass.Used
-                }
-            )
+            // The database has made one row of each combination of keys.
+            Ok {
+                Keys =
+                    roles.Keys
+                    |> List.mapi (fun k name -> name, Option.get (found.TryColumn $"key{k}"))
+                Summed = roles.Summed
+                WeightColumn = roles.Weights
+                Counts = counts
+                Weights = weights
+                Means = Array.map fst made
+                Products = Array.map snd made
+                SumOfLogWeights = pass.SumOfLogWeights
+                MissingRows = pass.Rows - pass.Complete
+                ZeroWeightRows = pass.Complete - pass.Used
+            }
 
     let private prepared dialect source spec (command: DbCommand) =
         shape command (from dialect source)
