@@ -101,7 +101,11 @@ module internal CellSums =
     /// <param name="sums">The keys, an element for each row, and what concerns no cell.</param>
     /// <param name="rows">How many rows there are.</param>
     /// <param name="read">Writes means and products of a row into two buffers, and returns its count and weight.</param>
-    let private gatherRows (sums: CellSums) rows (read: int -> float[] -> float[] -> struct (int64 * float)) : CellSums =
+    let private gatherRows
+        (sums: CellSums)
+        rows
+        (read: int -> float[] -> float[] -> struct (int64 * float))
+        : CellSums =
         let cells, firsts = cellsOf rows (List.map snd sums.Keys)
         let m = sums.Summed.Length
         let size = m * (m + 1) / 2
@@ -285,6 +289,7 @@ module internal CellSums =
                 Column.select used (Option.get (frame.TryColumn name))
 
             let summed = roles.Summed |> List.map (column >> numbersOf) |> Array.ofList
+
             let keys = {
                 Keys = roles.Keys |> List.map (fun name -> name, column name)
                 Summed = roles.Summed

@@ -68,7 +68,11 @@ module DataSources =
 
         let size = (FileInfo path).Length / 1_000_000L
         let time, frame = timed 5 (fun () -> Csv.read path |> orRaise)
-        row $"CSV, 3 million rows, {size} MB" time $"{frame.Columns.Length} columns, {frame.Rows * 32 / 1_000_000} MB of numbers"
+
+        row
+            $"CSV, 3 million rows, {size} MB"
+            time
+            $"{frame.Columns.Length} columns, {frame.Rows * 32 / 1_000_000} MB of numbers"
 
     let private slopes folder millions =
         let path = Path.Combine(folder, "slopes.parquet")
@@ -85,7 +89,10 @@ module DataSources =
         let spec = spec "y ~ x + (x | g)"
         let sums, partial = timed 1 (fun () -> Duck.sums path spec |> orRaise)
         row $"Parquet, {millions} million rows, 100 000 groups: sums by DuckDB" sums $"{partial}"
-        let fitting, fit = timed 1 (fun () -> Partial.fitOf FitOptions.defaults spec [ partial ] |> orRaise)
+
+        let fitting, fit =
+            timed 1 (fun () -> Partial.fitOf FitOptions.defaults spec [ partial ] |> orRaise)
+
         row "the fit of the sums" fitting $"criterion {fit.CriterionValue:F3}"
 
     let private crossed folder =
