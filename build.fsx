@@ -186,7 +186,13 @@ let testCSharp () =
         attribute "passed" counters, attribute "failed" counters)
 
 let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveCheckedLock: HaveCheckedLock) =
-    let counts = [ testFSharp fsharpTests; testFSharp chartTests; testFSharp dataTests; testCSharp () ]
+    let counts = [
+        testFSharp fsharpTests
+        testFSharp chartTests
+        testFSharp dataTests
+        testCSharp ()
+    ]
+
     HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
 
 /// The last line of the run is what machines read.

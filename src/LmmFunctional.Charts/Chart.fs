@@ -42,6 +42,10 @@ module Chart =
     /// the normal distribution.</remarks>
     let subjects (fit: Fit) : Result<ChartSpec, LmmError list> = SubjectCharts.create None None fit
 
+    /// The same with a grouping factor or a covariate where they are named.
+    let internal subjectsBy (group: string option) (covariate: string option) (fit: Fit) =
+        SubjectCharts.create group covariate fit
+
     /// <summary>The same for the levels of a chosen grouping factor along a chosen covariate.</summary>
     let subjectsAlong (group: string) (covariate: string) (fit: Fit) : Result<ChartSpec, LmmError list> =
         SubjectCharts.create (Some group) (Some covariate) fit

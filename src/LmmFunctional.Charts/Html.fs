@@ -1,6 +1,5 @@
 namespace LmmFunctional.Charts
 
-open System.Net
 open LmmFunctional
 
 /// <summary>Parts of pages.</summary>
@@ -8,28 +7,15 @@ open LmmFunctional
 module internal Html =
 
     /// Text as it may stand in a page.
-    let escape (text: string) : string = WebUtility.HtmlEncode text |> string
+    let escape = TableHtml.escape
 
     /// An element with text.
     let text tag (content: string) = $"<{tag}>{escape content}</{tag}>"
 
-    let private cell tag (alignment: Alignment) (content: string) =
-        match alignment with
-        | Alignment.Right -> $"<{tag} class=\"r\">{escape content}</{tag}>"
-        // Sentences may break; names and numbers stay on their line.
-        | Alignment.Left when content.Length > 40 -> $"<{tag} class=\"wrap\">{escape content}</{tag}>"
-        | Alignment.Left -> $"<{tag}>{escape content}</{tag}>"
-
     /// A table that scrolls by itself where it is too wide.
     let table (table: Table) : string =
-        let row tag cells =
-            let alignments = table.Headers |> List.map snd
-            let inner = List.map2 (cell tag) alignments cells |> String.concat ""
-            $"<tr>{inner}</tr>"
-
-        let head = table.Headers |> List.map fst |> row "th"
-        let body = table.Rows |> List.map (row "td") |> String.concat "\n"
-        $"<div class=\"scroll\"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody></table></div>"
+        let lines = TableHtml.ofTable table |> String.concat "\n"
+        $"<div class=\"scroll\">\n{lines}\n</div>"
 
     // Nothing may be fetched: scripts and styles are in the page, pictures are made by them.
     let private policy =

@@ -20,6 +20,8 @@ type AnalysisResult = {
     Json: unit -> string
     /// Sentences below the text, and on standard error with CSV.
     Notes: string list
+    /// What <c>-o FILE</c> writes where it is not the text: a chart, a page.
+    Save: (string -> Result<unit, LmmError list>) option
 }
 
 /// <summary>What commands have found.</summary>
@@ -36,6 +38,7 @@ module internal AnalysisResult =
         Table = snd tables.Head
         Json = fun () -> FrameText.toJson members tables
         Notes = notes
+        Save = None
     }
 
 /// <summary>A command on a fit as asked for: the fit, and what is done with it.</summary>
@@ -55,6 +58,8 @@ type AnalysisRequest = {
 type Analysis = {
     /// Such as predict.
     Name: string
+    /// A word before the data, such as KIND, with the words that it may be and what they mean; it is among the options by its name.
+    First: (string * (string * string) list) option
     /// What it does, as the list of commands says it.
     Purpose: string
     /// What follows the name in the example of its help.

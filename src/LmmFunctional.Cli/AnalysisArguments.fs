@@ -16,6 +16,9 @@ module internal AnalysisArguments =
         CheckAnalysis.analysis
         SimulationAnalyses.simulate
         SimulationAnalyses.power
+        PlotAnalysis.analysis
+        ReportAnalysis.analysis
+        ExportAnalysis.analysis
     ]
 
     /// The command of a name.
@@ -52,6 +55,33 @@ module internal AnalysisArguments =
         (options analysis |> List.map _.Name)
         @ (ofFit |> List.except (ofSummary |> List.except analysis.FitOptions))
 
+    let private first (analysis: Analysis) =
+        match analysis.First with
+        | Some(name, _) -> $"<{name}> "
+        | None -> ""
+
+    let private wordsHelp (analysis: Analysis) =
+        match analysis.First with
+        | None -> []
+        | Some(name, words) -> [
+            $"{name}:"
+            ""
+            for word, meaning in words do
+                yield! OptionTable.entry word meaning
+            ""
+          ]
+
+    /// The word before the data with its name, and the other arguments; or that there is no such word.
+    let private withFirst (analysis: Analysis) (arguments: string list) =
+        match analysis.First, arguments with
+        | Some(name, words), word :: rest when not (word.StartsWith '-') ->
+            if words |> List.exists (fun (own, _) -> own = word) then
+                Ok([ name, word ], rest)
+            else
+                let known = words |> List.map fst |> String.concat ", "
+                Error $"there is no {name} '{word}'; choose one of {known}."
+        | _ -> Ok([], arguments)
+
     /// <summary>The help of one command: its own options, then those of the fit.</summary>
     /// <param name="analysis">The command.</param>
     /// <param name="fitHelp">The help of <c>lmm fit</c>.</param>
@@ -83,8 +113,9 @@ module internal AnalysisArguments =
             ""
             $"    lmm {analysis.Name} {analysis.Example}"
             ""
-            $"USAGE: lmm {analysis.Name} <DATA> <FORMULA> [options]"
+            $"USAGE: lmm {analysis.Name} {first analysis}<DATA> <FORMULA> [options]"
             ""
+            yield! wordsHelp analysis
             "RESULT:"
             ""
             yield! OptionTable.help (options analysis)
@@ -118,7 +149,10 @@ module internal AnalysisArguments =
         (reading: DataReading)
         (arguments: string list)
         : Result<Command, string> =
-        OptionTable.split (options analysis) analysis.Name arguments
+        withFirst analysis arguments
+        |> Result.bind (fun (word, arguments) ->
+            OptionTable.split (options analysis) analysis.Name arguments
+            |> Result.map (fun (values, others) -> word @ values, others))
         |> Result.bind (fun (values, others) ->
             match stray analysis others with
             | Some name -> Error $"'{name}' means nothing to 'lmm {analysis.Name}'; 'lmm fit' takes it."

@@ -48,7 +48,10 @@ module internal AnalysisCommand =
                 if request.Format = TableFormat.Csv then
                     result.Notes |> List.iter error.WriteLine
 
-                render request result |> write output request.File |> Result.map (fun () -> fit))
+                match request.File, result.Save, request.Format with
+                | Some path, Some save, TableFormat.Text -> save path
+                | _ -> render request result |> write output request.File
+                |> Result.map (fun () -> fit))
 
         match written with
         | Ok fit -> ExitCode.ofCertificate fit.Certificate

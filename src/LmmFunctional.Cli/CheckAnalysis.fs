@@ -24,6 +24,7 @@ module internal CheckAnalysis =
         Table = CheckReport.toFrame checks
         Json = fun () -> CheckReport.toJson checks
         Notes = []
+        Save = None
     }
 
     let private read values _ =
@@ -47,6 +48,7 @@ module internal CheckAnalysis =
     /// Checks of a fitted model.
     let analysis: Analysis = {
         Name = "check"
+        First = None
         Purpose = "check a fitted model: normality, equal variances, correlation, collinearity, influence, outliers."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\""
         Options = options

@@ -27,6 +27,7 @@ module internal DiagnosticAnalyses =
     /// Residuals of every kind and leverages.
     let residuals: Analysis = {
         Name = "residuals"
+        First = None
         Purpose = "list residuals of every kind and leverages, a row for each row used."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --csv -o residuals.csv"
         Options = []
@@ -84,6 +85,7 @@ module internal DiagnosticAnalyses =
     /// Influence of rows or levels on the estimates.
     let influence: Analysis = {
         Name = "influence"
+        First = None
         Purpose = "measure what the estimates owe to each row or level: Cook's D, MDFFITS, COVRATIO."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --by Subject --how exact"
         Options = [
@@ -227,6 +229,7 @@ module internal DiagnosticAnalyses =
     /// Outlier models: shifts of the mean and of the variance.
     let outliers: Analysis = {
         Name = "outliers"
+        First = None
         Purpose = "scan rows or levels for outliers by shifts of mean or variance."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --by row --model mean --adjust holm"
         Options = [

@@ -177,6 +177,7 @@ module internal PredictAnalysis =
     /// Predictions of means and of future observations.
     let analysis: Analysis = {
         Name = "predict"
+        First = None
         Purpose = "predict means and future observations, for the data or for new data."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --new new.csv --interval prediction"
         Options = options

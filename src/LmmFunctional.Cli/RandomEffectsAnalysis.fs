@@ -37,6 +37,7 @@ module internal RandomEffectsAnalysis =
     /// Predicted random effects with their precision.
     let analysis: Analysis = {
         Name = "ranef"
+        First = None
         Purpose = "list random effects (BLUPs) with standard deviations, PEV and reliabilities."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --csv"
         Options = options

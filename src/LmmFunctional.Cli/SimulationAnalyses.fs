@@ -55,6 +55,7 @@ module internal SimulationAnalyses =
     /// Responses drawn from a fit.
     let simulate: Analysis = {
         Name = "simulate"
+        First = None
         Purpose = "draw responses from the fitted model, for its rows or for new data."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --count 100 --seed 7 --csv -o simulated.csv"
         Options = [
@@ -190,6 +191,7 @@ module internal SimulationAnalyses =
     /// The power of a test of fixed effects by simulation.
     let power: Analysis = {
         Name = "power"
+        First = None
         Purpose = "estimate the power of a test by simulation, for the design of the data or larger ones."
         Example =
             "pilot.csv \"y ~ arm + (1 | id)\" --term arm --set armB=0.5 --levels-of id --sizes 20,40,80 --df kenward-roger"

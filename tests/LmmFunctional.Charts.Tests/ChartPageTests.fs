@@ -14,12 +14,8 @@ let private fit = Models.sleepstudy
 let private chart = lazy (Chart.residuals fit.Value |> Models.orFail)
 let private panel = lazy (Chart.panel fit.Value |> Models.orFail)
 
-/// The page without its scripts that draw.
-let private markup (page: string) =
-    Regex.Replace(page, "<script>.*?</script>", "", RegexOptions.Singleline)
-
 let private isAlone page =
-    let own = markup page
+    let own = PageText.ofPage page
 
     for part in [ "src="; "href=\"http"; "@import"; "url("; "<link"; "<iframe"; "<img" ] do
         Check.lacks part own
@@ -63,7 +59,7 @@ let tests =
                 Regex.Matches(page, Regex.Escape text).Count
 
             Check.equal 1 (count (WebFiles.text("vega.min.js").Substring(0, 200)) page)
-            Check.equal 7 (count "class=\"spec\"" (markup page))
+            Check.equal 7 (count "class=\"spec\"" (PageText.ofPage page))
             Check.isWithin 800_000.0 1_200_000.0 (float page.Length))
 
         testCase "every chart of a page has words for those who cannot see it" (fun () ->

@@ -32,7 +32,8 @@ module internal CoefficientCharts =
 
             let data =
                 Drawing.frame [
-                    "model", rows |> List.map fst |> Column.ofStrings
+                    if several then
+                        "model", rows |> List.map fst |> Column.ofStrings
                     "name", rows |> List.map (fun (_, own) -> own.Name) |> Column.ofStrings
                     "estimate", number _.Estimate
                     "se", number _.StandardError

@@ -1,0 +1,313 @@
+namespace LmmFunctional
+
+open System
+
+/// <summary>A model as SAS PROC MIXED.</summary>
+[<RequireQualifiedAccess>]
+module SasCode =
+
+    let private program = "SAS PROC MIXED"
+
+    // A name of SAS has letters, digits and underscores, 32 at most; any other is written as a literal.
+    let private name (text: string) =
+        let isPlain =
+            text <> ""
+            && text.Length <= 32
+            && (Char.IsAsciiLetter text[0] || text[0] = '_')
+            && text
+               |> Seq.forall (fun letter -> Char.IsAsciiLetterOrDigit letter || letter = '_')
+
+        if isPlain then
+            text
+        else
+            "'" + text.Replace("'", "''") + "'n"
+
+    let private variable expr =
+        match expr with
+        | Expr.Column own -> name own
+        | other -> name (ExprText.deparse other)
+
+    let private term (own: Term) =
+        own.Factors |> List.map variable |> String.concat "*"
+
+    // A variable of CLASS has levels wherever it stands: where it is a number too, its levels are those of a copy.
+    let private copy (text: string) = name (text + "_class")
+
+    let private classVariable (numbers: Set<string>) expr =
+        match expr with
+        | Expr.Column own when numbers.Contains own -> copy own
+        | other -> variable other
+
+    let private subject numbers (group: Term) =
+        group.Factors |> List.map (classVariable numbers) |> String.concat "*"
+
+    /// The TYPE= of a structure; or what SAS does not have.
+    let private typeOf (structure: Structure) (along: string list) : Result<string, string> =
+        let coordinates = String.concat " " along
+
+        match structure with
+        | Structure.Identity
+        | Structure.Diagonal -> Ok "VC"
+        | Structure.Unstructured -> Ok "UN"
+        | Structure.CompoundSymmetry -> Ok "CS"
+        | Structure.HeterogeneousCompoundSymmetry -> Ok "CSH"
+        | Structure.Autoregressive -> Ok "AR(1)"
+        | Structure.HeterogeneousAutoregressive -> Ok "ARH(1)"
+        | Structure.ContinuousAutoregressive -> Ok $"SP(POW)({coordinates})"
+        | Structure.AutoregressiveMovingAverage(1, 1) -> Ok "ARMA(1,1)"
+        | Structure.Toeplitz None -> Ok "TOEP"
+        | Structure.Toeplitz(Some bands) -> Ok $"TOEP({bands})"
+        | Structure.HeterogeneousToeplitz None -> Ok "TOEPH"
+        | Structure.HeterogeneousToeplitz(Some bands) -> Ok $"TOEPH({bands})"
+        | Structure.AnteDependence -> Ok "ANTE(1)"
+        | Structure.FactorAnalytic factors -> Ok $"FA({factors})"
+        | Structure.ReducedRank factors -> Ok $"FA0({factors})"
+        | Structure.Spatial(correlation, isAnisotropic) ->
+            let suffix = if isAnisotropic then "A" else ""
+
+            match correlation, isAnisotropic with
+            | SpatialCorrelation.Exponential, _ -> Ok $"SP(EXP{suffix})({coordinates})"
+            | SpatialCorrelation.Gaussian, true -> Ok $"SP(GAUA)({coordinates})"
+            | SpatialCorrelation.Gaussian, false -> Ok $"SP(GAU)({coordinates})"
+            | SpatialCorrelation.Power, _ -> Ok $"SP(POW{suffix})({coordinates})"
+            | SpatialCorrelation.Spherical, false -> Ok $"SP(SPH)({coordinates})"
+            | SpatialCorrelation.Matern None, false -> Ok $"SP(MATERN)({coordinates})"
+            | _ -> Error $"SAS has no {StructureText.name structure}."
+        | Structure.Kronecker(Structure.Unstructured, Structure.Autoregressive) -> Ok "UN@AR(1)"
+        | Structure.Kronecker(Structure.Unstructured, Structure.CompoundSymmetry) -> Ok "UN@CS"
+        | Structure.Kronecker(Structure.Unstructured, Structure.Unstructured) -> Ok "UN@UN"
+        | Structure.Kronecker _ -> Error "of products SAS has UN@AR(1), UN@CS and UN@UN only."
+        | Structure.AutoregressiveMovingAverage _ -> Error "SAS has ARMA(1,1) only."
+
+    let private problemOf result =
+        match result with
+        | Ok _ -> None
+        | Error problem -> Some problem
+
+    // Random terms
+
+    let private effects (terms: Terms) =
+        terms.Items
+        |> List.map (fun own -> if own.Factors.IsEmpty then "INTERCEPT" else term own)
+        |> String.concat " "
+
+    let private randomType (own: RandomTerm) = typeOf own.Structure []
+
+    let private random numbers (own: RandomTerm) =
+        let kind =
+            match own.Effects.Items, randomType own with
+            | [ single ], Ok "UN" when single.Factors.IsEmpty -> ""
+            | _, Ok kind -> $" TYPE={kind}"
+            | _, Error _ -> ""
+
+        let perLevel =
+            match own.PerLevelOf with
+            | Some expr -> $" GROUP={classVariable numbers expr}"
+            | None -> ""
+
+        $"  RANDOM {effects own.Effects} / SUBJECT={subject numbers own.Group}{kind}{perLevel};"
+
+    // Residuals
+
+    let private takesValues (part: ResidualCorrelation) =
+        match part.Structure with
+        | Structure.ContinuousAutoregressive
+        | Structure.Spatial _ -> true
+        | _ -> false
+
+    let private along numbers (part: ResidualCorrelation) =
+        match part.Along with
+        | Coordinates.RowOrder -> []
+        | Coordinates.Variables variables when takesValues part -> variables |> List.map variable
+        | Coordinates.Variables variables -> variables |> List.map (classVariable numbers)
+
+    let private residualType numbers (structure: ResidualStructure) =
+        match structure.Correlations with
+        | [] -> Ok("VC", [])
+        | [ only ] ->
+            typeOf only.Structure (along numbers only)
+            |> Result.map (fun kind -> kind, along numbers only)
+        | parts ->
+            parts
+            |> List.map _.Structure
+            |> List.reduce (fun a b -> Structure.Kronecker(a, b))
+            |> fun whole ->
+                typeOf whole []
+                |> Result.map (fun kind -> kind, parts |> List.collect (along numbers))
+
+    let private usesValues (structure: ResidualStructure) =
+        structure.Correlations |> List.exists takesValues
+
+    let private repeated numbers (structure: ResidualStructure) kind (places: string list) =
+        // Spatial structures have their coordinates in the type, the others the order of an effect.
+        let effect =
+            if usesValues structure || places.IsEmpty then
+                ""
+            else
+                " " + String.concat " " places
+
+        let within =
+            match structure.Within with
+            | Some own -> $" SUBJECT={subject numbers own}"
+            | None -> " SUBJECT=INTERCEPT"
+
+        let group =
+            match structure.PerLevelOf, structure.Variances with
+            | Some expr, _
+            | None, [ VarianceFunction.PerGroup expr ] -> $" GROUP={classVariable numbers expr}"
+            | _ -> ""
+
+        let local = if structure.HasNugget then " LOCAL" else ""
+        $"  REPEATED{effect} /{within} TYPE={kind}{group}{local};"
+
+    let private residualProblems (structure: ResidualStructure) = [
+        yield! residualType Set.empty structure |> problemOf |> Option.toList
+
+        match structure.Variances with
+        | []
+        | [ VarianceFunction.PerGroup _ ] -> ()
+        | others ->
+            let words = others |> List.map ResidualText.variance |> String.concat ", "
+            $"PROC MIXED has no variance function {words}."
+
+        if structure.PerLevelOf.IsSome && not structure.Variances.IsEmpty then
+            "PROC MIXED has one GROUP= only, and the model has two groups of residual parameters."
+    ]
+
+    let private problems (spec: LmmSpec) = [
+        for own in spec.Random do
+            yield! randomType own |> problemOf |> Option.toList
+
+            match own.Relationship with
+            | Some matrix ->
+                $"The known matrix '{matrix}' needs TYPE=LIN(1) with LDATA=, its elements in a data set, which only you can write."
+            | None -> ()
+
+        match spec.Residual with
+        | ResidualTerm.Structured structure -> yield! residualProblems structure
+        | ResidualTerm.Independent -> ()
+
+        if not spec.Fixed.Offsets.IsEmpty then
+            "PROC MIXED has no offset; subtract it from the response in a data step."
+    ]
+
+    /// Columns that the mean or random slopes take as numbers.
+    let private numbersOf (fit: Fit) (spec: LmmSpec) =
+        let factors = ForeignModel.factors fit
+
+        (spec.Fixed.Items @ (spec.Random |> List.collect _.Effects.Items))
+        |> List.collect _.Factors
+        |> List.choose (fun expr ->
+            match expr with
+            | Expr.Column own when not (List.contains own factors) -> Some own
+            | _ -> None)
+        |> Set.ofList
+
+    /// The variables that are levels in SUBJECT=, GROUP= and REPEATED.
+    let private levels (spec: LmmSpec) : Expr list =
+        [
+            yield! spec.Random |> List.collect _.Group.Factors
+            yield! spec.Random |> List.choose _.PerLevelOf
+
+            match spec.Residual with
+            | ResidualTerm.Structured structure ->
+                yield! structure.Within |> Option.toList |> List.collect _.Factors
+
+                for part in structure.Correlations do
+                    match part.Along with
+                    | Coordinates.Variables variables when not (takesValues part) -> yield! variables
+                    | _ -> ()
+
+                yield! Option.toList structure.PerLevelOf
+
+                for own in structure.Variances do
+                    match own with
+                    | VarianceFunction.PerGroup expr -> expr
+                    | _ -> ()
+            | ResidualTerm.Independent -> ()
+        ]
+        |> List.distinct
+
+    /// Levels that are numbers elsewhere in the model.
+    let private copied (numbers: Set<string>) (spec: LmmSpec) =
+        levels spec
+        |> List.choose (fun expr ->
+            match expr with
+            | Expr.Column own when numbers.Contains own -> Some own
+            | _ -> None)
+
+    let private classes (fit: Fit) numbers (spec: LmmSpec) =
+        (ForeignModel.factors fit |> List.map name)
+        @ (levels spec |> List.map (classVariable numbers))
+        |> List.distinct
+
+    let private ddfm (method: DegreesOfFreedomMethod) =
+        match method with
+        | DegreesOfFreedomMethod.Asymptotic -> " CHISQ"
+        | DegreesOfFreedomMethod.Residual -> " DDFM=RESIDUAL"
+        | DegreesOfFreedomMethod.Containment -> " DDFM=CONTAIN"
+        | DegreesOfFreedomMethod.BetweenWithin -> " DDFM=BETWITHIN"
+        | DegreesOfFreedomMethod.Satterthwaite _ -> " DDFM=SATTERTHWAITE"
+        | DegreesOfFreedomMethod.KenwardRoger _ -> " DDFM=KENWARDROGER"
+
+    let private code (method: DegreesOfFreedomMethod) (fit: Fit) (spec: LmmSpec) () =
+        let criterion = if fit.Criterion = Criterion.Reml then "REML" else "ML"
+
+        let terms =
+            spec.Fixed.Items
+            |> List.filter (fun own -> not own.Factors.IsEmpty)
+            |> List.map term
+            |> String.concat " "
+
+        let terms = if terms = "" then "" else " " + terms
+        let noIntercept = if spec.Fixed.HasIntercept then "" else " NOINT"
+        let numbers = numbersOf fit spec
+
+        [
+            match copied numbers spec with
+            | [] -> ()
+            | names ->
+                let copies =
+                    names |> List.map (fun own -> $" {copy own} = {name own};") |> String.concat ""
+
+                $"DATA data; SET data;{copies} RUN;"
+            $"PROC MIXED DATA=data METHOD={criterion};"
+            match classes fit numbers spec with
+            | [] -> ()
+            | names ->
+                let names = String.concat " " names
+                $"  CLASS {names};"
+            match spec.Weights with
+            | Some weight -> $"  WEIGHT {name weight};"
+            | None -> ()
+            $"  MODEL {variable spec.Response} ={terms} /{noIntercept} SOLUTION{ddfm method};"
+            yield! spec.Random |> List.map (random numbers)
+            match spec.Residual with
+            | ResidualTerm.Structured structure ->
+                match residualType numbers structure with
+                | Ok(kind, places) -> repeated numbers structure kind places
+                | Error _ -> ()
+            | ResidualTerm.Independent -> ()
+            "RUN;"
+            ""
+        ]
+        |> String.concat "\n"
+
+    let private notes (fit: Fit) (spec: LmmSpec) = [
+        match ForeignModel.computed spec with
+        | [] -> ()
+        | expressions ->
+            let expressions = String.concat ", " expressions
+            $"Compute these in a data step first: {expressions}."
+
+        if not (ForeignModel.factors fit).IsEmpty then
+            "SAS takes the last level of a CLASS variable as reference, where the first one is taken here: coefficients differ, means and tests do not."
+    ]
+
+    /// <summary>The PROC MIXED step of a fit: the same model, criterion and method for degrees of freedom.</summary>
+    /// <param name="method">The method for degrees of freedom.</param>
+    /// <param name="fit">The fit; it says which variables are factors.</param>
+    /// <returns>The step, with what must be done besides; or what PROC MIXED cannot say.</returns>
+    let ofFit (method: DegreesOfFreedomMethod) (fit: Fit) : ForeignCode =
+        let spec = ForeignModel.spec fit
+        ForeignModel.outcome program (problems spec) (notes fit spec) (code method fit spec)
