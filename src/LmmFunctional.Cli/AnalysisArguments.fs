@@ -154,7 +154,7 @@ module internal AnalysisArguments =
         | None, _ -> Ok others
         | Some _, Some name -> Error $"{name} says what the model is, and the file of --saved has it."
         | Some _, None when List.contains "--help" others -> Ok others
-        | Some _, None -> Ok([ "saved"; "saved" ] @ others)
+        | Some path, None -> Ok([ path; "" ] @ others)
 
     /// <summary>The request that the arguments stand for.</summary>
     /// <param name="analysis">The command.</param>

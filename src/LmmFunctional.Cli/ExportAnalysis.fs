@@ -89,7 +89,7 @@ module internal ExportAnalysis =
             Error $"--to is missing; choose one of {known}."
         | Some name ->
             OptionValues.choice "--to" targets values
-            |> Result.map (fun target fit ->
+            |> Result.map (fun target _ fit ->
                 PlotAnalysis.inference request fit
                 |> Result.bind (fun inference -> text target inference |> Result.map (result name inference)))
 

@@ -26,8 +26,14 @@ module internal ReportAnalysis =
     /// The command as it may be written again.
     let private command (request: FitRequest) path = [
         "lmm report"
-        quoted request.Model.Data
-        quoted request.Model.Formula
+
+        // A saved model stands where the data do.
+        if request.Model.Formula = "" then
+            $"--saved {quoted request.Model.Data}"
+        else
+            quoted request.Model.Data
+            quoted request.Model.Formula
+
         match request.Model.Residual with
         | Some residual -> $"--residual {quoted residual}"
         | None -> ()

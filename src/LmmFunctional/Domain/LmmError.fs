@@ -20,6 +20,12 @@ type LmmError =
     /// −2 log likelihood as saved, and as fitted again.
     | SavedModelDiffers of source: string * saved: float * found: float
     | RefitNotSaved
+    /// A part of a model that sums of rows cannot fit.
+    | SumsNeedRows of what: string
+    /// Sums of rows that do not belong together: what differs, and how it is in both.
+    | SumsDiffer of what: string * first: string * second: string
+    /// A column that sums of rows lack, or hold in a way that a model cannot use.
+    | NotInSums of column: string
     | NoHeader of source: string
     /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
     | OtherSeparator of source: string * header: string * separator: char
@@ -250,6 +256,12 @@ module LmmError =
             + "Fit the model to its data with this library and save it again."
         | LmmError.RefitNotSaved ->
             "This fit was derived from another one and has no options of its own; save a fit that Lmm.fit made."
+        | LmmError.SumsNeedRows what ->
+            $"Sums of rows cannot fit {what}, which needs the rows themselves; fit the data instead."
+        | LmmError.SumsDiffer(what, first, second) ->
+            $"The sums do not belong together: they differ in {what} ({first}; {second}). Collect all for one model."
+        | LmmError.NotInSums column ->
+            $"The sums do not hold column '{column}' as this model uses it; collect them for this model."
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"
