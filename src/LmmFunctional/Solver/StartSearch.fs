@@ -255,16 +255,18 @@ module StartSearch =
             with
             | None -> main, path
             | Some best ->
+                let reaches limit (path: Iteration list) = (List.last path).Criterion <= limit
                 let again: Iteration list = descend best.From
 
                 // Another algorithm may go another way from there.
-                if
-                    (List.last again).Criterion
-                    <= best.Last.Criterion + distinct best.Last.Criterion
-                then
+                if again |> reaches (best.Last.Criterion + distinct best.Last.Criterion) then
                     best, again
                 else
-                    best, descend best.Last.Theta
+                    // At an end that rounding has made the criterion may not even be defined.
+                    [ descend best.Last.Theta; again ]
+                    |> List.tryFind (reaches lowest)
+                    |> Option.map (fun path -> best, path)
+                    |> Option.defaultValue (main, path)
 
         let criterion = (List.last path).Criterion
 

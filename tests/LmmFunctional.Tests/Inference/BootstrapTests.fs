@@ -132,7 +132,7 @@ let tests =
             ]
             (fun options ->
                 let fit =
-                    Lmm.fitFormula options (TestFrame.read "sleepstudy") "Reaction ~ Days + (Days | Subject)"
+                    Lmm.fitFormula options (TestFrame.read "sleepstudy") "Reaction ~ Days + (Days || Subject)"
                     |> Models.value
 
                 let again = Refit.withResponse fit.Design.Response fit |> Models.value
