@@ -20,7 +20,7 @@ module internal CorrelationCharts =
                     let found: ModelCheck = check series source.Table.Value
 
                     match found.Outcome with
-                    | CheckOutcome.NotApplicable -> Drawing.nothing kind found.Finding
+                    | CheckOutcome.NotApplicable -> Drawing.nothing kind (Drawing.lowered found.Finding)
                     | CheckOutcome.Unremarkable
                     | CheckOutcome.Notable -> Ok found)
 

@@ -15,11 +15,16 @@ module internal DiagnosticPanel =
         |> Option.map (fun term -> DiagnosticUnits.Levels term.Group)
         |> Option.defaultValue DiagnosticUnits.Rows
 
+    // Leaving out each level costs the square of its rows, and more.
+    let private mostRows = 20000
+
     let private influence (fit: Fit) =
         if fit.FixedCount = 0 then
             Drawing.nothing "influence" "the model has no fixed effects."
         elif fit.HasNoResidual then
             Drawing.nothing "influence" "the residual variance is zero."
+        elif fit.Observations > mostRows then
+            Drawing.nothing "influence" $"with more than {mostRows:N0} rows it takes long; Chart.influence draws it."
         else
             let units = unitsOf fit
 

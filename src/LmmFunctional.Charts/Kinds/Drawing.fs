@@ -19,6 +19,13 @@ module internal Drawing =
     let nothing kind reason : Result<'T, LmmError list> =
         Error [ LmmError.NothingToShow($"chart '{kind}'", reason) ]
 
+    /// A sentence as it goes on after a colon.
+    let lowered (sentence: string) =
+        if sentence = "" then
+            sentence
+        else
+            string (Char.ToLowerInvariant sentence[0]) + sentence.Substring 1
+
     /// Numbers in words: four significant digits.
     let number (value: float) = NumberText.significant 4 value
 
