@@ -1,6 +1,7 @@
 namespace LmmFunctional.Data
 
 open System
+open System.Data
 open System.Data.Common
 open LmmFunctional
 
@@ -60,16 +61,20 @@ module Database =
             // Most drivers point into the query on further lines.
             Error [ LmmError.QueryFailed(source, (problem.Message.Split '\n').[0].Trim()) ]
 
+    let internal ensureOpen (connection: DbConnection) =
+        if connection.State <> ConnectionState.Open then
+            connection.Open()
+
     /// <summary>A data set from the rows that a query returns.</summary>
     /// <param name="source">What to call the database in messages.</param>
-    /// <param name="connect">Makes a connection, which is opened and closed here.</param>
+    /// <param name="connect">Makes a connection, open or not, which is closed here.</param>
     /// <param name="sql">The query.</param>
     /// <returns>The data set, or: what the database says against the connection or the query, or the problems of
     /// <c>ofReader</c>.</returns>
     let query (source: string) (connect: unit -> DbConnection) (sql: string) : Result<Frame, LmmError list> =
         guarded source (fun () ->
             use connection = connect ()
-            connection.Open()
+            ensureOpen connection
             use command = connection.CreateCommand()
             command.CommandText <- sql
             use reader = command.ExecuteReader()

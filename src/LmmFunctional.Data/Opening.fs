@@ -16,7 +16,7 @@ module internal Opening =
     /// <param name="kind">What the file should be: a Parquet file.</param>
     /// <param name="source">What to call the data in messages.</param>
     /// <param name="read">Reads; readers of damaged files raise exceptions of any type.</param>
-    let reading (kind: string) (source: string) (read: unit -> Result<Frame, LmmError list>) =
+    let reading (kind: string) (source: string) (read: unit -> Result<'data, LmmError list>) =
         let unreadable reason =
             Error [ LmmError.UnreadableFile(source, reason) ]
 
@@ -35,8 +35,8 @@ module internal Opening =
     let file
         (kind: string)
         (path: string)
-        (read: Stream -> Result<Frame, LmmError list>)
-        : Result<Frame, LmmError list> =
+        (read: Stream -> Result<'data, LmmError list>)
+        : Result<'data, LmmError list> =
         if Directory.Exists path then
             Error [ LmmError.UnreadableFile(path, "it is a directory; name a file in it.") ]
         elif not (File.Exists path) then

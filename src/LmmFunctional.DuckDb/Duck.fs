@@ -48,3 +48,28 @@ module Duck =
     /// directories.</param>
     /// <returns>The data set, or the problems of <c>query</c>; no such file is one.</returns>
     let table (files: string) : Result<Frame, LmmError list> = query $"select * from {quoted files}"
+
+    // Sums
+
+    let private rowsOf files =
+        SqlSource.Query $"select * from {quoted files}"
+
+    /// <summary>The sums of the rows of a file, or of many by a pattern, that a model needs: DuckDB adds them up, and no row
+    /// is read into this program.</summary>
+    /// <param name="files">As for <c>table</c>.</param>
+    /// <param name="spec">The model: random terms of any kind over independent residuals.</param>
+    /// <returns>The sums, for <c>Partial.fitOf</c>; or the problems of <c>SqlSums.collect</c>.</returns>
+    let sums (files: string) (spec: LmmSpec) : Result<Partial, LmmError list> =
+        SqlSums.collect connect SqlDialect.duckDb (rowsOf files) spec
+
+    /// <summary>The sums of the rows that a query returns.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="spec">The model.</param>
+    /// <returns>The sums, or the problems of <c>SqlSums.collect</c>.</returns>
+    let sumsOf (sql: string) (spec: LmmSpec) : Result<Partial, LmmError list> =
+        SqlSums.collect connect SqlDialect.duckDb (SqlSource.Query sql) spec
+
+    /// <summary>The queries that <c>sums</c> would send.</summary>
+    /// <returns>The queries, or what of the model needs the rows themselves, and the other problems of <c>sums</c>.</returns>
+    let planSums (files: string) (spec: LmmSpec) : Result<SumQueries, LmmError list> =
+        SqlSums.plan connect SqlDialect.duckDb (rowsOf files) spec

@@ -110,6 +110,15 @@ let private random (arguments: string list) =
         eprintfn "random takes the number of models and the first seed."
         2
 
+/// The Parquet file has so many million rows.
+let private data (arguments: string list) =
+    match arguments |> List.map number with
+    | [] -> DataSources.run 100
+    | [ Some millions ] -> DataSources.run millions
+    | _ ->
+        eprintfn "data takes the millions of rows of the Parquet file."
+        2
+
 [<EntryPoint>]
 let main arguments =
     match arguments |> List.ofArray |> List.skipWhile ((=) "--") with
@@ -119,6 +128,7 @@ let main arguments =
     | [ "null" ] -> NullDistribution.run 2000
     | [ "field" ] -> FieldTrial.run ()
     | "optima" :: arguments -> optima arguments
+    | "data" :: arguments -> data arguments
     | [ "refits" ] -> Refits.run ()
     | "outliers" :: arguments -> simulated PlantedOutliers.run 200 arguments
     | "coverage" :: arguments -> simulated Coverage.run 1000 arguments

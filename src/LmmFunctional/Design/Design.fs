@@ -13,6 +13,16 @@ type Schema = internal {
     Random: (CodedTerm list * GroupingFactor) list
 }
 
+/// <summary>The rows that the weighted rows of a design stand for, where they are not at hand themselves.</summary>
+type RowSums = {
+    /// How many they are.
+    Observations: int
+    /// The sum of the logarithms of their prior weights; zero when the model has none.
+    SumOfLogWeights: float
+    /// Whether they have prior weights.
+    HasWeights: bool
+}
+
 /// <summary>A model met with its data: everything the likelihood needs, rows with missing values left out.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type Design = {
@@ -33,6 +43,8 @@ type Design = {
     MissingRows: int
     /// Rows left out because their weight is zero.
     ZeroWeightRows: int
+    /// What the rows stand for where they are sums of others; None where they are the rows of the data.
+    Sums: RowSums option
     /// What a reader must know of how the data were taken: texts of one number that are different levels, dates, steps
     /// with gaps. Those of the residuals' positions are in Residual.
     Notes: string list
@@ -40,8 +52,14 @@ type Design = {
     Schema: Schema
 } with
 
+    /// Number of rows that the model is fitted to: those used, or those that they stand for.
+    member design.Observations =
+        match design.Sums with
+        | Some sums -> sums.Observations
+        | None -> design.Response.Length
+
     member private design.Display =
-        let rows = Plural.count design.Rows.Length "row"
+        let rows = Plural.count design.Observations "row"
         let effects = Plural.count design.Fixed.Names.Length "fixed effect"
         let terms = Plural.count design.Random.Length "random term"
         $"{design.Spec}: {rows}, {effects}, {terms}"
@@ -120,12 +138,15 @@ module Design =
         |> List.distinct
 
     // The model without its dots, on the rows that are left; the problems are those of all its parts.
-    let private onRows known (selection: Selection) (spec: LmmSpec) =
-        let hasWeights = spec.Weights.IsSome
+    let private onRows (sums: RowSums option) known (selection: Selection) (spec: LmmSpec) =
+        let hasWeights, observations =
+            match sums with
+            | Some sums -> sums.HasWeights, sums.Observations
+            | None -> spec.Weights.IsSome, selection.Count
 
         let random =
             spec.Random
-            |> List.map (RandomDesign.build known selection hasWeights)
+            |> List.map (RandomDesign.build known selection hasWeights observations)
             |> Problems.all
 
         let offsets = spec.Fixed.Offsets |> List.map (offset selection) |> Problems.all
@@ -171,6 +192,7 @@ module Design =
         (rows: int[])
         missingRows
         weights
+        sums
         selection
         (parts: Parts)
         =
@@ -196,6 +218,7 @@ module Design =
             Rows = rows
             MissingRows = missingRows
             ZeroWeightRows = frame.Rows - missingRows - rows.Length
+            Sums = sums
             Notes = notesOf frame model [ for design, _, _ in parts.Random -> design ]
             Schema = {
                 Frame = frame
@@ -206,16 +229,8 @@ module Design =
             }
         }
 
-    /// <summary>Meets a model with its data and known matrices.</summary>
-    /// <param name="known">The matrices that relate the levels of random terms, by their names in the model. All levels of
-    /// a matrix are levels of the term: those without a row in the data have effects too.</param>
-    /// <param name="spec">The model.</param>
-    /// <param name="frame">The data; rows that miss a used value or have weight zero are left out.</param>
-    /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values
-    /// that are not finite, a matrix that is not given or lacks levels, and what makes the model impossible to estimate.
-    /// </returns>
-    /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
-    let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+    /// A model met with its data, of rows or of weighted rows that stand for others.
+    let private meet (sums: RowSums option) known (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
         let frame = withAllRows spec frame
         let model = Columns.expandDots frame spec
         let used = Columns.used frame model
@@ -258,12 +273,32 @@ module Design =
                 Error [ LmmError.TooFewRows(rows.Length, model.Fixed.Items.Length) ]
             else
                 let selection = Selection(frame, rows)
-                onRows known selection model |> Result.map (fun parts -> selection, parts)
+                onRows sums known selection model |> Result.map (fun parts -> selection, parts)
 
         Problems.both named met
         |> Problems.told
         |> Result.map (fun ((_, weights), (selection, parts)) ->
-            compose spec model frame rows missingRows weights selection parts)
+            compose spec model frame rows missingRows weights sums selection parts)
+
+    /// <summary>Meets a model with its data and known matrices.</summary>
+    /// <param name="known">The matrices that relate the levels of random terms, by their names in the model. All levels of
+    /// a matrix are levels of the term: those without a row in the data have effects too.</param>
+    /// <param name="spec">The model.</param>
+    /// <param name="frame">The data; rows that miss a used value or have weight zero are left out.</param>
+    /// <returns>The design, or all problems at once: names that do not exist, text where numbers are needed, values
+    /// that are not finite, a matrix that is not given or lacks levels, and what makes the model impossible to estimate.
+    /// </returns>
+    /// <remarks>X is n×p of full column rank, each Zᵢ is S columns of length n and n codes. Cost O(n p²).</remarks>
+    let buildWith (known: Map<string, Relationship>) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+        meet None known spec frame
+
+    /// <summary>Meets a model with weighted rows that stand for others.</summary>
+    /// <param name="sums">What they stand for.</param>
+    /// <param name="spec">The model, whose weights are those of the rows given.</param>
+    /// <param name="frame">The weighted rows.</param>
+    /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>
+    let internal buildOfSums (sums: RowSums) (spec: LmmSpec) (frame: Frame) : Result<Design, LmmError list> =
+        meet (Some sums) Map.empty spec frame
 
     /// <summary>Meets a model without known matrices with its data.</summary>
     /// <returns>The design, or all problems at once, as <c>buildWith</c>.</returns>

@@ -131,9 +131,11 @@ module internal RandomDesign =
     /// <param name="known">The known matrices.</param>
     /// <param name="selection">The rows used.</param>
     /// <param name="hasWeights">Whether the model has prior weights.</param>
+    /// <param name="observations">The number of rows that the model is fitted to; more than those used where these are sums.
+    /// </param>
     /// <param name="term">The term, dots expanded.</param>
     /// <returns>The design, or: what is wrong with its variables, or why its covariance cannot be estimated.</returns>
-    let build (known: Map<string, Relationship>) (selection: Selection) hasWeights (term: RandomTerm) =
+    let build (known: Map<string, Relationship>) (selection: Selection) hasWeights observations (term: RandomTerm) =
         let grouped =
             GroupingFactor.resolve selection term.Group |> Result.bind (levels known term)
 
@@ -165,7 +167,7 @@ module internal RandomDesign =
 
             let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
-            match identifiability hasWeights selection.Count term grouping names.Length with
+            match identifiability hasWeights observations term grouping names.Length with
             | [] when size > available ->
                 Error [
                     LmmError.TooLarge($"Random term '{TermText.deparseRandom term}'", size, available)

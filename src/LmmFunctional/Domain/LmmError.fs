@@ -13,6 +13,12 @@ type LmmError =
     | UnwritableFile of path: string * reason: string
     /// A database that refuses a query, or cannot be reached.
     | QueryFailed of database: string * reason: string
+    /// A part of a model that sums of rows cannot fit.
+    | SumsNeedRows of what: string
+    /// Sums of rows that do not belong together: what differs, and how it is in both.
+    | SumsDiffer of what: string * first: string * second: string
+    /// A column that sums of rows lack, or hold in a way that a model cannot use.
+    | NotInSums of column: string
     | NoHeader of source: string
     /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
     | OtherSeparator of source: string * header: string * separator: char
@@ -233,6 +239,12 @@ module LmmError =
         | LmmError.UnreadableFile(path, reason) -> $"File '{path}' cannot be read: {reason}"
         | LmmError.UnwritableFile(path, reason) -> $"File '{path}' cannot be written: {reason}"
         | LmmError.QueryFailed(database, reason) -> $"{database} cannot answer the query: {reason}"
+        | LmmError.SumsNeedRows what ->
+            $"Sums of rows cannot fit {what}, which needs the rows themselves; fit the data instead."
+        | LmmError.SumsDiffer(what, first, second) ->
+            $"The sums do not belong together: they differ in {what} ({first}; {second}). Collect all for one model."
+        | LmmError.NotInSums column ->
+            $"The sums do not hold column '{column}' as this model uses it; collect them for this model."
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"

@@ -33,8 +33,8 @@ type Fit = internal {
     /// How long it took.
     member fit.Timings = fit.Took
 
-    /// Number of rows used.
-    member fit.Observations = fit.Design.Response.Length
+    /// Number of rows used, or of those that weighted sums of rows stand for.
+    member fit.Observations = fit.Design.Observations
 
     /// p, the rank of X.
     member fit.FixedCount = fit.Design.Fixed.Names.Length
@@ -234,7 +234,7 @@ module Fit =
         let couldFitAll =
             likelihood.Model.Residual.IsNone
             && likelihood.Held.Residual.IsNone
-            && effects >= standard.Rows - standard.Fixed.Length
+            && effects >= standard.Observations - standard.Fixed.Length
 
         // Without random effects a small share is that of a level with a small variance.
         not standard.Terms.IsEmpty
@@ -384,7 +384,7 @@ module Fit =
         let design = fit.Design
         let effects = fit.Inner.Effects.Value
 
-        Array.init fit.Observations (fun row ->
+        Array.init design.Response.Length (fun row ->
             let mutable value =
                 match design.Offset with
                 | Some offset -> offset[row]

@@ -19,7 +19,10 @@ module internal ConditionalObjective =
 
     /// Σ log w.
     let sumOfLogWeights (design: Design) =
-        design.Weights |> Option.map (Array.sumBy log) |> Option.defaultValue 0.0
+        match design.Sums, design.Weights with
+        | Some sums, _ -> sums.SumOfLogWeights
+        | None, Some weights -> Array.sumBy log weights
+        | None, None -> 0.0
 
     /// What −2 log likelihood on the inner scale lacks: the scales of y and X.
     let constantOf kind df (standard: Standardised) =

@@ -70,8 +70,8 @@ module LogLikelihood =
     /// dn: n, or n − p under REML.
     let internal degreesOfFreedom (likelihood: LogLikelihood) =
         match likelihood.Kind with
-        | Criterion.Ml -> float likelihood.Standard.Rows
-        | Criterion.Reml -> float (likelihood.Standard.Rows - likelihood.Standard.Fixed.Length)
+        | Criterion.Ml -> float likelihood.Standard.Observations
+        | Criterion.Reml -> float (likelihood.Standard.Observations - likelihood.Standard.Fixed.Length)
 
     /// First derivatives at a θ that can be evaluated, from an engine.
     let private scoreOf (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (select: ScoreParts -> 'result) =

@@ -58,7 +58,7 @@ module internal Solution =
         let standard = likelihood.Standard
         let terms = Array.ofList standard.Terms
         let p = standard.Fixed.Length
-        let rows = float standard.Rows
+        let rows = float standard.Observations
         let residual: float = Array.last fixedFactor
         let square = residual * residual
 

@@ -29,6 +29,8 @@ type internal StandardisedTerm = {
 [<NoComparison; ReferenceEquality>]
 type internal Standardised = {
     Rows: int
+    /// n, the number of rows that σ² is estimated from: those above, or those that they stand for.
+    Observations: int
     /// The response less offset and shift, scaled.
     Response: float[]
     ResponseShift: float
@@ -370,6 +372,7 @@ module internal Standardised =
 
         completed {
             Rows = Array.length response
+            Observations = Array.length response
             Response = response
             ResponseShift = 0.0
             ResponseScale = 1.0
@@ -409,6 +412,7 @@ module internal Standardised =
 
         withOrigin design None {
             ofColumns design.Response columns (design.Random |> List.map ofTerm) weights with
+                Observations = design.Observations
                 Map = mapOf design.Fixed.Constant fixedShift fixedScale
                 LogDeterminant = -(Array.sumBy log fixedScale)
                 Constant = design.Fixed.Constant

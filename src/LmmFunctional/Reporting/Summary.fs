@@ -170,8 +170,11 @@ module Summary =
             Block.Code("Formula", Formula.print fit.Spec)
             Block.Heading "Criteria"
             Block.Grid(FitTables.criteria fit)
-            Block.Heading "Scaled residuals"
-            Block.Grid(FitTables.scaledResiduals fit)
+            // Sums of rows have no residuals.
+            if fit.Design.Sums.IsNone then
+                Block.Heading "Scaled residuals"
+                Block.Grid(FitTables.scaledResiduals fit)
+
             Block.Heading "Random effects"
             Block.Grid(FitTables.varianceComponents fit)
             Block.Line(sizes fit)

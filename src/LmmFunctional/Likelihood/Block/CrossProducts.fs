@@ -181,7 +181,7 @@ module internal CrossProducts =
         entryStarts[levels] <- entries.Count
 
         {
-            Rows = model.Rows
+            Rows = model.Observations
             P = p
             LeadTerms = leadTerms
             LeadOffsets = Array.scan (+) 0 (leadTerms |> Array.map (fun t -> terms[t].Columns.Length))

@@ -156,7 +156,7 @@ module internal GroupProducts =
         )
 
         {
-            Rows = model.Rows
+            Rows = model.Observations
             P = p
             Levels = levels
             Order = order

@@ -185,7 +185,7 @@ module internal NodeProducts =
         let groups, pairs = RootProducts.apply p groups pairs
 
         {
-            Rows = model.Rows
+            Rows = model.Observations
             P = p
             Groups = groups
             Pairs = pairs
