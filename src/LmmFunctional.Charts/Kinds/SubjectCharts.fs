@@ -25,6 +25,7 @@ module internal SubjectCharts =
         let known = terms |> List.map _.Group |> List.distinct
 
         match group with
+        | _ when Drawing.isOfSums fit -> Drawing.nothing kind Drawing.noRows
         | Some name ->
             match terms |> List.tryFind (fun term -> term.Group = name) with
             | Some term -> Ok term
