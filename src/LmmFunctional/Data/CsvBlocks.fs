@@ -2,7 +2,6 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Concurrent
-open System.Collections.Generic
 open System.IO
 open System.Text.Unicode
 open System.Threading.Tasks
@@ -33,7 +32,11 @@ module internal CsvBlocks =
 
         stop + 1
 
-    /// The blocks of a stream: bytes and how many of them count. Each array is taken from the spare ones.
+    let private linesOf (bytes: byte[]) count =
+        ReadOnlySpan(bytes, 0, count).Count 10uy
+
+    /// The blocks of a stream: bytes, how many of them count, and the lines before them. Each array is taken from the spare
+    /// ones.
     let private blocks (size: int) (first: byte[]) (stream: Stream) (spare: ConcurrentBag<byte[]>) =
         seq {
             let take length =
@@ -45,6 +48,7 @@ module internal CsvBlocks =
             Array.blit first 0 bytes 0 first.Length
             let mutable count = first.Length
             let mutable isOver = false
+            let mutable lines = 0
 
             while not isOver do
                 let read = stream.ReadAtLeast(bytes.AsSpan count, bytes.Length - count, false)
@@ -55,7 +59,9 @@ module internal CsvBlocks =
                 if stop > 0 then
                     let rest = take (2 * (count - stop))
                     Array.blit bytes stop rest 0 (count - stop)
-                    yield struct (bytes, stop)
+                    let own = linesOf bytes stop
+                    yield struct (bytes, stop, lines)
+                    lines <- lines + own
                     bytes <- rest
                     count <- count - stop
                 elif not isOver then
@@ -111,13 +117,32 @@ module internal CsvBlocks =
                 else
                     None
 
-    let private readPieces (options: CsvOptions) size (names: string[]) rest stream =
+    /// The lines below the header, of which each record takes one at least; the stream is where it was.
+    let private countLines (rest: byte[]) (stream: Stream) =
+        let start = stream.Position
+        let buffer: byte[] = Array.zeroCreate defaultSize
+        let mutable lines = linesOf rest rest.Length
+        let mutable last = if rest.Length = 0 then 10uy else Array.last rest
+        let mutable count = stream.Read(buffer, 0, buffer.Length)
+
+        while count > 0 do
+            lines <- lines + linesOf buffer count
+            last <- buffer[count - 1]
+            count <- stream.Read(buffer, 0, buffer.Length)
+
+        stream.Position <- start
+        if last = 10uy then lines else lines + 1
+
+    let private readPieces (options: CsvOptions) size (names: string[]) rest (stream: Stream) =
         let reading = CellReading.create options
+        // Numbers are written where they stay: the column is in memory once.
+        let lines = countLines rest stream
+        let columns = names |> Array.map (fun _ -> lazy (Array.zeroCreate<float> lines))
         let spare = ConcurrentBag<byte[]>()
         let finders = ConcurrentBag<CsvFields>()
         let pieces = ConcurrentDictionary<int64, CsvPiece[]>()
 
-        let read struct (bytes: byte[], count: int) (index: int64) =
+        let read struct (bytes: byte[], count: int, start: int) (index: int64) =
             let fields =
                 match finders.TryTake() with
                 | true, fields -> fields
@@ -127,7 +152,9 @@ module internal CsvBlocks =
                 Utf8.IsValid(ReadOnlySpan(bytes, 0, count)) && fields.TryFind(bytes, 0, count)
 
             if isPlain then
-                pieces[index] <- Array.init names.Length (CsvPiece.read reading bytes fields)
+                pieces[index] <-
+                    columns
+                    |> Array.mapi (fun column all -> CsvPiece.read reading bytes fields all start column)
 
             finders.Add fields
             spare.Add bytes
@@ -156,7 +183,7 @@ module internal CsvBlocks =
     /// <summary>The data set of plain CSV text.</summary>
     /// <param name="size">The bytes of a block, one at least.</param>
     /// <param name="options">How the text is written.</param>
-    /// <param name="stream">The text in UTF-8.</param>
+    /// <param name="stream">The text in UTF-8; it is read twice, so it must allow seeking.</param>
     /// <returns>The data set; None where the text is not plain, has a fault, or has no rows.</returns>
     let tryRead (size: int) (options: CsvOptions) (stream: Stream) : Frame option =
         if options.Separator > '\127' then
@@ -172,16 +199,7 @@ module internal CsvBlocks =
             |> Option.filter (fun (_, _, blocks) -> blocks |> Array.exists (fun pieces -> pieces[0].Rows > 0))
             |> Option.bind (fun (names, reading, blocks) ->
                 names
-                |> Array.mapi (fun column name ->
-                    let pieces =
-                        blocks
-                        |> Array.map (fun pieces ->
-                            let piece = pieces[column]
-                            // Let go, so that no column is in memory twice for long.
-                            pieces[column] <- CsvPiece.Numbers(Array.empty, Dictionary())
-                            piece)
-
-                    name, pieces)
+                |> Array.mapi (fun column name -> name, blocks |> Array.map (fun pieces -> pieces[column]))
                 |> Array.filter (fun (name, _) -> not (Header.isUnnamed name))
                 |> Array.map (fun (name, pieces) -> name, CsvPiece.toColumn reading pieces)
                 |> Frame.ofColumns

@@ -6,15 +6,16 @@ open System.Collections.Generic
 /// <summary>The cells of one column in one block of a CSV text.</summary>
 [<RequireQualifiedAccess>]
 type internal CsvPiece =
-    /// Numbers, NaN where missing, with the texts of those rows whose numbers would print in another way.
-    | Numbers of numbers: float[] * texts: Dictionary<int, string>
+    /// Numbers, NaN where missing, from some row of the array of the whole column on, with the texts of those rows of the
+    /// piece whose numbers would print in another way.
+    | Numbers of all: float[] * start: int * rows: int * texts: Dictionary<int, string>
     /// Distinct texts, and the code of every row.
     | Texts of texts: string[] * codes: int[]
 
     /// The number of rows.
     member piece.Rows =
         match piece with
-        | Numbers(numbers, _) -> numbers.Length
+        | Numbers(_, _, rows, _) -> rows
         | Texts(_, codes) -> codes.Length
 
 /// <summary>Reading the cells of a block.</summary>
@@ -82,9 +83,9 @@ module internal CsvPiece =
         start = stop
         || (stop - start = 2 && bytes[start] = 78uy && bytes[start + 1] = 65uy)
 
-    /// All cells as numbers; None where one is neither a number nor missing.
-    let private tryNumbers (reading: CellReading) (bytes: byte[]) (fields: CsvFields) column =
-        let numbers = Array.zeroCreate<float> fields.Rows
+    /// All cells as numbers, written into the column; None where one is neither a number nor missing.
+    let private tryNumbers (reading: CellReading) (bytes: byte[]) (fields: CsvFields) column (all: float[]) start =
+        let numbers = Span<float>(all, start, fields.Rows)
         let texts = Dictionary<int, string>()
         // Other codes and marks are compared as text.
         let mayBePlain = reading.IsPlain
@@ -115,13 +116,26 @@ module internal CsvPiece =
             row <- row + 1
 
         if isGood then
-            Some(CsvPiece.Numbers(numbers, texts))
+            Some(CsvPiece.Numbers(all, start, fields.Rows, texts))
         else
             None
 
     /// <summary>The cells of a column in a block whose fields have been found.</summary>
-    let read (reading: CellReading) (bytes: byte[]) (fields: CsvFields) (column: int) : CsvPiece =
-        match tryNumbers reading bytes fields column with
+    /// <param name="reading">What the cells mean.</param>
+    /// <param name="bytes">The block.</param>
+    /// <param name="fields">Where its fields are.</param>
+    /// <param name="all">The numbers of the whole column, made when the first block has numbers.</param>
+    /// <param name="start">The first row of the block.</param>
+    /// <param name="column">The column.</param>
+    let read
+        (reading: CellReading)
+        (bytes: byte[])
+        (fields: CsvFields)
+        (all: Lazy<float[]>)
+        (start: int)
+        (column: int)
+        : CsvPiece =
+        match tryNumbers reading bytes fields column all.Value start with
         | Some piece -> piece
         | None ->
             let texts = CsvTexts(bytes, fields, column)
@@ -129,55 +143,60 @@ module internal CsvPiece =
             CsvPiece.Texts(texts.Texts.ToArray(), codes)
 
     /// The text of a row of numbers; "" where missing.
-    let private label (numbers: float[]) (texts: Dictionary<int, string>) row =
-        match texts.TryGetValue row with
-        | true, text -> text
-        | false, _ when Double.IsNaN numbers[row] -> ""
-        | false, _ -> LevelName.ofNumber numbers[row]
+    let private label number =
+        if Double.IsNaN number then
+            ""
+        else
+            LevelName.ofNumber number
 
-    // The pieces behind each other, each piece written from its first row on.
-    let private joined (pieces: CsvPiece[]) (write: CsvPiece -> 'Value[] -> int -> unit) =
-        let all: 'Value[] = Array.zeroCreate (pieces |> Array.sumBy _.Rows)
-        let mutable start = 0
+    let private rowsOf (pieces: CsvPiece[]) = pieces |> Array.sumBy _.Rows
+
+    /// The numbers of all pieces without the gaps that lines without a record have left.
+    let private numbersOf (pieces: CsvPiece[]) : float[] =
+        let mutable rows = 0
+        let mutable numbers = Array.empty
 
         for piece in pieces do
-            write piece all start
-            start <- start + piece.Rows
-
-        all
-
-    let private numbersOf (pieces: CsvPiece[]) =
-        joined pieces (fun piece all start ->
             match piece with
-            | CsvPiece.Numbers(numbers, _) -> Array.blit numbers 0 all start numbers.Length
-            | CsvPiece.Texts _ -> ())
+            | CsvPiece.Numbers(all, start, own, _) ->
+                if start <> rows then
+                    Array.Copy(all, start, all, rows, own)
 
-    let private labelsOf (pieces: CsvPiece[]) =
+                rows <- rows + own
+                numbers <- all
+            | CsvPiece.Texts _ -> ()
+
+        if rows = numbers.Length then
+            numbers
+        else
+            Array.sub numbers 0 rows
+
+    let private labelsOf (numbers: float[]) (pieces: CsvPiece[]) : string[] =
         // Numbers that occur often are written once.
         let written = Dictionary<float, string>()
 
-        let textOf number =
-            match written.TryGetValue number with
-            | true, text -> text
-            | false, _ ->
-                let text =
-                    if Double.IsNaN number then
-                        ""
-                    else
-                        LevelName.ofNumber number
+        let labels =
+            numbers
+            |> Array.map (fun number ->
+                match written.TryGetValue number with
+                | true, text -> text
+                | false, _ ->
+                    let text = label number
+                    written.Add(number, text)
+                    text)
 
-                written.Add(number, text)
-                text
+        let mutable start = 0
 
-        joined pieces (fun piece all start ->
+        for piece in pieces do
             match piece with
-            | CsvPiece.Numbers(numbers, texts) ->
-                for row in 0 .. numbers.Length - 1 do
-                    all[start + row] <- textOf numbers[row]
-
+            | CsvPiece.Numbers(_, _, _, texts) ->
                 for entry in texts do
-                    all[start + entry.Key] <- entry.Value
-            | CsvPiece.Texts _ -> ())
+                    labels[start + entry.Key] <- entry.Value
+            | CsvPiece.Texts _ -> ()
+
+            start <- start + piece.Rows
+
+        labels
 
     /// Distinct texts of all pieces, and the code of every row.
     let private coded (pieces: CsvPiece[]) =
@@ -192,37 +211,42 @@ module internal CsvPiece =
                 texts.Add text
                 texts.Count - 1
 
-        let codes =
-            joined pieces (fun piece all start ->
-                match piece with
-                | CsvPiece.Numbers(numbers, labels) ->
-                    for row in 0 .. numbers.Length - 1 do
-                        all[start + row] <- code (label numbers labels row)
-                | CsvPiece.Texts(own, codes) ->
-                    let places = own |> Array.map code
+        let codes: int[] = Array.zeroCreate (rowsOf pieces)
+        let mutable start = 0
 
-                    for row in 0 .. codes.Length - 1 do
-                        all[start + row] <- places[codes[row]])
+        for piece in pieces do
+            match piece with
+            | CsvPiece.Numbers(all, first, rows, labels) ->
+                for row in 0 .. rows - 1 do
+                    codes[start + row] <-
+                        match labels.TryGetValue row with
+                        | true, text -> code text
+                        | false, _ -> code (label all[first + row])
+            | CsvPiece.Texts(own, ownCodes) ->
+                let places = own |> Array.map code
+
+                for row in 0 .. ownCodes.Length - 1 do
+                    codes[start + row] <- places[ownCodes[row]]
+
+            start <- start + piece.Rows
 
         texts.ToArray(), codes
 
     /// <summary>The column of all pieces, by the rules of <see cref="T:LmmFunctional.CellReading"/>.</summary>
     let toColumn (reading: CellReading) (pieces: CsvPiece[]) : Column =
-        let areNumbers =
-            pieces
-            |> Array.forall (function
-                | CsvPiece.Numbers _ -> true
-                | CsvPiece.Texts _ -> false)
+        let textsOf piece =
+            match piece with
+            | CsvPiece.Numbers(_, _, _, texts) -> Some texts.Count
+            | CsvPiece.Texts _ -> None
 
-        let areCanonical =
-            pieces
-            |> Array.forall (function
-                | CsvPiece.Numbers(_, texts) -> texts.Count = 0
-                | CsvPiece.Texts _ -> false)
+        let counts = pieces |> Array.map textsOf
 
-        if areCanonical then
-            Column.ofOwnedFloats (numbersOf pieces)
-        elif areNumbers then
-            Column.ofOwnedLabels (numbersOf pieces) (labelsOf pieces)
+        if counts |> Array.forall Option.isSome then
+            let numbers = numbersOf pieces
+
+            if Seq.sumBy Option.get counts = 0 then
+                Column.ofOwnedFloats numbers
+            else
+                Column.ofOwnedLabels numbers (labelsOf numbers pieces)
         else
             coded pieces ||> CellReading.ofCodedTexts reading
