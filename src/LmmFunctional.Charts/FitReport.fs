@@ -57,7 +57,12 @@ module FitReport =
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let toHtml (options: ReportOptions) (inference: Inference) : string =
         let fit = inference.Fit
-        let checks = Lmm.check CheckOptions.defaults fit
+
+        let checks =
+            if Drawing.isOfSums fit then
+                Drawing.nothing "checks" Drawing.noRows
+            else
+                Lmm.check CheckOptions.defaults fit
 
         let parts = [
             ReportParts.model inference

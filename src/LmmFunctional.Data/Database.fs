@@ -26,6 +26,15 @@ module Database =
             unlessNull (fun () -> builder.AddNumber(reader.GetDouble field))
         elif fieldType = typeof<int> then
             unlessNull (fun () -> builder.AddNumber(float (reader.GetInt32 field)))
+        elif fieldType = typeof<int64> then
+            unlessNull (fun () ->
+                let value = reader.GetInt64 field
+
+                // Every whole number between these is a double; others keep their digits.
+                if value < 9007199254740992L && value > -9007199254740992L then
+                    builder.AddNumber(float value)
+                else
+                    builder.Add(box value))
         elif fieldType = typeof<string> then
             unlessNull (fun () -> builder.AddText(reader.GetString field))
         else

@@ -55,6 +55,46 @@ let tests =
             Chart.inbreeding (Pedigree.ofRows [ "a", "", ""; "b", "", "" ] |> Models.orFail)
             |> says "There is no chart 'inbreeding' to show: no animal of the pedigree is inbred.")
 
+        testCase "a fit of sums of rows has no chart of its rows, and a report without them" (fun () ->
+            let fit = Models.sleepstudy.Value
+
+            let sums = {
+                Observations = 180
+                SumOfLogWeights = 0.0
+                HasWeights = false
+            }
+
+            let ofSums = {
+                fit with
+                    Model = {
+                        fit.Model with
+                            Model = { fit.Design with Sums = Some sums }
+                    }
+            }
+
+            for name, draw in
+                [
+                    "residuals", Chart.residuals
+                    "qq", Chart.qq
+                    "subjects", Chart.subjects
+                    "lags", Chart.lags
+                    "correlation", Chart.correlation
+                    "field", Chart.field
+                ] do
+                draw ofSums
+                |> says
+                    $"There is no chart '{name}' to show: the model was fitted to sums of rows; fit the rows themselves."
+
+            let inference = Models.inference ofSums
+
+            match Chart.predictions inference with
+            | Ok chart -> Check.equal [ "means" ] (chart.Tables |> List.map fst)
+            | Error problems -> failtest (problems |> List.map LmmError.describe |> String.concat " ")
+
+            FitReport.toHtml ReportOptions.defaults inference
+            |> PageText.ofPage
+            |> Check.contains "The model was fitted to sums that stand for 180 rows.")
+
         testCase "misuse raises" (fun () ->
             Expect.throwsT<ArgumentException> (fun () -> Chart.coefficients [] |> ignore) "no model"
             Expect.throwsT<ArgumentException> (fun () -> Chart.together "none" [] |> ignore) "no chart")

@@ -9,7 +9,9 @@ module internal CorrelationCharts =
 
     /// The subjects of a fit with their order, and what a check finds of them.
     let private ofSeries kind check (source: ResidualSource) : Result<ModelCheck, LmmError list> =
-        if source.Fit.HasNoResidual then
+        if Drawing.isOfSums source.Fit then
+            Drawing.nothing kind Drawing.noRows
+        elif source.Fit.HasNoResidual then
             Drawing.nothing kind "the residual variance is zero."
         else
             SubjectSeries.find CheckOptions.defaults source.Fit
@@ -20,7 +22,7 @@ module internal CorrelationCharts =
                     let found: ModelCheck = check series source.Table.Value
 
                     match found.Outcome with
-                    | CheckOutcome.NotApplicable -> Drawing.nothing kind found.Finding
+                    | CheckOutcome.NotApplicable -> Drawing.nothing kind (Drawing.lowered found.Finding)
                     | CheckOutcome.Unremarkable
                     | CheckOutcome.Notable -> Ok found)
 
@@ -221,6 +223,7 @@ module internal CorrelationCharts =
         SubjectSeries.find CheckOptions.defaults fit
         |> Result.bind (fun series ->
             match series, ModelCorrelation.ofFit fit with
+            | _ when Drawing.isOfSums fit -> Drawing.nothing kind Drawing.noRows
             | None, _ -> Drawing.nothing kind "the model has no subjects of several rows."
             | _, None ->
                 Drawing.nothing kind "the levels of a random term are related; correlations of rows are not formed."

@@ -15,11 +15,18 @@ module internal DiagnosticPanel =
         |> Option.map (fun term -> DiagnosticUnits.Levels term.Group)
         |> Option.defaultValue DiagnosticUnits.Rows
 
+    // Leaving out each level costs the square of its rows, and more.
+    let private mostRows = 20000
+
     let private influence (fit: Fit) =
-        if fit.FixedCount = 0 then
+        if Drawing.isOfSums fit then
+            Drawing.nothing "influence" Drawing.noRows
+        elif fit.FixedCount = 0 then
             Drawing.nothing "influence" "the model has no fixed effects."
         elif fit.HasNoResidual then
             Drawing.nothing "influence" "the residual variance is zero."
+        elif fit.Observations > mostRows then
+            Drawing.nothing "influence" $"with more than {mostRows:N0} rows it takes long; Chart.influence draws it."
         else
             let units = unitsOf fit
 
@@ -32,7 +39,9 @@ module internal DiagnosticPanel =
             |> Result.bind (UnitCharts.influence units fit)
 
     let private outliers (fit: Fit) =
-        if fit.HasNoResidual then
+        if Drawing.isOfSums fit then
+            Drawing.nothing "outliers" Drawing.noRows
+        elif fit.HasNoResidual then
             Drawing.nothing "outliers" "the residual variance is zero."
         else
             MeanShift.scan Adjustment.Holm DiagnosticUnits.Rows fit

@@ -19,6 +19,19 @@ module internal Drawing =
     let nothing kind reason : Result<'T, LmmError list> =
         Error [ LmmError.NothingToShow($"chart '{kind}'", reason) ]
 
+    /// Whether the rows themselves are not at hand, but sums that stand for them.
+    let isOfSums (fit: Fit) = fit.Design.Sums.IsSome
+
+    /// Why such a fit has no chart of its rows.
+    let noRows = "the model was fitted to sums of rows; fit the rows themselves."
+
+    /// A sentence as it goes on after a colon.
+    let lowered (sentence: string) =
+        if sentence = "" then
+            sentence
+        else
+            string (Char.ToLowerInvariant sentence[0]) + sentence.Substring 1
+
     /// Numbers in words: four significant digits.
     let number (value: float) = NumberText.significant 4 value
 

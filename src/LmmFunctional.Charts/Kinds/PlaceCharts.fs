@@ -35,6 +35,7 @@ module internal PlaceCharts =
         let fit = source.Fit
 
         match places |> Option.orElse (axesOf fit) with
+        | _ when Drawing.isOfSums fit -> Drawing.nothing kind Drawing.noRows
         | _ when fit.HasNoResidual -> Drawing.nothing kind "the residual variance is zero."
         | None ->
             Drawing.nothing kind "the model has no residuals along rows and columns; name the two columns of the data."

@@ -71,7 +71,10 @@ module internal PredictionCharts =
                         "upper", known |> List.map (fun (_, _, own) -> own.Upper) |> Column.ofFloats
                     ]
 
-                let drawn = Drawing.drawn fit.Observations []
+                // Sums of rows are no points.
+                let hasRows = not (Drawing.isOfSums fit)
+                let count = if hasRows then fit.Observations else 0
+                let drawn = Drawing.drawn count []
 
                 let pick (values: float[]) =
                     drawn |> Seq.map (fun row -> values[row]) |> Column.ofFloats
@@ -110,6 +113,8 @@ module internal PredictionCharts =
                         let names = String.concat ", " names
                         $", averaged over {names}"
 
+                let points = if hasRows then "; points are the data" else ""
+
                 let byWords =
                     match factor with
                     | Some name -> $" by {name}"
@@ -119,19 +124,24 @@ module internal PredictionCharts =
                     kind
                     $"Predicted mean of {response} along {covariate.Name}{byWords}"
                     (Drawing.formula fit
-                     :: $"population means with 95 %% confidence bands{averaged}; points are the data"
-                     :: Drawing.drawnNote drawn fit.Observations)
+                     :: $"population means with 95 %% confidence bands{averaged}{points}"
+                     :: Drawing.drawnNote drawn count)
                     $"Lines of the predicted mean of {response} along {covariate.Name}{byWords}, with 95 %% confidence bands, over the data."
-                    [ "means", curves; "data", data ]
+                    [
+                        "means", curves
+                        if hasRows then
+                            "data", data
+                    ]
                     (View.Layers [
-                        Layer.create "point" "data" ([ x; y "y" ] @ (if levels.IsSome then colour else []))
-                        |> dye
-                        |> Layer.styled [
-                            "filled", Json.Bool true
-                            "size", Json.Number(if drawn.Length > 500 then 12.0 else 30.0)
-                            "opacity", Json.Number 0.5
-                        ]
-                        |> Layer.telling [ "row", "row"; "x", covariate.Name; "y", response ]
+                        if hasRows then
+                            Layer.create "point" "data" ([ x; y "y" ] @ (if levels.IsSome then colour else []))
+                            |> dye
+                            |> Layer.styled [
+                                "filled", Json.Bool true
+                                "size", Json.Number(if drawn.Length > 500 then 12.0 else 30.0)
+                                "opacity", Json.Number 0.5
+                            ]
+                            |> Layer.telling [ "row", "row"; "x", covariate.Name; "y", response ]
                         Drawing.band "means" ([ x; y "lower"; Channel.other "y2" "upper" ] @ colour)
                         |> dye
                         |> Layer.styled [ "opacity", Json.Number(if groups.Length > 1 then 0.11 else 0.18) ]

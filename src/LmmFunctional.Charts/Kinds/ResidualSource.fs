@@ -23,7 +23,9 @@ module internal ResidualSource =
     /// <summary>The rows whose studentised conditional residual is a number.</summary>
     /// <returns>Their places in the table, or: the fit has no residuals to look at.</returns>
     let rows kind (source: ResidualSource) : Result<int[], LmmError list> =
-        if source.Fit.HasNoResidual then
+        if Drawing.isOfSums source.Fit then
+            Drawing.nothing kind Drawing.noRows
+        elif source.Fit.HasNoResidual then
             Drawing.nothing kind "the residual variance is zero."
         else
             let values = source.Table.Value.StudentizedConditional

@@ -10,11 +10,22 @@ module internal SubjectCharts =
     let private mostSubjects = 24
     let private gridPoints = 25
 
+    // With thousands of random effects each prediction takes long, and curves go through fewer points.
+    let private manyEffects = 2000
+    let private fewPoints = 4
+
+    let private pointsOf (fit: Fit) =
+        if fit.RandomCount > manyEffects then
+            fewPoints
+        else
+            gridPoints
+
     let private termOf kind (group: string option) (fit: Fit) =
         let terms = fit.Design.Random
         let known = terms |> List.map _.Group |> List.distinct
 
         match group with
+        | _ when Drawing.isOfSums fit -> Drawing.nothing kind Drawing.noRows
         | Some name ->
             match terms |> List.tryFind (fun term -> term.Group = name) with
             | Some term -> Ok term
@@ -52,7 +63,7 @@ module internal SubjectCharts =
     /// The curve of one subject and that of the population.
     let private curves fit (covariate: Covariate) (rows: int[]) =
         let own = rows |> Array.map (fun row -> covariate.Values[row])
-        let points = Covariate.grid gridPoints own
+        let points = Covariate.grid (pointsOf fit) own
 
         gridOf fit covariate rows[0] points
         |> Result.bind (fun frame ->

@@ -63,9 +63,13 @@ module internal ReportParts =
 
     let data (fit: Fit) : ReportPart =
         part "data" "Data" [
-            for sentence in DataSummary.sentences fit do
-                paragraph sentence
-            Html.table (DataSummary.columns fit)
+            match fit.Design.Sums with
+            | Some sums -> paragraph $"The model was fitted to sums that stand for {sums.Observations:N0} rows."
+            | None ->
+                for sentence in DataSummary.sentences fit do
+                    paragraph sentence
+
+                Html.table (DataSummary.columns fit)
         ]
 
     // Fixed effects
@@ -372,7 +376,9 @@ module internal ReportParts =
 
     let identities (fit: Fit) : ReportPart =
         part "identities" "Identities" [
-            if fit.Observations > mostIdentityRows then
+            if Drawing.isOfSums fit then
+                soft "Not checked: the equations are those of rows, and the model was fitted to sums of them."
+            elif fit.Observations > mostIdentityRows then
                 soft
                     $"Not checked here for more than {mostIdentityRows:N0} rows: lmm verify checks the estimates against equations that they must satisfy."
             else

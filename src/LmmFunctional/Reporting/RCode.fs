@@ -96,170 +96,6 @@ module RCode =
                 ]
                 |> String.concat "\n")
 
-    // nlme: random effects
-
-    /// The class of pdMat of a term.
-    let private pdMat (fit: Fit) (term: RandomTerm) : Result<string, string> =
-        let formula = $"~ {TermText.deparseSum term.Effects}"
-
-        match term.Structure with
-        | Structure.Unstructured -> Ok $"pdSymm({formula})"
-        | Structure.Diagonal -> Ok $"pdDiag({formula})"
-        | Structure.Identity -> Ok $"pdIdent({formula})"
-        | Structure.CompoundSymmetry -> Ok $"pdCompSymm({formula})"
-        | structure ->
-            ignore fit
-
-            Error
-                $"nlme has no structure {StructureText.name structure} of random effects: {TermText.deparseRandom term}."
-
-    /// Groups in the order of nesting: each must hold the one before; None where they cross.
-    let private nested (spec: LmmSpec) : (string * RandomTerm list) list option =
-        let groups = spec.Random |> List.groupBy (fun term -> Set.ofList term.Group.Factors)
-        let ordered = groups |> List.sortBy (fun (factors, _) -> factors.Count)
-
-        let isChain =
-            ordered
-            |> List.pairwise
-            |> List.forall (fun ((outer, _), (inner, _)) -> Set.isProperSubset outer inner)
-
-        if isChain then
-            let names =
-                (Set.empty, ordered)
-                ||> List.mapFold (fun known (factors, terms) ->
-                    let added = Set.difference factors known |> Set.toList |> List.map ExprText.deparse
-                    (String.concat ":" added, terms), Set.union known factors)
-                |> fst
-
-            // A level of nlme's nesting is one variable.
-            if names |> List.exists (fun (name, _) -> name.Contains ':') then
-                None
-            else
-                Some names
-        else
-            None
-
-    let private randomArgument (fit: Fit) (spec: LmmSpec) : Result<string, string list> =
-        match nested spec with
-        | None ->
-            Error [
-                "lme needs nested grouping factors, and those of the model cross or are interactions of their own."
-            ]
-        | Some levels ->
-            let parts =
-                levels
-                |> List.map (fun (name, terms) ->
-                    match terms |> List.map (pdMat fit) with
-                    | [ Ok only ] -> Ok $"{name} = {only}"
-                    | several ->
-                        match
-                            several
-                            |> List.choose (fun own ->
-                                match own with
-                                | Error problem -> Some problem
-                                | Ok _ -> None)
-                        with
-                        | [] ->
-                            let blocks = several |> List.choose Result.toOption |> String.concat ", "
-                            Ok $"{name} = pdBlocked(list({blocks}))"
-                        | problems -> Error problems)
-
-            match
-                parts
-                |> List.collect (fun own ->
-                    match own with
-                    | Error problems -> problems
-                    | Ok _ -> [])
-            with
-            | [] ->
-                let inside = parts |> List.choose Result.toOption |> String.concat ", "
-                Ok $", random = list({inside})"
-            | problems -> Error problems
-
-    // nlme: residuals
-
-    let private correlationClass (part: ResidualCorrelation) within nugget : Result<string, string> =
-        let along =
-            match part.Along with
-            | Coordinates.RowOrder -> "1"
-            | Coordinates.Variables variables -> variables |> List.map ExprText.deparse |> String.concat " + "
-
-        let form = $"form = ~ {along}{within}"
-
-        // nlme counts lags by whole numbers, where the order of the levels is meant.
-        let ordered =
-            match part.Along with
-            | Coordinates.RowOrder -> form
-            | Coordinates.Variables _ -> $"form = ~ as.integer(factor({along})){within}"
-
-        let withNugget = if nugget then ", nugget = TRUE" else ""
-
-        match part.Structure with
-        | Structure.CompoundSymmetry -> Ok $"corCompSymm({form})"
-        | Structure.Unstructured -> Ok $"corSymm({ordered})"
-        | Structure.Autoregressive -> Ok $"corAR1({ordered})"
-        | Structure.ContinuousAutoregressive -> Ok $"corCAR1({form})"
-        | Structure.AutoregressiveMovingAverage(p, q) -> Ok $"corARMA({ordered}, p = {p}, q = {q})"
-        | Structure.Spatial(SpatialCorrelation.Exponential, false) -> Ok $"corExp({form}{withNugget})"
-        | Structure.Spatial(SpatialCorrelation.Gaussian, false) -> Ok $"corGaus({form}{withNugget})"
-        | Structure.Spatial(SpatialCorrelation.Spherical, false) -> Ok $"corSpher({form}{withNugget})"
-        | structure -> Error $"nlme has no correlation {StructureText.name structure} of residuals."
-
-    let private varianceClass (own: VarianceFunction) =
-        let covariate along =
-            match along with
-            | VarianceCovariate.Fitted -> "fitted(.)"
-            | VarianceCovariate.Variable expr -> ExprText.deparse expr
-
-        match own with
-        | VarianceFunction.PerGroup expr -> $"varIdent(form = ~ 1 | {ExprText.deparse expr})"
-        | VarianceFunction.Power along -> $"varPower(form = ~ {covariate along})"
-        | VarianceFunction.Exponential along -> $"varExp(form = ~ {covariate along})"
-        | VarianceFunction.ConstantPower along -> $"varConstPower(form = ~ {covariate along})"
-
-    let private residualArguments (structure: ResidualStructure) : Result<string, string list> =
-        let within =
-            match structure.Within with
-            | Some subject -> $" | {TermText.deparse subject}"
-            | None -> ""
-
-        let correlation =
-            match structure.Correlations with
-            | [] -> Ok ""
-            | [ only ] ->
-                let hasNugget = structure.HasNugget
-
-                if
-                    hasNugget
-                    && (match only.Structure with
-                        | Structure.Spatial _ -> false
-                        | _ -> true)
-                then
-                    Error "nlme has a nugget with spatial correlations only."
-                else
-                    correlationClass only within hasNugget
-                    |> Result.map (fun own -> $", correlation = {own}")
-            | _ -> Error "nlme has no products of correlations."
-
-        let variances =
-            match structure.Variances |> List.map varianceClass with
-            | [] -> ""
-            | [ only ] -> $", weights = {only}"
-            | several ->
-                let several = String.concat ", " several
-                $", weights = varComb({several})"
-
-        let perLevel =
-            if structure.PerLevelOf.IsSome then
-                [ "nlme has no correlation parameters for each level of a factor." ]
-            else
-                []
-
-        match correlation, perLevel with
-        | Ok own, [] -> Ok(own + variances)
-        | Ok _, problems -> Error problems
-        | Error problem, problems -> Error(problem :: problems)
-
     /// <summary>The call of nlme's lme, or of gls where there are no random effects.</summary>
     /// <returns>The call; or what nlme cannot say.</returns>
     let nlme (fit: Fit) : ForeignCode =
@@ -267,18 +103,18 @@ module RCode =
 
         let random =
             if spec.Random.IsEmpty then
-                Ok ""
+                Ok("", [])
             else
-                randomArgument fit spec
+                NlmeRandom.argument spec
 
         let residual =
             match spec.Residual, spec.Weights with
             | ResidualTerm.Independent, None -> Ok ""
             // varFixed is a variance, the inverse of a weight.
             | ResidualTerm.Independent, Some weight -> Ok $", weights = varFixed(~ I(1/{Lexeme.name weight}))"
-            | ResidualTerm.Structured structure, None -> residualArguments structure
+            | ResidualTerm.Structured structure, None -> NlmeResidual.arguments structure
             | ResidualTerm.Structured structure, Some weight ->
-                residualArguments structure
+                NlmeResidual.arguments structure
                 |> Result.bind (fun arguments ->
                     if structure.Variances.IsEmpty then
                         Ok(arguments + $", weights = varFixed(~ I(1/{Lexeme.name weight}))")
@@ -288,7 +124,7 @@ module RCode =
                         ])
 
         let problems = [
-            for part in [ random; residual ] do
+            for part in [ Result.map fst random; residual ] do
                 match part with
                 | Error problems -> yield! problems
                 | Ok _ -> ()
@@ -313,11 +149,13 @@ module RCode =
             ]
             (fun () ->
                 let verb = if spec.Random.IsEmpty then "gls" else "lme"
-                let arguments = (Result.defaultValue "" random) + (Result.defaultValue "" residual)
+                let grouping, lines = Result.defaultValue ("", []) random
+                let arguments = grouping + Result.defaultValue "" residual
                 let criterion = if reml fit then "REML" else "ML"
 
                 [
                     "library(nlme)"
+                    yield! lines
                     $"fit <- {verb}({ExprText.deparse spec.Response} ~ {fixedPart spec.Fixed}, data{arguments}, method = \"{criterion}\")"
                     "summary(fit)"
                     ""

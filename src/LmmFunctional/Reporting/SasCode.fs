@@ -1,97 +1,23 @@
 namespace LmmFunctional
 
-open System
-
 /// <summary>A model as SAS PROC MIXED.</summary>
 [<RequireQualifiedAccess>]
 module SasCode =
 
     let private program = "SAS PROC MIXED"
 
-    // A name of SAS has letters, digits and underscores, 32 at most; any other is written as a literal.
-    let private name (text: string) =
-        let isPlain =
-            text <> ""
-            && text.Length <= 32
-            && (Char.IsAsciiLetter text[0] || text[0] = '_')
-            && text
-               |> Seq.forall (fun letter -> Char.IsAsciiLetterOrDigit letter || letter = '_')
-
-        if isPlain then
-            text
-        else
-            "'" + text.Replace("'", "''") + "'n"
-
-    let private variable expr =
-        match expr with
-        | Expr.Column own -> name own
-        | other -> name (ExprText.deparse other)
-
-    let private term (own: Term) =
-        own.Factors |> List.map variable |> String.concat "*"
-
-    // A variable of CLASS has levels wherever it stands: where it is a number too, its levels are those of a copy.
-    let private copy (text: string) = name (text + "_class")
-
-    let private classVariable (numbers: Set<string>) expr =
-        match expr with
-        | Expr.Column own when numbers.Contains own -> copy own
-        | other -> variable other
-
-    let private subject numbers (group: Term) =
-        group.Factors |> List.map (classVariable numbers) |> String.concat "*"
-
-    /// The TYPE= of a structure; or what SAS does not have.
-    let private typeOf (structure: Structure) (along: string list) : Result<string, string> =
-        let coordinates = String.concat " " along
-
-        match structure with
-        | Structure.Identity
-        | Structure.Diagonal -> Ok "VC"
-        | Structure.Unstructured -> Ok "UN"
-        | Structure.CompoundSymmetry -> Ok "CS"
-        | Structure.HeterogeneousCompoundSymmetry -> Ok "CSH"
-        | Structure.Autoregressive -> Ok "AR(1)"
-        | Structure.HeterogeneousAutoregressive -> Ok "ARH(1)"
-        | Structure.ContinuousAutoregressive -> Ok $"SP(POW)({coordinates})"
-        | Structure.AutoregressiveMovingAverage(1, 1) -> Ok "ARMA(1,1)"
-        | Structure.Toeplitz None -> Ok "TOEP"
-        | Structure.Toeplitz(Some bands) -> Ok $"TOEP({bands})"
-        | Structure.HeterogeneousToeplitz None -> Ok "TOEPH"
-        | Structure.HeterogeneousToeplitz(Some bands) -> Ok $"TOEPH({bands})"
-        | Structure.AnteDependence -> Ok "ANTE(1)"
-        | Structure.FactorAnalytic factors -> Ok $"FA({factors})"
-        | Structure.ReducedRank factors -> Ok $"FA0({factors})"
-        | Structure.Spatial(correlation, isAnisotropic) ->
-            let suffix = if isAnisotropic then "A" else ""
-
-            match correlation, isAnisotropic with
-            | SpatialCorrelation.Exponential, _ -> Ok $"SP(EXP{suffix})({coordinates})"
-            | SpatialCorrelation.Gaussian, true -> Ok $"SP(GAUA)({coordinates})"
-            | SpatialCorrelation.Gaussian, false -> Ok $"SP(GAU)({coordinates})"
-            | SpatialCorrelation.Power, _ -> Ok $"SP(POW{suffix})({coordinates})"
-            | SpatialCorrelation.Spherical, false -> Ok $"SP(SPH)({coordinates})"
-            | SpatialCorrelation.Matern None, false -> Ok $"SP(MATERN)({coordinates})"
-            | _ -> Error $"SAS has no {StructureText.name structure}."
-        | Structure.Kronecker(Structure.Unstructured, Structure.Autoregressive) -> Ok "UN@AR(1)"
-        | Structure.Kronecker(Structure.Unstructured, Structure.CompoundSymmetry) -> Ok "UN@CS"
-        | Structure.Kronecker(Structure.Unstructured, Structure.Unstructured) -> Ok "UN@UN"
-        | Structure.Kronecker _ -> Error "of products SAS has UN@AR(1), UN@CS and UN@UN only."
-        | Structure.AutoregressiveMovingAverage _ -> Error "SAS has ARMA(1,1) only."
-
-    let private problemOf result =
-        match result with
-        | Ok _ -> None
-        | Error problem -> Some problem
-
     // Random terms
 
     let private effects (terms: Terms) =
         terms.Items
-        |> List.map (fun own -> if own.Factors.IsEmpty then "INTERCEPT" else term own)
+        |> List.map (fun own ->
+            if own.Factors.IsEmpty then
+                "INTERCEPT"
+            else
+                SasText.term own)
         |> String.concat " "
 
-    let private randomType (own: RandomTerm) = typeOf own.Structure []
+    let private randomType (own: RandomTerm) = SasText.typeOf own.Structure []
 
     let private random numbers (own: RandomTerm) =
         let kind =
@@ -102,10 +28,10 @@ module SasCode =
 
         let perLevel =
             match own.PerLevelOf with
-            | Some expr -> $" GROUP={classVariable numbers expr}"
+            | Some expr -> $" GROUP={SasText.classVariable numbers expr}"
             | None -> ""
 
-        $"  RANDOM {effects own.Effects} / SUBJECT={subject numbers own.Group}{kind}{perLevel};"
+        $"  RANDOM {effects own.Effects} / SUBJECT={SasText.subject numbers own.Group}{kind}{perLevel};"
 
     // Residuals
 
@@ -118,21 +44,21 @@ module SasCode =
     let private along numbers (part: ResidualCorrelation) =
         match part.Along with
         | Coordinates.RowOrder -> []
-        | Coordinates.Variables variables when takesValues part -> variables |> List.map variable
-        | Coordinates.Variables variables -> variables |> List.map (classVariable numbers)
+        | Coordinates.Variables variables when takesValues part -> variables |> List.map SasText.variable
+        | Coordinates.Variables variables -> variables |> List.map (SasText.classVariable numbers)
 
     let private residualType numbers (structure: ResidualStructure) =
         match structure.Correlations with
         | [] -> Ok("VC", [])
         | [ only ] ->
-            typeOf only.Structure (along numbers only)
+            SasText.typeOf only.Structure (along numbers only)
             |> Result.map (fun kind -> kind, along numbers only)
         | parts ->
             parts
             |> List.map _.Structure
             |> List.reduce (fun a b -> Structure.Kronecker(a, b))
             |> fun whole ->
-                typeOf whole []
+                SasText.typeOf whole []
                 |> Result.map (fun kind -> kind, parts |> List.collect (along numbers))
 
     let private usesValues (structure: ResidualStructure) =
@@ -148,20 +74,20 @@ module SasCode =
 
         let within =
             match structure.Within with
-            | Some own -> $" SUBJECT={subject numbers own}"
+            | Some own -> $" SUBJECT={SasText.subject numbers own}"
             | None -> " SUBJECT=INTERCEPT"
 
         let group =
             match structure.PerLevelOf, structure.Variances with
             | Some expr, _
-            | None, [ VarianceFunction.PerGroup expr ] -> $" GROUP={classVariable numbers expr}"
+            | None, [ VarianceFunction.PerGroup expr ] -> $" GROUP={SasText.classVariable numbers expr}"
             | _ -> ""
 
         let local = if structure.HasNugget then " LOCAL" else ""
         $"  REPEATED{effect} /{within} TYPE={kind}{group}{local};"
 
     let private residualProblems (structure: ResidualStructure) = [
-        yield! residualType Set.empty structure |> problemOf |> Option.toList
+        yield! residualType Set.empty structure |> SasText.problemOf |> Option.toList
 
         match structure.Variances with
         | []
@@ -176,7 +102,7 @@ module SasCode =
 
     let private problems (spec: LmmSpec) = [
         for own in spec.Random do
-            yield! randomType own |> problemOf |> Option.toList
+            yield! randomType own |> SasText.problemOf |> Option.toList
 
             match own.Relationship with
             | Some matrix ->
@@ -237,8 +163,8 @@ module SasCode =
             | _ -> None)
 
     let private classes (fit: Fit) numbers (spec: LmmSpec) =
-        (ForeignModel.factors fit |> List.map name)
-        @ (levels spec |> List.map (classVariable numbers))
+        (ForeignModel.factors fit |> List.map SasText.name)
+        @ (levels spec |> List.map (SasText.classVariable numbers))
         |> List.distinct
 
     let private ddfm (method: DegreesOfFreedomMethod) =
@@ -256,7 +182,7 @@ module SasCode =
         let terms =
             spec.Fixed.Items
             |> List.filter (fun own -> not own.Factors.IsEmpty)
-            |> List.map term
+            |> List.map SasText.term
             |> String.concat " "
 
         let terms = if terms = "" then "" else " " + terms
@@ -268,7 +194,9 @@ module SasCode =
             | [] -> ()
             | names ->
                 let copies =
-                    names |> List.map (fun own -> $" {copy own} = {name own};") |> String.concat ""
+                    names
+                    |> List.map (fun own -> $" {SasText.copy own} = {SasText.name own};")
+                    |> String.concat ""
 
                 $"DATA data; SET data;{copies} RUN;"
             $"PROC MIXED DATA=data METHOD={criterion};"
@@ -278,9 +206,9 @@ module SasCode =
                 let names = String.concat " " names
                 $"  CLASS {names};"
             match spec.Weights with
-            | Some weight -> $"  WEIGHT {name weight};"
+            | Some weight -> $"  WEIGHT {SasText.name weight};"
             | None -> ()
-            $"  MODEL {variable spec.Response} ={terms} /{noIntercept} SOLUTION{ddfm method};"
+            $"  MODEL {SasText.variable spec.Response} ={terms} /{noIntercept} SOLUTION{ddfm method};"
             yield! spec.Random |> List.map (random numbers)
             match spec.Residual with
             | ResidualTerm.Structured structure ->

@@ -107,8 +107,23 @@ let tests =
 
         testCase "nlme has no crossed groups" (fun () ->
             RCode.nlme Models.penicillin.Value
-            |> refused
-                "lme needs nested grouping factors, and those of the model cross or are interactions of their own.")
+            |> refused "lme needs nested grouping factors, and those of the model cross.")
+
+        // nlme 3.1 gives −816.623091 for this call, as this library.
+        testCase "nlme: a group by two factors is made first" (fun () ->
+            let fit =
+                (Models.fit "cake" "angle ~ recipe * temperature + (1 | recipe:replicate)").Value
+
+            Check.equal
+                (lines [
+                    "library(nlme)"
+                    "data$recipe_replicate <- with(data, interaction(recipe, replicate, drop = TRUE))"
+                    "fit <- lme(angle ~ 1 + recipe + temperature + recipe:temperature, data, random = list(recipe_replicate = pdSymm(~ 1)), method = \"REML\")"
+                    "summary(fit)"
+                ])
+                (RCode.nlme fit |> code)
+
+            Check.isWithin (-816.62314) (-816.62304) fit.LogLikelihood)
 
         testCase "nlme: gls without random effects" (fun () ->
             Check.contains
