@@ -1,5 +1,7 @@
 namespace LmmFunctional
 
+open System
+
 /// <summary>Fits that rounding has touched, computed again so that it does not.</summary>
 [<RequireQualifiedAccess>]
 module internal Refinement =
@@ -40,9 +42,10 @@ module internal Refinement =
     /// random effects leave nothing, from a θ of the size of one, and from columns of X that suit its V.</summary>
     let settle (solve: LogLikelihood -> Fit) (fit: Fit) : Fit =
         let rec improve left (fit: Fit) =
-            match (if left = 0 then None else improved fit) with
-            | Some likelihood -> improve (left - 1) (solve likelihood)
-            | None -> fit
+            match (if left = 0 then None else improved fit |> Option.map solve) with
+            // In other columns the criterion may not be defined where the fit is.
+            | Some better when Double.IsFinite (List.last better.Path).Criterion -> improve (left - 1) better
+            | _ -> fit
 
         let limit =
             if fit.Inner.ResidualShare < smallShare then
