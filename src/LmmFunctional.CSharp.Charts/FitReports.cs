@@ -65,7 +65,7 @@ public static class FitReports
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         settings ??= new();
-        LmmChart.Written(
+        Convert.Throw(
             FitReport.save(path, Options(settings), Inference(fit, settings.Method, settings.Convention)));
     }
 

@@ -71,22 +71,13 @@ public sealed class LmmChart
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        Written(Chart.save(path, Inner));
+        Convert.Throw(Chart.save(path, Inner));
     }
 
     /// <summary>Opens the chart in the browser, from a temporary file.</summary>
     /// <returns>The path of the page.</returns>
     /// <exception cref="LmmException">No program opens it.</exception>
     public string Show() => Convert.ValueOrThrow(Chart.show(Inner));
-
-    // What was written has no value, and Unit is null.
-    internal static void Written(FSharpResult<Unit, FSharpList<LmmError>> result)
-    {
-        if (result.IsError)
-        {
-            Convert.ValueOrThrow(result);
-        }
-    }
 
     /// <summary>The title, the kind and the sizes of the tables.</summary>
     public override string ToString() => Inner.ToString();

@@ -25,6 +25,15 @@ internal static partial class Convert
         where T : class =>
         TryValue(result, out var value, out var issues) ? value : throw new LmmException(issues);
 
+    /// <summary>Throws the problems of what has no value; F#'s unit is null.</summary>
+    public static void Throw(FSharpResult<Unit, FSharpList<LmmError>> result)
+    {
+        if (result.IsError)
+        {
+            throw new LmmException(List(result.ErrorValue, Issue));
+        }
+    }
+
     private static LmmIssue Issue(LmmError problem) =>
         new(FSharpValue.GetUnionFields(problem, typeof(LmmError), null).Item1.Name, LmmErrorModule.describe(problem));
 

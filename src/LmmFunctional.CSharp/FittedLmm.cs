@@ -35,7 +35,7 @@ public sealed class FittedLmm
     public void Save(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        Convert.ValueOrThrow(Lmm.save(path, fit));
+        Convert.Throw(Lmm.save(path, fit));
     }
 
     /// <summary>The model as written.</summary>
