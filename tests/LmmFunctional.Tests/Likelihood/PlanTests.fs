@@ -126,7 +126,7 @@ let tests =
             Texts.equal [
                 "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
                 + plate
-                + ",\"curvatureOperations\":432,\"starts\":25,\"candidates\":[{"
+                + ",\"curvatureOperations\":432,\"starts\":36,\"candidates\":[{"
                 + plate
                 + "},{"
                 + sample
