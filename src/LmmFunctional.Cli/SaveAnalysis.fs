@@ -7,8 +7,7 @@ open LmmFunctional
 module internal SaveAnalysis =
 
     let private result (fit: Fit) =
-        let table =
-            Frame.ofColumns [ "rows", Column.ofInts [ fit.Observations ] ]
+        let table = Frame.ofColumns [ "rows", Column.ofInts [ fit.Observations ] ]
 
         table
         |> Result.map (fun table -> {
