@@ -41,18 +41,24 @@ module internal Refinement =
     /// <summary>The same fit, or a better one where its numbers have lost digits: in the limit of no residual variance where
     /// random effects leave nothing, from a θ of the size of one, and from columns of X that suit its V.</summary>
     let settle (solve: LogLikelihood -> Fit) (fit: Fit) : Fit =
-        let rec improve left (fit: Fit) =
-            match (if left = 0 then None else improved fit |> Option.map solve) with
-            // In other columns the criterion may not be defined where the fit is.
-            | Some better when Double.IsFinite (List.last better.Path).Criterion -> improve (left - 1) better
-            | _ -> fit
-
-        let limit =
+        let limitOf (fit: Fit) =
             if fit.Inner.ResidualShare < smallShare then
                 RefinedLikelihood.tryLimit fit.Model
             else
                 None
 
-        match limit with
-        | Some limit -> solve limit
-        | None -> improve attempts fit
+        // In other columns rounding may leave less, so that only there the limit is seen.
+        let rec improve left (fit: Fit) =
+            match limitOf fit, (if left = 0 then None else improved fit) with
+            | Some limit, _ -> solve limit
+            | None, None -> fit
+            | None, Some likelihood ->
+                let better = solve likelihood
+
+                // In other columns the criterion may not be defined where the fit is.
+                if Double.IsFinite (List.last better.Path).Criterion then
+                    improve (left - 1) better
+                else
+                    fit
+
+        improve attempts fit

@@ -17,7 +17,7 @@ module internal FurtherStarts =
         else 1
 
     // Of so many parameters second derivatives cost much more than a value.
-    let private manyParameters = 12
+    let private manyParameters = 20
 
     /// <summary>Which of them are followed, by the operations of one evaluation, the number of parameters, and which are followed
     /// where that costs little.</summary>
@@ -264,6 +264,21 @@ module internal FurtherStarts =
                 start
                 |> Array.mapi (fun at value -> if at = k then value - 2.0 * farLogarithm else value)
     ]
+
+    /// The one in which the level that the others are told in units of has it; None where there is no such level.
+    let ofSmallReference (kinds: ParameterKind[]) (start: float[]) : float[] option =
+        if Array.contains ParameterKind.StandardDeviation kinds then
+            Array.map2
+                (fun kind value ->
+                    if kind = ParameterKind.StandardDeviation then
+                        value + 2.0 * farLogarithm
+                    else
+                        value)
+                kinds
+                start
+            |> Some
+        else
+            None
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
     let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =

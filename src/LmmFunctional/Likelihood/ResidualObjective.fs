@@ -63,9 +63,13 @@ module internal ResidualObjective =
                 for theta in terms -> Array.append theta ofResiduals
 
                 match terms with
-                | _ :: asLarge :: _ ->
-                    for tau in FurtherStarts.ofSmallResiduals model.Residual.Parameters.Kinds ofResiduals ->
-                        Array.append asLarge tau
+                | _ :: asLarge :: larger :: _ ->
+                    let kinds = model.Residual.Parameters.Kinds
+
+                    for tau in FurtherStarts.ofSmallResiduals kinds ofResiduals -> Array.append asLarge tau
+
+                    for tau in Option.toList (FurtherStarts.ofSmallReference kinds ofResiduals) ->
+                        Array.append larger tau
                 | _ -> ()
 
                 for theta in List.truncate 1 terms do

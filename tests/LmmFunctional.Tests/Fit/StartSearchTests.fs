@@ -81,6 +81,11 @@ let private foundByChance = [
     "few rows", 188, 82.35701271122
     "few rows", 452, 23.80235
     "few rows", 455, 158.51665
+    "residual", 825, 355.77904191011
+    "mixed", 900, 702.75631194450
+    "mixed", 632, 266.76742946091
+    "few rows", 359, 39.15263317923
+    "structured", 267, 416.89827914851
 ]
 
 [<Tests>]
