@@ -295,8 +295,9 @@ module internal HypothesisText =
     let parseFunctions (kind: string) (names: string[]) (text: string) : Result<HypothesisRow list, LmmError list> =
         let ofKind problem =
             match problem with
-            | LmmError.UnknownCoefficient(name, Some similar) -> LmmError.UnknownChoice(kind, name, [ similar ])
-            | LmmError.UnknownCoefficient(name, None) ->
+            | LmmError.UnknownCoefficient(name, Some similar) when names.Length > 10 ->
+                LmmError.UnknownChoice(kind, name, [ similar ])
+            | LmmError.UnknownCoefficient(name, _) ->
                 LmmError.UnknownChoice(kind, name, names |> List.ofArray |> List.truncate 10)
             | other -> other
 
