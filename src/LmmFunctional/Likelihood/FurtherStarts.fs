@@ -167,7 +167,7 @@ module internal FurtherStarts =
                         else
                             zeroOf layout t)
 
-                // What is large hides in one variance too, beside others that start at nothing.
+                // One large variance, the others zero.
                 if units.Length > 1 then
                     for own in units do
                         deviations layout (fun t k -> if among [ own ] t k then much else zeroOf layout t)
@@ -257,7 +257,8 @@ module internal FurtherStarts =
 
             tau)
 
-    /// Those of τ in which one level has a twentieth of the residual deviation: random effects can take its place.
+    /// τ in which one level has a twentieth of the residual standard deviation, for each level but the reference: random effects may
+    /// explain that level.
     let ofSmallResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list = [
         for k in 0 .. kinds.Length - 1 do
             if kinds[k] = ParameterKind.StandardDeviation then
@@ -265,7 +266,8 @@ module internal FurtherStarts =
                 |> Array.mapi (fun at value -> if at = k then value - 2.0 * farLogarithm else value)
     ]
 
-    /// The one in which the level that the others are told in units of has it; None where there is no such level.
+    /// τ in which the reference level has a twentieth of the other levels' residual standard deviation; None where levels do not
+    /// differ.
     let ofSmallReference (kinds: ParameterKind[]) (start: float[]) : float[] option =
         if Array.contains ParameterKind.StandardDeviation kinds then
             Array.map2

@@ -2,8 +2,8 @@ namespace LmmFunctional
 
 open System.Collections.Immutable
 
-/// <summary>How the rows of a model depend on each other, by whatever method its likelihood is computed: what is drawn, predicted
-/// and summed by rows asks for this.</summary>
+/// <summary>How the rows of a model depend on each other, by whatever method its likelihood is computed. Simulation, prediction and
+/// sums over rows read it.</summary>
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
 type internal RowDependence =
     /// Residuals are independent.

@@ -60,11 +60,11 @@ module internal VarianceBound =
           ]
         | _ -> [ ofRank t term (n - zeros.Length) n lambda d scale ]
 
-    // Shares of a correlation's range, and how many correlations are tried: those of one form that has few.
+    // Shares of a correlation's range; forms with more correlations than this are looked along as they are.
     let private distances, mostTried = [ 0.2; 0.02 ], 4
 
-    /// Coordinates of a form to look along: as they are, and each correlation near an end of its range. Without variance the
-    /// criterion says nothing of a correlation, which may have been left anywhere.
+    /// Coordinates of a form to look along: as they are, and each correlation near an end of its range. Where the variances are
+    /// zero the criterion does not depend on the correlations, so that their values mean nothing.
     let private alternatives (form: EffectsForm) (own: float[]) =
         let others =
             [ 0 .. own.Length - 1 ]

@@ -71,7 +71,7 @@ module internal EndBounds =
     // Farther where an end is taken for reached before it.
     let private distanceBeside (own: ParameterEnd) = max beside (10.0 * own.DistanceReached)
 
-    // Beside zero a standard deviation can be small and still count: another effect's makes a covariance of it.
+    // Near zero also at a small standard deviation: it enters covariances, where it matters to first order.
     let private besides (own: ParameterEnd) =
         match own with
         | ParameterEnd.Zero -> [ distanceBeside own; 1e-3 * distanceBeside own ]

@@ -132,8 +132,8 @@ module StartSearch =
     // A point whose descent promises no more than this share of what lies between it and the optimum is stationary.
     let private stationary = 0.02
 
-    /// The end that a point is certainly on the way to: a near one, or one that may be taken below a stationary point. A runaway end
-    /// is below every optimum.
+    /// The end that a point is certainly on the way to: a near one, or an optimum below a stationary point. An end where the
+    /// likelihood grows without bound is below every optimum and does not count.
     let private known (objective: Objective) (found: Found list) (current: Iteration) =
         // What leaves a bound there may go another way.
         let isWayOut =
@@ -262,7 +262,7 @@ module StartSearch =
                 if again |> reaches (best.Last.Criterion + distinct best.Last.Criterion) then
                     best, again
                 else
-                    // At an end that rounding has made the criterion may not even be defined.
+                    // Rounding may have made that end: the criterion need not be defined there.
                     [ descend best.Last.Theta; again ]
                     |> List.tryFind (reaches lowest)
                     |> Option.map (fun path -> best, path)
