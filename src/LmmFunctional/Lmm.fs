@@ -55,7 +55,7 @@ module Lmm =
                 File.WriteAllText(whole, text)
                 File.Move(whole, path, true)
                 Ok())
-            |> Result.mapError (fun reason -> [ LmmError.UnwritableFile(path, reason) ]))
+            |> Result.mapError (fun reason -> [ LmmError.UnwritableFile(path, reason.Replace(path + ".new", path)) ]))
 
     /// <summary>Loads a fit that <c>save</c> saved: the model is fitted to its data again, which gives the same bits on the same
     /// machine and version.</summary>
