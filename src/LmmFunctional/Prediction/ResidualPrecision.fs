@@ -101,7 +101,7 @@ module internal ResidualPrecision =
         along[element.Along] * across[element.Across]
 
     let private ofField (design: Design) (model: SeparableModel) theta =
-        let point = SeparablePoint.create model theta
+        let point = SeparablePoint.create model (SingularResiduals.ofFields model theta)
         let tables = SeparablePoint.tables AutoregressiveLine.precision point
         let variances = Array.init model.Rows (fun row -> 1.0 / weightOf design row)
 
@@ -127,10 +127,15 @@ module internal ResidualPrecision =
         let rows = WhitenedRows.create fit.Design fit.Model.Standard
         let patterns = rows.Residual.Patterns
 
-        let matrixOf =
-            MarginalModel.residualParameters model theta
-            |> ImmutableArray.CreateRange
-            |> MarginalModel.matrix rows.Residual
+        let matrices =
+            let matrixOf =
+                MarginalModel.residualParameters model theta
+                |> ImmutableArray.CreateRange
+                |> MarginalModel.matrix rows.Residual
+
+            patterns
+            |> Array.mapi (fun index pattern -> struct (pattern.Size, matrixOf index))
+            |> SingularResiduals.invertible
 
         let variances: float[] = Array.zeroCreate rows.Count
         let sizes: int[] = Array.zeroCreate rows.Count
@@ -146,10 +151,8 @@ module internal ResidualPrecision =
 
         for index in 0 .. patterns.Length - 1 do
             let m = patterns[index].Size
-            let r = matrixOf index
-            let factor = Array.copy r
-            Dense.Factor(m, factor) |> ignore
-            let inverse = Dense.Inverse(m, factor)
+            let r = matrices[index].Elements
+            let inverse = Dense.Inverse(m, matrices[index].Factor)
 
             for block in 0 .. patterns[index].Count - 1 do
                 for i in 0 .. m - 1 do

@@ -46,9 +46,13 @@ let private ofTests (fit: Fit) method = [
     | Ok inference ->
         for estimate in Inference.coefficients 0.95 inference do
             let what = $"{DegreesOfFreedomMethod.describe method}, {estimate.Name}"
-            yield! isNumber $"{what}, standard error" estimate.StandardError
-            yield! isNumber $"{what}, df" estimate.Df
-            yield! isNumber $"{what}, p" estimate.P
+            match estimate.NotTestable with
+            // What cannot be tested is said in words instead.
+            | Some reason -> yield! Law.isTrue $"{what}: no reason" (reason <> "")
+            | None ->
+                yield! isNumber $"{what}, standard error" estimate.StandardError
+                yield! isNumber $"{what}, df" estimate.Df
+                yield! isNumber $"{what}, p" estimate.P
 ]
 
 let private methods = [

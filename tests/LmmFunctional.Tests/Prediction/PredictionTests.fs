@@ -1,6 +1,7 @@
 /// <summary>Predictions against the fit itself and against the conditional normal distribution of the textbook.</summary>
 module LmmFunctional.Tests.PredictionTests
 
+open System
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
@@ -22,6 +23,40 @@ let private asymptotic = {
     PredictionOptions.defaults with
         Method = DegreesOfFreedomMethod.Asymptotic
 }
+
+/// The error variances of xβ̂ + zũ of the rows of a fit, from dense matrices: with c = cov(zu, y), z'Gz − c'V⁻¹c + dᵀΦd,
+/// d = x − X'V⁻¹c.
+let private errorVariances (fit: Fit) =
+    let claims = Claims.ofFit fit
+
+    let model =
+        Marginal.create fit.Design claims.Factors claims.Sigma claims.ResidualParameters
+
+    let identity = Matrix<float>.Build.DenseIdentity(Marginal.rows model)
+    let v = Marginal.timesV model identity
+    let g = v - Marginal.timesR model identity
+    let x = model.Fixed
+    let weights = v.Solve g
+    let covariance = (x.TransposeThisAndMultiply(v.Solve x)).Inverse()
+    let rest = x - weights.TransposeThisAndMultiply x
+
+    Array.init v.RowCount (fun row ->
+        let d = rest.Row row
+        g[row, row] - g.Column row * weights.Column row + d * (covariance * d))
+
+// At a bound of R the equations are taken a little beside it.
+let private ofDense (fit: Fit) =
+    match Predictions.ofFit asymptotic fit with
+    | Ok own when fit.Certificate.IsConverged && (Setting.ofFit fit).Rounding < 1e-9 ->
+        let expected = errorVariances fit
+        let size = fit.Sigma * fit.Sigma
+
+        own
+        |> List.mapi (fun row one ->
+            let tolerance = 1e-6 * (size + expected[row])
+            Law.near $"error variance {row}" tolerance expected[row] (one.StandardError ** 2.0))
+        |> List.concat
+    | _ -> []
 
 /// The rows of the data as new data are the rows of the fit, whose estimates are the fitted values.
 let private ofData (model: RandomModel) (fit: Fit) = [
@@ -133,6 +168,20 @@ let private kriging (model: RandomModel) = [
         | _ -> ()
 ]
 
+let private flatLevel = {
+    Seed = 926490
+    Rows = 41
+    Fixed = "0 + f * copy"
+    Random = "(t | id)"
+    Criterion = Criterion.Ml
+    Size = 0.3
+    HasWeights = false
+    HasOffset = false
+    IsBalanced = true
+    Residual = "diag(visit | id)"
+    Held = []
+}
+
 let private said (model: RandomModel) failures =
     failures
     |> List.map (fun failure -> $"{RandomModel.formula model}: {failure}")
@@ -148,6 +197,33 @@ let tests =
             structured
             "predictions of the data of structured models are the fitted values"
             (fun (model: RandomModel) -> ofData model (RandomModel.fit model) |> said model)
+
+        testPropertyWithConfig
+            structured
+            "error variances of fitted values of structured models are those of dense matrices"
+            (fun (model: RandomModel) -> RandomModel.fit model |> ofDense |> said model)
+
+        // Two models whose residual variance of one level is zero.
+        for model in
+            [
+                flatLevel
+                {
+                    flatLevel with
+                        Seed = 201383
+                        Rows = 42
+                        Fixed = "0 + f + z"
+                        Random = "(1 | id)"
+                        Size = 0.0
+                        Residual = "arh1(visit | id)"
+                }
+            ] do
+            testCase $"a residual variance of zero leaves error variances: {RandomModel.formula model}" (fun () ->
+                let fit = RandomModel.fit model
+                Expect.stringContains (string fit.Certificate.Verdict) "Residual.sd" "the bound"
+                Expect.isEmpty (ofDense fit) "dense matrices"
+                let table = Lmm.residuals fit
+                Expect.all table.Leverage Double.IsFinite "leverages"
+                Expect.all table.StudentizedMarginal Double.IsFinite "studentised residuals")
 
         testPropertyWithConfig
             plain
