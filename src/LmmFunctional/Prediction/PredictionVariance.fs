@@ -144,6 +144,9 @@ module internal PredictionVariance =
     // A step of this many standard errors: differences of smooth functions are then good to six digits.
     let private stepLength = 1e-3
 
+    // A parameter that the data hardly determine has a large standard error: functions of it still bend over a step of one.
+    let private longestStep = 3e-4
+
     /// <summary>For every free coordinate of (θ, log σ) the points one step up and down, with the length between them; None for one
     /// without a standard error.</summary>
     let steps (fit: Fit) (free: int[]) (covariance: MathNet.Numerics.LinearAlgebra.Matrix<float>) =
@@ -151,7 +154,7 @@ module internal PredictionVariance =
 
         free
         |> Array.mapi (fun index k ->
-            let step = stepLength * sqrt (max 0.0 covariance[index, index])
+            let step = min longestStep (stepLength * sqrt (max 0.0 covariance[index, index]))
 
             if step > 0.0 then
                 let moved size =

@@ -82,7 +82,9 @@ module internal SingularResiduals =
     /// <summary>θ of a model of fields a little beside the ends of its correlations and of a share of zero of its nugget.</summary>
     let ofFields (model: SeparableModel) (theta: ImmutableArray<float>) =
         let own = Seq.toArray theta
-        let first = own.Length - (MarginalModel.residualParameters model.Marginal theta).Length
+
+        let first =
+            own.Length - (MarginalModel.residualParameters model.Marginal theta).Length
 
         for axis in 0 .. model.Grid.Axes - 1 do
             let tau = own[first + axis]

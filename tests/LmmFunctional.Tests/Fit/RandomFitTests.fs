@@ -46,6 +46,7 @@ let private ofTests (fit: Fit) method = [
     | Ok inference ->
         for estimate in Inference.coefficients 0.95 inference do
             let what = $"{DegreesOfFreedomMethod.describe method}, {estimate.Name}"
+
             match estimate.NotTestable with
             // What cannot be tested is said in words instead.
             | Some reason -> yield! Law.isTrue $"{what}: no reason" (reason <> "")

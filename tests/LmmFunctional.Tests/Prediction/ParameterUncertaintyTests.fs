@@ -77,7 +77,9 @@ let private inflation (fit: Fit) = [
         let free, w = CovarianceInference.coordinateCovariance Information.Expected fit
 
         let point = Seq.toArray (CovarianceInference.pointOf fit)
-        let halfway (other: float[]) = Array.map2 (fun own far -> 0.5 * (own + far)) point other
+
+        let halfway (other: float[]) =
+            Array.map2 (fun own far -> 0.5 * (own + far)) point other
 
         // Differences of two lengths, so that the error is of fourth order.
         let slopes =
