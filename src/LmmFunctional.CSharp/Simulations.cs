@@ -84,6 +84,20 @@ public static class Simulations
         return Convert.ValueOrThrow(Lmm.simulate(seed, count, fit.Inner));
     }
 
+    /// <summary>The same model fitted to another response of the same rows, from the optimum of the fit.</summary>
+    /// <param name="fit">The fit, whose bounds and fixed parameters are kept.</param>
+    /// <param name="response">One value for each row used, on the scale of the model; what Simulate gives is such a response.
+    /// </param>
+    /// <exception cref="LmmException">All values are equal, or the fixed effects fit them exactly.</exception>
+    /// <exception cref="ArgumentException">There is not one finite value for each row used.</exception>
+    public static FittedLmm Refit(this FittedLmm fit, double[] response)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        ArgumentNullException.ThrowIfNull(response);
+
+        return new FittedLmm(Convert.ValueOrThrow(Lmm.refit(response, fit.Inner)));
+    }
+
     /// <summary>Fits the model to many responses, in their order and as they are asked for: what does not depend on the response
     /// is made once.</summary>
     /// <param name="model">The model; its response is not looked at.</param>

@@ -198,6 +198,15 @@ module Lmm =
         Simulator.ofFit SimulatedEffects.New fit
         |> Result.map (Simulator.responses seed count)
 
+    /// <summary>The same model fitted to another response of the same rows, from the optimum of the fit; lme4's <c>refit</c>.
+    /// </summary>
+    /// <param name="response">One value for each row used, on the scale of the model: log y where the formula has log(y). What
+    /// <c>simulate</c> gives is such a response.</param>
+    /// <param name="fit">The fit, whose bounds and fixed parameters are kept.</param>
+    /// <returns>The fit; or that all values are equal, or that the fixed effects fit them exactly.</returns>
+    /// <exception cref="T:System.ArgumentException">There is not one finite value for each row used.</exception>
+    let refit (response: float[]) (fit: Fit) : Result<Fit, LmmError list> = Refit.ofUser response fit
+
     /// <summary>Fits a model to many responses, in their order and as they are asked for: what does not depend on the response is
     /// made once.</summary>
     /// <param name="options">Options of the fits and tests.</param>

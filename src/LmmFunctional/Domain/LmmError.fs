@@ -199,8 +199,6 @@ type LmmError =
     | NewFactorLevels of factor: string * levels: string list * known: string list
     | NewGroupLevels of group: string * levels: string list
     | NewResidualPlaces of structure: string
-    /// What a model has for which Kenward and Roger's uncertainty of predictions is not known.
-    | NoParameterInflation of feature: string
     // Marginal means
     /// A variable that is not in the fixed effects, what it was meant for, and those that are.
     | NotInModel of role: string * name: string * suggestion: string option * known: string list
@@ -590,8 +588,6 @@ module LmmError =
         | LmmError.MissingCluster(column, rows) ->
             let count = Plural.count rows "row"
             $"Column '{column}' is missing in {count} of the fit, whose cluster is unknown; fill it in or fit without these rows."
-        | LmmError.NoParameterInflation feature ->
-            $"The uncertainty of covariance parameters in predictions is not known in closed form for a model with {feature}; take none."
         | LmmError.MissingInNewData(column, rows, count) ->
             let inRows = Plural.count count "row"
             let first = rows |> List.map string |> String.concat ", "

@@ -73,6 +73,21 @@ module internal Refit =
     let withResponse (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
         LogLikelihood.withResponse response fit.Model |> again fit
 
+    /// <summary>The same for a response that a user gives.</summary>
+    /// <exception cref="T:System.ArgumentException">There is not one finite value for each row used.</exception>
+    let ofUser (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
+        if response.Length <> fit.Observations then
+            invalidArg
+                (nameof response)
+                $"A response of this fit has {fit.Observations} values, one for each row used, not {response.Length}."
+
+        Guard.finite (nameof response) "A value of a response" response
+
+        if fit.Design.Offset.IsNone && response |> Array.forall ((=) response[0]) then
+            Error [ LmmError.ConstantResponse(ExprText.deparse fit.Spec.Response) ]
+        else
+            withResponse (Array.copy response) fit
+
     // Fixed effects
 
     let private addOffset (extra: float[]) (design: Design) =

@@ -14,15 +14,9 @@ module internal ParameterInflation =
     let private chunk = 32
 
     /// What is not covered.
-    let problems (fit: Fit) (equations: MixedModelEquations) : LmmError list = [
+    let problems (fit: Fit) : LmmError list = [
         if fit.Criterion <> Criterion.Reml then
             LmmError.KenwardRogerNeedsReml
-
-        if fit.Design.Random |> List.exists _.Relationship.IsSome then
-            LmmError.NoParameterInflation "related levels"
-
-        if equations.Residual.Covariances.IsNone then
-            LmmError.NoParameterInflation "residuals on a field"
     ]
 
     /// m − Z'a of every term, level after level, for one prediction.
@@ -48,7 +42,28 @@ module internal ParameterInflation =
                 result
         |]
 
-    /// c − Va at given equations, with what does not depend on them given: ZG(m − Z'a) + R(w − a), n×k, in squared units.
+    /// A times each of the S effects of related levels.
+    let private related (fit: Fit) (left: float[][]) : float[][] =
+        fit.Design.Random
+        |> List.mapi (fun t term ->
+            match term.Relationship with
+            | None -> left[t]
+            | Some relationship ->
+                let s = term.Names.Length
+                let result = Array.copy left[t]
+
+                for i in 0 .. s - 1 do
+                    let image =
+                        Array.init term.Levels.Length (fun level -> left[t].[level * s + i])
+                        |> RelatedLevels.multiply relationship
+
+                    image |> Array.iteri (fun level value -> result[level * s + i] <- value)
+
+                result)
+        |> Array.ofList
+
+    /// c − Va at given equations, with what does not depend on them given: Z(A ⊗ G)(m − Z'a) + R(w − a), n×k, in squared units;
+    /// A(m − Z'a) does not.
     let private difference
         (targets: PredictionTargets)
         (rows: int[])
@@ -60,20 +75,21 @@ module internal ParameterInflation =
         let n = fit.Observations
         let k = rows.Length
         let own = Array.map (~-) a
+        let parts = targets.Residuals |> Option.map (fun residuals -> residuals equations)
 
-        match targets.Residuals with
-        | Some residuals ->
-            let parts = residuals equations
-
+        parts
+        |> Option.iter (fun parts ->
             rows
             |> Array.iteri (fun c index ->
                 for struct (row, weight) in parts.Shares[index].Weights do
-                    own[c * n + row] <- own[c * n + row] + weight)
-        | None -> ()
+                    own[c * n + row] <- own[c * n + row] + weight))
 
-        let result =
-            ResidualPrecision.multiplyCovariance equations.Residual k own
-            |> Option.defaultWith (fun () -> Array.zeroCreate (n * k))
+        let cells c =
+            match parts with
+            | Some parts -> parts.Shares[rows[c]].Cells
+            | None -> []
+
+        let result = ResidualPrecision.multiplyCovariance equations.Residual k own cells
 
         for t, term in List.indexed fit.Design.Random do
             let place = equations.Layout.Places[t]
@@ -92,7 +108,7 @@ module internal ParameterInflation =
         result |> Array.map ((*) variance)
 
     /// a of some predictions, the residuals of the data in it.
-    let private weights (targets: PredictionTargets) (equations: MixedModelEquations) functions (rows: int[]) =
+    let internal responseWeights (targets: PredictionTargets) (equations: MixedModelEquations) functions (rows: int[]) =
         let n = targets.Fit.Observations
         let a = equations.ResponseWeights(functions, rows[0], rows.Length)
 
@@ -113,10 +129,11 @@ module internal ParameterInflation =
         let fit = targets.Fit
         let n = fit.Observations
         let variance = fit.Sigma * fit.Sigma
-        let a = weights targets equations functions rows
+        let a = responseWeights targets equations functions rows
 
         let left =
-            rows |> Array.mapi (fun c index -> remainders fit targets.Rows[index] a (c * n))
+            rows
+            |> Array.mapi (fun c index -> remainders fit targets.Rows[index] a (c * n) |> related fit)
 
         steps
         |> Array.map (

@@ -37,7 +37,7 @@ module Predictions =
         | _ -> Convention.pbkrtest.Information
 
     let private inflated (options: PredictionOptions) (targets: PredictionTargets) equations known inflation =
-        match ParameterInflation.problems targets.Fit equations with
+        match ParameterInflation.problems targets.Fit with
         | [] ->
             inflation (informationOf options) targets equations
             |> Array.map2 (fun known more -> known + 2.0 * more) known

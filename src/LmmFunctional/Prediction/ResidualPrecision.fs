@@ -17,6 +17,24 @@ type internal LatentField = {
     Precision: struct (int * int * float)[]
 }
 
+/// <summary>R of rows on fields: √v_i √v_j ((1 − c) C(cell_i, cell_j) + c for i = j), relative to σ².</summary>
+[<NoComparison; ReferenceEquality>]
+type internal FieldCovariance = {
+    Grid: FieldGrid
+    Processes: AutoregressiveLine[]
+    /// √((1 − c) v) of every row.
+    Loadings: float[]
+    /// c v of every row.
+    Rest: float[]
+}
+
+/// <summary>R, for products with it.</summary>
+[<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
+type internal ResidualProducts =
+    /// Its elements at the places of those of R⁻¹.
+    | Elements of float[]
+    | Field of FieldCovariance
+
 /// <summary>R⁻¹ of the rows used at the estimates, relative to σ², by rows: both triangles, zeros left out.</summary>
 /// <remarks>Rows of different subjects share no element. Residuals on fields with a nugget are a field and independent rest:
 /// the field is kept apart, and R⁻¹ is that of the rest.</remarks>
@@ -29,8 +47,7 @@ type internal ResidualPrecision = {
     /// The columns of the elements.
     Columns: int[]
     Values: float[]
-    /// The elements of R at the same places; None for residuals on fields, whose R has elements beside them.
-    Covariances: float[] option
+    Covariance: ResidualProducts
     Latent: LatentField option
 } with
 
@@ -46,21 +63,17 @@ module internal ResidualPrecision =
         | Some weights -> weights[row]
         | None -> 1.0
 
-    let private diagonal variances (values: float[]) latent = {
+    let private diagonal variances (values: float[]) covariance latent = {
         Variances = variances
         Starts = Array.init (values.Length + 1) id
         Columns = Array.init values.Length id
         Values = values
-        Covariances =
-            if Option.isNone latent then
-                Some(Array.map (fun value -> 1.0 / value) values)
-            else
-                None
+        Covariance = covariance
         Latent = latent
     }
 
     /// Elements given once for each pair of rows.
-    let private ofElements (variances: float[]) (elements: struct (int * int * float)[]) =
+    let private ofElements (variances: float[]) covariance (elements: struct (int * int * float)[]) =
         let n = variances.Length
         let starts: int[] = Array.zeroCreate (n + 1)
 
@@ -93,7 +106,7 @@ module internal ResidualPrecision =
             Starts = starts
             Columns = columns
             Values = values
-            Covariances = None
+            Covariance = covariance
             Latent = None
         }
 
@@ -104,24 +117,34 @@ module internal ResidualPrecision =
         let point = SeparablePoint.create model (SingularResiduals.ofFields model theta)
         let tables = SeparablePoint.tables AutoregressiveLine.precision point
         let variances = Array.init model.Rows (fun row -> 1.0 / weightOf design row)
+        let loadings = variances |> Array.map (fun variance -> sqrt (point.Rest * variance))
+        let rest = variances |> Array.map (fun variance -> point.Nugget * variance)
+
+        let covariance =
+            ResidualProducts.Field {
+                Grid = model.Grid
+                Processes = point.Processes
+                Loadings = loadings
+                Rest = rest
+            }
 
         if model.HasNugget then
             Some {
                 Cells = model.Grid.Cells
                 CellOfRow = model.Grid.CellOfRow
                 Share = point.Rest
-                Loadings = variances |> Array.map (fun variance -> sqrt (point.Rest * variance))
+                Loadings = loadings
                 Precision =
                     model.Grid.Elements
                     |> Array.map (fun element -> struct (element.First, element.Second, elementOf tables element))
             }
-            |> diagonal variances (variances |> Array.map (fun variance -> 1.0 / (point.Nugget * variance)))
+            |> diagonal variances (rest |> Array.map (fun value -> 1.0 / value)) covariance
         else
             model.Links
             |> Array.map (fun link ->
                 let root = sqrt (variances[link.First] * variances[link.Second])
                 struct (link.First, link.Second, elementOf tables link / root))
-            |> ofElements variances
+            |> ofElements variances covariance
 
     let private ofBlocks (fit: Fit) (model: MarginalModel) theta =
         let rows = WhitenedRows.create fit.Design fit.Model.Standard
@@ -169,7 +192,7 @@ module internal ResidualPrecision =
             Starts = starts
             Columns = columns
             Values = values
-            Covariances = Some covariances
+            Covariance = ResidualProducts.Elements covariances
             Latent = None
         }
 
@@ -181,7 +204,8 @@ module internal ResidualPrecision =
         | RowDependence.ResidualBlocks(_, model) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
         | _ ->
             let weights = Array.init fit.Observations (weightOf fit.Design)
-            diagonal (weights |> Array.map (fun weight -> 1.0 / weight)) weights None
+            let variances = weights |> Array.map (fun weight -> 1.0 / weight)
+            diagonal variances weights (ResidualProducts.Elements variances) None
 
     /// Elements on the pattern of R⁻¹ times k columns W of n rows.
     let private timesElements (precision: ResidualPrecision) (elements: float[]) (k: int) (w: float[]) : float[] =
@@ -205,7 +229,35 @@ module internal ResidualPrecision =
     let multiply (precision: ResidualPrecision) (k: int) (w: float[]) : float[] =
         timesElements precision precision.Values k w
 
-    /// RW for k columns W of n rows; None for residuals on fields.
-    let multiplyCovariance (precision: ResidualPrecision) (k: int) (w: float[]) : float[] option =
-        precision.Covariances
-        |> Option.map (fun elements -> timesElements precision elements k w)
+    let private timesField (field: FieldCovariance) k (w: float[]) (cells: int -> struct (int * float) list) =
+        let n = field.Loadings.Length
+        let result: float[] = Array.zeroCreate (n * k)
+
+        for c in 0 .. k - 1 do
+            let own: float[] = Array.zeroCreate field.Grid.Cells
+
+            for row in 0 .. n - 1 do
+                let cell = field.Grid.CellOfRow[row]
+                own[cell] <- own[cell] + field.Loadings[row] * w[c * n + row]
+
+            for struct (cell, loading) in cells c do
+                own[cell] <- own[cell] + loading
+
+            FieldGrid.multiply field.Grid field.Processes None own
+
+            for row in 0 .. n - 1 do
+                result[c * n + row] <-
+                    field.Loadings[row] * own[field.Grid.CellOfRow[row]]
+                    + field.Rest[row] * w[c * n + row]
+
+        result
+
+    /// <summary>The covariances of the residuals with combinations of them, n×k.</summary>
+    /// <param name="precision">R⁻¹ and R.</param>
+    /// <param name="k">The number of combinations.</param>
+    /// <param name="w">The weights of the rows in each, n×k by columns.</param>
+    /// <param name="cells">Of each the cells of a field of residuals with their loadings.</param>
+    let multiplyCovariance precision (k: int) (w: float[]) (cells: int -> struct (int * float) list) : float[] =
+        match precision.Covariance with
+        | ResidualProducts.Elements elements -> timesElements precision elements k w
+        | ResidualProducts.Field field -> timesField field k w cells
