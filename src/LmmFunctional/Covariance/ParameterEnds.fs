@@ -8,52 +8,54 @@ type ParameterEnd =
     /// The end of a region that is mapped to the whole line: origin + slope log δ is the coordinate near it, and from
     /// <c>at</c> on the quantity is at its end to all digits. The slope is positive where the coordinate falls to the end.
     | Infinite of at: float * origin: float * slope: float
-    /// Zero, of a variance whose root of either sign is the coordinate: δ is its square.
-    | Zero
+    /// An end where the coordinate turns: what is as far on either side of <c>at</c> is the same quantity, and δ is the square of
+    /// the distance. Zero of a variance whose root of either sign is the coordinate; ±1 of the sine of the coordinate. Inward is
+    /// 1 where the coordinate falls to the end, else −1.
+    | Turning of at: float * inward: float
 
     /// The coordinate at the end.
     member own.At =
         match own with
-        | Infinite(at, _, _) -> at
-        | Zero -> 0.0
+        | Infinite(at, _, _)
+        | Turning(at, _) -> at
 
     /// The coordinate at a distance δ from the end.
     member own.From(distance: float) =
         match own with
         | Infinite(_, origin, slope) -> origin + slope * log distance
-        | Zero -> sqrt distance
+        | Turning(at, inward) -> at + inward * sqrt distance
 
     /// The distance of a coordinate from the end; zero at the end.
     member own.Distance(coordinate: float) =
         match own with
         | Infinite(at, _, slope) when slope * (coordinate - at) <= 0.0 -> 0.0
         | Infinite(_, origin, slope) -> exp ((coordinate - origin) / slope)
-        | Zero -> coordinate * coordinate
+        | Turning(at, _) -> pown (coordinate - at) 2
 
     /// The distance at which the end is taken for reached.
     member own.DistanceReached =
         match own with
         | Infinite(at, origin, slope) -> exp ((at - origin) / slope)
-        | Zero -> 0.0
+        | Turning _ -> 0.0
 
     /// The end taken for reached at a distance δ already.
     member own.Within(distance: float) =
         match own with
         | Infinite(_, origin, slope) -> Infinite(own.From distance, origin, slope)
-        | Zero -> Zero
+        | Turning _ -> own
 
     /// The derivative of a coordinate by log δ.
     member own.Rate(coordinate: float) =
         match own with
         | Infinite(_, _, slope) -> slope
-        | Zero -> 0.5 * coordinate
+        | Turning(at, _) -> 0.5 * (coordinate - at)
 
-    /// The distance at which the end is worth a try: Newton's steps crawl to an infinite one, and come to zero by
+    /// The distance at which the end is worth a try: Newton's steps crawl to an infinite one, and come to one that turns by
     /// themselves.
     member own.Near =
         match own with
         | Infinite _ -> 0.05
-        | Zero -> 1e-6
+        | Turning _ -> 1e-6
 
 /// <summary>The ends that a coordinate can come to.</summary>
 type ParameterEnds = {
@@ -86,9 +88,19 @@ module internal ParameterEnds =
     /// A standard deviation of either sign: a variance of zero is an ordinary point of it.
     let signed name = {
         Name = name
-        Lower = Some ParameterEnd.Zero
+        Lower = Some(ParameterEnd.Turning(0.0, 1.0))
         Upper = None
     }
+
+    /// A loading between −1 and 1 by its arc sine, told by what its square leaves of one: nothing at either end.
+    let sine name =
+        let quarter = 0.5 * System.Math.PI
+
+        {
+            Name = name
+            Lower = Some(ParameterEnd.Turning(-quarter, 1.0))
+            Upper = Some(ParameterEnd.Turning(quarter, -1.0))
+        }
 
     /// A number between −1 and 1 by Fisher's z: 1 − tanh τ is nearly 2 e^(−2τ).
     let correlation name =

@@ -71,10 +71,11 @@ module internal EndBounds =
     // Farther where an end is taken for reached before it.
     let private distanceBeside (own: ParameterEnd) = max beside (10.0 * own.DistanceReached)
 
-    // Near zero also at a small standard deviation: it enters covariances, where it matters to first order.
+    // Near zero also at a small standard deviation: it enters covariances, where it matters to first order. So does the root of
+    // what a correlation leaves.
     let private besides (own: ParameterEnd) =
         match own with
-        | ParameterEnd.Zero -> [ distanceBeside own; 1e-3 * distanceBeside own ]
+        | ParameterEnd.Turning _ -> [ distanceBeside own; 1e-3 * distanceBeside own ]
         | ParameterEnd.Infinite _ -> [ distanceBeside own ]
 
     /// The least slope of the criterion from an end to points beside it, with the change to that point.

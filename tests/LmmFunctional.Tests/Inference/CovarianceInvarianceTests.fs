@@ -2,6 +2,7 @@ module LmmFunctional.Tests.CovarianceInvarianceTests
 
 open System
 open LmmFunctional
+open LmmFunctional.Properties
 open Expecto
 
 let private conventions = [
@@ -143,6 +144,56 @@ let tests =
                 ])
 
         // The variance of one visit is best at zero: at its bound, also where the other deviations are told in units of it.
+        testCase "A specific variance of zero is at its bound whatever its level is called" (fun () ->
+            let model = {
+                Seed = 185085
+                Rows = 36
+                Fixed = "0 + f"
+                Random = ""
+                Criterion = Criterion.Reml
+                Size = 3.0
+                HasWeights = false
+                HasOffset = false
+                IsBalanced = false
+                Residual = "fa(1)(visit | id)"
+                Held = []
+            }
+
+            let frame = RandomModel.frame model
+
+            // The first level is the last one then; what it leaves is no parameter of its own where it is the first.
+            let renamed =
+                let texts =
+                    match frame.TryColumn "visit" with
+                    | Some(Column.Categorical(levels, codes)) ->
+                        codes |> Seq.map (fun code -> if levels[code] = "v0" then "z" else levels[code])
+                    | _ -> failtest "visits are levels"
+
+                Frame.withColumn "visit" (TestFrame.texts texts) frame |> Models.value
+
+            let fits =
+                [ frame; renamed ]
+                |> List.map (fun frame -> Inferred.fit Criterion.Reml frame (RandomModel.formula model))
+
+            Check.equal
+                [
+                    Verdict.BoundaryOptimum [ "Residual.specific(v0)" ]
+                    Verdict.BoundaryOptimum [ "Residual.specific(z)" ]
+                ]
+                (fits |> List.map _.Certificate.Verdict)
+
+            Law.assertHolds [
+                yield! Law.relative "criterion" 1e-10 fits[0].CriterionValue fits[1].CriterionValue
+
+                let estimates (fit: Fit) =
+                    Inferred.inference (DegreesOfFreedomMethod.KenwardRoger Convention.pbkrtest) fit
+                    |> Inference.coefficients 0.95
+
+                for own, other in List.zip (estimates fits[0]) (estimates fits[1]) do
+                    yield! Law.relative $"standard error of {own.Name}" 1e-6 own.StandardError other.StandardError
+                    yield! Law.relative $"df of {own.Name}" 1e-5 own.Df other.Df
+            ])
+
         testCase "A residual variance of zero is at its bound whatever its level is called" (fun () ->
             let rows = rowsOf 14 20
             let order = [| 0 .. rows.Length - 1 |]

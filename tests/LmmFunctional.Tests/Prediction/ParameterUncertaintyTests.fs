@@ -138,8 +138,12 @@ let private futureInflation (model: RandomModel) (fit: Fit) = [
             let parts = targets.Residuals |> Option.map (fun residuals -> residuals equations)
             let functions = PredictionVariance.functions equations targets.Rows parts
 
-            Matrix<float>.Build
-                .Dense(fit.Observations, rows.Length, ParameterInflation.responseWeights targets equations functions rows)
+            Matrix<float>
+                .Build.Dense(
+                    fit.Observations,
+                    rows.Length,
+                    ParameterInflation.responseWeights targets equations functions rows
+                )
 
         let slopes =
             PredictionVariance.steps fit free w

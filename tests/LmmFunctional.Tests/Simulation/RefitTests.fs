@@ -40,7 +40,9 @@ let tests =
 
         testCase "what is no response is refused" (fun () ->
             let refused (response: float[]) =
-                Expect.throwsT<ArgumentException> (fun () -> Lmm.refit response sleep.Value |> ignore) $"{response.Length}"
+                Expect.throwsT<ArgumentException>
+                    (fun () -> Lmm.refit response sleep.Value |> ignore)
+                    $"{response.Length}"
 
             refused [| 1.0 |]
             refused (Array.init 180 (fun row -> if row = 4 then infinity else float row))
@@ -48,5 +50,6 @@ let tests =
 
             match Lmm.refit (Array.create 180 2.0) sleep.Value with
             | Ok _ -> failtest "a constant was fitted"
-            | Error problems -> Check.contains "Reaction" (problems |> List.map LmmError.describe |> String.concat "\n"))
+            | Error problems ->
+                Check.contains "Reaction" (problems |> List.map LmmError.describe |> String.concat "\n"))
     ]

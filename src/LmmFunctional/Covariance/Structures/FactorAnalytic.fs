@@ -81,10 +81,10 @@ module internal FactorAnalytic =
             Ends =
                 names
                 |> Array.mapi (fun k name ->
-                    if k < count then
-                        ParameterEnds.none name
-                    else
-                        ParameterEnds.signed name)
+                    // The first loading is at its end where nothing is left to the first position.
+                    if k = 0 then ParameterEnds.sine $"specific({labels[0]})"
+                    elif k < count then ParameterEnds.none name
+                    else ParameterEnds.signed name)
             Start =
                 Array.append
                     (entries m q

@@ -111,13 +111,27 @@ module internal MomentStart =
     // On the scales of logarithms and of atanh: what goes further is on its way to a bound, where no fit should start.
     let private furthest = 3.0
 
+    // The same for a coordinate that turns at its end.
+    let private nearest = 0.01
+
     let private isInside (model: MarginalModel) (theta: ImmutableArray<float>) =
+        let isAwayFrom value (own: ParameterEnd) =
+            match own with
+            | ParameterEnd.Turning _ -> own.Distance value > nearest
+            | ParameterEnd.Infinite _ -> true
+
+        let parameters = model.Residual.Parameters
+
         Seq.forall2
             (fun kind value ->
                 kind = ParameterKind.Real
                 || kind = ParameterKind.Loading
                 || abs value <= furthest)
-            model.Residual.Parameters.Kinds
+            parameters.Kinds
+            theta
+        && Seq.forall2
+            (fun (ends: ParameterEnds) value -> List.forall (isAwayFrom value) ends.All)
+            parameters.Ends
             theta
 
     let private fit (model: MarginalModel) : ImmutableArray<float> option =
