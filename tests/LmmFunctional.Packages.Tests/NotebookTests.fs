@@ -23,7 +23,8 @@ let private executed (name: string) =
     let folder = Packages.emptyFolder name
     let input = Path.Combine(folder, $"{name}.ipynb")
     let output = Path.Combine(folder, "executed.ipynb")
-    File.WriteAllText(input, withFeed (Command.inRoot $"docs/notebooks/{name}.ipynb"))
+    let notebook = withFeed (Command.inRoot $"docs/notebooks/{name}.ipynb")
+    File.WriteAllText(input, notebook.Replace("../../tests/data", Command.inRoot "tests/data"))
 
     let arguments = [
         "dotnet-repl"
@@ -32,8 +33,6 @@ let private executed (name: string) =
         "--run"
         input
         "--exit-after-run"
-        "--working-dir"
-        Command.inRoot "docs/notebooks"
         "--output-path"
         output
         "--output-format"
