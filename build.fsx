@@ -27,6 +27,7 @@ let testProgram name =
 let fsharpTests = testProgram "LmmFunctional.Tests"
 let chartTests = testProgram "LmmFunctional.Charts.Tests"
 let dataTests = testProgram "LmmFunctional.Data.Tests"
+let packageTests = testProgram "LmmFunctional.Packages.Tests"
 
 let formatted = "src tests build.fsx"
 
@@ -100,6 +101,67 @@ let publish (HaveRestored: HaveRestored) =
 
     let identifier = RuntimeInformation.RuntimeIdentifier
     run $"publish src/LmmFunctional.Cli -c Release -r {identifier} --self-contained false -o {folder} -v q --nologo"
+
+// Packages
+
+/// Code for one kind of machine is compiled by a project that holds nothing else, from the library as it was built.
+let readyToRunProject library =
+    let references = Path.Combine(Path.GetDirectoryName(library: string), "*.dll")
+
+    let others =
+        Directory.GetFiles(Path.GetDirectoryName library, "*.dll")
+        |> Array.map Path.GetFileName
+        |> Array.filter (fun name -> name <> Path.GetFileName library)
+        |> String.concat ";"
+
+    $"""<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFramework>net10.0</TargetFramework>
+    <PublishReadyToRun>true</PublishReadyToRun>
+    <SelfContained>false</SelfContained>
+    <EnableDefaultItems>false</EnableDefaultItems>
+  </PropertyGroup>
+  <ItemGroup>
+    <Reference Include="{references}" />
+    <PublishReadyToRunExclude Include="ReadyToRun.dll;{others}" />
+  </ItemGroup>
+</Project>
+"""
+
+/// The library's ReadyToRun code lies where its project looks for it when it is packed.
+let compileAhead (HaveBuilt: HaveBuilt) identifiers =
+    let own = Path.Combine(root, "src/LmmFunctional/bin")
+    let library = Path.Combine(own, "Release/net10.0/LmmFunctional.dll")
+    let target = Path.Combine(own, "runtimes")
+
+    if Directory.Exists target then
+        Directory.Delete(target, true)
+
+    for identifier in identifiers do
+        let folder = Directory.CreateTempSubdirectory "lmm-ahead-"
+        let project = Path.Combine(folder.FullName, "ReadyToRun.csproj")
+        let output = Path.Combine(folder.FullName, "out")
+        File.WriteAllText(project, readyToRunProject library)
+
+        match exitCode $"publish {quoted project} -c Release -r {identifier} -o {quoted output} -v q --nologo" with
+        | 0 ->
+            let place = Path.Combine(target, identifier, "lib/net10.0")
+            Directory.CreateDirectory place |> ignore
+            File.Copy(Path.Combine(output, "LmmFunctional.dll"), Path.Combine(place, "LmmFunctional.dll"))
+        | _ -> eprintfn $"The package has no ReadyToRun code for {identifier}: the feed does not serve its compiler."
+
+        folder.Delete true
+
+/// Every package with its symbols into a folder.
+let pack (built: HaveBuilt) identifiers folder =
+    compileAhead built identifiers
+    let folder = Path.GetFullPath(folder, root)
+    Directory.CreateDirectory folder |> ignore
+
+    run $"pack LmmFunctional.sln -c Release --no-build -o {quoted folder} -v q --nologo"
+
+/// The public members of every assembly, as text that a test compares: after a change that is meant.
+let writeApi (HaveBuilt: HaveBuilt) = run $"{packageTests} write-api"
 
 let bench (HaveBuilt: HaveBuilt) arguments =
     let passed = arguments |> List.map quoted |> String.concat " "
@@ -191,6 +253,7 @@ let test (HaveBuilt: HaveBuilt) (HaveCheckedFormat: HaveCheckedFormat) (HaveChec
         testFSharp chartTests
         testFSharp dataTests
         testCSharp ()
+        testFSharp packageTests
     ]
 
     HaveTested(counts |> List.sumBy _.Passed, counts |> List.sumBy _.Failed)
@@ -212,7 +275,10 @@ let replay (HaveBuilt: HaveBuilt) arguments =
 // Targets
 
 let usage =
-    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|publish|format|bench|lock"
+    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|publish|pack [FOLDER]|api|format|bench|lock"
+
+/// Those that packages carry ReadyToRun code for.
+let machines = [ "linux-x64"; "win-x64"; "osx-arm64" ]
 
 let tools () = findFeed () |> restoreTools
 
@@ -236,6 +302,11 @@ let runTarget target =
     | [ "explore"; minutes; filter ] -> explore (tools () |> restore |> build) minutes filter
     | "replay" :: arguments -> replay (tools () |> restore |> build) arguments
     | [ "publish" ] -> tools () |> restore |> publish |> succeed
+    | [ "pack" ] -> pack (tools () |> restore |> build) machines "output/packages" |> succeed
+    // What is built already, for this machine: the tests of packages ask for it.
+    | [ "pack"; "--built"; folder ] -> pack HaveBuilt [ RuntimeInformation.RuntimeIdentifier ] folder |> succeed
+    | [ "pack"; folder ] -> pack (tools () |> restore |> build) machines folder |> succeed
+    | [ "api" ] -> tools () |> restore |> build |> writeApi |> succeed
     | [ "format" ] -> tools () |> format |> succeed
     | "bench" :: arguments -> bench (tools () |> restore |> build) arguments |> succeed
     | [ "lock" ] -> tools () |> lock |> succeed

@@ -58,6 +58,14 @@ public static class FitReports
         return FitReport.toHtml(Options(settings), Inference(fit, settings.Method, settings.Convention));
     }
 
+    /// <summary>The same page, made off the caller's thread.</summary>
+    /// <exception cref="LmmException">The method for degrees of freedom does not apply to the fit.</exception>
+    /// <exception cref="ArgumentException">The level is not between 0 and 1.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it began.</exception>
+    public static Task<string> ReportAsync(
+        this FittedLmm fit, ReportSettings? settings = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => fit.Report(settings), cancellationToken);
+
     /// <summary>Writes the report to a file.</summary>
     /// <exception cref="LmmException">The file cannot be written, or the method does not apply to the fit.</exception>
     /// <exception cref="ArgumentException">The level is not between 0 and 1.</exception>

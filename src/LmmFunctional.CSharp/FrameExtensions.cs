@@ -67,4 +67,11 @@ public static class FrameExtensions
         return Convert.ValueOrThrow(
             Levels.arrange(column, Microsoft.FSharp.Collections.ListModule.OfSeq(levels), frame));
     }
+
+    /// <summary>The frame as CSV: a header, then a line for each row; missing values are empty.</summary>
+    public static string ToCsv(this Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        return FrameText.toCsv(frame);
+    }
 }

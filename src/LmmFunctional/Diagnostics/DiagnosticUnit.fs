@@ -3,13 +3,22 @@ namespace LmmFunctional
 open System.Collections.Immutable
 
 /// <summary>Rows that are looked at together: a single row, or the rows of a level of a factor.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type DiagnosticUnit = {
     /// The number of the row in the data, from one; or the level.
     Name: string
     /// Its rows among those used, from zero, ascending.
     Rows: ImmutableArray<int>
-}
+} with
+
+    member private this.Display =
+        if this.Rows.Length = 1 then
+            this.Name
+        else
+            $"{this.Name} ({this.Rows.Length} rows)"
+
+    /// Its name and how many rows it has.
+    override this.ToString() = this.Display
 
 /// <summary>What a diagnostic goes through one by one.</summary>
 [<RequireQualifiedAccess>]

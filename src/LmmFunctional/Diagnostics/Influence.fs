@@ -37,7 +37,7 @@ module InfluenceMethod =
         known |> List.find (fun (_, own) -> own = how) |> fst
 
 /// <summary>What the estimates owe to one unit. Definitions of SAS PROC MIXED and HLMdiag.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type InfluenceOfUnit = {
     Unit: DiagnosticUnit
     /// (β̂ − β̂₍ᵢ₎)'M⁻¹(β̂ − β̂₍ᵢ₎)/rank X, M = Cov(β̂) of the fit.
@@ -57,16 +57,47 @@ type InfluenceOfUnit = {
     FixedChanges: float list
     /// The relative change of each variance component; empty with θ fixed.
     VarianceChanges: (string * float) list
-}
+} with
+
+    member private this.Display =
+        let distance = $"likelihood distance {Display.number this.LikelihoodDistance}"
+        $"{this.Unit}: Cook's D {Display.number this.CookD}, MDFFITS {Display.number this.Mdffits}, {distance}"
+
+    /// The unit with Cook's D, MDFFITS and likelihood distance.
+    override this.ToString() = this.Display
 
 /// <summary>The influence of every unit, and what could not be computed.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type InfluenceTable = {
     Method: InfluenceMethod
     Units: InfluenceOfUnit list
     /// Units without which the model cannot be fitted, with the reason.
     Impossible: (DiagnosticUnit * string) list
-}
+} with
+
+    member private this.Display =
+        let rows =
+            this.Units
+            |> List.sortByDescending _.CookD
+            |> Seq.map (fun own ->
+                string own.Unit
+                :: ([ own.CookD; own.Mdffits; own.CovRatio; own.LikelihoodDistance ]
+                    |> List.map Display.number))
+
+        let without =
+            if this.Impossible.IsEmpty then
+                ""
+            else
+                $", {this.Impossible.Length} more without which there is no fit"
+
+        Display.table
+            $"Influence of {this.Units.Length} units{without}, the largest Cook's D first"
+            [ "unit"; "Cook's D"; "MDFFITS"; "COVRATIO"; "likelihood distance" ]
+            this.Units.Length
+            rows
+
+    /// The units with the largest Cook's D.
+    override this.ToString() = this.Display
 
 /// <summary>Influence with θ fixed.</summary>
 [<RequireQualifiedAccess>]

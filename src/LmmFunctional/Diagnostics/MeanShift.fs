@@ -3,7 +3,7 @@ namespace LmmFunctional
 open System
 
 /// <summary>The mean shift of one unit: y = Xβ + Zu + δφ + e, δ one in the rows of the unit and zero elsewhere.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MeanShift = {
     Unit: DiagnosticUnit
     /// φ̂ = (δ'Pδ)⁻¹δ'Py, in units of the response.
@@ -18,7 +18,15 @@ type MeanShift = {
     P: float
     /// The same for the largest of all units.
     AdjustedP: float
-}
+} with
+
+    member private this.Display =
+        let shift, error = Display.number this.Shift, Display.number this.StandardError
+        let t, p = Display.number this.T, Display.number this.AdjustedP
+        $"{this.Unit}: shift {shift}, se {error}, t {t}, adjusted p {p}"
+
+    /// The unit with its shift, t and adjusted p.
+    override this.ToString() = this.Display
 
 /// <summary>The scan of all units for a shift of their mean.</summary>
 [<RequireQualifiedAccess>]

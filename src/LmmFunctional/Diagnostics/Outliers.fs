@@ -22,13 +22,30 @@ module MeanShiftOptions =
     }
 
 /// <summary>All units with their shifts of the mean, the largest |t| first.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type MeanShiftTable = {
     Units: DiagnosticUnits
     Shifts: MeanShift list
     /// How large |t| gets without any shift; None without a bootstrap.
     Threshold: MeanShiftThreshold option
-}
+} with
+
+    member private this.Display =
+        let rows =
+            this.Shifts
+            |> Seq.map (fun own ->
+                string own.Unit
+                :: ([ own.Shift; own.StandardError; own.T; own.ExternalT; own.P; own.AdjustedP ]
+                    |> List.map Display.number))
+
+        Display.table
+            $"Shifts of the mean of {this.Shifts.Length} units, the largest |t| first"
+            [ "unit"; "shift"; "se"; "t"; "external t"; "p"; "adjusted p" ]
+            this.Shifts.Length
+            rows
+
+    /// The units with the largest |t|.
+    override this.ToString() = this.Display
 
 /// <summary>What an outlier is taken to be.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

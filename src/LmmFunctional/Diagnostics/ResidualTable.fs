@@ -6,7 +6,7 @@ open System.Runtime.InteropServices
 /// <summary>Residuals of every kind and leverages, one of each for every row used, in the order of the data.</summary>
 /// <remarks>θ is taken as known. V, R and P are those of the fit, in squared units of the response; M = (X'V⁻¹X)⁻¹ and
 /// P = V⁻¹ − V⁻¹XMX'V⁻¹. The names and definitions are those of SAS PROC MIXED where it has them.</remarks>
-[<NoComparison; ReferenceEquality>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type ResidualTable = {
     /// The row of the data, from one.
     Row: ImmutableArray<int>
@@ -39,6 +39,27 @@ type ResidualTable = {
     /// (XMX'V⁻¹)_ii: of the fixed part.
     LeverageFixed: ImmutableArray<float>
 } with
+
+    member private table.Display =
+        let columns = [
+            "observed", table.Observed
+            "fitted", table.Fitted
+            "marginal", table.Marginal
+            "conditional", table.Conditional
+            "studentised", table.StudentizedConditional
+            "leverage", table.Leverage
+        ]
+
+        let rows =
+            table.Row
+            |> Seq.mapi (fun index row ->
+                string row
+                :: (columns |> List.map (fun (_, values) -> Display.number values[index])))
+
+        Display.table $"Residuals of {table.Row.Length} rows" ("row" :: List.map fst columns) table.Row.Length rows
+
+    /// The first rows: observed, fitted, residuals and leverage.
+    override table.ToString() = table.Display
 
     /// The leverage of the random part, Leverage − LeverageFixed.
     member table.LeverageRandom =

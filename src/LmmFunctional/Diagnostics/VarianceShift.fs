@@ -8,7 +8,7 @@ open LmmFunctional.Numerics
 
 /// <summary>The variance shift of one unit: V + σ²ₒδδ', δ n×|I| with a one for each row of the unit (alternative outlier
 /// model; Gumedze, Welham, Gogel and Thompson 2010).</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type VarianceShift = {
     Unit: DiagnosticUnit
     /// σ̂²ₒ by REML, in squared units of the response; zero where the rows vary no more than others.
@@ -25,7 +25,16 @@ type VarianceShift = {
     IsRefitted: bool
     /// õ, one for each row of the unit, or one for the effect of a level: the part of its residual that the shift explains.
     Shifts: float list
-}
+} with
+
+    member private this.Display =
+        let variance, ratio =
+            Display.number this.Variance, Display.number this.LikelihoodRatio
+
+        $"{this.Unit}: variance {variance}, likelihood ratio {ratio}, p {Display.number this.P}"
+
+    /// The unit with its variance, likelihood ratio and p.
+    override this.ToString() = this.Display
 
 /// <summary>Rows with what they have of a shift: one each of their own, or an effect that they share.</summary>
 [<NoComparison; ReferenceEquality>]

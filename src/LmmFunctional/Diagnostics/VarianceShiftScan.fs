@@ -55,7 +55,7 @@ type BootstrappedShift = {
 }
 
 /// <summary>All units with their shifts, the largest likelihood ratio first.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type VarianceShiftTable = {
     Target: VarianceShiftTarget
     Shifts: VarianceShift list
@@ -64,7 +64,24 @@ type VarianceShiftTable = {
     Thresholds: VarianceShiftThreshold list
     /// Simulated responses that could not be fitted.
     Failed: int
-}
+} with
+
+    member private this.Display =
+        let rows =
+            this.Shifts
+            |> Seq.map (fun own ->
+                string own.Unit
+                :: ([ own.Variance; own.StandardisedScore; own.LikelihoodRatio; own.P ]
+                    |> List.map Display.number))
+
+        Display.table
+            $"Shifts of the variance of {this.Shifts.Length} units, the largest likelihood ratio first"
+            [ "unit"; "variance"; "score"; "likelihood ratio"; "p" ]
+            this.Shifts.Length
+            rows
+
+    /// The units with the largest likelihood ratios.
+    override this.ToString() = this.Display
 
 /// <summary>The scan of all units for a shift of their variance.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

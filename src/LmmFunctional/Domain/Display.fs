@@ -35,3 +35,21 @@ module internal Display =
                 "t", $" on {number df} df"
 
         $"{number estimate}, se {number error}, {letter} {number statistic}{degrees}, p {number p}"
+
+    /// A headline with the first rows of a table below it, names to the left and numbers to the right.
+    let table (headline: string) (headers: string list) (count: int) (rows: string list seq) =
+        let shown = headers :: (rows |> Seq.truncate most |> List.ofSeq)
+
+        let widths =
+            shown |> List.map (List.map String.length) |> List.reduce (List.map2 max)
+
+        let line (cells: string list) =
+            List.map2
+                (fun (at, width) (cell: string) -> if at = 0 then cell.PadRight width else cell.PadLeft width)
+                (List.indexed widths)
+                cells
+            |> String.concat "  "
+
+        let rest = if count > most then [ $"{count - most} more" ] else []
+
+        below headline (List.map line shown @ rest)

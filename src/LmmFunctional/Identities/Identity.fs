@@ -27,11 +27,21 @@ type Identity = internal {
     member identity.Source = identity.Origin
 
 /// <summary>An identity with what became of it on one fit.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type IdentityCheck = {
     Identity: Identity
     Outcome: IdentityOutcome
 } with
+
+    member private check.Display =
+        match check.Outcome with
+        | IdentityOutcome.NotApplicable reason -> $"{check.Identity.Name}: does not apply, {reason}"
+        | IdentityOutcome.Checked(residual, tolerance) ->
+            let verb = if residual <= tolerance then "holds" else "does not hold"
+            $"{check.Identity.Name}: {verb}, residual {Display.number residual}, tolerance {Display.number tolerance}"
+
+    /// The identity and whether it holds.
+    override check.ToString() = check.Display
 
     /// The identity's name.
     member check.Name = check.Identity.Name

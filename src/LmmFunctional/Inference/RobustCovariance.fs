@@ -17,6 +17,7 @@ type RobustKind =
     | Cr3
 
 /// <summary>A fixed effect with its cluster-robust standard error.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type RobustCoefficient = {
     Name: string
     Estimate: float
@@ -30,7 +31,15 @@ type RobustCoefficient = {
     Upper: float
     /// Why there is no test, in words; None where there is one.
     NotTestable: string option
-}
+} with
+
+    member private this.Display =
+        match this.NotTestable with
+        | None -> $"{this.Name}: {Display.tested this.Estimate this.StandardError this.Statistic this.Df this.P}"
+        | Some reason -> $"{this.Name}: {Display.number this.Estimate}, {reason}"
+
+    /// The estimate with its robust standard error and test.
+    override this.ToString() = this.Display
 
 /// <summary>A covariance of β̂ that holds when the model of the covariances within clusters is wrong.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]

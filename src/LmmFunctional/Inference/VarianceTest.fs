@@ -10,6 +10,7 @@ type SimulatedP = {
 }
 
 /// <summary>A test that one variance is zero.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type VarianceTest = {
     /// The parameter, such as <c>sd(Subject Days)</c>.
     Name: string
@@ -26,7 +27,22 @@ type VarianceTest = {
     Bootstrap: SimulatedP option
     /// Which of these applies, and why.
     Advice: string
-}
+} with
+
+    member private this.Display =
+        let simulated name (found: SimulatedP option) =
+            match found with
+            | Some own -> $", {name} p {Display.number own.P}"
+            | None -> ""
+
+        let exact, bootstrap =
+            simulated "exact" this.Exact, simulated "bootstrap" this.Bootstrap
+
+        let statistic, mixture = Display.number this.Statistic, Display.number this.MixtureP
+        $"{this.Name}: statistic {statistic}, mixture p {mixture}{exact}{bootstrap}"
+
+    /// The parameter, its statistic and every p.
+    override this.ToString() = this.Display
 
 /// <summary>How a variance is tested.</summary>
 [<NoComparison; NoEquality>]

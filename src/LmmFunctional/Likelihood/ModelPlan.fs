@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 /// <summary>How a model would be fitted to its data, and what that would cost.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type ModelPlan = {
     /// The model as written.
     Spec: LmmSpec
@@ -20,7 +21,19 @@ type ModelPlan = {
     Starts: int
     /// All ways that were compared, the chosen one among them.
     Candidates: PlanCandidate list
-}
+} with
+
+    member private this.Display =
+        let parameters = $"{this.ParameterCount} covariance parameters"
+
+        Display.below (string this.Spec) [
+            $"{this.Rows} rows, {this.FixedCount} fixed and {this.RandomCount} random effects, {parameters}"
+            $"chosen: {this.Chosen}"
+            $"at most {this.Starts} starts"
+        ]
+
+    /// The model, its size and the engine chosen.
+    override this.ToString() = this.Display
 
 /// <summary>Plans of models.</summary>
 [<RequireQualifiedAccess>]

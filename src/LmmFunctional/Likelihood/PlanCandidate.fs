@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 /// <summary>A way to compute the likelihood of a model, with its predicted cost.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type PlanCandidate = {
     /// The name of the engine.
     Engine: string
@@ -10,7 +11,18 @@ type PlanCandidate = {
     Work: float
     /// Memory of one workspace.
     Bytes: float
-}
+} with
+
+    member private this.Display =
+        let lead =
+            match this.Lead with
+            | Some group -> $", {group} first"
+            | None -> ""
+
+        $"{this.Engine}{lead}: {Display.number this.Work} operations, {Display.number this.Bytes} bytes"
+
+    /// The engine, its work and its memory.
+    override this.ToString() = this.Display
 
 /// <summary>The ways of the block engine: one for each grouping factor that may lead.</summary>
 [<RequireQualifiedAccess>]

@@ -78,6 +78,7 @@ module PredictionOptions =
     }
 
 /// <summary>One prediction.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type Prediction = {
     /// The row of the data that it is for, from one; the number of a linear combination.
     Row: int
@@ -91,12 +92,27 @@ type Prediction = {
     Upper: float
     /// Grouping factors with the level that the fit has not seen.
     NewLevels: (string * string) list
-}
+} with
+
+    member private this.Display =
+        let interval = $"{Display.number this.Lower} to {Display.number this.Upper}"
+        $"row {this.Row}: {Display.number this.Estimate}, se {Display.number this.StandardError}, {interval}"
+
+    /// The row, its prediction, standard error and interval.
+    override this.ToString() = this.Display
 
 /// <summary>Predictions with the covariances of their errors.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type JointPredictions = {
     Predictions: Prediction list
     /// Of the errors, estimate less what is predicted, on the model's scale: k×k.
     Covariance: Matrix
-}
+} with
+
+    member private this.Display =
+        Display.below
+            $"{this.Predictions.Length} predictions with the covariances of their errors"
+            (this.Predictions |> List.map string |> Display.few)
+
+    /// The predictions, a line each.
+    override this.ToString() = this.Display

@@ -13,6 +13,7 @@ type Alignment =
     | Right
 
 /// <summary>An immutable table of text: headers, their alignment, and rows of as many cells.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type Table = private {
     Head: (string * Alignment) list
     Body: string list list
@@ -123,3 +124,8 @@ module Table =
             |> String.concat " | "
 
         line headers :: $"| {rule} |" :: List.map line rows
+
+type Table with
+
+    // What F# Interactive prints.
+    member private table.Display = Table.toText table |> String.concat "\n"

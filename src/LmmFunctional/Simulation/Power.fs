@@ -68,6 +68,7 @@ module PowerOptions =
         |> Option.iter (Guard.positive "HalfWidth" "Half the width of an interval")
 
 /// <summary>The power of a test, with its Monte Carlo error.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type PowerEstimate = {
     /// The size of the design; None where it did not grow.
     Size: int option
@@ -86,7 +87,19 @@ type PowerEstimate = {
     Rejected: int
     /// Those that could not be fitted or tested; they do not reject.
     Failed: int
-}
+} with
+
+    member private this.Display =
+        let size =
+            match this.Size with
+            | Some size -> $"size {size}: "
+            | None -> ""
+
+        let interval = $"{Display.number this.Lower} to {Display.number this.Upper}"
+        $"{size}power {Display.number this.Power}, {interval}, {this.Simulations} simulations of {this.Rows} rows"
+
+    /// The size, the power with its interval, and the number of simulations.
+    override this.ToString() = this.Display
 
 /// <summary>The power of tests of fixed effects by simulation: with given parameters, or those of a fit.</summary>
 [<RequireQualifiedAccess>]

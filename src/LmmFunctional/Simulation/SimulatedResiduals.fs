@@ -24,6 +24,7 @@ module SimulatedResidualOptions =
     }
 
 /// <summary>A test of the data against simulated ones.</summary>
+[<StructuredFormatDisplay("{Display}")>]
 type SimulatedTest = {
     Name: string
     /// Of the data.
@@ -35,7 +36,13 @@ type SimulatedTest = {
     P: float
     /// Its Monte Carlo standard error.
     MonteCarloError: float
-}
+} with
+
+    member private this.Display =
+        $"{this.Name}: {Display.number this.Statistic}, expected {Display.number this.Expected}, p {Display.number this.P}"
+
+    /// The statistic, what is expected, and p.
+    override this.ToString() = this.Display
 
 /// <summary>Randomised quantile residuals of a fit (Dunn and Smyth 1996), from simulated responses as in DHARMa.</summary>
 [<ReferenceEquality>]

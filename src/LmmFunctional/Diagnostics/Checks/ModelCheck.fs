@@ -13,7 +13,7 @@ type CheckOutcome =
     | NotApplicable
 
 /// <summary>One check of a fitted model: numbers, what they say in one sentence, and what to try.</summary>
-[<ReferenceEquality>]
+[<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type ModelCheck = {
     /// What is checked: normality, equal variances, autocorrelation, ...
     Name: string
@@ -30,7 +30,14 @@ type ModelCheck = {
     Advice: string option
     /// The numbers behind the statistics, row by row; without rows where there are none.
     Table: Frame
-}
+} with
+
+    member private this.Display =
+        let mark = if this.Outcome = CheckOutcome.Notable then "look: " else ""
+        $"{mark}{this.Name}, {this.Of}: {this.Finding}"
+
+    /// What is checked, of what, and the finding; marked where it is worth a look.
+    override this.ToString() = this.Display
 
 /// <summary>Options of the checks of a model.</summary>
 type CheckOptions = {
