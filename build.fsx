@@ -101,6 +101,9 @@ let publish (HaveRestored: HaveRestored) =
     let identifier = RuntimeInformation.RuntimeIdentifier
     run $"publish src/LmmFunctional.Cli -c Release -r {identifier} --self-contained false -o {folder} -v q --nologo"
 
+/// The site of the documentation, every page evaluated, into docs/bin.
+let docs (HaveBuilt: HaveBuilt) = exitCode "fsi docs/site/site.fsx"
+
 let bench (HaveBuilt: HaveBuilt) arguments =
     let passed = arguments |> List.map quoted |> String.concat " "
     run $"run --project tests/LmmFunctional.Benchmarks -c Release --no-build -- {passed}"
@@ -212,7 +215,7 @@ let replay (HaveBuilt: HaveBuilt) arguments =
 // Targets
 
 let usage =
-    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|publish|format|bench|lock"
+    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|docs|publish|format|bench|lock"
 
 let tools () = findFeed () |> restoreTools
 
@@ -235,6 +238,7 @@ let runTarget target =
     | [ "explore"; minutes ] -> explore (tools () |> restore |> build) minutes ""
     | [ "explore"; minutes; filter ] -> explore (tools () |> restore |> build) minutes filter
     | "replay" :: arguments -> replay (tools () |> restore |> build) arguments
+    | [ "docs" ] -> tools () |> restore |> build |> docs
     | [ "publish" ] -> tools () |> restore |> publish |> succeed
     | [ "format" ] -> tools () |> format |> succeed
     | "bench" :: arguments -> bench (tools () |> restore |> build) arguments |> succeed

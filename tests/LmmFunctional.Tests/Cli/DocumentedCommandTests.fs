@@ -9,24 +9,9 @@ open System.Text.RegularExpressions
 open Expecto
 open LmmFunctional.Cli
 
-let private pages =
-    "README.md"
-    :: [
-        for path in Directory.GetFiles(Path.Combine(TestData.root, "docs"), "*.md") |> Array.sort do
-            // History shows what was printed then.
-            if Path.GetFileName path <> "RELEASE_NOTES.md" then
-                $"docs/{Path.GetFileName path}"
-    ]
-
-let private textOf page =
-    File.ReadAllText(Path.Combine(TestData.root, page)).ReplaceLineEndings "\n"
-
-/// The code blocks of a page in order, with their languages.
-let private blocks page = [
-    for found in
-        Regex.Matches(textOf page, @"^```(\w*)\n(.*?)^```$", RegexOptions.Multiline ||| RegexOptions.Singleline) do
-        found.Groups[1].Value, found.Groups[2].Value
-]
+let private pages = DocumentationPages.all
+let private textOf = DocumentationPages.text
+let private blocks = DocumentationPages.blocks
 
 let private arguments (line: string) =
     Regex.Matches(line, "\"([^\"]*)\"|(\\S+)")
