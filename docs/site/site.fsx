@@ -129,7 +129,12 @@ let stage () =
 /// Stands for the way to the top of the site, which depends on the page.
 let top = "/top-of-site/"
 
-let projects = [ "LmmFunctional"; "LmmFunctional.Charts"; "LmmFunctional.Data"; "LmmFunctional.Properties" ]
+let projects = [
+    "LmmFunctional"
+    "LmmFunctional.Charts"
+    "LmmFunctional.Data"
+    "LmmFunctional.Properties"
+]
 
 let runFsdocs () =
     let arguments = [
@@ -153,11 +158,15 @@ let runFsdocs () =
         top
     ]
 
-    use running = Process.Start(ProcessStartInfo("dotnet", arguments, WorkingDirectory = root))
+    use running =
+        Process.Start(ProcessStartInfo("dotnet", arguments, WorkingDirectory = root))
+
     running.WaitForExit()
 
     if running.ExitCode <> 0 then
-        stopIfAny [ $"fsdocs ended with exit code {running.ExitCode}; what it printed says at which page." ]
+        stopIfAny [
+            $"fsdocs ended with exit code {running.ExitCode}; what it printed says at which page."
+        ]
 
 // The pages that it made
 
@@ -179,7 +188,9 @@ let finishPage (path: string) =
         Regex.Replace(text, "href=\"([^\"#?]+?)\\.(md|fsx)(#[^\"]*)?\"", linkToPage).Replace(top, upwards)
 
     // In a table of Markdown a bar inside code is escaped.
-    let text = Regex.Replace(text, "<code>[^<]*</code>", fun code -> code.Value.Replace("\\|", "|"))
+    let text =
+        Regex.Replace(text, "<code>[^<]*</code>", fun code -> code.Value.Replace("\\|", "|"))
+
     File.WriteAllText(path, text)
 
 let pagesMade () =
@@ -196,8 +207,13 @@ let anchorKey (anchor: string) =
 
 let leadAnchors () =
     let pages = pagesMade ()
-    let texts = pages |> List.map (fun path -> path, File.ReadAllText path) |> Map.ofList
-    let anchors = texts |> Map.map (fun _ text -> anchorsOf text |> Seq.map (fun a -> anchorKey a, a) |> Map.ofSeq)
+
+    let texts =
+        pages |> List.map (fun path -> path, File.ReadAllText path) |> Map.ofList
+
+    let anchors =
+        texts
+        |> Map.map (fun _ text -> anchorsOf text |> Seq.map (fun a -> anchorKey a, a) |> Map.ofSeq)
 
     for path in pages do
         let led (found: Match) =
@@ -244,7 +260,13 @@ let problemsOf (path: string) = [
                 if not ((anchorsOf (File.ReadAllText where)).Contains(Uri.UnescapeDataString anchor)) then
                     $"{page}: the link {target} has no such place."
 
-    for sign in [ "No output has been produced"; "Unhandled exception"; "System.Exception"; "error FS" ] do
+    for sign in
+        [
+            "No output has been produced"
+            "Unhandled exception"
+            "System.Exception"
+            "error FS"
+        ] do
         if text.Contains sign then
             $"{page}: shows '{sign}'."
 ]

@@ -19,10 +19,7 @@ let private arguments (line: string) =
     |> Seq.map (fun argument -> argument.Replace("tests/data/", Path.Combine(TestData.root, "tests", "data") + "/"))
     |> Array.ofSeq
 
-// Times differ from run to run; what is rounding and no more, between machines.
-let private masked (text: string) =
-    let text = Regex.Replace(text, @"\bin \d+\.\d+ s\b", "in T s")
-    Regex.Replace(text, @"(gradient|Newton decrement) [0-9][0-9.e+-]*", "$1 E")
+let private masked = DocumentationPages.masked
 
 let private printed (line: string) =
     use output = new StringWriter()

@@ -36,6 +36,12 @@ module DocumentationPages =
             found.Groups[1].Value, found.Groups[2].Value
     ]
 
+    /// <summary>What is printed, without what differs from run to run: times, and numbers that are rounding and no more.
+    /// </summary>
+    let masked (text: string) =
+        let text = Regex.Replace(text, @"\bin \d+\.\d+ s\b", "in T s")
+        Regex.Replace(text, @"(gradient|Newton decrement) [0-9][0-9.e+-]*", "$1 E")
+
     /// What dotnet does with these arguments in a folder: exit code, output, errors.
     let dotnet (folder: string) (arguments: string list) =
         let start =

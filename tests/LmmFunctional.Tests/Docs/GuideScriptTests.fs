@@ -53,6 +53,19 @@ let private sixTasks = "docs/guides/six-tasks.md"
 [<Tests>]
 let tests =
     testList "GuideScriptTests" [
+        testCase "the script of the README prints its summary" (fun () ->
+            let own = DocumentationPages.blocks "README.md"
+            let script = own |> List.find (fst >> (=) "fsharp") |> snd
+
+            let summary =
+                own
+                |> List.map snd
+                |> List.find (fun block -> block.StartsWith "Linear mixed model fit by")
+
+            let code, output, errors = DocumentationPages.interactive script
+            Expect.equal code 0 errors
+            Check.equal (DocumentationPages.masked summary) (DocumentationPages.masked output))
+
         testCase "coming from R" (fun () ->
             let page = "docs/guides/from-r.md"
             let code, output, errors = DocumentationPages.interactive (scriptOf page)
