@@ -101,11 +101,10 @@ let stage () =
     ]
 
     for path in files do
-        if path.EndsWith ".fsx" && Pages.isNoPage path then
-            // Loaded by other scripts; fsdocs makes a page of it, which is deleted.
-            stagePage path (File.ReadAllText(Path.Combine(docs, path)))
-        elif isPage path then
-            stagePage path (File.ReadAllText(Path.Combine(docs, path)))
+        if isPage path then
+            // What other scripts load is there for them; fsdocs makes a page of it, which is deleted.
+            if not (Pages.isNoPage path) || path.EndsWith "common.fsx" then
+                stagePage path (File.ReadAllText(Path.Combine(docs, path)))
         elif not (path.EndsWith ".R") then
             let target = Path.Combine(staged, path)
             Directory.CreateDirectory(Path.GetDirectoryName target) |> ignore

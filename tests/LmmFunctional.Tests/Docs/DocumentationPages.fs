@@ -29,12 +29,14 @@ module DocumentationPages =
     let text (page: string) =
         File.ReadAllText(Path.Combine(TestData.root, page)).ReplaceLineEndings "\n"
 
-    /// The code blocks of a page in order, with their languages.
-    let blocks page = [
-        for found in
-            Regex.Matches(text page, @"^```(\w*)\n(.*?)^```$", RegexOptions.Multiline ||| RegexOptions.Singleline) do
+    /// The code blocks of a text in order, with their languages.
+    let blocksOf (text: string) = [
+        for found in Regex.Matches(text, @"^```(\w*)\n(.*?)^```$", RegexOptions.Multiline ||| RegexOptions.Singleline) do
             found.Groups[1].Value, found.Groups[2].Value
     ]
+
+    /// The code blocks of a page.
+    let blocks page = blocksOf (text page)
 
     /// <summary>What is printed, without what differs from run to run: times, and numbers that are rounding and no more.
     /// </summary>
