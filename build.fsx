@@ -163,6 +163,9 @@ let pack (built: HaveBuilt) identifiers folder =
 /// The public members of every assembly, as text that a test compares: after a change that is meant.
 let writeApi (HaveBuilt: HaveBuilt) = run $"{packageTests} write-api"
 
+/// The site of the documentation, every page evaluated, into docs/bin.
+let docs (HaveBuilt: HaveBuilt) = exitCode "fsi docs/site/site.fsx"
+
 let bench (HaveBuilt: HaveBuilt) arguments =
     let passed = arguments |> List.map quoted |> String.concat " "
     run $"run --project tests/LmmFunctional.Benchmarks -c Release --no-build -- {passed}"
@@ -275,7 +278,7 @@ let replay (HaveBuilt: HaveBuilt) arguments =
 // Targets
 
 let usage =
-    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|publish|pack [FOLDER]|api|format|bench|lock"
+    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|docs|publish|pack [FOLDER]|api|format|bench|lock"
 
 /// Those that packages carry ReadyToRun code for.
 let machines = [ "linux-x64"; "win-x64"; "osx-arm64" ]
@@ -301,6 +304,7 @@ let runTarget target =
     | [ "explore"; minutes ] -> explore (tools () |> restore |> build) minutes ""
     | [ "explore"; minutes; filter ] -> explore (tools () |> restore |> build) minutes filter
     | "replay" :: arguments -> replay (tools () |> restore |> build) arguments
+    | [ "docs" ] -> tools () |> restore |> build |> docs
     | [ "publish" ] -> tools () |> restore |> publish |> succeed
     | [ "pack" ] -> pack (tools () |> restore |> build) machines "output/packages" |> succeed
     // What is built already, for this machine: the tests of packages ask for it.

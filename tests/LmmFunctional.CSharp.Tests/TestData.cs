@@ -3,7 +3,8 @@ namespace LmmFunctional.CSharp.Tests;
 /// <summary>The data files that the tests read.</summary>
 internal static class TestData
 {
-    private static readonly string Root = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
 
     /// <summary>The path of a data file: <c>TestData.Csv("sleepstudy")</c>.</summary>
     public static string Csv(string name) => Path.Combine(Root, "tests", "data", name + ".csv");

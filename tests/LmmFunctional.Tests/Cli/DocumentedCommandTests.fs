@@ -9,24 +9,9 @@ open System.Text.RegularExpressions
 open Expecto
 open LmmFunctional.Cli
 
-let private pages =
-    "README.md"
-    :: [
-        for path in Directory.GetFiles(Path.Combine(TestData.root, "docs"), "*.md") |> Array.sort do
-            // History shows what was printed then.
-            if Path.GetFileName path <> "RELEASE_NOTES.md" then
-                $"docs/{Path.GetFileName path}"
-    ]
-
-let private textOf page =
-    File.ReadAllText(Path.Combine(TestData.root, page)).ReplaceLineEndings "\n"
-
-/// The code blocks of a page in order, with their languages.
-let private blocks page = [
-    for found in
-        Regex.Matches(textOf page, @"^```(\w*)\n(.*?)^```$", RegexOptions.Multiline ||| RegexOptions.Singleline) do
-        found.Groups[1].Value, found.Groups[2].Value
-]
+let private pages = DocumentationPages.all
+let private textOf = DocumentationPages.text
+let private blocks = DocumentationPages.blocks
 
 let private arguments (line: string) =
     Regex.Matches(line, "\"([^\"]*)\"|(\\S+)")
@@ -34,10 +19,7 @@ let private arguments (line: string) =
     |> Seq.map (fun argument -> argument.Replace("tests/data/", Path.Combine(TestData.root, "tests", "data") + "/"))
     |> Array.ofSeq
 
-// Times differ from run to run; what is rounding and no more, between machines.
-let private masked (text: string) =
-    let text = Regex.Replace(text, @"\bin \d+\.\d+ s\b", "in T s")
-    Regex.Replace(text, @"(gradient|Newton decrement) [0-9][0-9.e+-]*", "$1 E")
+let private masked = DocumentationPages.masked
 
 let private printed (line: string) =
     use output = new StringWriter()

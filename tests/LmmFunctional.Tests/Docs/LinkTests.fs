@@ -1,0 +1,62 @@
+/// <summary>Links of README.md and the pages lead to files and headings that are there.</summary>
+module LmmFunctional.Tests.LinkTests
+
+open System.IO
+open System.Text.RegularExpressions
+open Expecto
+
+let private literate = [
+    let docs = Path.Combine(TestData.root, "docs")
+
+    for path in Directory.GetFiles(docs, "*.fsx", SearchOption.AllDirectories) do
+        let relative = Path.GetRelativePath(TestData.root, path).Replace('\\', '/')
+
+        if not (relative.StartsWith "docs/site/" || relative.StartsWith "docs/bin/") then
+            relative
+]
+
+/// Code has brackets that are no links.
+let private withoutCode (text: string) =
+    let text =
+        Regex.Replace(text, @"^```.*?^```$", "", RegexOptions.Multiline ||| RegexOptions.Singleline)
+
+    Regex.Replace(text, "`[^`\n]*`", "code")
+
+/// As GitHub makes anchors of headings.
+let private anchorOf (heading: string) =
+    Regex.Replace(heading.Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-')
+
+let private anchorsOf (page: string) =
+    Regex.Matches(DocumentationPages.text page, "^#+ (.+)$", RegexOptions.Multiline)
+    |> Seq.map (fun found -> anchorOf found.Groups[1].Value)
+    |> Set.ofSeq
+
+let private problemsOf (page: string) = [
+    for found in Regex.Matches(withoutCode (DocumentationPages.text page), @"\]\(([^)\s]+)\)") do
+        let target = found.Groups[1].Value
+
+        if not (target.Contains "://") then
+            let parts = target.Split '#'
+            let folder = Path.GetDirectoryName page
+
+            let file =
+                if parts[0] = "" then
+                    page
+                else
+                    let full = Path.GetFullPath(Path.Combine(TestData.root, $"{folder}", parts[0]))
+                    Path.GetRelativePath(TestData.root, full).Replace('\\', '/')
+
+            if not (File.Exists(Path.Combine(TestData.root, file))) then
+                $"{page}: {target} is not there"
+            elif parts.Length > 1 && not ((anchorsOf file).Contains parts[1]) then
+                $"{page}: {target} has no such heading"
+]
+
+[<Tests>]
+let tests =
+    testList "LinkTests" [
+        testCase "every link leads somewhere" (fun () ->
+            let pages = DocumentationPages.all @ literate
+            Expect.isGreaterThanOrEqual pages.Length 50 "pages"
+            Law.assertHolds (pages |> List.collect problemsOf))
+    ]
