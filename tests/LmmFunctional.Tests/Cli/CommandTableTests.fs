@@ -60,6 +60,9 @@ let private makers = [ "report"; "save" ]
 let private located (argument: string) =
     argument.Replace("tests/data/", Path.Combine(TestData.root, "tests", "data") + "/")
 
+/// A short run of each command that prints.
+let commands: string list list = [ for KeyValue(name, arguments) in short -> name :: List.map located arguments ]
+
 [<Tests>]
 let tests =
     testList "CommandTableTests" [
@@ -137,12 +140,10 @@ let tests =
             let file = Path.GetTempFileName()
 
             try
-                for KeyValue(name, arguments) in short do
-                    let arguments = name :: List.map located arguments
-
+                for command in commands do
                     let printed options =
-                        let code, output, error = run (arguments @ options)
-                        Check.equal (name, 0, "") (name, code, error)
+                        let code, output, error = run (command @ options)
+                        Check.equal (command.Head, 0, "") (command.Head, code, error)
                         output
 
                     Check.isNotEmpty (printed [])
