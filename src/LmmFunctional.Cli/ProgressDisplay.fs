@@ -36,9 +36,16 @@ module ProgressDisplay =
             if Stopwatch.GetElapsedTime started > patience then
                 output.WriteLine words)
 
+    // Windows knows no width where standard output goes to a file.
+    let private width () =
+        try
+            max 20 (Console.WindowWidth - 1)
+        with :? IOException ->
+            79
+
     // One line that is written again and again, and wiped out at the end.
     let private live (output: TextWriter) (running: Task) (latest: unit -> string) =
-        let width = max 20 (Console.WindowWidth - 1)
+        let width = width ()
         let marks = "|/-\\"
 
         let write (text: string) =
