@@ -13,6 +13,7 @@ type HaveFeed = HaveFeed
 type HaveTools = HaveTools
 type HaveRestored = HaveRestored
 type HaveBuilt = HaveBuilt
+type HavePublished = HavePublished of program: string
 type HaveCheckedFormat = HaveCheckedFormat
 type HaveCheckedLock = HaveCheckedLock
 type HaveTested = HaveTested of passed: int * failed: int
@@ -91,16 +92,49 @@ let demo (HaveBuilt: HaveBuilt) =
     let formula = quoted "Reaction ~ Days + (Days | Subject)"
     run $"src/LmmFunctional.Cli/bin/Release/net10.0/lmm.dll fit tests/data/sleepstudy.csv {formula}"
 
-/// Compiled ahead of time for this machine: the compiler for that comes from the feed, as part of the SDK, not by Paket.
-let publish (HaveRestored: HaveRestored) =
-    let folder = "src/LmmFunctional.Cli/bin/publish"
+/// Compiled for this machine into a folder; the compiler for that comes from the feed, as part of the SDK, not by Paket.
+let publishInto folder properties =
     let path = Path.Combine(root, folder)
 
     if Directory.Exists path then
         Directory.Delete(path, true)
 
     let identifier = RuntimeInformation.RuntimeIdentifier
-    run $"publish src/LmmFunctional.Cli -c Release -r {identifier} --self-contained false -o {folder} -v q --nologo"
+    run $"publish src/LmmFunctional.Cli -c Release -r {identifier} {properties} -o {folder} -v q --nologo"
+    path
+
+/// Compiled ahead of time as far as .NET can do it, which it then still needs.
+let publish (HaveRestored: HaveRestored) =
+    publishInto "src/LmmFunctional.Cli/bin/publish" "--self-contained false"
+
+/// Native code is linked by clang or gcc; elsewhere than on Linux the SDK finds a linker itself.
+let linker () =
+    let folders =
+        (string (Environment.GetEnvironmentVariable "PATH")).Split Path.PathSeparator
+
+    let isThere name =
+        folders |> Array.exists (fun folder -> File.Exists(Path.Combine(folder, name)))
+
+    match [ "clang"; "gcc" ] |> List.tryFind isThere with
+    | Some linker -> $"-p:CppCompilerAndLinker={linker}"
+    | None when OperatingSystem.IsLinux() ->
+        raise (StepFailed "Native code cannot be linked here: there is no clang and no gcc.")
+    | None -> ""
+
+/// The program in native code.
+let publishNative (HaveRestored: HaveRestored) =
+    let folder =
+        publishInto "src/LmmFunctional.Cli/bin/native" $"-p:LmmNative=true {linker ()}"
+
+    HavePublished(Path.Combine(folder, (if OperatingSystem.IsWindows() then "lmm.exe" else "lmm")))
+
+/// Whether the native program prints what the one from the build prints.
+let compareNative (HaveBuilt: HaveBuilt) (HavePublished program) =
+    let codes =
+        [ fsharpTests; dataTests ]
+        |> List.map (fun tests -> exitCode $"{tests} native {quoted program}")
+
+    List.max codes
 
 // Packages
 
@@ -278,7 +312,7 @@ let replay (HaveBuilt: HaveBuilt) arguments =
 // Targets
 
 let usage =
-    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|docs|publish|pack [FOLDER]|api|format|bench|lock"
+    "dotnet fsi build.fsx restore|build|demo|test|explore [MINUTES] [FILTER]|docs|publish|aot|pack [FOLDER]|api|format|bench|lock"
 
 /// Those that packages carry ReadyToRun code for.
 let machines = [ "linux-x64"; "win-x64"; "osx-arm64" ]
@@ -305,7 +339,10 @@ let runTarget target =
     | [ "explore"; minutes; filter ] -> explore (tools () |> restore |> build) minutes filter
     | "replay" :: arguments -> replay (tools () |> restore |> build) arguments
     | [ "docs" ] -> tools () |> restore |> build |> docs
-    | [ "publish" ] -> tools () |> restore |> publish |> succeed
+    | [ "publish" ] -> tools () |> restore |> publish |> ignore |> succeed
+    | [ "aot" ] ->
+        let restored = tools () |> restore
+        compareNative (build restored) (publishNative restored)
     | [ "pack" ] -> pack (tools () |> restore |> build) machines "output/packages" |> succeed
     // What is built already, for this machine: the tests of packages ask for it.
     | [ "pack"; "--built"; folder ] -> pack HaveBuilt [ RuntimeInformation.RuntimeIdentifier ] folder |> succeed

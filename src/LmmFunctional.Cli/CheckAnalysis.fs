@@ -15,26 +15,19 @@ module internal CheckAnalysis =
         OptionTable.value "--significance" "P" "p-values below it are worth a look; 0.05 is the default."
     ]
 
-    let private result (fit: Fit) checks = {
-        Text =
-            fun _ ->
-                CheckReport.render SummaryFormat.Text checks
-                |> fun text -> text.TrimEnd().Split('\n') |> List.ofArray
-                |> fun lines -> $"Checks of {Formula.print fit.Spec}" :: "" :: lines
-        Table = CheckReport.toFrame checks
-        Json = fun () -> CheckReport.toJson checks
-        Notes = []
-        Save = None
-    }
+    let private result (fit: Fit) checks =
+        CommandResult.create
+            (fun () ->
+                let found = (CheckReport.render SummaryFormat.Text checks).TrimEnd()
+                $"Checks of {Formula.print fit.Spec}\n\n{found}\n")
+            (fun () -> CheckReport.toJson checks)
+            (fun () -> CheckReport.toFrame checks)
 
-    let private read values _ =
-        OptionValues.number
-            "--significance"
-            0.05
-            (fun value -> value > 0.0 && value < 1.0)
-            "must lie between 0 and 1, such as 0.05"
-            values
-        |> Result.map (fun significance _ fit ->
+    let private read (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        let values = arguments.Options
+
+        OptionValues.fraction "--significance" 0.05 values
+        |> Result.map (fun significance _ fitted ->
             Lmm.check
                 {
                     CheckOptions.defaults with
@@ -42,8 +35,8 @@ module internal CheckAnalysis =
                         Subjects = OptionValues.tryFind "--subjects" values
                         Along = OptionValues.tryFind "--along" values
                 }
-                fit
-            |> Result.map (result fit))
+                fitted.Fit
+            |> Result.map (result fitted.Fit))
 
     /// Checks of a fitted model.
     let analysis: Analysis = {
@@ -52,6 +45,8 @@ module internal CheckAnalysis =
         Purpose = "check a fitted model: normality, equal variances, correlation, collinearity, influence, outliers."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\""
         Options = options
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

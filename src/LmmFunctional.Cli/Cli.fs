@@ -14,22 +14,11 @@ module Cli =
 
     let private runCommand arguments (output: TextWriter) (error: TextWriter) =
         match CommandLine.parse arguments with
-        | Ok(Command.Fit request) -> FitCommand.print output error request
-        | Ok(Command.Anova request) -> FixedTestCommand.print output error request
-        | Ok(Command.Emmeans request) -> EmmeansCommand.print output error request
-        | Ok(Command.Analysis request) -> AnalysisCommand.print output error request
-        | Ok(Command.Plan request) -> PlanCommand.print output error request
-        | Ok(Command.Verify request) -> VerifyCommand.print output error request
-        | Ok(Command.Shares request) -> VarianceCommands.printShares output error request
-        | Ok(Command.VarianceTests request) -> VarianceCommands.printTests output error request
-        | Ok(Command.Intervals request) -> IntervalCommand.print output error request
-        | Ok(Command.Compare request) -> ComparisonCommand.print output error request
-        | Ok(Command.Ems request) -> ClassicalCommands.printEms output error request
-        | Ok(Command.AnovaTable request) -> ClassicalCommands.printAnova output error request
-        | Ok Command.ShowVersion ->
+        | Ok(Request.Run(command, request)) -> CommandRunner.run output error command request
+        | Ok Request.ShowVersion ->
             output.WriteLine(version ())
             ExitCode.success
-        | Ok(Command.ShowHelp text) ->
+        | Ok(Request.ShowHelp text) ->
             output.WriteLine text
             ExitCode.success
         | Error problem ->

@@ -1,29 +1,54 @@
 namespace LmmFunctional.Cli
 
-open System.IO
 open LmmFunctional
 
 /// <summary>The command <c>lmm compare</c>.</summary>
 [<RequireQualifiedAccess>]
 module internal ComparisonCommand =
 
-    /// Prints criteria, weights and tests of nested neighbours, or the problems; the exit code.
-    let print (output: TextWriter) (error: TextWriter) (request: ComparisonRequest) : int =
-        let compared =
-            ModelSource.readAll (request.Model.Formula :: request.Others) request.Model
-            |> Result.bind (fun sources ->
-                let first = List.head sources
+    let private result (table: ModelTable) =
+        CommandResult.create
+            (fun () -> ComparisonReport.render SummaryFormat.Text table)
+            (fun () -> ComparisonReport.toJson table)
+            (fun () -> CommandTables.models table)
 
-                sources
-                |> List.map _.Spec
-                |> Lmm.compare (ModelSource.options request.Criterion request.Parameters first) first.Frame)
+    let private compare (model: ModelRequest) formulas fitting report =
+        ModelSource.readAll formulas model
+        |> Result.bind (fun sources ->
+            let first = List.head sources
 
-        match compared with
-        | Ok table ->
-            if request.AsJson then
-                output.Write(ComparisonReport.toJson table + "\n")
-            else
-                output.Write(ComparisonReport.render SummaryFormat.Text table)
+            sources
+            |> List.map _.Spec
+            |> Lmm.compare (ModelSource.options report fitting first) first.Frame)
+        |> Result.map result
 
-            ExitCode.success
-        | Error problems -> ExitCode.refuse error problems
+    let private read (arguments: Arguments) : Result<CommandRun, string> =
+        match arguments.Words with
+        | data :: (formula :: _ :: _ as formulas) ->
+            match
+                ModelOptions.model ModelOptions.weights data formula arguments.Options,
+                ModelOptions.fittingOf arguments.Options
+            with
+            | Error problem, _
+            | _, Error problem -> Error problem
+            | Ok model, Ok fitting -> Ok(compare model formulas fitting)
+        | _ -> Error "compare needs a data file and two formulas or more."
+
+    /// Criteria, weights and tests of nested neighbours.
+    let command: Command = {
+        Name = "compare"
+        Purpose = "compare models of the same data: AIC, BIC, likelihood ratio tests."
+        Example = "sleepstudy.csv \"Reaction ~ Days + (1 | Subject)\" \"Reaction ~ Days + (Days | Subject)\""
+        Words = [
+            Command.data
+            {
+                Command.formula with
+                    MayRepeat = true
+                    Help =
+                        "two models or more, the options about structures and parameters hold for all of them; by REML, and by ML where the fixed effects differ."
+            }
+        ]
+        Meanings = []
+        Groups = [ "MODEL", ModelOptions.table; "DATA", DataOptions.table ]
+        Read = read
+    }

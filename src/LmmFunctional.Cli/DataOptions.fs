@@ -24,8 +24,6 @@ type DataReading = {
 }
 
 /// <summary>The options about data that all commands with a data file have.</summary>
-/// <remarks>They are taken out of the arguments before the rest is read, so that each is written once and both readers of
-/// the rest stay the same.</remarks>
 [<RequireQualifiedAccess>]
 module DataOptions =
 
@@ -37,16 +35,22 @@ module DataOptions =
         Subset = None
     }
 
-    let private table = [
-        OptionTable.value
+    // Only text has them.
+    let private ofText = [
+        OptionTable.named
             "--separator"
             "CHARACTER"
+            [ "tab"; "space" ]
             "what parts the columns: \";\", tab, space, \"|\"; a comma without it."
         OptionTable.value
             "--decimal"
             "MARK"
             "the decimal mark of numbers, \".\" or \",\"; with \",\" columns are parted by \";\" unless --separator is given."
         OptionTable.value "--na" "CODES" "texts of cells that mean a missing value besides NA, such as \"., *, -9\"."
+    ]
+
+    // They choose what a model sees of the data.
+    let private ofModel = [
         OptionTable.repeated
             "--levels"
             "COLUMN=LEVELS"
@@ -55,21 +59,16 @@ module DataOptions =
         OptionTable.value "--subset" "CONDITION" "the rows to use, such as \"x > 3 & trt != 'A'\"."
     ]
 
-    /// The names of the options.
-    let names = table |> List.map _.Name
+    /// The options.
+    let table = ofText @ ofModel
 
-    /// What the help of a command says of them.
+    /// The options that choose levels and rows.
+    let choosing = ofModel |> List.map _.Name
+
+    /// What the help says of the data themselves.
     let help =
-        [
-            "DATA:"
-            ""
-            yield! OptionTable.help table
-            ""
-            "    DATA is a CSV file, compressed by gzip or not, or - for standard input; a"
-            "    Parquet, Arrow or Excel file (.parquet, .arrow, .feather, .xlsx, .xls); or"
-            "    \"duckdb:SELECT ...\", a query of files that DuckDB answers."
-        ]
-        |> String.concat Environment.NewLine
+        "a CSV file with a header, compressed by gzip or not, or - for standard input; a Parquet, Arrow or Excel file "
+        + "(.parquet, .arrow, .feather, .xlsx, .xls); or \"duckdb:SELECT ...\", a query of files that DuckDB answers."
 
     // Values
 
@@ -105,46 +104,45 @@ module DataOptions =
         | at when at > 0 && at < text.Length - 1 -> Ok(text.Substring(0, at), text.Substring(at + 1))
         | _ -> Error $"'{option} {text}' has no column or no level; write {option} {example}."
 
+    let private levels (text: string) =
+        named "--levels" "f=A,B,C" text
+        |> Result.map (fun (column, levels) ->
+            LevelOrder.All(column, levels.Split(',', StringSplitOptions.TrimEntries) |> List.ofArray))
+
     let private set (reading: DataReading) (name, value: string) =
+        let withCsv change result =
+            result
+            |> Result.map (fun found -> {
+                reading with
+                    DataReading.Csv = change found
+            })
+
+        let withOrder result =
+            result
+            |> Result.map (fun order -> {
+                reading with
+                    Orders = reading.Orders @ [ order ]
+            })
+
         match name with
         | "--separator" ->
             separator value
-            |> Result.map (fun separator -> {
-                reading with
-                    DataReading.Csv.Separator = separator
+            |> withCsv (fun separator -> {
+                reading.Csv with
+                    Separator = separator
             })
         | "--decimal" ->
             decimalMark value
-            |> Result.map (fun mark -> {
-                reading with
-                    DataReading.Csv.DecimalMark = mark
-            })
-        | "--na" ->
-            codes value
-            |> Result.map (fun codes -> {
-                reading with
-                    DataReading.Csv.Missing = codes
-            })
-        | "--relevel" ->
-            named name "f=B" value
-            |> Result.map (fun pair -> {
-                reading with
-                    Orders = reading.Orders @ [ LevelOrder.First pair ]
-            })
-        | "--levels" ->
-            named name "f=A,B,C" value
-            |> Result.map (fun (column, levels) ->
-                let levels = levels.Split(',', StringSplitOptions.TrimEntries) |> List.ofArray
-
-                {
-                    reading with
-                        Orders = reading.Orders @ [ LevelOrder.All(column, levels) ]
-                })
-        | _ -> Ok { reading with Subset = Some value }
+            |> withCsv (fun mark -> { reading.Csv with DecimalMark = mark })
+        | "--na" -> codes value |> withCsv (fun codes -> { reading.Csv with Missing = codes })
+        | "--relevel" -> named name "f=B" value |> Result.map LevelOrder.First |> withOrder
+        | "--levels" -> levels value |> withOrder
+        | "--subset" -> Ok { reading with Subset = Some value }
+        | _ -> Ok reading
 
     // With decimal commas the columns are parted by something else.
-    let private withSeparator found (reading: DataReading) =
-        let isNamed = found |> List.exists (fun (name, _) -> name = "--separator")
+    let private withSeparator (options: OptionValues) (reading: DataReading) =
+        let isNamed = OptionValues.contains "--separator" options
 
         if reading.Csv.DecimalMark = ',' && reading.Csv.Separator = ',' then
             if isNamed then
@@ -163,43 +161,31 @@ module DataOptions =
         path.StartsWith(queryMark, StringComparison.OrdinalIgnoreCase)
 
     // Only text has separators, decimal marks and codes; other files say themselves what they hold.
-    let private forText found (others: string list) =
-        let ofText =
-            found
-            |> List.map fst
-            |> List.filter (fun name -> List.contains name [ "--separator"; "--decimal"; "--na" ])
-            |> List.distinct
+    let private forText (options: OptionValues) (path: string) =
+        let given =
+            ofText
+            |> List.map _.Name
+            |> List.filter (fun name -> OptionValues.contains name options)
 
-        match others with
-        | _ :: path :: _ when not ofText.IsEmpty && (isQuery path || DataFile.kindOf path <> DataFile.Csv) ->
-            let options = String.concat " and " ofText
-            Error $"{options} can only be given for a CSV file."
-        | _ -> Ok()
+        if
+            not given.IsEmpty
+            && path <> ""
+            && (isQuery path || DataFile.kindOf path <> DataFile.Csv)
+        then
+            let names = String.concat " and " given
+            Error $"{names} can only be given for a CSV file."
+        else
+            Ok()
 
-    // The data file is the first argument of a command; a dash stands for standard input.
-    let private input arguments =
-        match arguments with
-        | command :: "-" :: rest -> true, command :: "standard input" :: rest
-        | _ -> false, arguments
-
-    /// <summary>What the arguments say of the data, and all other arguments.</summary>
-    /// <param name="arguments">The command and what follows it.</param>
-    /// <returns>Both, or what is wrong with an option about data.</returns>
-    let split (arguments: string list) : Result<DataReading * string list, string> =
-        match arguments with
-        | []
-        // It has no data, and levels of its own.
-        | "ems" :: _ -> Ok(plain, arguments)
-        | command :: _ ->
-            OptionTable.split table command arguments
-            |> Result.bind (fun (found, others) ->
-                let isInput, others = input others
-
-                ((Ok plain), found)
-                ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
-                |> Result.bind (withSeparator found)
-                |> Result.bind (fun reading -> forText found others |> Result.map (fun () -> reading))
-                |> Result.map (fun reading -> { reading with IsInput = isInput }, others))
+    /// <summary>How the data are read.</summary>
+    /// <param name="path">The word that names the data; a dash is standard input.</param>
+    /// <param name="options">The options of the command.</param>
+    /// <returns>That, or what is wrong with an option.</returns>
+    let reading (path: string) (options: OptionValues) : Result<DataReading, string> =
+        (Ok { plain with IsInput = (path = "-") }, options.Given)
+        ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
+        |> Result.bind (withSeparator options)
+        |> Result.bind (fun reading -> forText options path |> Result.map (fun () -> reading))
 
     /// <summary>Reads a file of data, standard input or a query, and chooses its levels and rows.</summary>
     /// <returns>The data set, or the problems of the file, the levels or the condition.</returns>
@@ -207,7 +193,7 @@ module DataOptions =
         let whole =
             if reading.IsInput then
                 use stream = Console.OpenStandardInput()
-                Csv.readStream reading.Csv path stream
+                Csv.readStream reading.Csv "standard input" stream
             elif isQuery path then
                 Duck.query (path.Substring queryMark.Length)
             else

@@ -31,11 +31,15 @@ module internal DiagnosticAnalyses =
         Purpose = "list residuals of every kind and leverages, a row for each row used."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --csv -o residuals.csv"
         Options = []
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read =
             fun _ _ ->
-                Ok(fun _ fit ->
-                    AnalysisResult.ofTables
+                Ok(fun _ fitted ->
+                    let fit = fitted.Fit
+
+                    CommandResult.ofTables
                         [ "Residuals and leverages"; $"Formula: {formula fit}" ]
                         [ "formula", formula fit ] [ "residuals", Lmm.residuals fit |> DiagnosticFrames.residuals ] []
                     |> Ok)
@@ -52,7 +56,7 @@ module internal DiagnosticAnalyses =
     let private influenceResult (options: InfluenceOptions) (fit: Fit) (table: InfluenceTable) =
         let by = unitName options.Units
 
-        AnalysisResult.ofTables
+        CommandResult.ofTables
             [
                 $"Influence of each {by}, {described options.How}"
                 $"Formula: {formula fit}"
@@ -64,17 +68,17 @@ module internal DiagnosticAnalyses =
                 for unit, reason in table.Impossible -> $"Not without {by} {unit.Name}: {reason}."
             ]
 
-    let private readInfluence values _ =
-        OptionValues.choice
-            "--how"
-            [
-                "fixed", InfluenceMethod.Fixed
-                "one-step", InfluenceMethod.OneStep
-                "exact", InfluenceMethod.Exact
-            ]
-            values
-        |> Result.map (fun how report fit ->
-            let units = unitsOf values
+    let private hows = [
+        "fixed", InfluenceMethod.Fixed
+        "one-step", InfluenceMethod.OneStep
+        "exact", InfluenceMethod.Exact
+    ]
+
+    let private readInfluence (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        OptionValues.choice "--how" hows arguments.Options
+        |> Result.map (fun how report fitted ->
+            let fit = fitted.Fit
+            let units = unitsOf arguments.Options
 
             DiagnosticUnits.find units fit
             |> Result.bind (fun found ->
@@ -95,12 +99,14 @@ module internal DiagnosticAnalyses =
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --by Subject --how exact"
         Options = [
             by
-            OptionTable.value
+            OptionTable.choice
                 "--how"
-                "METHOD"
+                hows
                 "fixed: covariance parameters stay, closed forms; one-step: they move by one scoring step; exact: the model is fitted again without each unit; fixed is the default."
         ]
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = readInfluence
     }
 
@@ -181,11 +187,7 @@ module internal DiagnosticAnalyses =
             | OutlierScan.MeanShifts table -> ofMeanShifts table
             | OutlierScan.VarianceShifts table -> ofVarianceShifts table
 
-        AnalysisResult.ofTables
-            [ heading; $"Formula: {formula fit}" ]
-            (("formula", formula fit) :: members)
-            tables
-            notes
+        CommandResult.ofTables [ heading; $"Formula: {formula fit}" ] (("formula", formula fit) :: members) tables notes
 
     // Options of the other model mean nothing.
     let private strayOf model values =
@@ -246,8 +248,10 @@ module internal DiagnosticAnalyses =
                 }
             )
 
+    let private models = [ "mean", "mean"; "variance", "variance" ]
+
     let private outlierModel values =
-        OptionValues.choice "--model" [ "mean", "mean"; "variance", "variance" ] values
+        OptionValues.choice "--model" models values
         |> Result.bind (fun model ->
             match strayOf model values, model with
             | Some problem, _ -> Error problem
@@ -267,10 +271,11 @@ module internal DiagnosticAnalyses =
                     Bootstrap = options.Bootstrap |> Option.map (RefitProgress.telling report)
             }
 
-    let private readOutliers values _ =
-        outlierModel values
-        |> Result.map (fun model report fit ->
-            Lmm.outliers (telling report model) fit |> Result.map (outlierResult model fit))
+    let private readOutliers (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        outlierModel arguments.Options
+        |> Result.map (fun model report fitted ->
+            Lmm.outliers (telling report model) fitted.Fit
+            |> Result.map (outlierResult model fitted.Fit))
 
     /// Outlier models: shifts of the mean and of the variance.
     let outliers: Analysis = {
@@ -280,11 +285,8 @@ module internal DiagnosticAnalyses =
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --by row --model mean --adjust holm"
         Options = [
             by
-            OptionTable.value "--model" "SHIFT" "mean or variance; mean is the default."
-            OptionTable.value
-                "--adjust"
-                "METHOD"
-                "of the p-values of mean shifts: bonferroni, holm, sidak, fdr or none; bonferroni is the default."
+            OptionTable.choice "--model" models "what is shifted; mean is the default."
+            OptionTable.choice "--adjust" adjustments "of the p-values of mean shifts; bonferroni is the default."
             OptionTable.value
                 "--effect"
                 "EFFECT"
@@ -296,6 +298,8 @@ module internal DiagnosticAnalyses =
             OptionTable.value "--bootstrap" "REPLICATES" "p-values and thresholds from data simulated without a shift."
             OptionTable.value "--seed" "SEED" "of --bootstrap; 1 is the default."
         ]
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = readOutliers
     }

@@ -30,9 +30,9 @@ module internal ExportAnalysis =
     ]
 
     let private options = [
-        OptionTable.value
+        OptionTable.choice
             "--to"
-            "TARGET"
+            targets
             "sas, lme4 or nlme: the code of the same model there; latex, markdown or html: a table of the estimates; equation: the model in LaTeX; methods: the sentences for a paper."
     ]
 
@@ -68,9 +68,9 @@ module internal ExportAnalysis =
         | Target.Equation -> Ok(ModelEquation.toLatex fit.Spec |> lines, [])
         | Target.Methods -> Ok([ MethodsText.ofInference inference ], [])
 
-    let private result name (inference: Inference) (lines: string list, notes) : AnalysisResult = {
-        Text = fun _ -> lines
-        Table = Tidy.fit 0.95 inference
+    let private result name (inference: Inference) (lines: string list, notes) : CommandResult = {
+        Text = fun _ -> CommandResult.lines lines
+        Table = fun () -> Ok(Tidy.fit 0.95 inference)
         Json =
             fun () ->
                 FrameText.toJson [
@@ -80,17 +80,18 @@ module internal ExportAnalysis =
                 ] []
         Notes = notes
         Save = None
+        Code = ExitCode.success
     }
 
-    let private read values (request: FitRequest) =
-        match OptionValues.tryFind "--to" values with
+    let private read (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        match OptionValues.tryFind "--to" arguments.Options with
         | None ->
             let known = targets |> List.map fst |> String.concat ", "
             Error $"--to is missing; choose one of {known}."
         | Some name ->
-            OptionValues.choice "--to" targets values
-            |> Result.map (fun target _ fit ->
-                PlotAnalysis.inference request fit
+            OptionValues.choice "--to" targets arguments.Options
+            |> Result.map (fun target _ fitted ->
+                FittedModel.inference fitted
                 |> Result.bind (fun inference -> text target inference |> Result.map (result name inference)))
 
     /// A fit in other words.
@@ -101,6 +102,8 @@ module internal ExportAnalysis =
             "write a model as SAS, lme4 or nlme code, as a table in LaTeX, Markdown or HTML, as an equation, as sentences."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --to sas"
         Options = options
-        FitOptions = [ "--df"; "--convention" ]
+        Methods = Some MethodOptions.kenwardRoger
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

@@ -91,12 +91,14 @@ module internal ModelSource =
     let read (request: ModelRequest) : Result<ModelSource, LmmError list> =
         readAll [ request.Formula ] request |> Result.map List.head
 
-    /// How a model is fitted: silently, by the default algorithm.
-    let options criterion (parameters: ParameterRequest) (source: ModelSource) = {
+    /// How a model is fitted, with what takes words on its progress.
+    let options (report: string -> unit) (request: FittingRequest) (source: ModelSource) = {
         FitOptions.defaults with
-            Criterion = criterion
+            Criterion = request.Criterion
             Known = source.Known
-            Held = Map.ofList parameters.Held
-            Bounds = Map.ofList parameters.Bounds
-            Start = Map.ofList parameters.Start
+            Held = Map.ofList request.Held
+            Bounds = Map.ofList request.Bounds
+            Start = Map.ofList request.Start
+            Solver = SolverOptions.ofAlgorithm request.Algorithm
+            Progress = Some(ProgressDisplay.ofIteration >> report)
     }

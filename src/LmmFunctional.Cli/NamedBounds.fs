@@ -39,6 +39,6 @@ module internal NamedBounds =
             rest
             |> Result.bind (fun pairs -> bound text |> Result.map (fun pair -> pair :: pairs)))
         |> Result.bind (fun pairs ->
-            match pairs |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
-            | Some(name, _) -> Error $"'{name}' is bounded twice; give both ends in one --bound NAME=LOWER..UPPER."
+            match NamedValues.repeated pairs with
+            | Some name -> Error $"'{name}' is bounded twice; give both ends in one --bound NAME=LOWER..UPPER."
             | None -> Ok pairs)

@@ -29,10 +29,15 @@ module internal NamedValues =
             result
             |> Result.bind (fun value -> rest |> Result.map (fun values -> value :: values)))
 
-    let private repeated pairs =
+    /// The first name that is there twice.
+    let repeated pairs =
         pairs
         |> List.countBy fst
         |> List.tryPick (fun (name, count) -> if count > 1 then Some name else None)
+
+    /// Names and files after an option; or the first that cannot be read.
+    let files option (texts: string list) : Result<(string * string) list, string> =
+        texts |> List.map (namedFile option) |> all
 
     /// Names and values of covariance parameters after an option, each name once; or the first that cannot be read.
     let numbers option (texts: string list) : Result<(string * float) list, string> =
@@ -43,31 +48,3 @@ module internal NamedValues =
             match repeated pairs with
             | Some name -> Error $"'{name}' has two values; give it one."
             | None -> Ok pairs)
-
-    /// <summary>A model from what every command that reads one has.</summary>
-    /// <param name="weights">The column of <c>--weights</c>.</param>
-    /// <param name="residual">The structure of <c>--residual</c>.</param>
-    /// <param name="known">What follows each <c>--known</c>.</param>
-    /// <param name="pedigrees">What follows each <c>--pedigree</c>.</param>
-    /// <param name="source">The data file and the formula.</param>
-    /// <returns>The model, or what is wrong: a name stands for one matrix, however it is given.</returns>
-    let model weights residual known pedigrees source : Result<ModelRequest, string> =
-        let files option texts =
-            texts |> List.map (namedFile option) |> all
-
-        match files "--known" known, files "--pedigree" pedigrees with
-        | Error problem, _
-        | _, Error problem -> Error problem
-        | Ok known, Ok pedigrees ->
-            match repeated (known @ pedigrees) with
-            | Some name -> Error $"two matrices are named '{name}'; give each its own name."
-            | None ->
-                Ok {
-                    Data = fst source
-                    Formula = snd source
-                    Weights = weights
-                    Residual = residual
-                    Known = known
-                    Pedigrees = pedigrees
-                    Reading = DataOptions.plain
-                }

@@ -2,46 +2,93 @@ namespace LmmFunctional.Cli
 
 open System
 
+/// <summary>What an argument holds.</summary>
+[<RequireQualifiedAccess>]
+type ArgumentKind =
+    /// Nothing: an option that is there or not.
+    | Switch
+    /// Text such as COLUMN; some words that it may be, for completion.
+    | Text of name: string * words: string list
+    /// The path of a file.
+    | File of name: string
+    /// One of these words.
+    | OneOf of words: string list
+
 /// <summary>An option of a command.</summary>
 type CommandOption = {
     /// Such as --separator.
     Name: string
-    /// What follows it, such as CHARACTER; None for a switch.
-    Value: string option
+    /// Another name, such as -h.
+    Also: string option
+    /// What follows it.
+    Kind: ArgumentKind
     MayRepeat: bool
     /// What the help says of it.
     Help: string
 }
 
-/// <summary>Options as tables: one list reads the arguments and writes the help.</summary>
+/// <summary>Options as tables: one list reads the arguments, writes the help and completes words in a shell.</summary>
 [<RequireQualifiedAccess>]
 module OptionTable =
 
+    let private create name kind help = {
+        Name = name
+        Also = None
+        Kind = kind
+        MayRepeat = false
+        Help = help
+    }
+
     /// An option that is there or not.
-    let switch name help = {
-        Name = name
-        Value = None
-        MayRepeat = false
-        Help = help
+    let switch name help = create name ArgumentKind.Switch help
+
+    /// An option with a text, written once.
+    let value name value help =
+        create name (ArgumentKind.Text(value, [])) help
+
+    /// An option with a text that usually is one of some words.
+    let named name value words help =
+        create name (ArgumentKind.Text(value, words)) help
+
+    /// An option with the path of a file.
+    let file name help =
+        create name (ArgumentKind.File "FILE") help
+
+    /// An option with one of several words, which stand for values.
+    let choice name (words: (string * 'value) list) help =
+        create name (ArgumentKind.OneOf(List.map fst words)) help
+
+    /// An option with a text that may be written several times.
+    let repeated name text help = {
+        value name text help with
+            MayRepeat = true
     }
 
-    /// An option with a value, written once.
-    let value name value help = {
-        Name = name
-        Value = Some value
-        MayRepeat = false
-        Help = help
-    }
+    /// The option with another name besides its own.
+    let also name (option: CommandOption) = { option with Also = Some name }
 
-    /// An option with a value that may be written several times.
-    let repeated name value help = {
-        Name = name
-        Value = Some value
-        MayRepeat = true
-        Help = help
-    }
+    /// All names of an option.
+    let names (option: CommandOption) =
+        option.Name :: Option.toList option.Also
 
-    // Argu's layout: names in a column, text in another one.
+    /// The option of a name.
+    let tryFind name (options: CommandOption list) =
+        options
+        |> List.tryFind (fun option -> option.Name = name || option.Also = Some name)
+
+    /// What follows an option, such as COLUMN or nr|fisher; None for a switch.
+    let placeholder kind =
+        match kind with
+        | ArgumentKind.Switch -> None
+        | ArgumentKind.Text(name, _)
+        | ArgumentKind.File name -> Some name
+        | ArgumentKind.OneOf words -> Some(String.concat "|" words)
+
+    // Help
+
+    // Two columns: names, and text.
+    let private column = 26
+
     let private wrap width (text: string) =
         (([], ""), text.Split ' ')
         ||> Array.fold (fun (lines, line) word ->
@@ -53,66 +100,30 @@ module OptionTable =
                 line :: lines, word)
         |> fun (lines, last) -> List.rev (last :: lines)
 
-    /// <summary>A name and its text, as Argu lays them out.</summary>
+    /// A name and its text in two columns.
     let entry (head: string) (text: string) : string list = [
         let head = "    " + head
-        let lines = wrap 54 text
+        let lines = wrap (80 - column) text
 
-        if head.Length < 26 then
-            head.PadRight 26 + lines.Head
+        if head.Length < column then
+            head.PadRight column + lines.Head
         else
             head
-            String(' ', 26) + lines.Head
+            String(' ', column) + lines.Head
 
         for line in lines.Tail do
-            String(' ', 26) + line
+            String(' ', column) + line
     ]
 
     /// The lines of the help.
     let help (options: CommandOption list) : string list =
         options
         |> List.collect (fun option ->
+            let own = names option |> String.concat ", "
+
             let head =
-                match option.Value with
-                | Some value -> $"{option.Name} <{value}>"
-                | None -> option.Name
+                match placeholder option.Kind with
+                | Some value -> $"{own} <{value}>"
+                | None -> own
 
             entry head option.Help)
-
-    // The options with their values, and everything else in its order.
-    let rec private take command (options: CommandOption list) found others arguments =
-        match arguments with
-        | name :: rest ->
-            match options |> List.tryFind (fun option -> option.Name = name), rest with
-            | None, _ -> take command options found (name :: others) rest
-            | Some { Value = None }, _ -> take command options ((name, "") :: found) others rest
-            | Some { Value = Some _ }, value :: rest -> take command options ((name, value) :: found) others rest
-            | Some { Value = Some value }, [] ->
-                Error $"argument '{name}' must be followed by <{value}>; 'lmm {command} --help' lists the arguments."
-        | [] -> Ok(List.rev found, List.rev others)
-
-    let private twice (options: CommandOption list) found =
-        found
-        |> List.countBy fst
-        |> List.tryPick (fun (name, count) ->
-            let mayRepeat =
-                options |> List.exists (fun option -> option.Name = name && option.MayRepeat)
-
-            if count > 1 && not mayRepeat then Some name else None)
-
-    /// <summary>Takes options out of the arguments of a command.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="command">The name of the command, for messages.</param>
-    /// <param name="arguments">What follows it.</param>
-    /// <returns>Names and values of the options in their order, and all other arguments; or what is wrong with an option.
-    /// </returns>
-    let split
-        (options: CommandOption list)
-        (command: string)
-        (arguments: string list)
-        : Result<(string * string) list * string list, string> =
-        take command options [] [] arguments
-        |> Result.bind (fun (found, others) ->
-            match twice options found with
-            | Some name -> Error $"'{name}' is there twice; write it once."
-            | None -> Ok(found, others))

@@ -1,24 +1,31 @@
 namespace LmmFunctional.Cli
 
-open System.IO
 open LmmFunctional
 
 /// <summary>The command <c>lmm plan</c>.</summary>
 [<RequireQualifiedAccess>]
 module internal PlanCommand =
 
-    /// Prints how a model would be fitted, or its problems; the exit code.
-    let print (output: TextWriter) (error: TextWriter) (request: PlanRequest) : int =
-        let planned =
-            ModelSource.read request.Model
+    let private result (plan: ModelPlan) =
+        CommandResult.create
+            (fun () -> PlanReport.render SummaryFormat.Text plan)
+            (fun () -> PlanReport.toJson plan)
+            (fun () -> CommandTables.plan plan)
+
+    let private read (arguments: Arguments) : Result<CommandRun, string> =
+        ModelOptions.model ModelOptions.weights arguments.Words[0] arguments.Words[1] arguments.Options
+        |> Result.map (fun model _ ->
+            ModelSource.read model
             |> Result.bind (fun source -> Lmm.planWith source.Known source.Frame source.Spec)
+            |> Result.map result)
 
-        match planned with
-        | Ok plan ->
-            if request.AsJson then
-                output.Write(PlanReport.toJson plan + "\n")
-            else
-                output.Write(PlanReport.render SummaryFormat.Text plan)
-
-            ExitCode.success
-        | Error problems -> ExitCode.refuse error problems
+    /// How a model would be fitted.
+    let command: Command = {
+        Name = "plan"
+        Purpose = "tell how a model would be fitted and what that would cost."
+        Example = "insteval.csv \"y ~ 1 + service + (1 | s) + (1 | d)\""
+        Words = [ Command.data; Command.formula ]
+        Meanings = []
+        Groups = [ "MODEL", ModelOptions.structures; "DATA", DataOptions.table ]
+        Read = read
+    }

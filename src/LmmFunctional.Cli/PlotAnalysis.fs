@@ -26,24 +26,7 @@ module internal PlotAnalysis =
         OptionTable.value "--seed" "SEED" "of bootstrap; 1 is the default."
     ]
 
-    /// The method that is asked for, or the usual one.
-    let inference (request: FitRequest) (fit: Fit) : Result<Inference, LmmError list> =
-        FitCommand.method request
-        |> Result.bind (fun method ->
-            let usual =
-                match fit.Criterion with
-                | Criterion.Reml -> DegreesOfFreedomMethod.kenwardRoger
-                | Criterion.Ml -> DegreesOfFreedomMethod.satterthwaite
-
-            match method with
-            | Some method -> Inference.create method fit
-            | None ->
-                match Inference.create usual fit with
-                | Ok found -> Ok found
-                // What Kenward-Roger does not know has Satterthwaite's tests.
-                | Error _ -> Inference.create DegreesOfFreedomMethod.satterthwaite fit)
-
-    let private result (chart: ChartSpec) : AnalysisResult =
+    let private result (chart: ChartSpec) : CommandResult =
         let table = Chart.data chart
 
         {
@@ -53,43 +36,44 @@ module internal PlotAnalysis =
                     @ [ "" ]
                     @ (FrameText.toTable most table |> List.map _.TrimEnd())
                     @ [ ""; "-o FILE draws it: .html, .svg or .json." ]
-            Table = table
+                    |> CommandResult.lines
+            Table = fun () -> Ok table
             Json = fun () -> Json.toText (Chart.spec chart)
             Notes = []
             Save = Some(fun path -> Chart.save path chart)
+            Code = ExitCode.success
         }
 
-    let private read values (request: FitRequest) =
-        match OptionValues.tryFind "KIND" values with
-        | None -> Error "a kind of chart is missing, such as lmm plot panel DATA FORMULA -o panel.html."
-        | Some name ->
-            match
-                ChartKinds.find name,
-                OptionValues.count "--replicates" 2 500 values,
-                OptionValues.count "--seed" 0 1 values
-            with
-            | Error problem, _, _
-            | _, Error problem, _
-            | _, _, Error problem -> Error problem
-            | Ok draw, Ok replicates, Ok seed ->
-                Ok(fun report fit ->
-                    let by = OptionValues.tryFind "--by" values
+    let private read (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        let values = arguments.Options
 
-                    draw {
-                        Fit = fit
-                        Inference = fun () -> inference request fit
-                        Units = by |> Option.defaultValue "row" |> DiagnosticUnits.ofName
-                        By = by
-                        Along = OptionValues.tryFind "--along" values
-                        Over = OptionValues.tryFind "--over" values
-                        Bootstrap =
-                            RefitProgress.telling report {
-                                BootstrapOptions.defaults with
-                                    Replicates = replicates
-                                    Seed = seed
-                            }
-                    }
-                    |> Result.map result)
+        match
+            ChartKinds.find arguments.Words.Head,
+            OptionValues.count "--replicates" 2 500 values,
+            OptionValues.count "--seed" 0 1 values
+        with
+        | Error problem, _, _
+        | _, Error problem, _
+        | _, _, Error problem -> Error problem
+        | Ok draw, Ok replicates, Ok seed ->
+            Ok(fun report fitted ->
+                let by = OptionValues.tryFind "--by" values
+
+                draw {
+                    Fit = fitted.Fit
+                    Inference = fun () -> FittedModel.inference fitted
+                    Units = by |> Option.defaultValue "row" |> DiagnosticUnits.ofName
+                    By = by
+                    Along = OptionValues.tryFind "--along" values
+                    Over = OptionValues.tryFind "--over" values
+                    Bootstrap =
+                        RefitProgress.telling report {
+                            BootstrapOptions.defaults with
+                                Replicates = replicates
+                                Seed = seed
+                        }
+                }
+                |> Result.map result)
 
     /// Charts of a fit.
     let analysis: Analysis = {
@@ -98,6 +82,8 @@ module internal PlotAnalysis =
         Purpose = "draw a chart of a fit: residuals, quantiles, subjects, means, profiles and many more."
         Example = "panel sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" -o panel.html"
         Options = options
-        FitOptions = [ "--df"; "--convention" ]
+        Methods = Some MethodOptions.kenwardRoger
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

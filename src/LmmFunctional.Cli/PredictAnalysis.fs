@@ -6,25 +6,35 @@ open LmmFunctional
 [<RequireQualifiedAccess>]
 module internal PredictAnalysis =
 
+    let private intervals = [
+        "confidence", PredictionInterval.Confidence
+        "prediction", PredictionInterval.Prediction
+    ]
+
+    let private newLevels = [ "population", NewLevels.Population; "refuse", NewLevels.Refuse ]
+
+    // Whether and how standard errors allow for the covariance parameters; a bootstrap has options of its own.
+    let private uncertainties = [ "none", None; "kenward-roger", Some false; "bootstrap", Some true ]
+
     let private options = [
-        OptionTable.value "--new" "FILE" "the data to predict; without it the rows of the fit, - for standard input."
+        OptionTable.file "--new" "the data to predict; without it the rows of the fit, - for standard input."
         OptionTable.value
             "--effects"
             "NAMES"
             "the random effects to include: all, none (the population mean), or grouping factors such as Subject,Item; all is the default."
-        OptionTable.value
+        OptionTable.choice
             "--interval"
-            "KIND"
+            intervals
             "confidence: of the mean; prediction: of a future observation; confidence is the default."
         OptionTable.value "--level" "LEVEL" "of the intervals; 0.95 is the default."
-        OptionTable.value
+        OptionTable.choice
             "--new-levels"
-            "HOW"
+            newLevels
             "what to do with levels that the fit has not seen: population predicts their effects as zero with their whole variance, refuse lists them; population is the default."
-        OptionTable.value
+        OptionTable.choice
             "--uncertainty"
-            "KIND"
-            "how standard errors allow for the covariance parameters being estimated: none, kenward-roger or bootstrap; none is the default."
+            uncertainties
+            "how standard errors allow for the covariance parameters being estimated; none is the default."
         OptionTable.value "--replicates" "NUMBER" "refits of --uncertainty bootstrap; 200 is the default."
         OptionTable.value "--seed" "SEED" "of --uncertainty bootstrap; 1 is the default."
         OptionTable.value
@@ -49,14 +59,6 @@ module internal PredictAnalysis =
             | [] -> Error "--effects names no random effects; write all, none, or grouping factors."
             | groups -> Ok(PredictedEffects.Only groups)
 
-    let private interval =
-        OptionValues.choice "--interval" [
-            "confidence", PredictionInterval.Confidence
-            "prediction", PredictionInterval.Prediction
-        ]
-
-    let private newLevels =
-        OptionValues.choice "--new-levels" [ "population", NewLevels.Population; "refuse", NewLevels.Refuse ]
 
     // Refits are few where predictions are many: 200 are usual.
     let private uncertainty values =
@@ -72,19 +74,17 @@ module internal PredictAnalysis =
             then
                 Error "--replicates and --seed belong to --uncertainty bootstrap."
             else
-                OptionValues.choice
-                    "--uncertainty"
-                    [
-                        "none", ParameterUncertainty.None
-                        "kenward-roger", ParameterUncertainty.KenwardRoger
-                        "bootstrap",
+                OptionValues.choice "--uncertainty" uncertainties values
+                |> Result.map (fun kind ->
+                    match kind with
+                    | None -> ParameterUncertainty.None
+                    | Some false -> ParameterUncertainty.KenwardRoger
+                    | Some true ->
                         ParameterUncertainty.Bootstrap {
                             BootstrapOptions.defaults with
                                 Replicates = replicates
                                 Seed = seed
-                        }
-                    ]
-                    values
+                        })
 
     let private describe (options: PredictionOptions) =
         let effects =
@@ -124,7 +124,7 @@ module internal PredictAnalysis =
                 Orders = []
                 Subset = None
         }
-        |> fun reading -> DataOptions.read reading (if path = "-" then "standard input" else path)
+        |> fun reading -> DataOptions.read reading path
 
     let private table (reading: DataReading) target (options: PredictionOptions) fit =
         match target with
@@ -156,7 +156,7 @@ module internal PredictAnalysis =
             | Target.RowsOfFit
             | Target.RowsOf _ -> $"Predictions of {ExprText.deparse fit.Spec.Response}"
 
-        AnalysisResult.ofTables
+        CommandResult.ofTables
             [
                 heading
                 $"Formula: {formula}"
@@ -202,7 +202,10 @@ module internal PredictAnalysis =
         let isOnResponse = OptionValues.contains "--response" values
         let isCorrected = OptionValues.contains "--mean-correction" values
 
-        match effects values, interval values, newLevels values, OptionValues.level values, uncertainty values with
+        let interval = OptionValues.choice "--interval" intervals values
+        let newLevels = OptionValues.choice "--new-levels" newLevels values
+
+        match effects values, interval, newLevels, OptionValues.level values, uncertainty values with
         | _ when isCorrected && not isOnResponse -> Error "--mean-correction goes with --response."
         | Error problem, _, _, _, _
         | _, Error problem, _, _, _
@@ -227,24 +230,25 @@ module internal PredictAnalysis =
             ParameterUncertainty.Bootstrap(RefitProgress.telling report bootstrap)
         | _ -> uncertainty
 
-    let private read values (request: FitRequest) =
+    let private read (arguments: Arguments) (request: FitRequest) : Result<AnalysisRun, string> =
+        let values = arguments.Options
+        let reading = FitRequest.reading request
+
         match optionsOf values, targetOf values with
-        | _ when OptionValues.tryFind "--new" values = Some "-" && request.Model.Reading.IsInput ->
+        | _ when OptionValues.tryFind "--new" values = Some "-" && reading.IsInput ->
             Error "standard input can be read once; give a file for the data or for --new."
         | Error problem, _
         | _, Error problem -> Error problem
         | Ok options, Ok target ->
-            Ok(fun report fit ->
-                FitCommand.method request
-                |> Result.bind (fun method ->
-                    let options = {
-                        options with
-                            Method = defaultArg method options.Method
-                            Uncertainty = telling report options.Uncertainty
-                    }
+            Ok(fun report fitted ->
+                let options = {
+                    options with
+                        Method = defaultArg fitted.Method options.Method
+                        Uncertainty = telling report options.Uncertainty
+                }
 
-                    table request.Model.Reading target options fit
-                    |> Result.map (result target options fit)))
+                table reading target options fitted.Fit
+                |> Result.map (result target options fitted.Fit))
 
     /// Predictions of means and of future observations.
     let analysis: Analysis = {
@@ -253,6 +257,8 @@ module internal PredictAnalysis =
         Purpose = "predict means and future observations, for the data or for new data."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --new new.csv --interval prediction"
         Options = options
-        FitOptions = [ "--df"; "--convention" ]
+        Methods = Some MethodOptions.satterthwaite
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

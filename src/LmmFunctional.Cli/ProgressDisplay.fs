@@ -7,7 +7,6 @@ open System.Runtime.CompilerServices
 open System.Threading
 open System.Threading.Tasks
 open LmmFunctional
-open Spectre.Console
 
 /// <summary>How the user hears of work that takes long.</summary>
 [<RequireQualifiedAccess>]
@@ -37,20 +36,36 @@ module ProgressDisplay =
             if Stopwatch.GetElapsedTime started > patience then
                 output.WriteLine words)
 
-    // Kept apart, so that Spectre.Console is loaded only when it is used.
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let private spin (output: TextWriter) (running: Task) (latest: unit -> string) =
-        let settings = AnsiConsoleSettings(Out = AnsiConsoleOutput output)
-        let console = AnsiConsole.Create settings
+    // Windows knows no width where standard output goes to a file.
+    let private width () =
+        try
+            max 20 (Console.WindowWidth - 1)
+        with :? IOException ->
+            79
 
-        console
-            .Status()
-            .Start(
-                latest () |> Markup.Escape,
-                fun context ->
-                    while not (Task.WhenAny(running, Task.Delay 100).GetAwaiter().GetResult() = running) do
-                        context.Status <- latest () |> Markup.Escape
-            )
+    // One line that is written again and again, and wiped out at the end.
+    let private live (output: TextWriter) (running: Task) (latest: unit -> string) =
+        let width = width ()
+        let marks = "|/-\\"
+
+        let write (text: string) =
+            let shown =
+                if text.Length > width then
+                    text.Substring(0, width)
+                else
+                    text
+
+            output.Write("\r" + shown.PadRight width)
+
+        let rec next tick =
+            write $"{marks[tick % marks.Length]} {latest ()}"
+
+            if Task.WhenAny(running, Task.Delay 100).GetAwaiter().GetResult() <> running then
+                next (tick + 1)
+
+        next 0
+        write ""
+        output.Write "\r"
 
     let private byStatus (output: TextWriter) (work: (string -> unit) -> 'result) =
         let cell = StrongBox "working"
@@ -62,7 +77,7 @@ module ProgressDisplay =
             Task.WhenAny(running, Task.Delay patience).GetAwaiter().GetResult()
             <> (running :> Task)
         then
-            spin output running (fun () -> Volatile.Read &cell.Value)
+            live output running (fun () -> Volatile.Read &cell.Value)
 
         running.GetAwaiter().GetResult()
 

@@ -26,7 +26,7 @@ module internal RandomEffectsAnalysis =
     let private result (fit: Fit) terms =
         let formula = Formula.print fit.Spec
 
-        AnalysisResult.ofTables
+        CommandResult.ofTables
             [
                 "Random effects"
                 $"Formula: {formula}"
@@ -41,9 +41,11 @@ module internal RandomEffectsAnalysis =
         Purpose = "list random effects (BLUPs) with standard deviations, PEV and reliabilities."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" --csv"
         Options = options
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read =
-            fun values _ ->
-                let group = OptionValues.tryFind "--group" values
-                Ok(fun _ fit -> chosen group fit |> Result.map (result fit))
+            fun arguments _ ->
+                let group = OptionValues.tryFind "--group" arguments.Options
+                Ok(fun _ fitted -> chosen group fitted.Fit |> Result.map (result fitted.Fit))
     }

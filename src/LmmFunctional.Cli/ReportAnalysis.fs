@@ -27,30 +27,31 @@ module internal ReportAnalysis =
     let private command (request: FitRequest) path = [
         "lmm report"
 
-        // A saved model stands where the data do.
-        if request.Model.Formula = "" then
-            $"--saved {quoted request.Model.Data}"
-        else
-            quoted request.Model.Data
-            quoted request.Model.Formula
+        match request.Source with
+        | FitSource.Saved(path, _) -> $"--saved {quoted path}"
+        | FitSource.Model(model, fitting) ->
+            quoted model.Data
+            quoted model.Formula
 
-        match request.Model.Residual with
-        | Some residual -> $"--residual {quoted residual}"
-        | None -> ()
-        match request.Model.Weights with
-        | Some weights -> $"--weights {quoted weights}"
-        | None -> ()
-        if request.Criterion = Criterion.Ml then
-            "--ml"
+            match model.Residual with
+            | Some residual -> $"--residual {quoted residual}"
+            | None -> ()
+
+            match model.Weights with
+            | Some weights -> $"--weights {quoted weights}"
+            | None -> ()
+
+            if fitting.Criterion = Criterion.Ml then
+                "--ml"
         match request.Df with
         | Some df -> $"--df {df}"
         | None -> ()
         $"-o {quoted path}"
     ]
 
-    let private result (options: ReportOptions) (inference: Inference) path : AnalysisResult = {
-        Text = fun _ -> []
-        Table = Tidy.fit options.Level inference
+    let private result (options: ReportOptions) (inference: Inference) path : CommandResult = {
+        Text = fun _ -> ""
+        Table = fun () -> Ok(Tidy.fit options.Level inference)
         Json =
             fun () ->
                 FrameText.toJson [
@@ -62,19 +63,27 @@ module internal ReportAnalysis =
                 ]
         Notes = []
         Save = Some(fun _ -> FitReport.save path options inference)
+        Code = ExitCode.success
     }
 
-    let private read values (request: FitRequest) =
+    let private sourceOf (request: FitRequest) =
+        match request.Source with
+        | FitSource.Saved(path, _) -> path
+        | FitSource.Model(model, _) -> model.Data
+
+    let private read (arguments: Arguments) (request: FitRequest) : Result<AnalysisRun, string> =
+        let values = arguments.Options
+
         match OptionValues.tryFind "-o" values, OptionValues.level values with
         | None, _ -> Error "the report needs a file: -o report.html."
         | _, Error problem -> Error problem
         | Some path, Ok level ->
-            Ok(fun _ fit ->
-                PlotAnalysis.inference request fit
+            Ok(fun _ fitted ->
+                FittedModel.inference fitted
                 |> Result.map (fun inference ->
                     let options = {
                         Title = OptionValues.tryFind "--title" values
-                        Source = Some request.Model.Data
+                        Source = Some(sourceOf request)
                         Command = Some(command request path |> String.concat " ")
                         Made = Some DateTimeOffset.Now
                         Level = level
@@ -90,6 +99,8 @@ module internal ReportAnalysis =
         Purpose = "write one page about a fit: model, data, estimates, tests, means, diagnostics, charts."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" -o report.html"
         Options = options
-        FitOptions = [ "--df"; "--convention" ]
+        Methods = Some MethodOptions.kenwardRoger
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

@@ -11,15 +11,17 @@ module internal SaveAnalysis =
 
         table
         |> Result.map (fun table -> {
-            AnalysisResult.ofTables [] [] [ "saved", table ] [] with
+            CommandResult.ofTables [] [] [ "saved", table ] [] with
                 Save = Some(fun path -> Lmm.save path fit)
         })
 
-    let private read values (request: FitRequest) =
-        match OptionValues.contains "-o" values, request.AsJson || OptionValues.contains "--csv" values with
+    let private read (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        let values = arguments.Options
+
+        match OptionValues.contains "-o" values, (OptionValues.tryAny [ "--json"; "--csv" ] values).IsSome with
         | false, _ -> Error "-o is missing; name the file of the model, such as -o model.json."
         | true, true -> Error "'lmm save' writes a model; leave out --json and --csv."
-        | true, false -> Ok(fun _ fit -> result fit)
+        | true, false -> Ok(fun _ fitted -> result fitted.Fit)
 
     /// Saves a fit, for commands with --saved.
     let analysis: Analysis = {
@@ -28,6 +30,8 @@ module internal SaveAnalysis =
         Purpose = "save the fitted model with its data in a file, for commands with --saved."
         Example = "sleepstudy.csv \"Reaction ~ Days + (Days | Subject)\" -o model.json"
         Options = []
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = read
     }

@@ -14,8 +14,8 @@ module internal SimulationAnalyses =
     let private newFrame (request: FitRequest) path =
         DataOptions.read
             {
-                request.Model.Reading with
-                    IsInput = false
+                FitRequest.reading request with
+                    IsInput = (path = "-")
                     Orders = []
                     Subset = None
             }
@@ -31,7 +31,7 @@ module internal SimulationAnalyses =
     let private simulated (fit: Fit) seed count simulator =
         let responses = Simulator.responses seed count simulator
 
-        AnalysisResult.ofTables
+        CommandResult.ofTables
             [
                 $"Responses drawn from the fit, seed {seed}"
                 $"Formula: {Formula.print fit.Spec}"
@@ -40,9 +40,11 @@ module internal SimulationAnalyses =
                 "responses", SimulationFrames.simulated simulator responses
             ] []
 
-    let private readSimulate values (request: FitRequest) =
-        let effects =
-            OptionValues.choice "--effects" [ "new", SimulatedEffects.New; "fitted", SimulatedEffects.Fitted ] values
+    let private drawn = [ "new", SimulatedEffects.New; "fitted", SimulatedEffects.Fitted ]
+
+    let private readSimulate (arguments: Arguments) (request: FitRequest) : Result<AnalysisRun, string> =
+        let values = arguments.Options
+        let effects = OptionValues.choice "--effects" drawn values
 
         match effects, OptionValues.count "--count" 1 1 values, OptionValues.count "--seed" 0 1 values with
         | Error problem, _, _
@@ -50,7 +52,10 @@ module internal SimulationAnalyses =
         | _, _, Error problem -> Error problem
         | Ok effects, Ok count, Ok seed ->
             let path = OptionValues.tryFind "--new" values
-            Ok(fun _ fit -> simulator request effects path fit |> Result.map (simulated fit seed count))
+
+            Ok(fun _ fitted ->
+                simulator request effects path fitted.Fit
+                |> Result.map (simulated fitted.Fit seed count))
 
     /// Responses drawn from a fit.
     let simulate: Analysis = {
@@ -61,13 +66,15 @@ module internal SimulationAnalyses =
         Options = [
             OptionTable.value "--count" "NUMBER" "responses to draw; 1 is the default."
             seedOption
-            OptionTable.value "--new" "FILE" "the data to draw responses for; without it the rows of the fit."
-            OptionTable.value
+            OptionTable.file "--new" "the data to draw responses for; without it the rows of the fit."
+            OptionTable.choice
                 "--effects"
-                "WHICH"
+                drawn
                 "new: every level has new random effects; fitted: known levels keep those of the fit; new is the default."
         ]
-        FitOptions = []
+        Methods = None
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = readSimulate
     }
 
@@ -90,18 +97,13 @@ module internal SimulationAnalyses =
         | Some text ->
             let read =
                 OptionValues.words text
-                |> List.map (fun word -> OptionValues.tryCount "--sizes" 1 10 [ "--sizes", word ])
+                |> List.map (OptionValues.whole "--sizes" 1 10 >> Result.mapError List.singleton)
+                |> Results.all
 
-            match
-                read
-                |> List.tryPick (fun one ->
-                    match one with
-                    | Error problem -> Some problem
-                    | Ok _ -> None)
-            with
-            | Some problem -> Error problem
-            | None when read.IsEmpty -> Error "--sizes names no size; write --sizes 10,20,40."
-            | None -> read |> List.choose (Result.toOption >> Option.flatten) |> Ok
+            match read with
+            | Error problems -> Error problems.Head
+            | Ok [] -> Error "--sizes names no size; write --sizes 10,20,40."
+            | Ok sizes -> Ok sizes
 
     let private growth values =
         match OptionValues.tryFind "--levels-of" values, OptionValues.tryFind "--rows-of" values, sizes values with
@@ -155,7 +157,7 @@ module internal SimulationAnalyses =
     let private powerResult (options: PowerOptions) (fit: Fit) estimates =
         let method = DegreesOfFreedomMethod.describe options.DegreesOfFreedom
 
-        AnalysisResult.ofTables
+        CommandResult.ofTables
             [
                 $"Power of the test of {tested options.Test} at {options.Alpha}, df {method}"
                 $"Formula: {Formula.print fit.Spec}"
@@ -176,26 +178,27 @@ module internal SimulationAnalyses =
 
         $"{size}simulation {progress.Done} of at most {progress.Most}, at most {ceil progress.Left.TotalSeconds:g} s left"
 
-    let private run (request: FitRequest) (options: PowerOptions) growth effects report fit =
-        FitCommand.method request
-        |> Result.bind (fun method ->
+    let private run (options: PowerOptions) growth effects : AnalysisRun =
+        fun report fitted ->
             let options = {
                 options with
-                    DegreesOfFreedom = defaultArg method options.DegreesOfFreedom
+                    DegreesOfFreedom = defaultArg fitted.Method options.DegreesOfFreedom
                     Progress = Some(told >> report)
             }
 
             match growth with
-            | None -> Lmm.power options effects fit |> Result.map List.singleton
-            | Some(growth, sizes) -> Lmm.powerCurve options growth sizes effects fit
-            |> Result.map (powerResult options fit))
+            | None -> Lmm.power options effects fitted.Fit |> Result.map List.singleton
+            | Some(growth, sizes) -> Lmm.powerCurve options growth sizes effects fitted.Fit
+            |> Result.map (powerResult options fitted.Fit)
 
-    let private readPower values request =
+    let private readPower (arguments: Arguments) _ : Result<AnalysisRun, string> =
+        let values = arguments.Options
+
         match test values |> Result.bind (powerOptions values), growth values, effects values with
         | Error problem, _, _
         | _, Error problem, _
         | _, _, Error problem -> Error problem
-        | Ok options, Ok growth, Ok effects -> Ok(run request options growth effects)
+        | Ok options, Ok growth, Ok effects -> Ok(run options growth effects)
 
     /// The power of a test of fixed effects by simulation.
     let power: Analysis = {
@@ -222,6 +225,8 @@ module internal SimulationAnalyses =
                 "stop when the 95 % interval of the power is this narrow to either side; 0.02 is the default, 0 for all simulations."
             seedOption
         ]
-        FitOptions = [ "--df"; "--convention" ]
+        Methods = Some MethodOptions.satterthwaite
+        Weights = ModelOptions.weights
+        Check = fun _ -> []
         Read = readPower
     }

@@ -17,7 +17,8 @@ let private run arguments =
 let private formula = "Reaction ~ Days + (Days | Subject)"
 let private csv = TestData.csv "sleepstudy"
 
-let private kinds = [
+/// Endings of files, with what writes them.
+let kinds = [
     ".parquet", Writers.parquet 1
     ".arrow", Writers.arrow true
     ".feather", Writers.arrow true

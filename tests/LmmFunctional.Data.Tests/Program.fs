@@ -6,6 +6,7 @@ open LmmFunctional.Tests
 
 [<EntryPoint>]
 let main arguments =
-    match Impl.testFromAssembly (Assembly.GetExecutingAssembly()) with
-    | Some tests -> runTestsWithCLIArgs [ No_Spinner; Colours 0 ] arguments (Seeds.byName tests)
-    | None -> 1
+    match List.ofArray arguments, Impl.testFromAssembly (Assembly.GetExecutingAssembly()) with
+    | [ "native"; program ], _ -> NativeDoors.run program
+    | _, Some tests -> runTestsWithCLIArgs [ No_Spinner; Colours 0 ] arguments (Seeds.byName tests)
+    | _, None -> 1

@@ -162,7 +162,7 @@ let tests =
             |> refuses [ "Factor 'blends' is not in the model; did you mean 'blend'?" ]
 
             [ "anova-table"; blends; "yield ~ process"; "--type"; "4" ]
-            |> refuses [ "lmm: --type 4 is not known; sums of squares are of type 1, 2 or 3." ]
+            |> refuses [ "lmm: there is no --type '4'; choose one of 1, 2, 3." ]
 
             [ "anova-table"; blends; "yield ~ process"; "--typ"; "2" ]
             |> refuses [

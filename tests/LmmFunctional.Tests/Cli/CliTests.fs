@@ -5,7 +5,6 @@ open System
 open System.IO
 open System.Text.Json
 open Expecto
-open Argu
 open LmmFunctional
 open LmmFunctional.Cli
 
@@ -155,13 +154,14 @@ let tests =
 
         testCase "an algorithm that does not exist" (fun () ->
             [ "fit"; "data.csv"; "y ~ x"; "--algorithm"; "newton" ]
-            |> misuse (
-                "lmm: parameter '--algorithm' must be followed by <nr|fisher|ai|em|px-em>, but was 'newton'; "
-                + "'lmm fit --help' lists the arguments."
-            ))
+            |> misuse "lmm: there is no --algorithm 'newton'; choose one of nr, fisher, ai, em, px-em.")
 
-        testCase "the argument types are well formed" (fun () ->
-            ArgumentParser.Create<Arguments>(checkStructure = true) |> ignore)
+        testCase "arguments that are missing" (fun () ->
+            [ "fit" ]
+            |> misuse "lmm: DATA and FORMULA are missing; 'lmm fit --help' lists the arguments."
+
+            [ "fit"; "data.csv" ]
+            |> misuse "lmm: FORMULA is missing; 'lmm fit --help' lists the arguments.")
 
         // Fits
 
@@ -458,10 +458,10 @@ P-values and intervals are adjusted within each family: tukey
             |> misuse "There is no level of nitroF 'a'; choose one of N0, N0.2, N0.4, N0.6."
 
             oats @ [ "--over"; "Variety"; "--type"; "link" ]
-            |> misuse "lmm: there is no scale 'link'; --type is model or response."
+            |> misuse "lmm: there is no --type 'link'; choose one of model, response."
 
             oats @ [ "--over"; "Variety"; "--level"; "95" ]
-            |> misuse "lmm: --level is between 0 and 1, such as 0.95.")
+            |> misuse "lmm: --level must lie between 0 and 1, such as 0.95, not '95'.")
 
         testCase "methods and conventions that do not exist" (fun () ->
             [
@@ -482,7 +482,7 @@ P-values and intervals are adjusted within each family: tukey
             )
 
             [ "anova"; TestData.csv "sleepstudy"; sleepstudy; "--type"; "4" ]
-            |> misuse "lmm: there is no table of type 4; --type is 1, 2 or 3."
+            |> misuse "lmm: there is no --type '4'; choose one of 1, 2, 3."
 
             [
                 "fit"
@@ -562,8 +562,7 @@ P-values and intervals are adjusted within each family: tukey
             |> misuse "lmm: two matrices are named 'A'; give each its own name.")
 
         testCase "files of matrices come in the order given" (fun () ->
-            let arguments = [|
-                "fit"
+            let arguments = [
                 "data.csv"
                 "y ~ known(A | g)"
                 "--known"
@@ -572,13 +571,18 @@ P-values and intervals are adjusted within each family: tukey
                 "B=folder/b=1.csv"
                 "--pedigree"
                 "P=p.csv"
-            |]
+            ]
 
-            match CommandLine.parse arguments with
-            | Ok(Command.Fit request) ->
-                Check.equal [ "A", "a.csv"; "B", "folder/b=1.csv" ] request.Model.Known
-                Check.equal [ "P", "p.csv" ] request.Model.Pedigrees
-            | other -> failtest $"%A{other}")
+            let table = ModelOptions.table @ DataOptions.table
+
+            match Arguments.read [ Command.data; Command.formula ] table arguments with
+            | Error problem -> failtest $"{problem}"
+            | Ok read ->
+                match ModelOptions.model ModelOptions.weights read.Words[0] read.Words[1] read.Options with
+                | Ok model ->
+                    Check.equal [ "A", "a.csv"; "B", "folder/b=1.csv" ] model.Known
+                    Check.equal [ "P", "p.csv" ] model.Pedigrees
+                | Error problem -> failtest problem)
 
         // Identities
 

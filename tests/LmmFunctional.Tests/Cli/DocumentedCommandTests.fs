@@ -50,6 +50,26 @@ let private shown = [
                     | _ -> ()
 ]
 
+// Commands that are shown without output.
+let private unshown = [
+    for page in pages do
+        for language, block in blocks page do
+            if language = "" && not (block.StartsWith "$ ") then
+                for line in block.Split '\n' do
+                    let isUsage = line.Contains '[' || line.Contains "DATA.csv" || line.Contains "..."
+
+                    if line.StartsWith "lmm " && line.Contains '"' && not isUsage then
+                        page, line.Substring 4
+]
+
+/// The arguments of all commands in the documentation.
+let commands: string[] list =
+    (shown
+     |> List.map (fun (_, line, below) -> fst (withoutShell line (below.TrimEnd() + "\n"))))
+    @ (unshown |> List.map snd)
+    |> List.distinct
+    |> List.map arguments
+
 let rec private differences (path: string) (expected: JsonElement) (found: JsonElement) : string list =
     let isNoise =
         List.contains path [ ".seconds.read"; ".seconds.build"; ".seconds.solve" ]
@@ -123,17 +143,7 @@ let tests =
 
         // Where a page has no output its commands must at least be read.
         testCase "commands that are shown without output are understood" (fun () ->
-            let lines = [
-                for page in pages do
-                    for language, block in blocks page do
-                        if language = "" && not (block.StartsWith "$ ") then
-                            for line in block.Split '\n' do
-                                let isUsage = line.Contains '[' || line.Contains "DATA.csv" || line.Contains "..."
-
-                                if line.StartsWith "lmm " && line.Contains '"' && not isUsage then
-                                    page, line.Substring 4
-            ]
-
+            let lines = unshown
             Expect.isGreaterThanOrEqual lines.Length 14 "commands shown without output"
 
             for page, line in lines do

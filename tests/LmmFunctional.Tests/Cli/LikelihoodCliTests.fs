@@ -124,10 +124,10 @@ let tests =
             |> refused "lmm: --interval and --seed belong to --boot; give a number of replicates."
 
             ci [ "--boot"; "5" ]
-            |> refused "lmm: --boot needs 20 replicates or more; 1000 are usual."
+            |> refused "lmm: --boot takes a whole number, 20 or more, such as 1000, not '5'."
 
             ci [ "--level"; "95" ]
-            |> refused "lmm: --level must lie between 0 and 1, such as 0.95."
+            |> refused "lmm: --level must lie between 0 and 1, such as 0.95, not '95'."
 
             [ "compare"; dyestuff; "Yield ~ 1" ]
             |> refused "lmm: compare needs a data file and two formulas or more.")

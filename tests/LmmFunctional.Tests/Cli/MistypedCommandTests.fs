@@ -36,5 +36,5 @@ let tests =
                     Check.equal
                         ($"unrecognized argument: '{typed}'; did you mean '{meant}'? 'lmm {command} --help' lists the arguments.")
                         problem
-                | Ok command -> failtest $"%A{command}")
+                | Ok _ -> failtest "was read")
     ]

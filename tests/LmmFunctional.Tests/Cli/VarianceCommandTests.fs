@@ -107,17 +107,18 @@ let tests =
 
         testCase "Numbers out of range are refused with exit code 2 and words" (fun () ->
             let refused = [
-                [ "ci"; sleepstudy; slopes; "--level"; "95" ], "lmm: --level must lie between 0 and 1, such as 0.95.\n"
+                [ "ci"; sleepstudy; slopes; "--level"; "95" ],
+                "lmm: --level must lie between 0 and 1, such as 0.95, not '95'.\n"
                 [ "ci"; sleepstudy; slopes; "--level"; "NaN" ],
-                "lmm: --level must lie between 0 and 1, such as 0.95.\n"
+                "lmm: --level must lie between 0 and 1, such as 0.95, not 'NaN'.\n"
                 [ "ci"; sleepstudy; slopes; "--boot"; "19" ],
-                "lmm: --boot needs 20 replicates or more; 1000 are usual.\n"
+                "lmm: --boot takes a whole number, 20 or more, such as 1000, not '19'.\n"
                 [ "emmeans"; sleepstudy; slopes; "--over"; "Days"; "--level"; "1" ],
-                "lmm: --level is between 0 and 1, such as 0.95.\n"
+                "lmm: --level must lie between 0 and 1, such as 0.95, not '1'.\n"
                 [ "variance-test"; sleepstudy; slopes; "--draws"; "0" ],
-                "lmm: --draws needs 100 draws or more; 10000 are usual.\n"
+                "lmm: --draws takes a whole number, 100 or more, such as 10000, not '0'.\n"
                 [ "variance-test"; sleepstudy; slopes; "--boot"; "1" ],
-                "lmm: --boot needs 20 replicates or more; 1000 are usual.\n"
+                "lmm: --boot takes a whole number, 20 or more, such as 1000, not '1'.\n"
             ]
 
             for arguments, words in refused do

@@ -161,7 +161,6 @@ module ErrorSamples =
         LmmError.NewFactorLevels("arm", [ "high" ], [ "active"; "placebo" ])
         LmmError.NewGroupLevels("Subject", [ "401" ])
         LmmError.NewResidualPlaces "us(visit | subject)"
-        LmmError.NoParameterInflation "related levels"
         LmmError.NothingToShow("caterpillar", "the model has no random effects.")
     ]
 

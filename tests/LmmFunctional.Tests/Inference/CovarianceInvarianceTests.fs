@@ -169,7 +169,9 @@ let tests =
                         codes |> Seq.map (fun code -> if levels[code] = "v0" then "z" else levels[code])
                     | _ -> failtest "visits are levels"
 
-                Frame.withColumn "visit" (TestFrame.texts texts) frame |> Models.value
+                match Frame.withColumn "visit" (TestFrame.texts texts) frame with
+                | Ok frame -> frame
+                | Error problems -> failtest (problems |> List.map LmmError.describe |> String.concat "\n")
 
             let fits =
                 [ frame; renamed ]

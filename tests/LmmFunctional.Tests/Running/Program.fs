@@ -16,6 +16,7 @@ let private number (text: string) =
 [<EntryPoint>]
 let main arguments =
     match List.ofArray arguments with
+    | [ "native"; program ] -> NativeComparison.run program
     | [ "explore"; minutes ] -> Explore.run (number minutes) "" (tests ())
     | [ "explore"; minutes; filter ] -> Explore.run (number minutes) filter (tests ())
     | [ "replay"; name; a; b ] -> Explore.replay name (uint64 a, uint64 b, None) (tests ())
