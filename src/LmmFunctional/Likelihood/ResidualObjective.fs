@@ -60,6 +60,11 @@ module internal ResidualObjective =
 
             seq {
                 for tau in residuals -> Array.append ofTerms tau
+
+                // Factors have optima of their own for each of these.
+                if Array.contains ParameterKind.Loading model.Residual.Parameters.Kinds then
+                    for tau in model.Residual.FurtherStarts -> Array.append ofTerms tau
+
                 for theta in terms -> Array.append theta ofResiduals
 
                 match terms with

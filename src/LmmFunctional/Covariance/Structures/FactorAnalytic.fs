@@ -60,6 +60,20 @@ module internal FactorAnalytic =
             HasEqualVariances = false
         }
 
+    // More positions than these are not tried one by one.
+    let private mostAlone = 8
+
+    /// τ where one position is nearly all of the first factor: optima without a specific variance differ in whose it is.
+    let private alone (entries: struct (int * int)[]) m position =
+        Array.append
+            (entries
+             |> Array.map (fun struct (i, k) ->
+                 if k > 0 then (if i = k then 0.3 else 0.2)
+                 // Of the first position it is an angle.
+                 elif i = position then (if i = 0 then 1.3 else 1.0)
+                 else 0.3))
+            (Array.init (m - 1) (fun i -> if i + 1 = position then 0.2 else 0.8))
+
     /// The form with own variances, relative to its first variance: Γ(1, 1) = sin τ₁ and D(1, 1) = cos² τ₁.
     let create (labels: string[]) q =
         let m = labels.Length
@@ -93,7 +107,7 @@ module internal FactorAnalytic =
                          elif i = k then 0.5
                          else 0.4))
                     (Array.create (m - 1) 0.8)
-            FurtherStarts = [||]
+            FurtherStarts = Array.init (min m mostAlone) (alone (entries m q) m)
             Natural =
                 fun tau ->
                     let free, roots = parts tau
