@@ -71,7 +71,7 @@ let private growth () =
     some "<math"
     some "Linear mixed model fit by REML"
     some "I(age - 11):Sex"
-    some "Estimated marginal means"
+    some "Estimates of the mean of distance"
     some "<iframe"
     // Problems are told in words: the column's name begins with a small letter.
     some "&#39;Age&#39;"

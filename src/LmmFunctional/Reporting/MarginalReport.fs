@@ -96,7 +96,7 @@ module MarginalReport =
 
     /// <summary>The parts of a report, for reports of one's own.</summary>
     let blocks (result: MarginalResult) : Block list = [
-        Block.Title $"Estimated {result.Means.Quantity}"
+        Block.Title $"Estimates of {result.Means.Quantity}"
         yield! meanBlocks result
 
         match result.Contrasts with

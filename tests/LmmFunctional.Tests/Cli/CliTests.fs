@@ -377,7 +377,7 @@ Degrees of freedom: Kenward-Roger (pbkrtest: expected information, variance scal
                 ]
 
             let expected =
-                """Estimated the mean of score
+                """Estimates of the mean of score
  Machine Estimate Std. Error   df lower 95% upper 95% letters
  A         52.356      2.486 8.52    46.684    58.027 a
  B         60.322      2.486 8.52    54.650    65.994 b

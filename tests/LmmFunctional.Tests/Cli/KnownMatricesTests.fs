@@ -96,7 +96,7 @@ let tests =
                 [
                     "plan", [ model ], "supernodal"
                     "anova", [ model; "--df"; "residual" ], "Type III tests"
-                    "emmeans", [ model; "--over"; "sex"; "--df"; "residual" ], "Estimated the mean of gain"
+                    "emmeans", [ model; "--over"; "sex"; "--df"; "residual" ], "Estimates of the mean of gain"
                     "ci", [ model; "--wald" ], "sd(calf (Intercept))"
                     "compare", [ model; "gain ~ 1 + known(A | calf)" ], "1 in 2: chi-squared"
                     "verify", [ model ], "Identities of a linear mixed model"
