@@ -72,4 +72,8 @@ let sections = [
 
 /// Scripts that are no pages: loaded by others, or run for their output only.
 let isNoPage (path: string) =
-    path.EndsWith "common.fsx" || path = "accuracy.fsx" || path = "engine-check.fsx"
+    path.EndsWith "common.fsx"
+    || path = "accuracy.fsx"
+    || path = "engine-check.fsx"
+    // The page of the packages needs them to be served.
+    || path = "package.md"

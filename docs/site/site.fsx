@@ -105,7 +105,8 @@ let stage () =
             // What other scripts load is there for them; fsdocs makes a page of it, which is deleted.
             if not (Pages.isNoPage path) || path.EndsWith "common.fsx" then
                 stagePage path (File.ReadAllText(Path.Combine(docs, path)))
-        elif not (path.EndsWith ".R") then
+        // fsdocs would take notebooks for pages.
+        elif not (path.EndsWith ".R" || path.EndsWith ".ipynb") then
             let target = Path.Combine(staged, path)
             Directory.CreateDirectory(Path.GetDirectoryName target) |> ignore
             File.Copy(Path.Combine(docs, path), target)
@@ -166,6 +167,14 @@ let runFsdocs () =
         stopIfAny [
             $"fsdocs ended with exit code {running.ExitCode}; what it printed says at which page."
         ]
+
+/// Notebooks stand beside the pages, for links to them.
+let addNotebooks () =
+    for path in files do
+        if path.EndsWith ".ipynb" then
+            let target = Path.Combine(site, path)
+            Directory.CreateDirectory(Path.GetDirectoryName target) |> ignore
+            File.Copy(Path.Combine(docs, path), target)
 
 // The pages that it made
 
@@ -230,6 +239,22 @@ let leadAnchors () =
 
         File.WriteAllText(path, Regex.Replace(texts[path], "href=\"([^\"#:]*)#([^\"]+)\"", led))
 
+/// The reference links to types that are internal, which have no page: their names stay without a link.
+let unlinkInternal () =
+    for path in pagesMade () do
+        if (slashes (Path.GetRelativePath(site, path))).StartsWith "reference/" then
+            let plain (found: Match) =
+                let target = Path.Combine(Path.GetDirectoryName path, found.Groups[1].Value)
+
+                if File.Exists target then
+                    found.Value
+                else
+                    found.Groups[2].Value
+
+            let text = File.ReadAllText path
+            let pattern = "<a href=\"(\\.\\./reference/[^\"#]+\\.html)\"[^>]*>(.*?)</a>"
+            File.WriteAllText(path, Regex.Replace(text, pattern, plain, RegexOptions.Singleline))
+
 /// Everything that is wrong with a page: links, requests to other hosts, cells that failed.
 let problemsOf (path: string) = [
     let text = File.ReadAllText path
@@ -274,6 +299,7 @@ let main () =
     try
         stage ()
         runFsdocs ()
+        addNotebooks ()
         // What is loaded by other pages is no page itself.
         for path in pagesMade () do
             if Path.GetFileName path = "common.html" then
@@ -281,6 +307,7 @@ let main () =
 
         pagesMade () |> List.iter finishPage
         leadAnchors ()
+        unlinkInternal ()
         pagesMade () |> List.collect problemsOf |> List.distinct |> stopIfAny
         printfn "%d pages: open docs/bin/index.html" (pagesMade ()).Length
         0

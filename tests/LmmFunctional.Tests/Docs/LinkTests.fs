@@ -52,9 +52,32 @@ let private problemsOf (page: string) = [
                 $"{page}: {target} has no such heading"
 ]
 
+/// Names of source files that a page has, with their folders as far as the page tells them.
+let private sourcesOf (page: string) =
+    Regex.Matches(DocumentationPages.text page, @"`((?:[\w.]+/)*[\w.]+\.(?:fs|cs))`")
+    |> Seq.map (fun found -> found.Groups[1].Value)
+    |> Seq.distinct
+
 [<Tests>]
 let tests =
     testList "LinkTests" [
+        testCase "source files that contributors are sent to are there" (fun () ->
+            let isSource (path: string) =
+                not (path.Contains "/bin/" || path.Contains "/obj/")
+
+            let sources = [
+                for folder in [ "src"; "tests" ] do
+                    for path in
+                        Directory.GetFiles(Path.Combine(TestData.root, folder), "*.?s", SearchOption.AllDirectories) do
+                        path.Replace('\\', '/')
+            ]
+
+            let names = sourcesOf "docs/contributing.md"
+            Expect.isGreaterThanOrEqual (Seq.length names) 40 "names"
+
+            for name in names do
+                Expect.exists sources (fun path -> isSource path && path.EndsWith $"/{name}") $"{name} is there")
+
         testCase "every link leads somewhere" (fun () ->
             let pages = DocumentationPages.all @ literate
             Expect.isGreaterThanOrEqual pages.Length 50 "pages"
