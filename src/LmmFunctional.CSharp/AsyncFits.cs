@@ -103,7 +103,7 @@ public static class AsyncFits
     /// <param name="cancellationToken">Stops between two replicates.</param>
     /// <exception cref="ArgumentException">The level is not between 0 and 1, or there are fewer than two replicates.</exception>
     /// <exception cref="OperationCanceledException">The bootstrap was cancelled.</exception>
-    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
+    /// <exception cref="LmmException">Fewer than two replicates could be fitted.</exception>
     public static Task<IReadOnlyList<ConfidenceLimits>> BootstrapIntervalsAsync(
         this FittedLmm fit,
         int replicates = 1000,

@@ -36,7 +36,7 @@ public static class LikelihoodInference
     /// <param name="cancellationToken">Stops between two replicates.</param>
     /// <exception cref="ArgumentException">The level is not between 0 and 1, or there are fewer than two replicates.</exception>
     /// <exception cref="OperationCanceledException">The bootstrap was cancelled.</exception>
-    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
+    /// <exception cref="LmmException">Fewer than two replicates could be fitted.</exception>
     public static IReadOnlyList<ConfidenceLimits> BootstrapIntervals(
         this FittedLmm fit,
         int replicates = 1000,
@@ -53,7 +53,7 @@ public static class LikelihoodInference
     }
 
     /// <summary>A response drawn from the fit: new random effects, new residuals; one value for each row used.</summary>
-    /// <exception cref="LmmException">Levels are related, or variances are held.</exception>
+    /// <exception cref="LmmException">Blocks of dependent rows take too much memory.</exception>
     public static double[] Simulate(this FittedLmm fit, int seed)
     {
         ArgumentNullException.ThrowIfNull(fit);

@@ -168,10 +168,11 @@ module VarianceParameters =
         match kindOf design parameter with
         | ParameterKind.StandardDeviation
         | ParameterKind.Positive
-        | ParameterKind.Variance -> logarithm, exp
+        | ParameterKind.Variance -> logarithm, exp >> ParameterEnds.told
         | ParameterKind.Correlation -> fisherZ, tanh
         | ParameterKind.Proportion ->
-            (fun share -> logarithm share - logarithm (1.0 - share)), (fun logit -> 1.0 / (1.0 + exp -logit))
+            (fun share -> logarithm share - logarithm (1.0 - share)),
+            (fun logit -> ParameterEnds.told (1.0 / (1.0 + exp -logit)))
         | ParameterKind.Loading
         | ParameterKind.Real -> id, id
 

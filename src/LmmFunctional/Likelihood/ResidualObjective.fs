@@ -61,7 +61,7 @@ module internal ResidualObjective =
             seq {
                 for tau in residuals -> Array.append ofTerms tau
 
-                // Factors have optima of their own for each of these.
+                // Of ranges the best of these is the start already; factors have an optimum of their own for each.
                 if Array.contains ParameterKind.Loading model.Residual.Parameters.Kinds then
                     for tau in model.Residual.FurtherStarts -> Array.append ofTerms tau
 

@@ -30,16 +30,15 @@ module internal SingularResiduals =
     let private factor m (elements: float[]) =
         let own = Array.copy elements
 
-        let isUndetermined i =
+        let hasOwnVariance i =
             pown own[i + i * m] 2 > determined * elements[i + i * m]
 
         let isRegular =
-            Dense.Factor(m, own) && Seq.forall isUndetermined (seq { 0 .. m - 1 })
+            Dense.Factor(m, own) && Seq.forall hasOwnVariance (seq { 0 .. m - 1 })
 
         if isRegular then Some own else None
 
-    // Correlations shrunk a little.
-    let private regular m (elements: float[]) =
+    let private shrinkCorrelations m (elements: float[]) =
         elements
         |> Array.mapi (fun at value -> if at % m = at / m then (1.0 + beside) * value else value)
 
@@ -69,7 +68,7 @@ module internal SingularResiduals =
             match factor m elements with
             | Some found -> block elements found
             | None ->
-                let shrunk = regular m elements
+                let shrunk = shrinkCorrelations m elements
 
                 // What still has no factor has elements that are no numbers.
                 factor m shrunk

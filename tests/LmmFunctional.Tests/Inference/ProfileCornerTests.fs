@@ -58,6 +58,10 @@ let tests =
             Expect.isTrue found.Lower.IsSome ($"{found.Note}")
             Law.assertHolds (Law.near "found.Lower.Value" (1e-5) lower found.Lower.Value))
 
+        testCase "an end at which the likelihood still has not fallen far enough is the bound itself" (fun () ->
+            let found = fitWith [] "25-field-profile" field |> interval "nugget"
+            Check.equal (Some 0.0) found.Lower)
+
         testCase "a parameter at an end of its range has that end and another by the profile" (fun () ->
             let series = "y ~ times; residual = ar1(times | group) + nugget"
             let fit = fitWith [] "16-one-series" series
