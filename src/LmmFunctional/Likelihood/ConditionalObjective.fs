@@ -146,7 +146,12 @@ module internal ConditionalObjective =
             Names = ThetaLayout.names design layout
             Start = start
             FurtherStarts = further
-            Following = FurtherStarts.following plan.Chosen.Work start.Length Following.Promising
+            Following =
+                (if Array.exists Option.isSome layout.Forms then
+                     Following.Every
+                 else
+                     Following.Promising)
+                |> FurtherStarts.following plan.Chosen.Work start.Length
             Evaluate = evaluate kind constant layout variance borrow
             Boundary =
                 covarianceDerivatives kind layout variance borrow

@@ -11,7 +11,7 @@ module internal FurtherStarts =
 
     /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation.</summary>
     let most work =
-        if work <= 2e5 then 36
+        if work <= 2e5 then 60
         elif work <= 2e6 then 7
         elif work <= 2e7 then 3
         else 1
@@ -35,6 +35,57 @@ module internal FurtherStarts =
 
     // Of a correlation of 0.8, and of a range or an odds of 4.5 times or a fifth of what they start at.
     let private farCorrelation, farLogarithm = 1.1, 1.5
+
+    // Of fewer parameters the ends, and what is between them, are starts already.
+    let private fewShapes = 3
+
+    // On the unconstrained scale, of correlations, of logarithms and of logarithms of standard deviations.
+    let private correlationSpread, logarithmSpread, deviationSpread = 1.3, 1.0, 0.5
+
+    // Loadings relative to the residual standard deviation.
+    let private loadingSpread = 0.7
+
+    // How many of them, of a random term and of residuals.
+    let private evenTerms, evenResiduals = 8, 20
+
+    /// The root of x^(d + 1) = x + 1: its powers spread points evenly over a cube of d dimensions (Roberts 2018).
+    let private evenRatio d =
+        let rec approach x step =
+            if step = 0 then
+                x
+            else
+                approach ((1.0 + x) ** (1.0 / float (d + 1))) (step - 1)
+
+        approach 1.5 60
+
+    /// <summary>Points that lie evenly among all values that many parameters may have together, where their ends one at a time
+    /// leave too much out.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="kinds">What the parameters are.</param>
+    /// <param name="start">Where they start; standard deviations and logarithms are moved about it.</param>
+    /// <param name="scaled">A standard deviation on the scale of its parameter, times e to a power.</param>
+    let private evenly count (kinds: ParameterKind[]) (start: float[]) (scaled: float -> float -> float) : float[] list =
+        if kinds.Length < fewShapes then
+            []
+        else
+            let ratio = evenRatio kinds.Length
+
+            [
+                for i in 1..count do
+                    kinds
+                    |> Array.mapi (fun k kind ->
+                        let place = 0.5 + float i / ratio ** float (k + 1)
+                        let z = MathNet.Numerics.Distributions.Normal.InvCDF(0.0, 1.0, place - floor place)
+
+                        match kind with
+                        | ParameterKind.Correlation
+                        | ParameterKind.Real -> correlationSpread * z
+                        | ParameterKind.Positive
+                        | ParameterKind.Proportion -> start[k] + logarithmSpread * z
+                        | ParameterKind.Loading -> loadingSpread * z
+                        | ParameterKind.StandardDeviation -> scaled start[k] (deviationSpread * z)
+                        | ParameterKind.Variance -> start[k])
+            ]
 
     /// The effects whose variances are of their own, as pairs of a term and an effect; structures have one for all effects.
     let private units (layout: ThetaLayout) = [
@@ -123,6 +174,11 @@ module internal FurtherStarts =
                                     (if k % 2 = 0 then sign else -sign) * farCorrelation
                                 else
                                     deviation k value)
+
+                let own = start[first .. layout.ParameterStarts[t + 1] - 1]
+
+                for tau in evenly evenTerms form.Kinds own (fun value power -> max 0.5 value * exp power) do
+                    changed (fun k _ -> tau[k])
             | None when layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order ->
                 for sign in [ 1.0; -1.0 ] do
                     changed (fun k _ ->
@@ -181,7 +237,7 @@ module internal FurtherStarts =
             |> fun plain -> plain @ ends layout moments start
 
     // So many parameters are tried in every combination; of more, one after the other.
-    let private fewParameters = 3
+    let private fewParameters, someParameters = 3, 6
 
     /// <summary>τ of residual structures: correlations of either sign, short and long ranges, little and much nugget, in every
     /// combination where they are few.</summary>
@@ -225,9 +281,11 @@ module internal FurtherStarts =
                 for sign in [ 1.0; -1.0 ] do
                     places |> List.map (fun place -> place, sign)
 
-                for place in places do
-                    for sign in [ 1.0; -1.0 ] do
-                        [ place, sign ]
+                // Of many, one alone leads to where the others lead.
+                if places.Length <= someParameters then
+                    for place in places do
+                        for sign in [ 1.0; -1.0 ] do
+                            [ place, sign ]
               ]
 
         // All the same at a time, and much noise: a process that is hardly one.
@@ -248,14 +306,17 @@ module internal FurtherStarts =
                         [ k, sign ]
         ]
 
-        changes @ List.filter (List.isEmpty >> not) [ longRange ] @ ofDeviations
-        |> List.map (fun change ->
-            let tau = Array.copy start
+        let moved =
+            changes @ List.filter (List.isEmpty >> not) [ longRange ] @ ofDeviations
+            |> List.map (fun change ->
+                let tau = Array.copy start
 
-            for place, sign in change do
-                tau[place] <- far place sign
+                for place, sign in change do
+                    tau[place] <- far place sign
 
-            tau)
+                tau)
+
+        moved @ evenly evenResiduals kinds start (+)
 
     /// τ in which one level has a twentieth of the residual standard deviation, for each level but the reference: random effects may
     /// explain that level.

@@ -190,7 +190,7 @@ module internal ResidualObjective =
                 )
             Start = start
             FurtherStarts = lazy (further standard layout model work start)
-            Following = FurtherStarts.following work start.Length Following.Broad
+            Following = FurtherStarts.following work start.Length Following.Every
             Evaluate = MarginalObjective.evaluate reml variance constant model
             Boundary =
                 VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)

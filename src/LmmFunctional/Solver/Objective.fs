@@ -47,8 +47,8 @@ type Following =
     | Close
     /// Those that are promising.
     | Promising
-    /// Also those that promise as much as the first start: it lies high where nothing tells standard deviations beforehand.
-    | Broad
+    /// Every one: values tell little where many correlations have ends, and where nothing tells standard deviations beforehand.
+    | Every
 
 /// <summary>A function to minimise, with exact derivatives. It knows how it computes; the solver does not.</summary>
 /// <remarks>Evaluating twice at the same point gives the same bits, on any thread.</remarks>
@@ -119,7 +119,7 @@ module Objective =
             Names = ImmutableArray.CreateRange names
             Start = ImmutableArray.CreateRange start
             FurtherStarts = lazy []
-            Following = Following.Broad
+            Following = Following.Every
             Evaluate = evaluate
             Boundary =
                 fun theta -> {

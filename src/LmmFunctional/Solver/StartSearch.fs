@@ -35,9 +35,9 @@ module StartSearch =
     }
 
     // What a likelihood with many optima may cost: the starts left over are those with the highest values.
-    let private mostDescents = 25
+    let private mostDescents = 40
 
-    // How far above the lowest end, or above the first start, a start may be that is followed: of 1 100 random models, those with
+    // How far above the lowest end a start may be that is followed: of 1 100 random models, those with
     // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.
     let private promising, close = 30.0, 4.0
 
@@ -177,9 +177,8 @@ module StartSearch =
 
         follow None
 
-    /// All ends and the number of descents, from those known, the value that the main descent began at, and other starts by their
-    /// values.
-    let private explore isOptimum (objective: Objective) begun known (others: (ImmutableArray<float> * float) list) =
+    /// All ends and the number of descents, from those known and other starts by their values.
+    let private explore isOptimum (objective: Objective) known (others: (ImmutableArray<float> * float) list) =
         let joined index (found: Found list) =
             found
             |> List.mapi (fun i own ->
@@ -198,7 +197,7 @@ module StartSearch =
                     match objective.Following with
                     | Following.Close -> value - lowest < close
                     | Following.Promising -> value - lowest < promising
-                    | Following.Broad -> value - max lowest begun < promising
+                    | Following.Every -> true
 
                 if isFollowed then
                     None
@@ -310,7 +309,7 @@ module StartSearch =
 
             match starts with
             | [] -> descend objective.Start, single
-            | (first, begun) :: others ->
+            | (first, _) :: others ->
                 let path = descend first
                 let last = List.last path
 
@@ -319,10 +318,10 @@ module StartSearch =
                 | Progress.Stalled ->
                     let main = foundAt isOptimum last first
 
-                    let known = explore isOptimum objective begun ([ main ], 1) others
+                    let known = explore isOptimum objective ([ main ], 1) others
                     let further = mirrored objective (fst known)
 
-                    explore isOptimum objective begun known further
+                    explore isOptimum objective known further
                     |> taken descend path
                     |> fun (path, search) ->
                         path,
