@@ -4,6 +4,7 @@
 
 open System.Collections.Immutable
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let orStop result =
     match result with

@@ -11,6 +11,9 @@ The library comes from the folder of the command line, because there it stands t
 #r "../src/LmmFunctional.Cli/bin/Release/net10.0/LmmFunctional.dll"
 
 open LmmFunctional
+open LmmFunctional.Dsl
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 (**
 ## Data
@@ -146,7 +149,7 @@ for level in 0..2 do
 (*** include-output ***)
 
 (**
-Fitted values (random effects and offset included) and residuals, one for each row used; `fit.Design.Rows` tells which
+Fitted values (random effects and offset included) and residuals, one for each row used; `fit.Design.UsedRows` tells which
 rows of the frame those are.
 *)
 let fitted = Fit.fitted fit

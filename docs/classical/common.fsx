@@ -7,6 +7,9 @@ Loaded by the other scripts of this folder; it needs a build (`dotnet fsi build.
 #r "../../src/LmmFunctional.Cli/bin/Release/net10.0/MathNet.Numerics.dll"
 
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 
 /// The value, or the problems on standard error and the end of the script.
@@ -53,8 +56,8 @@ let show name (matrix: Matrix) =
 
 /// The indicators of a random term's levels as a matrix, n by levels.
 let indicators (term: RandomDesign) =
-    Matrix.init term.Codes.Length term.Levels.Length (fun row level ->
-        if term.Codes[row] = level then 1.0 else 0.0)
+    Matrix.init term.LevelOfRow.Length term.LevelNames.Length (fun row level ->
+        if term.LevelOfRow[row] = level then 1.0 else 0.0)
 
 /// A data set of text columns and one response.
 let frame response (values: float seq) (factors: (string * string list) list) =

@@ -9,6 +9,8 @@ Run after a build:
 
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Classical
 
 (**
@@ -42,8 +44,8 @@ check "Cov of days 1 and 3" 1e-9 (psi[0, 0] + 4.0 * psi[0, 1] + 3.0 * psi[1, 1])
 GLS with these blocks as a known covariance gives the estimates of the fit, and their covariance:
 *)
 let v = KnownCovariance.Kronecker(Matrix.identity 18, ofOneSubject)
-let x = fit.Design.Fixed.Matrix
-let gls = Gls.fit CovarianceScale.Known v [ "(Intercept)"; "Days" ] x fit.Design.Response |> orStop
+let x = fit.Design.FixedEffects.Matrix
+let gls = Gls.fit CovarianceScale.Known v [ "(Intercept)"; "Days" ] x (Array.ofSeq fit.Design.ResponseValues) |> orStop
 
 for ours, expected in List.zip gls.Coefficients fit.Coefficients do
     check expected.Name 1e-8 expected.Estimate ours
@@ -70,7 +72,7 @@ let design =
     |> Result.bind (fun spec -> Design.build spec centres)
     |> orStop
 
-let z1, z2 = indicators design.Random[0], indicators design.Random[1]
+let z1, z2 = indicators design.RandomEffects[0], indicators design.RandomEffects[1]
 show "Z₁" z1
 show "Z₂" z2
 confirm "Z₁ = I₂ ⊗ 1₆" (Matrices.distance z1 (Matrices.kronecker (Matrix.identity 2) (Matrices.ones 6 1)) = 0.0)

@@ -11,6 +11,8 @@ library. Run after a build:
 
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Classical
 
 (**
@@ -42,9 +44,9 @@ let x = Matrices.kronecker (one 4) (Matrices.beside [ one 8; Matrices.kronecker 
 let zLitter = Matrices.kronecker (identity 4) (one 8)
 let zAnimal = Matrices.kronecker (identity 16) (one 2)
 
-confirm "X" (Matrices.distance x (Matrices.beside [ one 32; design.Fixed.Matrix ]) = 0.0)
-confirm "Z of litters" (Matrices.distance zLitter (indicators design.Random[0]) = 0.0)
-confirm "Z of animals" (Matrices.distance zAnimal (indicators design.Random[1]) = 0.0)
+confirm "X" (Matrices.distance x (Matrices.beside [ one 32; design.FixedEffects.Matrix ]) = 0.0)
+confirm "Z of litters" (Matrices.distance zLitter (indicators design.RandomEffects[0]) = 0.0)
+confirm "Z of animals" (Matrices.distance zAnimal (indicators design.RandomEffects[1]) = 0.0)
 show "X, the rows of one litter" (Matrix.init 8 5 (fun i j -> x[i, j]))
 (*** include-output ***)
 

@@ -10,6 +10,9 @@ e_ij with β_j ~ NID(0, σ²_β) and e_ij ~ NID(0, σ²_e). The data are those o
 
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 
 let blends = data "penicillin_blend"
@@ -27,8 +30,8 @@ let design =
 
 let z = Matrices.kronecker (Matrices.ones 4 1) (Matrix.identity 5)
 let cells = Matrices.kronecker (Matrix.identity 4) (Matrices.ones 5 1)
-confirm "Z = 1₄ ⊗ I₅" (Matrices.distance z (indicators design.Random.Head) = 0.0)
-confirm "X without μ = I₄ ⊗ 1₅" (Matrices.distance cells design.Fixed.Matrix = 0.0)
+confirm "Z = 1₄ ⊗ I₅" (Matrices.distance z (indicators design.RandomEffects.Head) = 0.0)
+confirm "X without μ = I₄ ⊗ 1₅" (Matrices.distance cells design.FixedEffects.Matrix = 0.0)
 (*** include-output ***)
 
 (**
@@ -109,7 +112,7 @@ let v =
         (Matrices.scale error (Matrix.identity 20))
     |> KnownCovariance.Dense
 
-let gls = Gls.fit CovarianceScale.Known v [ "μ"; "α1"; "α2"; "α3"; "α4" ] x design.Response |> orStop
+let gls = Gls.fit CovarianceScale.Known v [ "μ"; "α1"; "α2"; "α3"; "α4" ] x (Array.ofSeq design.ResponseValues) |> orStop
 let difference = Gls.estimate gls [ 0.0; 1.0; 0.0; -1.0; 0.0 ] |> orStop
 check "α1 − α3" 1e-9 -5.0 difference.Estimate
 check "its variance 2σ²_e/5" 1e-9 (2.0 * error / 5.0) difference.Variance

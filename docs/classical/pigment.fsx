@@ -10,6 +10,9 @@ random. The data are those of Box, Hunter and Hunter. Run after a build:
 
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 open MathNet.Numerics.Distributions
 
@@ -132,7 +135,7 @@ let design =
     |> Result.bind (fun spec -> Design.build spec paste)
     |> orStop
 
-let z = Matrices.beside (design.Random |> List.map indicators)
+let z = Matrices.beside (design.RandomEffects |> List.map indicators)
 let identity = Matrix.identity
 
 let kroneckerZ =

@@ -11,6 +11,8 @@ Z, u, G, R and Var(y), and why the estimates of μ + γ₁, μ + γ₂ and γ₁
 
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Classical
 
 (**
@@ -28,7 +30,7 @@ let design =
     |> Result.bind (fun spec -> Design.build spec seedlings)
     |> orStop
 
-let z = indicators design.Random.Head
+let z = indicators design.RandomEffects.Head
 
 (**
 The notes' X has the columns of μ, γ₁ and γ₂; it has rank 2. (The library keeps the first independent columns of a model

@@ -10,6 +10,8 @@ Answers to the two exercises of the notes, derived, then verified with numbers. 
 open System
 open Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 
 (**

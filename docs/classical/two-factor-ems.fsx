@@ -12,6 +12,7 @@ On the command line: `lmm ems "A*B" --random A,B --levels A=4,B=5 --reps 2`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 
 let design random =

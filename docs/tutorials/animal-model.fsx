@@ -11,6 +11,8 @@ Run the script after a build: `dotnet fsi docs/tutorials/animal-model.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Dsl
+open LmmFunctional.Analysis
 
 let pedigree =
     Pedigree.ofRows [ "4", "1", ""; "5", "3", "2"; "6", "1", "2"; "7", "4", "5"; "8", "3", "6" ]

@@ -12,6 +12,8 @@ Run the script after a build: `dotnet fsi docs/tutorials/bioequivalence.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let exposure = data "bioequivalence"
 

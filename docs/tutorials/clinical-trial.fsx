@@ -12,6 +12,8 @@ Run the script after a build: `dotnet fsi docs/tutorials/clinical-trial.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Dsl
+open LmmFunctional.Analysis
 
 let fev = data "fev"
 
@@ -98,7 +100,7 @@ let results = [
     for name, structure in structures do
         let own =
             mmrm
-            |> Spec.withResidual (structure "AVISIT" |> within "USUBJID")
+            |> LmmSpec.withResidual (structure "AVISIT" |> within "USUBJID")
             |> Lmm.fit FitOptions.defaults fev
             |> orStop
 
@@ -124,7 +126,7 @@ not trust the structure at all (CR2, with the degrees of freedom of Bell and McC
 *)
 let perArm =
     mmrm
-    |> Spec.withResidual (unstructured "AVISIT" |> within "USUBJID" |> perLevelOf "ARMCD")
+    |> LmmSpec.withResidual (unstructured "AVISIT" |> within "USUBJID" |> perLevelOf "ARMCD")
     |> Lmm.fit FitOptions.defaults fev
     |> orStop
 

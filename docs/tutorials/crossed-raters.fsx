@@ -11,6 +11,7 @@ Run the script after a build: `dotnet fsi docs/tutorials/crossed-raters.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let ratings = data "insteval"
 
@@ -106,7 +107,7 @@ let service = Inference.coefficients 0.95 tested |> List.last
 printfn "%O" service
 (*** include-output ***)
 (*** hide ***)
-stated "28" (float (fit.Design.Random |> List.last).Levels.Length)
+stated "28" (float (fit.Design.RandomEffects |> List.last).LevelNames.Length)
 stated "-0.05" service.Estimate
 stated "0.04" service.StandardError
 stated "19" service.Df

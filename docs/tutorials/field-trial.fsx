@@ -11,6 +11,8 @@ Run the script after a build: `dotnet fsi docs/tutorials/field-trial.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Dsl
+open LmmFunctional.Analysis
 
 let wheat = data "wheat2"
 

@@ -10,6 +10,8 @@ Run the script after a build: `dotnet fsi docs/tutorials/growth-curves.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Dsl
+open LmmFunctional.Analysis
 
 let children = data "orthodont"
 printfn "%d rows of %s" children.Rows (Frame.names children |> String.concat ", ")
@@ -65,7 +67,7 @@ intercepts only. Under the smaller model the variance is zero, at the end of its
 of χ² with one and with two degrees of freedom; `MixtureP` takes it.
 *)
 let intercepts =
-    growth |> Spec.withRandom [ intercept |> by "Subject" ] |> Lmm.fit FitOptions.defaults children |> orStop
+    growth |> LmmSpec.withRandom [ intercept |> by "Subject" ] |> Lmm.fit FitOptions.defaults children |> orStop
 
 let test = ModelComparison.test intercepts fit |> orStop
 printfn "%O" test
@@ -83,8 +85,8 @@ each sex is one more parameter.
 *)
 let bySex =
     growth
-    |> Spec.withRandom [ intercept |> by "Subject" ]
-    |> Spec.withResidual (independent |> withVariance (varIdent "Sex"))
+    |> LmmSpec.withRandom [ intercept |> by "Subject" ]
+    |> LmmSpec.withResidual (independent |> withVariance (varIdent "Sex"))
     |> Lmm.fit FitOptions.defaults children
     |> orStop
 

@@ -11,6 +11,7 @@ Run the script after a build: `dotnet fsi docs/tutorials/power.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Analysis
 
 (**
 ## From a pilot

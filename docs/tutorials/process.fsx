@@ -11,6 +11,7 @@ Run the script after a build: `dotnet fsi docs/tutorials/process.fsx`.
 
 open Common
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let pigment = data "pigment"
 let fit = Lmm.fitFormula FitOptions.defaults pigment "moisture ~ 1 + (1 | batch/sample)" |> orStop

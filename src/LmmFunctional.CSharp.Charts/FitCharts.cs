@@ -147,7 +147,7 @@ public sealed class FitCharts
     private Inference Inference(DfMethod method, DfConvention convention) =>
         Convert.ValueOrThrow(InferenceModule.create(Convert.Method(method, convention), fit.Inner));
 
-    private LmmFunctional.MarginalMeans MarginalMeans(string over, DfMethod method, DfConvention convention)
+    private LmmFunctional.Analysis.MarginalMeans MarginalMeans(string over, DfMethod method, DfConvention convention)
     {
         ArgumentNullException.ThrowIfNull(over);
         return Convert.ValueOrThrow(
@@ -162,6 +162,6 @@ public sealed class FitCharts
 
     private FSharpList<ProfileCurve> Curves() =>
         Convert.FSharpList(
-            from target in LmmFunctional.Profile.targets(fit.Inner)
-            select Convert.ValueOrThrow(LmmFunctional.Profile.curve(3.0, target, fit.Inner)));
+            from target in LmmFunctional.Analysis.Profile.targets(fit.Inner)
+            select Convert.ValueOrThrow(LmmFunctional.Analysis.Profile.curve(3.0, target, fit.Inner)));
 }

@@ -84,13 +84,13 @@ public static class FitReports
         this FittedLmm fit,
         DfMethod method = DfMethod.Satterthwaite,
         DfConvention convention = DfConvention.Usual,
-        double level = 0.95) => LmmFunctional.Tidy.fit(level, Inference(fit, method, convention));
+        double level = 0.95) => LmmFunctional.Analysis.Tidy.fit(level, Inference(fit, method, convention));
 
     /// <summary>A row for the model: sizes, criteria, R², verdict.</summary>
-    public static Frame Glance(this FittedLmm fit) => LmmFunctional.Tidy.glance(Inner(fit));
+    public static Frame Glance(this FittedLmm fit) => LmmFunctional.Analysis.Tidy.glance(Inner(fit));
 
     /// <summary>A row for each row used: columns of the model, fitted values, residuals, leverages.</summary>
-    public static Frame Augment(this FittedLmm fit) => LmmFunctional.Tidy.augment(Inner(fit));
+    public static Frame Augment(this FittedLmm fit) => LmmFunctional.Analysis.Tidy.augment(Inner(fit));
 
     /// <summary>A frame as Markdown, numbers with five significant digits.</summary>
     public static string ToMarkdown(this Frame frame) => FrameTable.toMarkdown(frame);
@@ -111,14 +111,14 @@ public static class FitReports
         this FittedLmm fit,
         DfMethod method = DfMethod.Satterthwaite,
         DfConvention convention = DfConvention.Usual) =>
-        LmmFunctional.MethodsText.ofInference(Inference(fit, method, convention));
+        LmmFunctional.Analysis.MethodsText.ofInference(Inference(fit, method, convention));
 
     /// <summary>The model as SAS PROC MIXED.</summary>
     public static ModelCode SasCode(
         this FittedLmm fit,
         DfMethod method = DfMethod.Satterthwaite,
         DfConvention convention = DfConvention.Usual) =>
-        Code(LmmFunctional.SasCode.ofFit(Convert.Method(method, convention), Inner(fit)));
+        Code(LmmFunctional.Analysis.SasCode.ofFit(Convert.Method(method, convention), Inner(fit)));
 
     /// <summary>The model as a call of lme4.</summary>
     public static ModelCode Lme4Code(this FittedLmm fit) => Code(RCode.lme4(Inner(fit)));

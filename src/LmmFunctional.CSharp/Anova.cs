@@ -1,3 +1,5 @@
+using LmmFunctional.Classical;
+
 namespace LmmFunctional.CSharp;
 
 /// <summary>Which sums of squares.</summary>

@@ -1,3 +1,4 @@
+using LmmFunctional.Classical;
 using System.Diagnostics.CodeAnalysis;
 
 namespace LmmFunctional.CSharp;

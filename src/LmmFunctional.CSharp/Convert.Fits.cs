@@ -107,7 +107,7 @@ internal static partial class Convert
 
     internal static SasInformationCriteria ToSasCriteria(Fit fit)
     {
-        var criteria = LmmFunctional.SasCriteria.create(fit);
+        var criteria = LmmFunctional.Estimation.SasCriteria.create(fit);
         return new SasInformationCriteria(criteria.Aic, criteria.Aicc!.Value, criteria.Bic);
     }
 }

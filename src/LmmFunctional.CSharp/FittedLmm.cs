@@ -192,7 +192,7 @@ public sealed class FittedLmm
         double alpha = 0.05,
         PAdjustment adjustment = PAdjustment.Usual,
         MarginalSettings? settings = null) =>
-        Convert.List(Convert.ValueOrThrow(LmmFunctional.CompactLetters.create(
+        Convert.List(Convert.ValueOrThrow(LmmFunctional.Analysis.CompactLetters.create(
             alpha, Convert.Adjusted(adjustment)?.Value ?? Adjustment.Tukey, Marginal(over, settings))));
 
     private MarginalMeans Marginal(string over, MarginalSettings? settings)

@@ -42,7 +42,7 @@ public static class FrameExtensions
     {
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(condition);
-        return Convert.ValueOrThrow(LmmFunctional.Subset.rows(condition, frame));
+        return Convert.ValueOrThrow(LmmFunctional.Estimation.Subset.rows(condition, frame));
     }
 
     /// <summary>The data with one level of a column first; a column of numbers becomes a factor.</summary>

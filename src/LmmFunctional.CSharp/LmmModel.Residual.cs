@@ -70,14 +70,14 @@ public sealed partial class LmmModel
     public LmmModel Residual(string structure)
     {
         ArgumentNullException.ThrowIfNull(structure);
-        return new LmmModel(Spec.withResidual(Convert.ValueOrThrow(Formula.parseResidual(structure)), spec));
+        return new LmmModel(LmmSpecModule.withResidual(Convert.ValueOrThrow(Formula.parseResidual(structure)), spec));
     }
 
     /// <summary>The model with one more factor of the residual standard deviation.</summary>
     public LmmModel WithVariance(Variance variance)
     {
         ArgumentNullException.ThrowIfNull(variance);
-        return new LmmModel(Spec.withResidual(ResidualWords.withVariance(variance.Function, spec.Residual), spec));
+        return new LmmModel(LmmSpecModule.withResidual(ResidualWords.withVariance(variance.Function, spec.Residual), spec));
     }
 
     /// <summary>The model with effects added that vary over the levels of a grouping factor with a structure.</summary>
@@ -131,12 +131,12 @@ public sealed partial class LmmModel
     {
         var related = relatedBy is null ? term : ResidualWords.relatedBy(relatedBy, term);
         return new LmmModel(
-            Spec.addRandom(perLevelOf is null ? related : ResidualWords.separatelyFor(perLevelOf, related), spec));
+            LmmSpecModule.addRandom(perLevelOf is null ? related : ResidualWords.separatelyFor(perLevelOf, related), spec));
     }
 
     private LmmModel WithCorrelations(
         IEnumerable<ResidualCorrelation> correlations, string? within, string? perLevelOf, bool nugget) =>
-        new(Spec.withResidual(
+        new(LmmSpecModule.withResidual(
             ResidualTerm.NewStructured(new ResidualStructure(
                 Convert.FSharpList(correlations),
                 Convert.Option(within is null ? null : TermModule.ofExpr(Expr.NewColumn(within))),

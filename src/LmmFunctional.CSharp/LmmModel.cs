@@ -16,7 +16,7 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     public LmmModel Fixed(Terms terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        return new LmmModel(Spec.withFixed(spec.Fixed + terms, spec));
+        return new LmmModel(LmmSpecModule.withFixed(spec.Fixed + terms, spec));
     }
 
     /// <summary>The model with effects added that vary over the levels of a grouping factor.</summary>
@@ -53,18 +53,18 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     public LmmModel Weights(string column)
     {
         ArgumentException.ThrowIfNullOrEmpty(column);
-        return new LmmModel(Spec.withWeights(column, spec));
+        return new LmmModel(LmmSpecModule.withWeights(column, spec));
     }
 
     /// <summary>The model with these fixed effects instead of its own.</summary>
     public LmmModel WithFixed(Terms terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        return new LmmModel(Spec.withFixed(terms, spec));
+        return new LmmModel(LmmSpecModule.withFixed(terms, spec));
     }
 
     /// <summary>The model without its random effects.</summary>
-    public LmmModel WithoutRandom() => new(Spec.withRandom(Convert.FSharpList<RandomTerm>([]), spec));
+    public LmmModel WithoutRandom() => new(LmmSpecModule.withRandom(Convert.FSharpList<RandomTerm>([]), spec));
 
     /// <summary>Fits the model to data.</summary>
     /// <param name="frame">The data.</param>
@@ -152,5 +152,5 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     public override int GetHashCode() => spec.GetHashCode();
 
     private LmmModel Random(RandomTerm term, bool correlated) =>
-        new(Spec.addRandom(correlated ? term : Words.uncorrelated(term), spec));
+        new(LmmSpecModule.addRandom(correlated ? term : Words.uncorrelated(term), spec));
 }

@@ -19,7 +19,7 @@ public static class Model
     public static LmmModel Response(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return new LmmModel(Spec.create(Expr.NewColumn(name), TermsModule.empty));
+        return new LmmModel(LmmSpecModule.create(Expr.NewColumn(name), TermsModule.empty));
     }
 
     /// <summary>A model of a function of columns, written as in a formula: <c>log(yield)</c>.</summary>

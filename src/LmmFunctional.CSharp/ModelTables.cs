@@ -48,7 +48,7 @@ public static class ModelTables
         var ready = models.Select(model =>
             Tuple.Create(model.Name, Convert.ValueOrThrow(InferenceModule.create(method, model.Fit.Inner))));
 
-        return FrameTable.write(style, LmmFunctional.SideBySide.create(Convert.FSharpList(ready)));
+        return FrameTable.write(style, LmmFunctional.Analysis.SideBySide.create(Convert.FSharpList(ready)));
     }
 
     /// <summary>The share of one random term in the variance of a row.</summary>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Charts of fits and of what follows from them. A chart is a value: what is drawn, with the tables behind it.</summary>
 /// <remarks>Functions that make a chart return it, or in words why there is nothing to draw.</remarks>

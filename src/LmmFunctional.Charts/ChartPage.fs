@@ -1,6 +1,6 @@
 namespace LmmFunctional.Charts
 
-open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Charts in pages.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>A report of a fit as one page: the model in words and as equations, data, estimates, tests, variances, means, diagnostics,
 /// and what is needed to repeat it.</summary>

@@ -1,6 +1,6 @@
 namespace LmmFunctional.Charts
 
-open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Parts of pages.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,9 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 
 /// <summary>What a chart is asked for with.</summary>
@@ -28,7 +31,7 @@ module internal ChartKinds =
             request.Over
             |> Option.orElse (
                 // The first factor of the fixed effects.
-                request.Fit.Design.Fixed.Terms
+                request.Fit.Design.FixedEffects.Terms
                 |> Seq.tryFind (fun term -> not term.Factors.IsEmpty)
                 |> Option.map TermText.deparse
             )

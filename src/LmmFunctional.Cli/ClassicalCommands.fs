@@ -3,6 +3,7 @@ namespace LmmFunctional.Cli
 open System
 open LmmFunctional
 open LmmFunctional.Classical
+open LmmFunctional.Analysis
 
 /// <summary>The commands <c>lmm ems</c> and <c>lmm anova-table</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,6 @@
 namespace LmmFunctional.Cli
 
-open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What the user wants done.</summary>
 [<RequireQualifiedAccess; ReferenceEquality>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>What a command has found, in every form.</summary>
 [<NoComparison; NoEquality>]

@@ -3,6 +3,7 @@ namespace LmmFunctional.Cli
 open System
 open System.IO
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Runs a command and writes what it finds.</summary>
 [<RequireQualifiedAccess>]

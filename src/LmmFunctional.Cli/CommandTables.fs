@@ -1,7 +1,10 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
+open LmmFunctional.Verification
 
 /// <summary>What commands print as tables of CSV, where the library has no frame of it.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Cli
 
 open System
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Data
 open LmmFunctional.DuckDb
 

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The commands <c>lmm residuals</c>, <c>lmm influence</c> and <c>lmm outliers</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -3,6 +3,7 @@ namespace LmmFunctional.Cli
 open System
 open System.Globalization
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>What is asked of marginal means, its names read.</summary>
 type private EmmeansQuery = {

@@ -2,6 +2,7 @@ namespace LmmFunctional.Cli
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The command <c>lmm fit</c>.</summary>
 [<RequireQualifiedAccess>]

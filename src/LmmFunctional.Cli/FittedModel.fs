@@ -2,6 +2,7 @@ namespace LmmFunctional.Cli
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>A fit that a command has asked for.</summary>
 [<ReferenceEquality>]

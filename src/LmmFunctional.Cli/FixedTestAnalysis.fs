@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The command <c>lmm anova</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The option <c>--test</c>: linear functions of the fixed effects.</summary>
 [<RequireQualifiedAccess>]

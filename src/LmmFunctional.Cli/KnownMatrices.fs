@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The matrices that a command names, read from their files.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>What a command does with <c>--df</c> and <c>--convention</c>.</summary>
 [<NoComparison; NoEquality>]

@@ -3,6 +3,8 @@ namespace LmmFunctional.Cli
 open System
 open System.Diagnostics
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A model with its data and the matrices it names, read from the user's files.</summary>
 type internal ModelSource = {
@@ -23,12 +25,12 @@ module internal ModelSource =
         | None, _ -> Ok spec
         | Some text, ResidualTerm.Independent ->
             Formula.parseResidual text
-            |> Result.map (fun residual -> Spec.withResidual residual spec)
+            |> Result.map (fun residual -> LmmSpec.withResidual residual spec)
         | Some _, ResidualTerm.Structured _ -> Error [ LmmError.TwoResiduals ]
 
     let private withWeights (weights: string option) (spec: LmmSpec) =
         match weights with
-        | Some column -> Spec.withWeights column spec
+        | Some column -> LmmSpec.withWeights column spec
         | None -> spec
 
     let private specOf (request: ModelRequest) formula =

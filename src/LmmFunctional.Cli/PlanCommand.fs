@@ -1,6 +1,8 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>The command <c>lmm plan</c>.</summary>
 [<RequireQualifiedAccess>]

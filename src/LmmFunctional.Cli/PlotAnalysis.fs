@@ -1,6 +1,6 @@
 namespace LmmFunctional.Cli
 
-open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 
 /// <summary>The command <c>lmm plot</c>.</summary>

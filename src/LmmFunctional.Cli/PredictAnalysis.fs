@@ -1,6 +1,8 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Analysis
 
 /// <summary>The command <c>lmm predict</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -6,7 +6,8 @@ open System.IO
 open System.Runtime.CompilerServices
 open System.Threading
 open System.Threading.Tasks
-open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>How the user hears of work that takes long.</summary>
 [<RequireQualifiedAccess>]

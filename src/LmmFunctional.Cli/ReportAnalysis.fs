@@ -2,6 +2,7 @@ namespace LmmFunctional.Cli
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 
 /// <summary>The command <c>lmm report</c>.</summary>

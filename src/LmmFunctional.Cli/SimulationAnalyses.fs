@@ -1,6 +1,7 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The commands <c>lmm simulate</c> and <c>lmm power</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
 namespace LmmFunctional.Cli
 
 open LmmFunctional
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 
 /// <summary>The commands <c>lmm r2</c>, <c>lmm variance-test</c> and <c>lmm verify</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -3,6 +3,8 @@ namespace LmmFunctional.Data
 open System
 open System.Collections.Generic
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Sums of rows that agree in some key columns: a cell for each combination of keys.</summary>
 /// <remarks>With m summed columns z and weights w: W = Σ w, the mean Σ w z / W, and Σ w (z − mean)(z − mean)', whose lower

@@ -5,6 +5,8 @@ open System.Collections.Generic
 open System.Globalization
 open System.Runtime.InteropServices
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Collects the cells of one column, of .NET values of one type.</summary>
 /// <param name="name">The column.</param>

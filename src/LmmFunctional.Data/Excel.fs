@@ -6,6 +6,8 @@ open System.IO
 open System.Text
 open ExcelDataReader
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Data sets from Excel workbooks, .xlsx and .xls.</summary>
 /// <remarks>The first row with text is the header; empty columns at the right and empty rows are left out. Cells have the

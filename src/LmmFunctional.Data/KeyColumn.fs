@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Runtime.InteropServices
 open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>Key columns of several parts of the data, one after another.</summary>
 [<RequireQualifiedAccess>]

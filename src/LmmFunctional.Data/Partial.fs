@@ -4,6 +4,8 @@ open System
 open System.Diagnostics
 open System.IO
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The sums of some rows of the data that a model needs, whatever part of the data they are: a file, a partition, a
 /// hospital.</summary>
@@ -109,7 +111,7 @@ module Partial =
         |> Result.bind (fun (frame, weights) ->
             SumRoles.ofSpec frame spec
             |> Result.bind (fun roles -> Problems.unless (lacking sums roles) ())
-            |> Result.bind (fun () -> Design.buildOfSums (rowSums sums) (Spec.withWeights weights spec) frame))
+            |> Result.bind (fun () -> Design.buildOfSums (rowSums sums) (LmmSpec.withWeights weights spec) frame))
         |> Result.map (fun design -> {
             design with
                 Spec = spec

@@ -4,6 +4,8 @@ open System
 open System.Collections.Immutable
 open System.Data.Common
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Sums of rows where the rows lie: one pass for means, one GROUP BY for products; no row leaves the database.
 /// </summary>

@@ -4,6 +4,7 @@ open System
 open System.Collections.Immutable
 open System.Data.Common
 open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>Rows that lie in a database.</summary>
 [<RequireQualifiedAccess>]

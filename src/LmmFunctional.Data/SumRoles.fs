@@ -1,6 +1,9 @@
 namespace LmmFunctional.Data
 
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>What a model needs of each column when rows are summed.</summary>
 type internal SumRoles = {

@@ -1,6 +1,8 @@
 namespace LmmFunctional.Data
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>A fit of sums of rows: everything that does not need the rows themselves.</summary>
 [<Sealed>]

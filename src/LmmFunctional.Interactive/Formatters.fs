@@ -2,6 +2,8 @@ namespace LmmFunctional.Interactive
 
 open System
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 open Microsoft.DotNet.Interactive.Formatting
 open Microsoft.FSharp.Reflection

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Interactive
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Reports, frames and problems as HTML for the output of a cell.</summary>
 [<RequireQualifiedAccess>]

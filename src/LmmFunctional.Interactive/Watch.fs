@@ -4,6 +4,7 @@ open System
 open System.Diagnostics
 open System.Runtime.CompilerServices
 open LmmFunctional
+open LmmFunctional.Estimation
 open Microsoft.DotNet.Interactive.Formatting
 
 /// <summary>Long fits that tell where they are, below the cell.</summary>

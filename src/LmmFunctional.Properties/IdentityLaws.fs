@@ -3,6 +3,7 @@ namespace LmmFunctional.Properties
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Verification
 
 /// <summary>The identities of the catalogue as properties.</summary>
 [<RequireQualifiedAccess>]

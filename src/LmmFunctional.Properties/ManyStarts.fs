@@ -3,6 +3,7 @@ namespace LmmFunctional.Properties
 open System
 open System.Collections.Immutable
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The best of many descents: slow, and as sure as can be that there is no better optimum.</summary>
 [<RequireQualifiedAccess>]

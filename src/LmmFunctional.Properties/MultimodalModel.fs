@@ -3,6 +3,7 @@ namespace LmmFunctional.Properties
 open System
 open System.Collections.Immutable
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A small random model with its data, of a kind whose likelihood often has several optima.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A model with regular random effects, for laws about θ inside its space.</summary>
 type RegularModel = RegularModel of RandomModel
@@ -84,7 +85,11 @@ module RandomModel =
     /// The model as it would be written.
     let spec (model: RandomModel) =
         let spec = Formula.parse (formula model) |> orRaise
-        if model.HasWeights then Spec.withWeights "w" spec else spec
+
+        if model.HasWeights then
+            LmmSpec.withWeights "w" spec
+        else
+            spec
 
     /// The known matrix of the model, if it has one.
     let known (model: RandomModel) : Map<string, Relationship> =

@@ -3,6 +3,7 @@ namespace LmmFunctional.Properties
 open System
 open System.Collections.Immutable
 open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Covariance structures for random models, and the columns that they run along.</summary>
 /// <remarks>Subjects <c>id</c> of two arms at three sites have up to four visits at times <c>t</c>; the first ones miss none,

@@ -3,6 +3,10 @@ namespace LmmFunctional
 open System
 open System.Diagnostics
 open System.IO
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Saving
 
 /// <summary>The front door: from a model and its data to a fit.</summary>
 [<RequireQualifiedAccess>]

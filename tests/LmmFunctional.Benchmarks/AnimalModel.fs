@@ -4,6 +4,7 @@ open System
 open System.Diagnostics
 open System.IO
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>An animal model on a simulated pedigree: 200 sires and 2 000 dams per generation.</summary>
 [<RequireQualifiedAccess>]

@@ -3,6 +3,7 @@ namespace LmmFunctional.Benchmarks
 open System
 open System.Threading.Tasks
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>How often intervals hold what they are of: random intercepts, small and large samples, simulated.</summary>
 [<RequireQualifiedAccess>]

@@ -4,6 +4,7 @@ open System
 open System.Diagnostics
 open System.IO
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A field trial on a grid of plots: genotypes in plots at random, a trend that is autoregressive along rows and
 /// columns, and noise of every plot.</summary>

@@ -2,6 +2,7 @@ namespace LmmFunctional.Benchmarks
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Whether p-values of Kenward-Roger tests are uniform when there is no effect: small unbalanced data sets,
 /// simulated.</summary>

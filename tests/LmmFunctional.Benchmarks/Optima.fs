@@ -1,8 +1,9 @@
 namespace LmmFunctional.Benchmarks
 
 open System.Threading.Tasks
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 /// <summary>Whether a fit ends at the best optimum there is: small random models of every kind, the default fit against the

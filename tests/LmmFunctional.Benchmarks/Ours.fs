@@ -4,8 +4,9 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Runtime
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Our fit of a case: from a formula and columns in memory to a certified fit with standard errors.</summary>
 [<RequireQualifiedAccess>]

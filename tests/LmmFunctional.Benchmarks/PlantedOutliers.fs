@@ -2,6 +2,7 @@ namespace LmmFunctional.Benchmarks
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Whether a planted outlier is found first by the scan that matches it, and how often the 5 % threshold is passed
 /// without one: 30 subjects crossed with 8 items, simulated.</summary>

@@ -4,8 +4,10 @@ open System
 open System.Threading.Tasks
 open FsCheck
 open FsCheck.FSharp
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 /// <summary>Whether fits of random models end, without an exception, and give numbers: every kind of model, from a few rows

@@ -5,6 +5,7 @@ open System.ComponentModel
 open System.Diagnostics
 open System.IO
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>What fits many times: one design with many responses, a bootstrap, deletions; and what follows a large fit.</summary>
 [<RequireQualifiedAccess>]

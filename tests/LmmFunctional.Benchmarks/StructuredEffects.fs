@@ -4,6 +4,7 @@ open System
 open System.Diagnostics
 open System.IO
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Random effects that no blocks of rows can integrate out beside structured residuals: two traits on a pedigree, and
 /// items crossed with subjects whose trials follow each other.</summary>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts.Tests
 
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 
 /// <summary>Every kind of chart, on several models.</summary>

@@ -4,6 +4,9 @@ module LmmFunctional.Charts.Tests.ChartDataTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 open LmmFunctional.Tests
 

@@ -4,6 +4,7 @@ module LmmFunctional.Charts.Tests.ChartProblemTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Charts
 open LmmFunctional.Tests
 

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts.Tests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Tests
 
 /// <summary>Fits that several tests look at, each made once.</summary>

@@ -8,6 +8,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Data
 open LmmFunctional.Tests
 
 let private byRecords options (text: string) =

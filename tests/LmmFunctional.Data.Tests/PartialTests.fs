@@ -7,6 +7,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Data
 open LmmFunctional.Tests
 
@@ -144,7 +146,7 @@ let tests =
 
         testPropertyWithConfig (Law.tries 20) "prior weights are summed" (fun () ->
             Prop.forAll (Arb.fromGen (Gen.zip randomFrame randomModel)) (fun (frame, text) ->
-                let spec = spec text |> Spec.withWeights "w"
+                let spec = spec text |> LmmSpec.withWeights "w"
 
                 let summed =
                     dealt 3 frame
@@ -211,7 +213,7 @@ let tests =
 
         testPropertyWithConfig (Law.tries 20) "a file keeps every bit" (fun () ->
             Prop.forAll (Arb.fromGen (Gen.zip randomFrame randomModel)) (fun (frame, text) ->
-                let spec = spec text |> Spec.withWeights "w"
+                let spec = spec text |> LmmSpec.withWeights "w"
                 let partial = Partial.collect spec frame |> DataSets.orRaise
 
                 DataSets.withFile ".json" (fun path ->

@@ -7,6 +7,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Data
 open LmmFunctional.DuckDb
 open LmmFunctional.Tests
@@ -87,7 +89,7 @@ let tests =
             isSame FitOptions.defaults (spec text) (DataSets.csv name) |> Texts.equal [])
 
         testPropertyWithConfig (Law.tries 25) "DuckDB's sums give the fit of the rows" (fun () ->
-            let weighted = Gen.elements [ id; Spec.withWeights "w" ]
+            let weighted = Gen.elements [ id; LmmSpec.withWeights "w" ]
 
             Prop.forAll
                 (Arb.fromGen (Gen.zip3 PartialTests.randomFrame PartialTests.randomModel weighted))
@@ -170,7 +172,7 @@ let tests =
 
             let weighted columns =
                 throughDuck columns (fun path ->
-                    Duck.sums path (spec "y ~ 1 + (1 | g)" |> Spec.withWeights "w")
+                    Duck.sums path (spec "y ~ 1 + (1 | g)" |> LmmSpec.withWeights "w")
                     |> DataSets.problems)
 
             let wrong = [

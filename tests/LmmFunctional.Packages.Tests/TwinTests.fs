@@ -20,17 +20,18 @@ let private isModule (own: Type) =
         mapping.SourceConstructFlags.HasFlag SourceConstructFlags.Module
         && not own.IsNested
 
-/// As twins.txt calls it: the names of LmmFunctional's own modules, others with their namespace.
+/// As twins.txt calls it: the name of a module, that of the classical analysis and of charts with its namespace.
 let private nameOf (own: Type) =
-    let full = nonNull own.FullName
-
     let short =
-        if full.EndsWith "Module" then
-            full[.. full.Length - 7]
+        if own.Name.EndsWith "Module" then
+            own.Name[.. own.Name.Length - 7]
         else
-            full
+            own.Name
 
-    short["LmmFunctional.".Length ..]
+    match own.Namespace with
+    | "LmmFunctional.Classical" -> $"Classical.{short}"
+    | "LmmFunctional.Charts" -> $"Charts.{short}"
+    | _ -> short
 
 let private functionsOf (own: Type) =
     own.GetMembers declared

@@ -6,6 +6,7 @@ open System.Globalization
 open System.IO
 open System.Text.RegularExpressions
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Small data sets for tests, without the library's own readers.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Fixed effects of one or several models with intervals.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,9 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>Correlations within subjects: by lag, by distance, of all pairs of rows; and those of the fixed effects.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,9 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>A variable of the fixed effects that a curve can be drawn along.</summary>
 [<NoComparison; ReferenceEquality>]

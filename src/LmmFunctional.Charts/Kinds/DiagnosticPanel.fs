@@ -1,6 +1,8 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>The charts to look at first.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,9 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>What kinds of charts have in common.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Predicted random effects: against normal quantiles, and one by one with their intervals.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Interactions: marginal means of two variables as lines.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Marginal means with intervals and letters.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open MathNet.Numerics.Distributions
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Where ordered residuals lie when the model is right.</summary>
 [<NoComparison; NoEquality>]

@@ -2,6 +2,9 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>A field trial's map, and the inbreeding of a pedigree.</summary>
 [<RequireQualifiedAccess>]

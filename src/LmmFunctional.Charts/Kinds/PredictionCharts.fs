@@ -3,6 +3,8 @@ namespace LmmFunctional.Charts
 open System
 open System.Globalization
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>Predicted means along a covariate, by the levels of a factor.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Profiles of the likelihood: ζ, and what −2 log likelihood rises by.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>The normal quantile plot of residuals.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Residuals against fitted values, as they are and by their size; leverages.</summary>
 [<RequireQualifiedAccess>]

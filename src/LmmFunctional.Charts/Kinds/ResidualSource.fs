@@ -2,6 +2,8 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>A fit with its residuals, computed once for all charts of them.</summary>
 [<NoComparison; NoEquality>]

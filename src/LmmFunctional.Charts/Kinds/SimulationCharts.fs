@@ -2,6 +2,8 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>Bootstrap replicates as densities, power curves, and the trace of a fit.</summary>
 [<RequireQualifiedAccess>]

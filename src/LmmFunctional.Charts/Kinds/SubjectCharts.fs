@@ -1,6 +1,9 @@
 namespace LmmFunctional.Charts
 
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>Fitted curves of subjects over their data.</summary>
 [<RequireQualifiedAccess>]

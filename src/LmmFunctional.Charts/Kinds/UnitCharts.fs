@@ -2,6 +2,7 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Scans of rows or levels: influence and outliers, with thresholds and the conspicuous units labelled.</summary>
 [<RequireQualifiedAccess>]

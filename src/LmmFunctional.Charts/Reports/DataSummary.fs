@@ -4,6 +4,9 @@ open System
 open System.Security.Cryptography
 open System.Text
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>The data that a model used: rows, columns, levels, and a fingerprint.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,10 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 
 /// <summary>A part of a report: its heading, a name for links, and its HTML.</summary>
 type internal ReportPart = {

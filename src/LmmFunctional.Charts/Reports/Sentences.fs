@@ -2,6 +2,8 @@ namespace LmmFunctional.Charts
 
 open System
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>Findings as sentences with their numbers.</summary>
 [<RequireQualifiedAccess>]

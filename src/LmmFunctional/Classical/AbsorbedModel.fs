@@ -2,7 +2,9 @@ namespace LmmFunctional.Classical
 
 open System
 open LmmFunctional
-open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>A variance components model V = σ²I + Σσ²ᵢZᵢZᵢ' with its fixed effects absorbed.</summary>
 /// <remarks>With M = I − X(X'X)⁻X' it holds Z'MZ (q×q), Z'My and y'My: all that MINQUE and EM need, whatever n is. They

@@ -1,6 +1,9 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>A term of an analysis of variance met with its data.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,8 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A factor of a balanced design.</summary>
 type DesignFactor = {

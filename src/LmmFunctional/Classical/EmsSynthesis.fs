@@ -1,7 +1,6 @@
 namespace LmmFunctional.Classical
 
 open System
-open LmmFunctional
 
 /// <summary>Expected mean squares by synthesis: the sums of squares of the design's own columns.</summary>
 /// <remarks>The coefficient of σ²_T in E(MS_M) is tr(P_M Z_T K_T Z_T')/df, where P_M projects on what term M adds and

@@ -1,6 +1,6 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Expected mean squares as textbooks print them.</summary>
 [<RequireQualifiedAccess>]

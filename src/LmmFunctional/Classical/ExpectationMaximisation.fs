@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
+open LmmFunctional.Numerics
+open LmmFunctional.Model
 
 /// <summary>How EM maximises.</summary>
 [<RequireQualifiedAccess>]

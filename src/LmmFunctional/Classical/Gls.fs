@@ -1,7 +1,9 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
-open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>What is known of the covariance of the response.</summary>
 [<RequireQualifiedAccess>]

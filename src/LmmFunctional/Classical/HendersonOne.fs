@@ -1,8 +1,8 @@
 namespace LmmFunctional.Classical
 
 open System.Collections.Generic
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
 
 /// <summary>Henderson's method I: sums of squares of uncorrected totals, for random models with any numbers in the
 /// cells. </summary>

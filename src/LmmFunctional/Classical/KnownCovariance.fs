@@ -1,7 +1,8 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>A covariance matrix that is known, up to a factor σ² where a model says so.</summary>
 [<RequireQualifiedAccess>]

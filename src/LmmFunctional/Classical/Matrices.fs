@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The matrix forms in which textbooks write designs and covariances.</summary>
 /// <remarks>Dense, for problems small enough to be written down; the engines of <c>Lmm.fit</c> never form

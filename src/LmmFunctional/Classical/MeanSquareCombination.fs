@@ -1,6 +1,6 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
+open LmmFunctional.Model
 open MathNet.Numerics
 open MathNet.Numerics.Distributions
 

@@ -1,7 +1,7 @@
 namespace LmmFunctional.Classical
 
 open System
-open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>Where mean squares with a negative sign go in a test that no single mean square can make.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The prior weights of minimum norm quadratic unbiased estimation.</summary>
 [<RequireQualifiedAccess>]

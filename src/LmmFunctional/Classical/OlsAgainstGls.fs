@@ -1,7 +1,8 @@
 namespace LmmFunctional.Classical
 
 open LmmFunctional
-open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Whether VX = XQ for some Q: then ordinary least squares is best, whatever the data.</summary>
 /// <remarks>The condition of Zyskind (1967) and Rao (1967).</remarks>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Which sums of squares.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,6 @@
 namespace LmmFunctional.Classical
 
-open LmmFunctional
+open LmmFunctional.Model
 open System
 open System.Collections.Generic
 open MathNet.Numerics

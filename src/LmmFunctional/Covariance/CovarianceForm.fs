@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Where residuals or effects sit: the rows and columns of a structure's matrix.</summary>
 [<NoComparison>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Generic
+open LmmFunctional.Model
 
 /// <summary>The forms of random effects, and what the engine asks of them.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

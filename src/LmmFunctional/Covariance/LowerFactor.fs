@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The lower triangular factor L of ΛΛᵀ by rotations of Λ's columns, n×n by columns: zero pivots have zero columns.</summary>
 /// <remarks>Never by factoring the product: a small pivot left of a zero one would lose half its digits there, and the zero

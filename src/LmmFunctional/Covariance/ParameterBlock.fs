@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Parameters that belong together, with the map between the whole line and their region.</summary>
 [<NoEquality; NoComparison>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>An end of the region of a quantity, on the coordinate that stands for it.</summary>
 /// <remarks>δ is the distance of the quantity from its end in units of its own: a share of a correlation, of a nugget, of a

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>What a natural covariance parameter is: how intervals are made for it, and how it is printed.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>The free entries of the relative covariance factor λ of one random term: Cov(effects) = σ² λ λᵀ, λ S×S.</summary>
 /// <remarks>θ lists the free entries column by column, as lme4 does. The parametrisation never inverts the covariance, so

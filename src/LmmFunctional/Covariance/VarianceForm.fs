@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>A factor of the residual standard deviation, as a function of a covariate.</summary>
 [<NoEquality; NoComparison>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>Collects the cells of one column from .NET values.</summary>
 [<Sealed>]

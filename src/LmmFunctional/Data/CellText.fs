@@ -1,9 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
 open System.Collections.Generic
 open System.Globalization
 open System.Runtime.InteropServices
+open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>What the text of a cell means.</summary>
 [<RequireQualifiedAccess>]

@@ -3,6 +3,7 @@ namespace LmmFunctional
 open System
 open System.IO
 open System.Text
+open LmmFunctional.Data
 
 /// <summary>Data sets from CSV text: a header, commas, decimal points, quotes as in RFC 4180.</summary>
 /// <remarks>

@@ -1,14 +1,15 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
 open System.Collections.Concurrent
 open System.IO
 open System.Text.Unicode
 open System.Threading.Tasks
+open LmmFunctional
 
 /// <summary>Plain CSV text, read in blocks of whole records on all cores.</summary>
 /// <remarks>What is not plain (a ragged row, a quote in the wrong place, another encoding, a header with a fault) is not judged
-/// here: the slower reader of <see cref="T:LmmFunctional.CsvRecords"/> reads the text again and finds the words.</remarks>
+/// here: the slower reader of <see cref="T:LmmFunctional.Data.CsvRecords"/> reads the text again and finds the words.</remarks>
 [<RequireQualifiedAccess>]
 module internal CsvBlocks =
 

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>The cells of one column in one block of a CSV text.</summary>
 [<RequireQualifiedAccess>]
@@ -232,7 +234,7 @@ module internal CsvPiece =
 
         texts.ToArray(), codes
 
-    /// <summary>The column of all pieces, by the rules of <see cref="T:LmmFunctional.CellReading"/>.</summary>
+    /// <summary>The column of all pieces, by the rules of <see cref="T:LmmFunctional.Data.CellReading"/>.</summary>
     let toColumn (reading: CellReading) (pieces: CsvPiece[]) : Column =
         let textsOf piece =
             match piece with

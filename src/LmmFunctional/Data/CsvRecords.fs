@@ -1,10 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
 open System.Globalization
 open System.IO
 open CsvHelper
 open CsvHelper.Configuration
+open LmmFunctional
 
 /// Problems of rows, in order: the first are kept, the rest only counted.
 [<Sealed>]

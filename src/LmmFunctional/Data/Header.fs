@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Data
 
 open System
+open LmmFunctional
 
 /// <summary>Column names as a file or a database gives them.</summary>
 [<RequireQualifiedAccess>]

@@ -2,6 +2,8 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Choosing the order of the levels of a column; the first is the reference of treatment contrasts.</summary>
 [<RequireQualifiedAccess>]

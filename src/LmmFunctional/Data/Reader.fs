@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System.Data
+open LmmFunctional.Data
 
 /// <summary>Data sets from databases, or anything else that gives an <c>IDataReader</c>.</summary>
 /// <remarks>Values become cells by the rules of <see cref="T:LmmFunctional.Records"/>; DBNull is missing.</remarks>

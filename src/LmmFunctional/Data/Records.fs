@@ -2,6 +2,7 @@ namespace LmmFunctional
 
 open System
 open System.Reflection
+open LmmFunctional.Data
 
 /// <summary>Data sets from sequences of F# records, anonymous records or objects of any class.</summary>
 /// <remarks>

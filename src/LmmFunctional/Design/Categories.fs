@@ -1,8 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open LmmFunctional.Language
 
 /// <summary>Where the categories of a factor come from, with the categories themselves.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What a model asks of a data set before anything is computed: its columns, and the rows that have them.
 /// </summary>

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>How the levels of a factor become columns where the factor's mean is already in the model.</summary>
 [<RequireQualifiedAccess>]

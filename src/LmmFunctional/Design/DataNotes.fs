@@ -1,7 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>What a reader of a fit must know of how its data were taken: labels that are one number, dates, steps with
 /// gaps.</summary>

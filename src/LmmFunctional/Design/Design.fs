@@ -1,4 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open System.Runtime.InteropServices
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>What a model learned from its data: the levels of its factors, the parameters of its bases, the coding of
 /// its terms. With it the same columns can be made for new data.</summary>
@@ -25,7 +30,7 @@ type RowSums = {
 
 /// <summary>A model met with its data: everything the likelihood needs, rows with missing values left out.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]
-type Design = {
+type Design = internal {
     Spec: LmmSpec
     /// The response as the model writes it; the offset has not been subtracted.
     Response: float[]
@@ -57,6 +62,32 @@ type Design = {
         match design.Sums with
         | Some sums -> sums.Observations
         | None -> design.Response.Length
+
+    /// The model.
+    member design.Model = design.Spec
+
+    /// X of full column rank and the names of its columns.
+    member design.FixedEffects = design.Fixed
+
+    /// The random terms in the order of the model.
+    member design.RandomEffects = design.Random
+
+    /// The response of every row used, on the scale of the model; the offset has not been subtracted.
+    member design.ResponseValues = ImmutableCollectionsMarshal.AsImmutableArray design.Response
+
+    /// The sum of the offsets of every row used; None when the model has none.
+    member design.OffsetValues =
+        design.Offset |> Option.map ImmutableCollectionsMarshal.AsImmutableArray
+
+    /// The prior weights of the rows used, all positive; None when the model has none.
+    member design.WeightValues =
+        design.Weights |> Option.map ImmutableCollectionsMarshal.AsImmutableArray
+
+    /// The rows of the frame that are used, in order, from zero.
+    member design.UsedRows = ImmutableCollectionsMarshal.AsImmutableArray design.Rows
+
+    /// How many rows were left out because a used column is missing there.
+    member design.RowsMissing = design.MissingRows
 
     member private design.Display =
         let rows = Plural.count design.Observations "row"

@@ -1,9 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional
 
 /// <summary>Copies of arrays that a data set holds, one of each: what is written into a design does not change the data.</summary>
 [<Sealed>]

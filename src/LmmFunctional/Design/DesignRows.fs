@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>A design on some of its rows, with the columns it has: nothing is coded anew.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional.Model
 
 /// <summary>The effects of a random term whose structure runs along several variables: one for each combination of their
 /// levels that occurs, the first variable fastest.</summary>

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The fixed effects of a model met with its data: X of full column rank, and what was left out of it.
 /// </summary>
@@ -22,8 +24,11 @@ type FixedDesign = {
     /// A basis of the null space of the full X: AllNames by dropped columns. L'β is estimable when L'(this) = 0.
     NullSpace: Matrix
     /// Coefficients a with X a = 1 exactly, when the constant is in the span of X.
-    Constant: float[] option
-}
+    Constant: ImmutableArray<float> option
+} with
+
+    /// The coefficients of the constant in an array of its own.
+    member internal design.ConstantCoefficients = design.Constant |> Option.map Array.ofSeq
 
 /// <summary>Building the fixed effects.</summary>
 [<RequireQualifiedAccess>]
@@ -105,7 +110,9 @@ module internal FixedDesign =
             TermOf = ImmutableArray.CreateRange termOf
             Terms = coded |> Seq.map _.Term |> ImmutableArray.CreateRange
             NullSpace = nullSpace p rank
-            Constant = constant matrix coded (pick termOf rank.Kept |> Array.ofSeq)
+            Constant =
+                constant matrix coded (pick termOf rank.Kept |> Array.ofSeq)
+                |> Option.map ImmutableArray.CreateRange
         }
 
     // Variables are finite, but a product of two may not be.

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A grouping factor: the categories of its parts, and the combinations of them that occur.</summary>
 [<NoComparison; NoEquality>]

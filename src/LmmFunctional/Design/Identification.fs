@@ -1,4 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Whether the rows can tell the covariance parameters of a model, decided by ranks and counts before any fit.
 /// </summary>
@@ -109,7 +114,7 @@ module internal Identification =
             let triangle =
                 Rank.triangle n p (Array.create p 1.0) (Array.append (Array.concat kept) response)
 
-            let length = Numerics.Dense.Dot(response, response) |> sqrt
+            let length = Dense.Dot(response, response) |> sqrt
             abs triangle[p * p - 1] <= rounding * length
 
     let private ownVariances (design: Design) (residual: ResidualDesign) =

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional.Model
 
 /// <summary>The functions of one number that a formula may use.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>Numeric expressions met with their data.</summary>
 [<RequireQualifiedAccess>]

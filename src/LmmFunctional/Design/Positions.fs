@@ -1,9 +1,13 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>The different places along one coordinate or several, and the place of every row.</summary>
 [<NoComparison; NoEquality>]

@@ -1,13 +1,17 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open System.Runtime.InteropServices
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>One random term met with the data: Z held as coefficients per row and level codes, never as an n×q matrix.
 /// </summary>
 [<ReferenceEquality>]
-type RandomDesign = {
+type RandomDesign = internal {
     Term: RandomTerm
     /// The name of the grouping factor, its parts joined by a colon in the order written.
     Group: string
@@ -34,7 +38,23 @@ type RandomDesign = {
     /// The factor with parameters for each of its levels: its name, its levels, and its code for every level of the
     /// grouping factor.
     PerLevel: (string * ImmutableArray<string> * int[]) option
-}
+} with
+
+    /// The name of the grouping factor.
+    member design.GroupingFactor = design.Group
+
+    /// The levels of the grouping factor, in order.
+    member design.LevelNames = design.Levels
+
+    /// R's names of the S effects of a level.
+    member design.EffectNames = design.Names
+
+    /// For every row used the index of its level.
+    member design.LevelOfRow = ImmutableCollectionsMarshal.AsImmutableArray design.Codes
+
+    /// The coefficient of each effect in every row used, n×S, on the user's scale.
+    member design.Coefficients =
+        Matrix.init design.Codes.Length design.Columns.Length (fun row effect -> design.Columns[effect].[row])
 
 /// <summary>Building a random term.</summary>
 [<RequireQualifiedAccess>]

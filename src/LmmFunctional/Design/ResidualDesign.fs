@@ -1,11 +1,14 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Generic
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>One correlation of the residuals met with the data.</summary>
 [<ReferenceEquality>]
-type ResidualAxis = {
+type internal ResidualAxis = {
     Structure: Structure
     /// The coordinates as written: week, or latitude + longitude.
     Name: string
@@ -21,7 +24,7 @@ type ResidualAxis = {
 
 /// <summary>What a variance function is computed from.</summary>
 [<RequireQualifiedAccess; ReferenceEquality>]
-type VarianceValues =
+type internal VarianceValues =
     /// The levels of a factor and every row's code.
     | Groups of levels: ImmutableArray<string> * codes: int[]
     /// A value for every row.
@@ -31,7 +34,7 @@ type VarianceValues =
 
 /// <summary>The structure of the residuals met with the data.</summary>
 [<ReferenceEquality>]
-type ResidualDesign = {
+type internal ResidualDesign = {
     Term: ResidualStructure
     /// The name of the subjects' factor; "all rows" when the rows are one subject.
     SubjectName: string

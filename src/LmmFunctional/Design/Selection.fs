@@ -1,8 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional
 
 /// <summary>Some rows of a data set, read column by column; what was read or computed once is kept.</summary>
 /// <remarks>Belongs to one computation on one thread. The arrays it hands out are shared: never write to them.

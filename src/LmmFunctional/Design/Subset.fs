@@ -1,6 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>The rows of a data set that satisfy a condition.</summary>
 [<RequireQualifiedAccess>]

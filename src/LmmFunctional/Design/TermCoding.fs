@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Generic
+open LmmFunctional.Model
 
 /// <summary>A variable inside a term: a factor there is coded by contrasts or by an indicator of every level.</summary>
 type internal CodedVariable = { Variable: Variable; ByLevel: bool }

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>A basis of functions of one number; everything it learned from the data is inside.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Variables met with their data: numbers, bases and factors, with all that they learn from it.</summary>
 [<RequireQualifiedAccess>]

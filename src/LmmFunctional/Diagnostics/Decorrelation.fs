@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Generic
 open LmmFunctional.Numerics

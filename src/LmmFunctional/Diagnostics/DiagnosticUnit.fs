@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Rows that are looked at together: a single row, or the rows of a level of a factor.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Threading
+open LmmFunctional
 
 /// <summary>How influence is looked at.</summary>
 [<NoComparison; NoEquality>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The mean shift of one unit: y = Xβ + Zu + δφ + e, δ one in the rows of the unit and zero elsewhere.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]

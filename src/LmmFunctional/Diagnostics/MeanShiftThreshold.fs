@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The distribution of the largest |t| of a scan for mean shifts where there is none, by a parametric bootstrap.</summary>
 /// <remarks>Unlike adjusted p-values it allows for the estimation of the covariance parameters: with few levels of a random effect

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>How shifts of the mean are looked for.</summary>
 [<NoComparison; NoEquality>]

@@ -1,10 +1,13 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Diagnostics
 open System.Threading
 open System.Threading.Tasks
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Influence by fits without the unit: θ moved by one scoring step, or all the way.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Residuals of every kind and leverages, one of each for every row used, in the order of the data.</summary>
 /// <remarks>θ is taken as known. V, R and P are those of the fit, in squared units of the response; M = (X'V⁻¹X)⁻¹ and

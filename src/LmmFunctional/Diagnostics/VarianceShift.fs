@@ -1,10 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
 open System.Threading.Tasks
 open MathNet.Numerics.RootFinding
 open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The variance shift of one unit: V + σ²ₒδδ', δ n×|I| with a one for each row of the unit (alternative outlier
 /// model; Gumedze, Welham, Gogel and Thompson 2010).</summary>

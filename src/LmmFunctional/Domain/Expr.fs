@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// The arithmetic operators of formula expressions.
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System.Collections.Immutable
+open LmmFunctional.Model
 
 /// <summary>A data set: named columns of equal length, immutable.</summary>
 [<Sealed; StructuredFormatDisplay("{Display}")>]

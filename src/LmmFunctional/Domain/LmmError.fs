@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open LmmFunctional.Model
 
 /// <summary>A problem in what the user gave us: the data, the formula or the model. Never an exception.</summary>
 /// <remarks>All problems of one step are reported together, as <c>Result&lt;_, LmmError list&gt;</c>.

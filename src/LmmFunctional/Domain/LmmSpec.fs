@@ -1,5 +1,8 @@
 namespace LmmFunctional
 
+open LmmFunctional.Model
+open LmmFunctional.Language
+
 /// <summary>A linear mixed model: what the formula language and <c>lmm { }</c> both mean.</summary>
 [<StructuredFormatDisplay("{Display}")>]
 type LmmSpec = {
@@ -18,8 +21,8 @@ type LmmSpec = {
     override spec.ToString() = spec.Display
 
 /// <summary>Edits of a model; each returns a new one.</summary>
-[<RequireQualifiedAccess>]
-module Spec =
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module LmmSpec =
 
     /// A model with this response and fixed effects, independent residuals and no random terms.
     let create response fixedEffects = {

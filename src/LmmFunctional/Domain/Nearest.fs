@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>Finding the name a user probably meant.</summary>
 [<RequireQualifiedAccess>]

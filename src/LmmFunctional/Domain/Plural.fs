@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>Counts in sentences.</summary>
 [<RequireQualifiedAccess>]

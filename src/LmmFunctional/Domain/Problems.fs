@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
+
+open LmmFunctional
 
 /// <summary>Results that collect all problems of their parts.</summary>
 [<RequireQualifiedAccess>]

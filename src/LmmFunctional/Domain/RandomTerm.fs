@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>Random effects that vary over the levels of a grouping factor.</summary>
 type RandomTerm = {

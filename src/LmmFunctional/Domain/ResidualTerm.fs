@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>What tells the residuals of one subject apart.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>How correlation falls with distance h, with a range or decay parameter ρ.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 open System
 

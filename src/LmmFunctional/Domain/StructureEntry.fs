@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>What a structure takes from the variable that it runs along.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 /// <summary>What the catalogue knows of each structure.</summary>
 [<RequireQualifiedAccess>]

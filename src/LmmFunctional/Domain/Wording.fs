@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Model
 
 open System
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>Parts of sentences that the messages of problems share.</summary>
 module internal Wording =

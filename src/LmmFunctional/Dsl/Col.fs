@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
 open Microsoft.FSharp.Quotations

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
 
 /// The mark of a draft in which no response is named yet.
 [<AbstractClass; Sealed>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
+open LmmFunctional
 
 /// <summary>The builder behind <c>lmm { }</c>: clauses in any order, with <c>if</c> and <c>for</c> among them.</summary>
 /// <remarks>Never write <c>yield</c> in the block: it switches the implicit yields off, and the other clauses are then

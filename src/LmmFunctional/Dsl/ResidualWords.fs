@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
+open LmmFunctional.Model
 
 /// <summary>The words that make a structure the covariance of residuals or of a random term in <c>lmm { }</c>.</summary>
 [<AutoOpen>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>The words for covariance structures in <c>lmm { }</c>.</summary>
 /// <remarks>A structure is a function of the column that it runs along, so that several can stand in a list:

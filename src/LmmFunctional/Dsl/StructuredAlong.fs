@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
+
+open LmmFunctional.Model
 
 /// <summary>A covariance along a variable whose subjects are not named yet.</summary>
 /// <remarks>Only <c>within</c>, or <c>overAllRows</c> for one connected whole, makes it a covariance of residuals, so that

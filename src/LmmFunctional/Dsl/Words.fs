@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Dsl
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>The words of <c>lmm { }</c>.</summary>
 /// <remarks>Terms are put together with <c>+</c> and <c>*</c>. Nothing is implied: an intercept is there when

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open LmmFunctional.Estimation
 
 /// <summary>The ends between which a covariance parameter is looked for.</summary>
 type Bound = {
@@ -9,23 +10,6 @@ type Bound = {
     /// The largest value; None where there is none.
     Upper: float option
 }
-
-/// <summary>A bound that an estimate is at.</summary>
-type BoundInForce = {
-    /// The name of the parameter.
-    Name: string
-    /// Its estimate, which is the bound.
-    Value: float
-    /// Whether it is the upper bound.
-    IsUpper: bool
-    /// The derivative of the criterion away from the bound into the region: positive at an optimum.
-    Multiplier: float
-} with
-
-    /// The bound in words.
-    override bound.ToString() =
-        let side = if bound.IsUpper then "upper" else "lower"
-        $"{bound.Name} at its {side} bound {bound.Value}"
 
 /// <summary>Bounds of covariance parameters.</summary>
 [<RequireQualifiedAccess>]

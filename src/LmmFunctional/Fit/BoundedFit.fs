@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Fits with bounds on covariance parameters, by an active set: a parameter that would pass its bound is held
 /// there, and let go again when the criterion falls into the region.</summary>

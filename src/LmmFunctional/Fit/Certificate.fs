@@ -3,6 +3,8 @@ namespace LmmFunctional
 open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>What kind of point a fit ended at.</summary>
 [<RequireQualifiedAccess>]

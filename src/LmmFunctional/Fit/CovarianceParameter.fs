@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>A parameter of a covariance structure, as it is usually written.</summary>
 [<StructuredFormatDisplay("{Display}")>]

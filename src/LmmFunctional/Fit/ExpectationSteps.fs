@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>The steps of EM and PX-EM on the engines: from θ to a θ at which the criterion is no higher.</summary>
 /// <remarks>The covariance G of a term's effects, relative to σ², becomes the mean of their expected squares given the

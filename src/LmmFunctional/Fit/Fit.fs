@@ -2,6 +2,8 @@ namespace LmmFunctional
 
 open System
 open System.Collections.Immutable
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A fitted linear mixed model; every number on the scale of the data.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Diagnostics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>From a design or a likelihood to its fit, by options: what every fit of data goes through.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
 
 /// <summary>Models whose residual variance is a function of the fitted values: fits with the values of the fit before, until
 /// the estimates settle.</summary>

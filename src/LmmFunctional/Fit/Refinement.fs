@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
 
 /// <summary>Fits that rounding has touched, computed again so that it does not.</summary>
 [<RequireQualifiedAccess>]

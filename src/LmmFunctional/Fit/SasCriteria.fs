@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>AIC, AICC and BIC as SAS PROC MIXED counts.</summary>
 /// <remarks>SAS counts the covariance parameters that are not at a bound, and fixed effects only under ML; its n is the number

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
 
 /// <summary>A start of the search from given values of covariance parameters.</summary>
 /// <remarks>A likelihood may have several optima; a start in the basin of one of them leads to it, so that a published local

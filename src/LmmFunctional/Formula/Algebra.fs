@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What a formula's right side means.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open FParsec
 open Readers
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>How two values are compared.</summary>
 [<RequireQualifiedAccess>]

@@ -1,9 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open System
 open System.Globalization
 open FParsec
 open Readers
+open LmmFunctional.Model
 
 /// <summary>Reading names, numbers, strings and arithmetic.</summary>
 module internal ExprParser =

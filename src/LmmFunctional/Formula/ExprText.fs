@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional.Model
 
 /// <summary>Expressions as text, word for word as R's <c>deparse</c> writes them.</summary>
 /// <remarks>Parentheses appear only where precedence needs them; R also keeps those that were typed.</remarks>

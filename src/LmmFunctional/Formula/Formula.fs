@@ -1,5 +1,8 @@
 namespace LmmFunctional
 
+open LmmFunctional.Model
+open LmmFunctional.Language
+
 /// <summary>Models as text, in the language of R and lme4.</summary>
 /// <remarks><para>Terms: <c>+ - : * / ^ %in%</c> and parentheses, <c>0 +</c>, <c>1</c>, <c>-1</c>, <c>.</c> for all columns
 /// not named elsewhere, arithmetic inside calls and <c>I(...)</c>, names with blanks in back-ticks. Random terms:

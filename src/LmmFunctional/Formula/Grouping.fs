@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The right side of a bar: grouping factors, their interactions and nests.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open System
 open FParsec
+open LmmFunctional
 
 /// <summary>What the parser says when a text cannot be read: one sentence and a place.</summary>
 [<RequireQualifiedAccess>]

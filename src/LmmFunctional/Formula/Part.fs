@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What a part of a formula amounts to; its terms are without the intercept.</summary>
 type internal Part = {

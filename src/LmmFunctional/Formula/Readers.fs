@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open System
 open System.Runtime.CompilerServices

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional.Model
 
 /// <summary>Covariances of residuals as formula text: what follows <c>residual =</c>.</summary>
 [<RequireQualifiedAccess>]

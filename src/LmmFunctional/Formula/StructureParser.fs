@@ -1,8 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open FParsec
 open Readers
 open ExprParser
+open LmmFunctional.Model
 
 /// <summary>Reading structures: of random terms, <c>ar1(0 + visit | g)</c>, and of residuals,
 /// <c>ar1(week | subject) * varpower(dose)</c>.</summary>

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional.Model
 
 /// <summary>Names of structures as formula text.</summary>
 [<RequireQualifiedAccess>]

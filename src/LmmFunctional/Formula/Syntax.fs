@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional.Model
 
 /// How two parts of a formula are joined.
 [<RequireQualifiedAccess>]

@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
 
 open FParsec
 open Readers
 open ExprParser
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Reading a formula as it was written.</summary>
 /// <remarks>R's precedence: <c>^</c> binds tightest, then <c>:</c>, <c>%in%</c>, <c>*</c> and <c>/</c>, <c>+</c> and

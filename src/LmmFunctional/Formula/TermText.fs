@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Language
+
+open LmmFunctional.Model
 
 /// <summary>Terms and sums of terms as formula text.</summary>
 [<RequireQualifiedAccess>]

@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What a fit says of a model at one θ: everything that an identity may hold against the textbook.</summary>
 /// <remarks>All on the user's scale but for derivatives, which are those of −2 log likelihood by the solver's θ, β profiled

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>G and R as functions of θ at one point, with first and second derivatives.</summary>
 /// <remarks>θ lists the parameters of the terms, then those of the residual structure, as the solver moves them: entries of

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open MathNet.Numerics.LinearAlgebra
 

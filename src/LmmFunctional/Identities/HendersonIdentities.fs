@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
 
 /// <summary>Scores and informations by Henderson's matrix C in place of V.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
+
+open LmmFunctional
 
 /// <summary>The catalogue of estimator identities: equations between the answers of a fit that hold whatever the data are.
 /// </summary>

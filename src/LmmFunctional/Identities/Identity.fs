@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>What became of an identity on one fit.</summary>
 [<RequireQualifiedAccess>]

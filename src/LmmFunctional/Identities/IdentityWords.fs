@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
 
 /// <summary>Scores and information matrices. Those of the engines are of −2 log likelihood, by θ, with σ² profiled out.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A known matrix A between the q levels of a random term, dense: effects of levels i and j have covariance A_ij G.
 /// </summary>

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Estimation
 
 /// <summary>One random term of the marginal model, on the user's scale.</summary>
 [<NoComparison; ReferenceEquality>]

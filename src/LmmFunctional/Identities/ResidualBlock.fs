@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Numerics
 
 /// <summary>Rows whose residuals are correlated, with their covariance.</summary>
 [<NoComparison; ReferenceEquality>]
@@ -26,7 +27,7 @@ module internal ResidualBlock =
         let factor = covariance.ToColumnMajorArray()
 
         // Where R is singular to working precision nothing can be checked; the smallest eigenvalue says so.
-        if Numerics.Dense.Factor(m, factor) then
+        if LmmFunctional.Numerics.Dense.Factor(m, factor) then
             let root =
                 Matrix<float>.Build.Dense(m, m, fun i j -> if i >= j then factor[i + j * m] else 0.0)
 

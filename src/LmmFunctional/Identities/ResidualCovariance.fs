@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Estimation
 
 /// <summary>R of a model: element by element from the structure that the user wrote, block by block where it is applied.
 /// </summary>
@@ -181,7 +182,7 @@ module internal ResidualCovariance =
     /// log|R|.
     let logDeterminant (residual: ResidualCovariance) =
         Array.sumBy (fun row -> log residual.Variances[row]) residual.Single
-        + Array.sumBy _.LogDeterminant residual.Blocks
+        + (residual.Blocks |> Array.sumBy _.LogDeterminant)
 
     /// The same with absolute values of R and R⁻¹.
     let absolute (residual: ResidualCovariance) = {

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
+
+open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>What a fit says of its rows: predictions, leverages, deletions and shifts; in units of the response.</summary>
 [<NoComparison; ReferenceEquality>]

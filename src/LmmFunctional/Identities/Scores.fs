@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Estimation
 
 /// <summary>What scores and informations are made of, along each estimated parameter; Q is P under REML and V⁻¹ under ML.
 /// </summary>

@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Verification
 
 open System
 open System.Globalization
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What identities are checked in: the claims of a fit, and the textbook's matrices at the G and R of these claims.
 /// </summary>

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics.RootFinding
+open LmmFunctional
 
 /// <summary>How p-values and intervals of several comparisons allow for there being several.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A table of F tests, one for each fixed term.</summary>
 [<StructuredFormatDisplay("{Display}")>]

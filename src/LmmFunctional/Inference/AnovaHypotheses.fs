@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Which hypotheses an ANOVA table tests, after SAS.</summary>
 [<RequireQualifiedAccess>]

@@ -1,8 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
 open MathNet.Numerics.Distributions
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>How an interval is made from bootstrap replicates.</summary>
 [<RequireQualifiedAccess>]

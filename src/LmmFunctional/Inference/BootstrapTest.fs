@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>A likelihood ratio test whose null distribution was simulated from the smaller model.</summary>
 type BootstrapTest = {

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The rows of one independent cluster with the marginal covariance that the fit gives them.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Profiles over a linear function of the fixed effects: each value is imposed, and the rest is fitted again.</summary>
 /// <remarks>Under REML it is the likelihood of the error contrasts that are free of all other coefficients; its minimum may lie a

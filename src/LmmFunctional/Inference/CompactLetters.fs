@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
 
 /// <summary>Letters that show which means differ: two means that share a letter do not.</summary>
 [<RequireQualifiedAccess>]

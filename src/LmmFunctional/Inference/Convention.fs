@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Whether Kenward and Roger's adjustment keeps the term of the second derivatives of V.</summary>
 [<RequireQualifiedAccess>]

@@ -1,5 +1,8 @@
 namespace LmmFunctional
 
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+
 /// <summary>How tests of fixed effects allow for the covariance parameters being estimated.</summary>
 [<RequireQualifiedAccess>]
 type DegreesOfFreedomMethod =

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Degrees of freedom that follow from the design alone: SAS's containment and between-within
 /// methods.</summary>

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Derivatives of cheap smooth functions of a few parameters by central differences of fourth order.</summary>
 /// <remarks>For maps between scales of covariance parameters, which cost nothing; never for a likelihood.</remarks>

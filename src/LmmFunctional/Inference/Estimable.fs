@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Which functions of the coefficients of all columns of X the data determine.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The estimate of one linear function of the fixed effects, with its test and interval.</summary>
 [<StructuredFormatDisplay("{Display}")>]

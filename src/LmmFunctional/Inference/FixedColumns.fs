@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Estimation
 
 /// <summary>Which term each kept column of X belongs to.</summary>
 [<RequireQualifiedAccess>]

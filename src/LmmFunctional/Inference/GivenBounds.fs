@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Bounds that were given to a fit, as its intervals tell them.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Globalization
+open LmmFunctional
+open LmmFunctional.Model
 
 /// What a column of the data is set to at one level of an axis.
 [<RequireQualifiedAccess>]

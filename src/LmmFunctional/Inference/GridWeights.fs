@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Estimation
 
 /// <summary>The weights of the combinations of a reference grid that a marginal mean averages over.</summary>
 [<RequireQualifiedAccess>]

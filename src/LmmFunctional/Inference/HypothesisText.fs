@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Globalization
+open LmmFunctional
+open LmmFunctional.Model
 
 /// One hypothesis as text: the weights of the names, and the value they are tested against.
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A fit made ready for tests by one method: what is costly is computed once.</summary>
 [<ReferenceEquality; StructuredFormatDisplay("{Display}")>]

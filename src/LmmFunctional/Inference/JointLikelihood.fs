@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>log σ̂² as a function of θ, the part of the likelihood in which σ was profiled out.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Linear functions of the fixed effects with the values they are tested against: L β = c.</summary>
 [<ReferenceEquality>]

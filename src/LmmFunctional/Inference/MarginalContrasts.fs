@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>One comparison of marginal means.</summary>
 [<NoComparison; NoEquality; StructuredFormatDisplay("{Display}")>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
 
 /// <summary>Which variables marginal means are taken over, and which hold them apart.</summary>
 type MarginalSpec = {

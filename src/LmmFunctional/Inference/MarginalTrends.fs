@@ -1,4 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Slopes of the mean with a covariate, averaged as marginal means are.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The distribution of the largest of several t in absolute value whose correlations have one factor:
 /// ρ_ij = b_i b_j.</summary>

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Comparisons of the means of one family.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A model among others: its likelihood, what it costs in parameters, and criteria of which smaller is better.</summary>
 [<StructuredFormatDisplay("{Display}")>]

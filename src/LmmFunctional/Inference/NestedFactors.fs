@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Estimation
 
 /// <summary>Factors whose levels belong to one level each of others, their parents.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Whether one model is a special case of another, judged by their columns and grouping factors.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The asymptotic covariance of the covariance parameters: twice the inverse of the curvature of −2 log
 /// likelihood.</summary>

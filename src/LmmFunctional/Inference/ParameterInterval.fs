@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Model
 
 /// <summary>An interval for one parameter, by whatever method.</summary>
 [<StructuredFormatDisplay("{Display}")>]

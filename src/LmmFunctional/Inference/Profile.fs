@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Threading
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>What a likelihood is profiled along.</summary>
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Shares of the variance of the response.</summary>
 type RSquared = {

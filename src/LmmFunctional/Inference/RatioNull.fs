@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The exact null distribution of the likelihood ratio statistic of one variance, through eigenvalues of q×q matrices.</summary>
 /// <remarks>With μ the eigenvalues of Z'P₀Z, ξ those of Z'Z and w independent standard normal, the statistic is distributed as

@@ -1,8 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
 open System.Globalization
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>The combinations of variables at which a model is asked for its mean: all levels of its factors,
 /// covariates at their means or at chosen values.</summary>
@@ -175,7 +179,7 @@ module internal ReferenceGrid =
 
     /// The combination of levels on axes: the inverse of levels.
     let index (axes: GridAxis list) (levels: int list) : int =
-        List.foldBack2 (fun axis level rest -> level + axis.Labels.Length * rest) axes levels 0
+        List.foldBack2 (fun (axis: GridAxis) level rest -> level + axis.Labels.Length * rest) axes levels 0
 
     let private column (design: Design) (axes: GridAxis list) count shift (name: string) =
         let stride =

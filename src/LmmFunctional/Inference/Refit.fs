@@ -1,6 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Fits beside a fit: with another criterion, a fixed coefficient, an effect less, or another response.</summary>
 [<RequireQualifiedAccess>]
@@ -117,7 +121,7 @@ module internal Refit =
         let constant =
             design.Fixed.Constant
             |> Option.filter (fun a -> Seq.exists2 (fun w v -> w * v <> 0.0) weights a |> not)
-            |> Option.map (fun a -> kept |> Array.map (fun k -> a[k]))
+            |> Option.map (fun a -> kept |> Seq.map (fun k -> a[k]) |> ImmutableArray.CreateRange)
 
         {
             design with

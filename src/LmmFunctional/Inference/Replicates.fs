@@ -1,9 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Threading
 open System.Threading.Tasks
 open LmmFunctional.Numerics
+open LmmFunctional.Model
 
 /// <summary>How a parametric bootstrap is run.</summary>
 [<NoComparison; NoEquality>]

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Whether the residual covariance of one model is a special case of another's.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>The way back from the scale of a model to that of a column: y from log(y).</summary>
 [<NoComparison; NoEquality>]

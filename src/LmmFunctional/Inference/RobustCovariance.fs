@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>How the residuals of a cluster are corrected in a robust covariance.</summary>
 [<RequireQualifiedAccess>]

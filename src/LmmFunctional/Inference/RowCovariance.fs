@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The marginal covariance of some rows of a fit: of one cluster or subject, never of all rows.</summary>
 [<RequireQualifiedAccess>]

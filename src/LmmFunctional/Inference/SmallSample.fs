@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Estimation
 
 /// <summary>Satterthwaite and Kenward-Roger from the moments of the covariance parameters.</summary>
 /// <remarks>Everything in the frame where Cov(β̂) is the identity: a contrast l is a = Rᵀl, its variance

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Model
 
 /// <summary>Where the matrices of a smaller model lie among those of a larger one.</summary>
 [<RequireQualifiedAccess>]

@@ -1,8 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics
 open MathNet.Numerics.Integration
+open LmmFunctional.Estimation
 
 /// <summary>The distribution of the studentized range: Tukey's.</summary>
 [<RequireQualifiedAccess>]

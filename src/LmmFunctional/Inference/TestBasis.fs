@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>What tests by one method need of a fit, computed once.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
-open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Why a function of the fixed effects cannot be tested, in words; what all tests and tables say.</summary>
 [<RequireQualifiedAccess>]

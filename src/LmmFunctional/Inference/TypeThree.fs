@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Estimation
 
 /// <summary>Hypothesis matrices of type III by estimable functions of the over-parametrised model, as SAS has
 /// them.</summary>

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>One covariance parameter of a model, told on the scale of the data.</summary>
 [<RequireQualifiedAccess>]

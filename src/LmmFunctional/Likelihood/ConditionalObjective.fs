@@ -1,10 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
-open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>−2 log likelihood given the random effects as a function of θ: cross-products and an engine; residuals are
 /// independent.</summary>

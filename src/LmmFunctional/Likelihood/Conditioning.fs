@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>Whether X and y keep their digits in cross-products, and columns that do where they do not.</summary>
 /// <remarks>Cross-products square what they are given: a column of which less than 1e-8 of the squared length is left after

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional.Numerics
 
 /// <summary>How G depends on θ at one point, where some terms have parameters of their own: what second derivatives cost is
 /// in proportion to the number of parameters, not to that of the elements of G.</summary>
@@ -67,7 +68,7 @@ module internal CovarianceDirections =
         [|
             for t in 0 .. weights.Length - 1 do
                 for k in starts[t] .. starts[t + 1] - 1 do
-                    Numerics.Dense.Dot(weights[t], directions.Changes[k].[t])
+                    Dense.Dot(weights[t], directions.Changes[k].[t])
         |]
 
     /// The part of a form's curvature that matters near a variance of zero and vanishes at an optimum: that of the one standard

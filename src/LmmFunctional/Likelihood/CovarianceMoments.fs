@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The parameters that the covariance of the data is said to have: small-sample methods depend on the
 /// choice.</summary>

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>First derivatives of −2 log likelihood at one point, and what they are made of.</summary>
 [<NoComparison; ReferenceEquality>]
@@ -49,7 +52,7 @@ module internal Curvature =
             |> Array.map (fun entry -> 2.0 * alongFactor weights[entry.Term] lambdas[entry.Term] entry.Row entry.Column)
 
     /// <summary>First derivatives at the point an engine has been factored for.</summary>
-    /// <remarks>weight: see <see cref="F:LmmFunctional.ScoreParts.Weight"/>.</remarks>
+    /// <remarks>weight: see <see cref="F:LmmFunctional.Estimation.ScoreParts.Weight"/>.</remarks>
     let score reml weight isProfiled (engine: Engine) (layout: ThetaLayout) theta (lambdas: float[][]) : ScoreParts =
         engine.Solve()
         let derivatives = engine.Derivatives reml

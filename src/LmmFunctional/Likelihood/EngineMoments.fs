@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Something that has an engine factored at one λ for whoever asks.</summary>
 type internal IFactored =

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
 
@@ -64,7 +64,12 @@ module internal FurtherStarts =
     /// <param name="kinds">What the parameters are.</param>
     /// <param name="start">Where they start; standard deviations and logarithms are moved about it.</param>
     /// <param name="scaled">A standard deviation on the scale of its parameter, times e to a power.</param>
-    let private evenly count (kinds: ParameterKind[]) (start: float[]) (scaled: float -> float -> float) : float[] list =
+    let private evenly
+        count
+        (kinds: ParameterKind[])
+        (start: float[])
+        (scaled: float -> float -> float)
+        : float[] list =
         if kinds.Length < fewShapes then
             []
         else

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The function of the parameters that are estimated, from that of all of θ.</summary>
 [<RequireQualifiedAccess>]

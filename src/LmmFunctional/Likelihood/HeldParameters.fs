@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>A coordinate of θ that is not estimated.</summary>
 [<Struct>]

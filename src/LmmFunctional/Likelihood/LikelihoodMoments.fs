@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What small-sample inference needs of a likelihood, by whichever method it is computed.</summary>
 [<RequireQualifiedAccess>]

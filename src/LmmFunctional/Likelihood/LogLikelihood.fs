@@ -1,12 +1,14 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The −2 log likelihood of a model and its data, as a function of the inner θ, with what belongs to it.</summary>
 /// <remarks>β and σ² are profiled out, σ² where it is not known. The value is −2ℓ on the user's scale as lme4 and SAS have
 /// it; θ holds the free entries of the relative covariance factors on the inner scale of
-/// <see cref="T:LmmFunctional.Standardised"/>. What is held is left out of the function.</remarks>
+/// <see cref="T:LmmFunctional.Estimation.Standardised"/>. What is held is left out of the function.</remarks>
 [<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Display}")>]
 type LogLikelihood = internal {
     Model: Design

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>How a model would be fitted to its data, and what that would cost.</summary>
 [<StructuredFormatDisplay("{Display}")>]

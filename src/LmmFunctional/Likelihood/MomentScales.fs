@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Moments in the parameters a user knows: elements of each G, or of its Cholesky factor, on the scale of the
 /// data.</summary>

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional.Numerics
 
 /// <summary>The covariance parameters of one random term, or of the residuals, by the names that are printed.</summary>
 /// <remarks>As many as there are in τ, the term's own part of θ. Holding one of them holds coordinates of τ where it is a
@@ -93,7 +94,7 @@ module internal NamedParameters =
 
             let lambda = Semidefinite.congruence n inverse.Value g
 
-            if Numerics.Small.Cholesky(n, lambda, 0) then
+            if Small.Cholesky(n, lambda, 0) then
                 Some(RelativeFactor.ofMatrix lambda shape)
             else
                 None

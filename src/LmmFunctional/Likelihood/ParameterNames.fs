@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Finding covariance parameters by the names that are printed, and what they can be.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Covariance parameters by name: their values, and how the criterion changes with them.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
 
 /// <summary>How the likelihood of a model will be computed: chosen once, before anything is factored.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>A way to compute the likelihood of a model, with its predicted cost.</summary>
 [<StructuredFormatDisplay("{Display}")>]

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
 
 /// <summary>−2 log likelihood of a model with structured residuals as a function of θ, however that is computed; V
 /// holds the weights.</summary>
@@ -55,22 +56,25 @@ module internal ResidualObjective =
 
             let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
 
-            let residuals =
-                FurtherStarts.ofResiduals model.Residual.Parameters.Kinds ofResiduals
+            let kinds = model.Residual.Parameters.Kinds
+            let residuals = FurtherStarts.ofResiduals kinds ofResiduals
 
             seq {
                 for tau in residuals -> Array.append ofTerms tau
 
+                // A level with hardly any residual is an optimum of its own.
+                for tau in
+                    FurtherStarts.ofSmallResiduals kinds ofResiduals
+                    @ Option.toList (FurtherStarts.ofSmallReference kinds ofResiduals) -> Array.append ofTerms tau
+
                 // Of ranges the best of these is the start already; factors have an optimum of their own for each.
-                if Array.contains ParameterKind.Loading model.Residual.Parameters.Kinds then
+                if Array.contains ParameterKind.Loading kinds then
                     for tau in model.Residual.FurtherStarts -> Array.append ofTerms tau
 
                 for theta in terms -> Array.append theta ofResiduals
 
                 match terms with
                 | _ :: asLarge :: larger :: _ ->
-                    let kinds = model.Residual.Parameters.Kinds
-
                     for tau in FurtherStarts.ofSmallResiduals kinds ofResiduals -> Array.append asLarge tau
 
                     for tau in Option.toList (FurtherStarts.ofSmallReference kinds ofResiduals) ->

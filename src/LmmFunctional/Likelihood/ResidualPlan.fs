@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
 
 /// <summary>How the likelihood of a model with structured residuals is computed.</summary>
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]

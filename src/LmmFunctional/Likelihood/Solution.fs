@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
-open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The estimates that belong to one θ.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Runtime.Intrinsics
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>One random term on the inner scale.</summary>
 [<NoComparison; ReferenceEquality>]
@@ -286,7 +288,7 @@ module internal Standardised =
                 ResponseScale = scale
                 Base = from
                 Origin =
-                    match design.Fixed.Constant with
+                    match design.Fixed.ConstantCoefficients with
                     | Some constant -> Array.map2 (fun b a -> b + shift * a) base' constant
                     | None -> base'
         }
@@ -398,7 +400,7 @@ module internal Standardised =
             Array.init x.Columns (fun j -> ReadOnlyMemory(x.Values, j * x.Rows, x.Rows))
 
         let meanOf index column =
-            match design.Fixed.Constant with
+            match design.Fixed.ConstantCoefficients with
             | Some constant when constant[index] = 0.0 -> mean column
             | _ -> 0.0
 
@@ -413,9 +415,9 @@ module internal Standardised =
         withOrigin design None {
             ofColumns design.Response columns (design.Random |> List.map ofTerm) weights with
                 Observations = design.Observations
-                Map = mapOf design.Fixed.Constant fixedShift fixedScale
+                Map = mapOf design.Fixed.ConstantCoefficients fixedShift fixedScale
                 LogDeterminant = -(Array.sumBy log fixedScale)
-                Constant = design.Fixed.Constant
+                Constant = design.Fixed.ConstantCoefficients
         }
 
     /// B β for p coefficients of the inner scale.

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open LmmFunctional.Numerics
+open LmmFunctional
 
 /// <summary>A start for θ from one analysis of variance per effect, the other random effects ignored.</summary>
 /// <remarks>With residuals e of y on X, an effect with values z has the mean square between its levels

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>A variance or a rank at its bound: the term and a name, the derivative by the variance on the null space of G,
 /// and the steepest direction over the term with the derivative along it.</summary>

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional.Model
 
 /// <summary>Variances of zero: recognised, certified, and left again when the likelihood wants them positive.</summary>
 /// <remarks>The Kuhn-Tucker conditions on the cone G ⪰ 0: D = ∂f/∂G is positive semidefinite and D G = 0. The multiplier is the

@@ -1,9 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Where the effects of one random term stand among the unknowns v of the mixed model equations.</summary>
 /// <remarks>u = (I ⊗ λ)v for independent levels and for levels with a sparse precision, u = (T ⊗ λ)v for levels related by

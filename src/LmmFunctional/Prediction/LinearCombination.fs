@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A linear function λ₁ᵀβ + λ₂ᵀu of fixed and random effects, by the names of the effects.</summary>
 type LinearCombination = {

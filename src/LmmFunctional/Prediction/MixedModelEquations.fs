@@ -1,12 +1,13 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open FSharp.NativeInterop
 open LmmFunctional.Numerics
-// Again, so that Buffer is ours and not that of System.
 open LmmFunctional
+open LmmFunctional.Estimation
+// Again, so that Buffer is ours and not that of System.
 
 #nowarn "9"
 

@@ -1,7 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Data
+open LmmFunctional.Language
 
 /// <summary>New data in the types of the data that a model was fitted to.</summary>
 /// <remarks>A number may be a level and a text may be a number: what a column is was settled by the first data.</remarks>

@@ -1,7 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>The rows of new data as predictions: the same bases, codings and levels as in the fit.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What estimating the covariance parameters adds to the error variance of predictions.</summary>
 /// <remarks>A prediction of τ is aᵀy with a = Pc + V⁻¹XΦx, c = cov(y, τ). Its derivatives by the parameters are

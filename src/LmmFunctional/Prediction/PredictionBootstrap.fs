@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Error variances of predictions with the covariance parameters estimated, by a parametric bootstrap.</summary>
 /// <remarks>Twice the variance with known parameters less its mean at parameters refitted to responses drawn from the fit, plus the

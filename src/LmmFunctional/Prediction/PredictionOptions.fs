@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The random effects that a prediction includes.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What one prediction is made of, on the user's scale.</summary>
 [<NoComparison; ReferenceEquality>]

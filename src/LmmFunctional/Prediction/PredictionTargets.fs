@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What several predictions are of: functions of the effects, and residuals where observations are predicted.</summary>
 [<NoComparison; NoEquality>]

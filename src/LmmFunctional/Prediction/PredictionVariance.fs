@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
 
 /// <summary>Error variances of predictions as functions of the covariance parameters, with Satterthwaite's degrees of freedom.
 /// </summary>

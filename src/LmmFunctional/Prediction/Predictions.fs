@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Predictions of means and of future observations, for the rows of a fit and for new data, and of any linear function
 /// of fixed and random effects.</summary>

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 /// <summary>What the residuals of a future observation add, relative to σ².</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A process on the cells of fields that residuals share: effects of cells, with a known sparse precision.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,8 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Generic
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>The residual of a future observation given the data: its place among the residuals of its subject.</summary>
 [<NoComparison; ReferenceEquality>]

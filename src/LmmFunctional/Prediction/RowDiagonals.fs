@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Estimation
 
 /// <summary>Diagonals over the rows of a fit: of hat matrices, of P and of covariances of residuals, relative to σ².</summary>
 [<NoComparison; ReferenceEquality>]

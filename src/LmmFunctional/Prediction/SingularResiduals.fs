@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional.Estimation
 
 /// <summary>A block of R, m×m, with its Cholesky factor.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 /// <summary>Vectors over the unknowns v with few elements other than zero, one after the other.</summary>
 [<NoComparison; ReferenceEquality>]

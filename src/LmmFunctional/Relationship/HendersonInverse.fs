@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
 
 /// <summary>The inverse of the numerator relationship matrix of a pedigree.</summary>
 [<RequireQualifiedAccess>]

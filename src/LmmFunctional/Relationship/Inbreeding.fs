@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Generic
 open System.Numerics
+open LmmFunctional
 
 /// <summary>Inbreeding coefficients and Mendelian sampling variances.</summary>
 [<RequireQualifiedAccess>]

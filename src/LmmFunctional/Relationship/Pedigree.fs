@@ -3,6 +3,8 @@ namespace LmmFunctional
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A pedigree: animals with their parents, parents before their offspring.</summary>
 /// <remarks>Otherwise animals keep the order of their rows; parents that have no row of their own come first, as founders.

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
 
 /// <summary>Products with the covariance matrix A of related levels, whichever way it is held.</summary>
 [<RequireQualifiedAccess>]

@@ -4,6 +4,8 @@ open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// How a relationship is held.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Known matrices in tables: dense with a column for each level, or a list of elements.</summary>
 /// <remarks>A table whose columns are row, column and value lists elements of A; with row, column and inverse, of A⁻¹. Any

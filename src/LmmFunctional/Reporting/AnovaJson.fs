@@ -1,10 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Classical
 
 open System
 open System.IO
 open System.Text
 open System.Text.Json
-open LmmFunctional.Classical
+open LmmFunctional.Analysis
 
 /// <summary>An analysis of variance as one JSON object, for other programs.</summary>
 [<RequireQualifiedAccess>]

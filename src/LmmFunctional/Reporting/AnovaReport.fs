@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Classical
 
-open LmmFunctional.Classical
+open LmmFunctional
+open LmmFunctional.Analysis
 
 /// <summary>An analysis of variance as tables.</summary>
 [<RequireQualifiedAccess>]

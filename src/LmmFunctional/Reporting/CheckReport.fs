@@ -1,9 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Checks of a model as a report, and as JSON.</summary>
 [<RequireQualifiedAccess>]

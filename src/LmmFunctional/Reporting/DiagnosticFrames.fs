@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Random effects and diagnostics as frames, for files, tables and charts. Column names are those of JSON.</summary>
 [<RequireQualifiedAccess>]

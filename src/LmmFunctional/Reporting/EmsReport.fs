@@ -1,6 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Classical
 
-open LmmFunctional.Classical
+open LmmFunctional.Analysis
 
 /// <summary>Expected mean squares of a balanced design as tables.</summary>
 [<RequireQualifiedAccess>]

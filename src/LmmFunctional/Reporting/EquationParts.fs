@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>The mean of a model and the distributions of its random effects, as formulas.</summary>
 [<RequireQualifiedAccess>]

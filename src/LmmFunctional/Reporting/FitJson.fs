@@ -1,10 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.IO
 open System.Text
 open System.Text.Encodings.Web
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A fit as one JSON object, for other programs.</summary>
 [<RequireQualifiedAccess>]

@@ -1,9 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
 
 /// <summary>F tests of fixed terms as text, Markdown and JSON.</summary>
 [<RequireQualifiedAccess>]

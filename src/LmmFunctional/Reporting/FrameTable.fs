@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
 
 /// <summary>How a table is written.</summary>
 [<RequireQualifiedAccess>]

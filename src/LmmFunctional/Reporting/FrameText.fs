@@ -1,10 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Globalization
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
 
 /// <summary>Frames as text for people, as CSV and as JSON.</summary>
 [<RequireQualifiedAccess>]

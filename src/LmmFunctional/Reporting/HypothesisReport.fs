@@ -1,4 +1,5 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
 
 /// <summary>Tests of linear functions of the fixed effects in reports: each function, and those of one hypothesis
 /// together.</summary>

@@ -1,9 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Verification
 
 /// <summary>The identities of a fit as a table, and as JSON.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
 
 /// <summary>What is told of marginal means: the means, their letters, their comparisons.</summary>
 [<ReferenceEquality>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
 
 /// <summary>Tables of marginal means and of their comparisons, a family each.</summary>
 [<RequireQualifiedAccess>]

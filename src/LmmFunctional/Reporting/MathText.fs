@@ -1,4 +1,5 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
 
 /// <summary>A formula as it is set in print, for LaTeX and for MathML.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>The sentences for the methods section of a paper.</summary>
 [<RequireQualifiedAccess>]

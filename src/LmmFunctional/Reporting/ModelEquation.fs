@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A model as equations: its mean, the distribution of each vector of random effects, that of the residuals.</summary>
 [<NoComparison>]

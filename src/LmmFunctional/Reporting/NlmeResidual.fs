@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Structures of residuals in the words of nlme.</summary>
 [<RequireQualifiedAccess>]

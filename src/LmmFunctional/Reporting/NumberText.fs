@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Globalization
+open LmmFunctional.Model
 
 /// <summary>Numbers as text, in the manner of R's <c>format</c>: a column shares its number of decimals.</summary>
 [<RequireQualifiedAccess>]

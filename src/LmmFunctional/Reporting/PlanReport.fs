@@ -1,9 +1,11 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Globalization
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A plan in words, and as JSON.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
 
 /// <summary>Linear combinations of effects and the covariances of predictions as frames. Column names are those of JSON.</summary>
 [<RequireQualifiedAccess>]

@@ -1,14 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
-
-/// <summary>How a summary is written.</summary>
-[<RequireQualifiedAccess>]
-type SummaryFormat =
-    /// Plain text of fixed width, as R prints it.
-    | Text
-    /// Markdown with pipe tables.
-    | Markdown
+open LmmFunctional
 
 /// <summary>A part of a report.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>A model as SAS PROC MIXED.</summary>
 [<RequireQualifiedAccess>]

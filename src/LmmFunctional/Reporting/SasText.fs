@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 /// <summary>Names, terms and covariance structures in the words of SAS.</summary>
 [<RequireQualifiedAccess>]

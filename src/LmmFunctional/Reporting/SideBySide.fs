@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Several models in one table: a column for each, a row for each parameter.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Simulations and what is made of them as frames, for files, tables and charts. Column names are those of JSON.</summary>
 [<RequireQualifiedAccess>]
@@ -82,7 +84,7 @@ module SimulationFrames =
                 results
 
         frame [
-            "response", texts _.Response results
+            "response", texts (fun (own: FittedResponse) -> own.Response) results
             "rows", number (fun own -> float own.Observations)
             "logLikelihood", number _.LogLikelihood
             "verdict",

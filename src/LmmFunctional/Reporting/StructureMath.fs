@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional.Model
 
 /// <summary>Covariance structures as formulas of their elements.</summary>
 [<RequireQualifiedAccess>]

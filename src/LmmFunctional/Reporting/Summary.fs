@@ -1,6 +1,8 @@
 namespace LmmFunctional
 
 open System
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 /// <summary>What a statistician expects of <c>summary(lmer)</c>, and the certificate of the optimum.</summary>
 [<RequireQualifiedAccess>]

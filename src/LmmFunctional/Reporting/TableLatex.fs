@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 /// <summary>Tables as LaTeX, with the rules of booktabs.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Fits, tests and means as frames: one row for each term, one row for each model, one row for each observation.</summary>
 /// <remarks>What broom.mixed calls tidy, glance and augment. Column names are those of JSON.</remarks>

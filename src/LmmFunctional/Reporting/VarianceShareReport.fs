@@ -1,9 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>R², intraclass correlations and the shares of random terms of one fit.</summary>
 type VarianceShareTable = {

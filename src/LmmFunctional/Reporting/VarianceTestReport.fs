@@ -1,8 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.IO
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Tests of all variances of a fit that can be tested one by one.</summary>
 type VarianceTestTable = {

@@ -1,8 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Saving
 
 open System.Collections.Immutable
 open System.Runtime.InteropServices
 open System.Text.Json
+open LmmFunctional
 
 /// <summary>A data set in the JSON of a saved model, column by column.</summary>
 [<RequireQualifiedAccess>]

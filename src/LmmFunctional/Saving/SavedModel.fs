@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Saving
 
 open System
 open System.Collections.Generic
@@ -7,6 +7,8 @@ open System.Reflection
 open System.Security.Cryptography
 open System.Text
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>What a file of a saved model has.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Saving
 
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The options of a fit in the JSON of a saved model: all but progress and cancellation.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Saving
 
 open System.Collections.Immutable
 open System.Text.Json
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A known matrix between levels in the JSON of a saved model: what it was made of, so that the same bits are made
 /// again.</summary>

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Saving
 
 open System
 open System.Text.Json

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>How a data set grows.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Random effects of one term drawn from their covariance A ⊗ G: A the identity or what relates the levels.</summary>
 [<RequireQualifiedAccess>]

@@ -1,9 +1,12 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Concurrent
 open System.Threading.Tasks
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>How one model is fitted to many responses.</summary>
 [<NoComparison; NoEquality>]

@@ -1,4 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A model met with its data before there is a response: with noise in its place.</summary>
 /// <remarks>Noise depends on no column of X, so that what is made with it suits any response.</remarks>

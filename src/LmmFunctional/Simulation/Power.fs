@@ -1,10 +1,14 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Diagnostics
 open System.Threading.Tasks
 open MathNet.Numerics.Distributions
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>What a power analysis tests.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Residuals alone drawn from their covariance: independent, in dense blocks, or along a field of cells.</summary>
 [<RequireQualifiedAccess>]
@@ -94,7 +97,7 @@ module internal ResidualSampler =
                         Names = names
                         AllNames = names
                         Dropped = ImmutableArray.Empty
-                        Constant = Some [| 1.0 |]
+                        Constant = Some(ImmutableArray.Create 1.0)
                 }
         }
 

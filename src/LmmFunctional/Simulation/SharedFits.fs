@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Diagnostics
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A model on some rows of its data, ready to be fitted to one response after another: met with noise, with all that
 /// does not depend on the response.</summary>

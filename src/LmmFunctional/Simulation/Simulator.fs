@@ -1,10 +1,14 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Threading.Tasks
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>What random effects simulated responses have.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open LmmFunctional
 
 /// <summary>Steps while the criterion still tells one point from the next.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Parameters at an end of their range: a correlation of 0 or ±1, a nugget of 0, a range of 0 or ∞.</summary>
 /// <remarks>On the whole line an end is infinitely far, and Newton's steps towards it are all of one length. So the end itself

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>How a solver steps.</summary>
 type SolverOptions = {

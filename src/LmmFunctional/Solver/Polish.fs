@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional
 
 /// <summary>Steps past the point where the criterion resolves them: they are judged by the Newton decrement.</summary>
 /// <remarks>A decrement of 1e-8 can leave a variance wrong in its fifth digit; one or two full steps more give the rest.</remarks>

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The ends of rays as bounds.</summary>
 /// <remarks>The criterion is linear in the variance that goes to zero, e^(−2t) at a position t.</remarks>

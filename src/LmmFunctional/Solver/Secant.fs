@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Curvature corrected by what the last step showed of it.</summary>
 [<RequireQualifiedAccess>]

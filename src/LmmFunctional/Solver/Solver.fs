@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
 
 /// <summary>Newton-Raphson, Fisher scoring and average information, as a lazy sequence of immutable iterations; EM is one
 /// more rule of steps.</summary>

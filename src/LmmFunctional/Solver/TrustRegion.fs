@@ -1,8 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>The step of a Newton method within a radius, from the eigenvalues of the curvature.</summary>
 /// <remarks>A negative eigenvalue counts by its size, so that the step goes down along it (Dauphin et al. 2014); an eigenvalue

@@ -3,6 +3,7 @@ module LmmFunctional.Charts.Tests.ForeignCodeTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Tests
 
 let private code (found: ForeignCode) =

@@ -4,6 +4,7 @@ module LmmFunctional.Charts.Tests.ModelEquationTests
 open System.Xml.Linq
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Tests
 
 let private spec text = Formula.parse text |> Models.orFail

@@ -3,7 +3,7 @@ module LmmFunctional.Charts.Tests.TableFormatTests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Tests
 
 let private table =

@@ -3,6 +3,8 @@ module LmmFunctional.Charts.Tests.TidyTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Tests
 
 let private numbers name (frame: Frame) =

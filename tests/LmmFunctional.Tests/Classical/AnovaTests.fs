@@ -6,6 +6,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Classical
 
 let private model formula random frame =

@@ -4,7 +4,6 @@ module LmmFunctional.Tests.EmsTests
 open Expecto
 open FsCheck
 open FsCheck.FSharp
-open LmmFunctional
 open LmmFunctional.Classical
 
 let private describe (table: ExpectedMeanSquare list) =

@@ -5,6 +5,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
 open LmmFunctional.Classical
 
 let private tolerance = 1e-9

@@ -3,7 +3,6 @@ module LmmFunctional.Tests.VarianceIntervalTests
 
 open Expecto
 open MathNet.Numerics.Distributions
-open LmmFunctional
 open LmmFunctional.Classical
 
 let private part source coefficient meanSquare df = {

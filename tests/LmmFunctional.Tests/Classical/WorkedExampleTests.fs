@@ -6,6 +6,8 @@ open System.Diagnostics
 open System.IO
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Classical
 
 let private ofFormula formula random name =

@@ -6,6 +6,8 @@ open System.IO
 open System.Text.Json
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Cli
 
 let private run arguments =

@@ -5,6 +5,8 @@ open System.IO
 open System.Text.Json
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Cli
 
 let private run (arguments: string list) =
@@ -38,7 +40,7 @@ let private meta = TestData.csv "cases/13-meta-analysis"
 let private studies = "y ~ 1 + (1 | District/Study)"
 
 let private metaFit held =
-    let spec = TestFrame.formula studies |> Spec.withWeights "w"
+    let spec = TestFrame.formula studies |> LmmSpec.withWeights "w"
 
     Lmm.fit
         {
@@ -320,7 +322,7 @@ let tests =
         testCase "variance-test holds in the smaller models what it holds in the model" (fun () ->
             let arguments = [ meta; studies; "--weights"; "w"; "--fix"; "Residual=1"; "--ml"; "--json" ]
 
-            let spec = TestFrame.formula "y ~ 1 + (1 | District)" |> Spec.withWeights "w"
+            let spec = TestFrame.formula "y ~ 1 + (1 | District)" |> LmmSpec.withWeights "w"
 
             let fitOf spec =
                 Lmm.fit
@@ -333,7 +335,7 @@ let tests =
                     spec
                 |> Inferred.orRaise
 
-            let larger = TestFrame.formula studies |> Spec.withWeights "w" |> fitOf
+            let larger = TestFrame.formula studies |> LmmSpec.withWeights "w" |> fitOf
             let output = succeeds ("variance-test" :: arguments)
 
             let statistics = [

@@ -5,6 +5,7 @@ open System.IO
 open System.Text.Json
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Cli
 
 let private run arguments =

@@ -2,7 +2,7 @@ module LmmFunctional.Tests.VarianceCommandTests
 
 open System.IO
 open System.Text.Json
-open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Cli
 open Expecto
 

@@ -2,7 +2,9 @@
 module LmmFunctional.Tests.EffectsFormTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private s = 4
 
@@ -127,7 +129,7 @@ let tests =
                             let jets = form.Covariance(Jet.variables tau)
 
                             EffectsForm.derivatives form jets
-                            |> Array.map (fun slope -> Numerics.Dense.Dot(w, slope))
+                            |> Array.map (fun slope -> Dense.Dot(w, slope))
 
                         let column l =
                             let moved change =

@@ -3,7 +3,8 @@ module LmmFunctional.Tests.ElementTests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private m = 5
 

@@ -4,7 +4,8 @@ module LmmFunctional.Tests.ElementTextTests
 open System
 open MathNet.Numerics
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private m = 4
 

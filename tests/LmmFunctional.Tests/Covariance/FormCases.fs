@@ -1,7 +1,8 @@
 namespace LmmFunctional.Tests
 
 open System
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Every structure on a few positions, and difference quotients of functions of jets.</summary>
 [<RequireQualifiedAccess>]

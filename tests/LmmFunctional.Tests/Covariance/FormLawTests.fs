@@ -4,7 +4,8 @@ module LmmFunctional.Tests.FormLawTests
 open System
 open Expecto
 open MathNet.Numerics.LinearAlgebra
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private matrix form m tau =
     CovarianceForm.matrix form (Jet.constants tau) [| 0 .. m - 1 |]

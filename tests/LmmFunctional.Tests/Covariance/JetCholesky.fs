@@ -1,6 +1,6 @@
 namespace LmmFunctional.Tests
 
-open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The Cholesky factor of a small matrix of jets.</summary>
 [<RequireQualifiedAccess>]

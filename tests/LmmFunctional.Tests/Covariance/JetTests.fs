@@ -2,7 +2,7 @@
 module LmmFunctional.Tests.JetTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 let private functions: (string * (Jet[] -> Jet)) list = [
     "sum", (fun x -> x[0] +. x[1] +. x[0])

@@ -3,7 +3,7 @@ module LmmFunctional.Tests.LowerFactorTests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 /// Λ of some columns with entries of very different sizes, the others zero.
 let private columns n (rank: int) seed =

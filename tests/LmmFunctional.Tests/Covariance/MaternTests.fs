@@ -3,7 +3,7 @@ module LmmFunctional.Tests.MaternTests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 let private at x nu =
     Matern.correlation (Jet.Variable(0, x)) (Jet.Variable(1, nu))

@@ -2,7 +2,8 @@
 module LmmFunctional.Tests.NlmeElementTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private coordinates = [|
     [| 0.0; 0.0 |]

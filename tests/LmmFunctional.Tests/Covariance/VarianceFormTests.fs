@@ -2,7 +2,7 @@
 module LmmFunctional.Tests.VarianceFormTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 let private cases: (string * VarianceForm * float list * (float[] -> float -> float)) list = [
     "group",

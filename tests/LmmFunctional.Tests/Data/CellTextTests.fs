@@ -4,7 +4,7 @@ open System
 open System.Globalization
 open Expecto
 open FsCheck
-open LmmFunctional
+open LmmFunctional.Data
 
 let private number (text: string) =
     let mutable value = 0.0

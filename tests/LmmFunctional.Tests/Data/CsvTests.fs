@@ -7,6 +7,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Language
 
 /// <summary>Random data sets, and their CSV text.</summary>
 [<RequireQualifiedAccess>]

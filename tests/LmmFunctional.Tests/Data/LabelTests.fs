@@ -8,6 +8,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private parse (text: string) =
     Csv.parse "data.csv" (new StringReader(text))

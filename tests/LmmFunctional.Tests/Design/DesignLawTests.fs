@@ -4,6 +4,7 @@ module LmmFunctional.Tests.DesignLawTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private rows = 60
 

@@ -3,6 +3,8 @@ module LmmFunctional.Tests.DesignProblemTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private columns = [
     "Reaction", TestFrame.numbers [ 1.0; 3.0; 2.0; 5.0; 4.0; 7.0 ]
@@ -249,8 +251,8 @@ let tests =
 
             let spec =
                 TestFrame.formula "Reaction ~ Days"
-                |> Spec.addRandom (term Terms.empty)
-                |> Spec.addRandom (term (Terms.ofList [ Term.intercept ] + Terms.offset (Expr.Column "Days")))
+                |> LmmSpec.addRandom (term Terms.empty)
+                |> LmmSpec.addRandom (term (Terms.ofList [ Term.intercept ] + Terms.offset (Expr.Column "Days")))
 
             match Design.build spec frame with
             | Ok _ -> failtest "no problems were found"

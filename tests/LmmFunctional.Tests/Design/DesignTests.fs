@@ -1,7 +1,8 @@
 module LmmFunctional.Tests.DesignTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 let private names (design: Design) = List.ofSeq design.Fixed.Names
 
@@ -109,8 +110,8 @@ let tests =
             Check.equal 9.0 design.Fixed.Matrix[7, 1])
 
         testCase "the constant is the intercept, or the indicators of all levels" (fun () ->
-            Check.equal (Some [| 1.0; 0.0 |]) (TestFrame.design "y ~ h" frame).Fixed.Constant
-            Check.equal (Some [| 1.0; 1.0; 1.0; 0.0 |]) (TestFrame.design "y ~ 0 + g + h" frame).Fixed.Constant
+            Check.equal (Some [| 1.0; 0.0 |]) (TestFrame.design "y ~ h" frame).Fixed.ConstantCoefficients
+            Check.equal (Some [| 1.0; 1.0; 1.0; 0.0 |]) (TestFrame.design "y ~ 0 + g + h" frame).Fixed.ConstantCoefficients
             Check.equal None (TestFrame.design "y ~ 0 + h" frame).Fixed.Constant)
 
         testCase "no fixed effects at all are an empty matrix" (fun () ->

@@ -6,6 +6,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 let private orRaise result =
     match result with

@@ -2,7 +2,7 @@ module LmmFunctional.Tests.RankTests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 // Columns of random numbers; each marked one is a whole combination of those before it.
 let private matrix seed n (isCombination: bool[]) =

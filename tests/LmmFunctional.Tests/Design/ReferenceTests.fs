@@ -3,7 +3,7 @@ namespace LmmFunctional.Tests
 open System.IO
 open System.Text.Json
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>One formula over one data file, and what R's model.matrix makes of it.</summary>
 type ReferenceMatrix = {

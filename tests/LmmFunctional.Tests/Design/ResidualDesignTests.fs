@@ -2,7 +2,8 @@
 module LmmFunctional.Tests.ResidualDesignTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 // Two subjects of three visits, the second's in another order; week is unequally spaced.
 let private frame =

@@ -2,7 +2,7 @@ namespace LmmFunctional.Tests
 
 open System
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
 
 module SplineTests =
 

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.SubsetTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private frame =
     TestFrame.ofColumns [

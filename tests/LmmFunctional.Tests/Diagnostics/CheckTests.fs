@@ -6,6 +6,8 @@ open System.Text.Json
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private ran options fit =

@@ -4,6 +4,8 @@ module LmmFunctional.Tests.DefinitionTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private sleep =
     lazy Fitted.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)"

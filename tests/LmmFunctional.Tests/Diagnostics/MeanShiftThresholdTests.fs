@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let private fit = lazy Fitted.reml "sleepstudy" "Reaction ~ Days + (Days | Subject)"
 

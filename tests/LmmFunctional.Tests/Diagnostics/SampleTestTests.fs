@@ -5,6 +5,7 @@ open System.Text.Json
 open Expecto
 open FsCheck
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let private compare (test: float[] -> SampleTest) (name: string) tolerance (cases: JsonElement list) =
     Law.assertHolds [

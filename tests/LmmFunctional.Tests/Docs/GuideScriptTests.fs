@@ -10,6 +10,7 @@ let private preamble =
     """#r "../LmmFunctional.dll"
 #r "../LmmFunctional.Charts.dll"
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Charts
 
 let orStop result =

@@ -2,7 +2,7 @@ module LmmFunctional.Tests.NearestTests
 
 open FsCheck
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
 
 let private columns = [ "Reaction"; "Days"; "Subject"; "y"; "dept" ]
 

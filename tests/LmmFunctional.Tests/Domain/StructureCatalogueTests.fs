@@ -3,7 +3,7 @@ module LmmFunctional.Tests.StructureCatalogueTests
 
 open System.IO
 open Expecto
-open LmmFunctional
+open LmmFunctional.Model
 
 let private arguments (entry: StructureEntry) =
     entry.Arguments |> List.map (fun name -> if name = "nu" then 1.5 else 2.0)

@@ -13,7 +13,7 @@ let private mistakes =
 
     [
         $"#r @\"{library}\""
-        "open LmmFunctional;;"
+        "open LmmFunctional; open LmmFunctional.Dsl;;"
         "let noResponse ="
         "    lmm { fixed' intercept };;"
         "let twoResponses ="
@@ -113,11 +113,11 @@ let tests =
 
             says
                 37
-                "error FS0001: This expression was expected to have type 'ResidualTerm' but here has type 'StructuredAlong'"
+                "error FS0001: This expression was expected to have type 'Model.ResidualTerm' but here has type 'StructuredAlong'"
 
             says 42 "error FS0001: Type mismatch. Expecting a"
 
-            says 18 "error FS0001: This expression was expected to have type 'RandomTerm' but here has type 'Terms'")
+            says 18 "error FS0001: This expression was expected to have type 'Model.RandomTerm' but here has type 'Model.Terms'")
 
         testCase "a model without mistakes is accepted" (fun () ->
             let aboutLastModel (message: string) =

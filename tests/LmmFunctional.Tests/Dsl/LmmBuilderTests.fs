@@ -5,6 +5,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Dsl
 
 /// A row type whose columns the compiler knows.
 type SleepRow = {

@@ -1,7 +1,7 @@
 namespace LmmFunctional.Tests
 
 open FsCheck.FSharp
-open LmmFunctional
+open LmmFunctional.Dsl
 
 /// One part of a sum, to be said in words and in text.
 type Part =

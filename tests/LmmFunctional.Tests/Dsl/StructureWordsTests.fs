@@ -3,6 +3,8 @@ module LmmFunctional.Tests.StructureWordsTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Dsl
 
 let private residuals: (ResidualTerm * string) list = [
     unstructured "visit" |> within "subject" |> perLevelOf "arm", "us(visit | subject) per arm"
@@ -83,7 +85,7 @@ let tests =
             let family = [
                 for structure in [ ar1; compoundSymmetry; toeplitz; unstructured ] do
                     trial
-                    |> Spec.withResidual (structure "visit" |> within "patient")
+                    |> LmmSpec.withResidual (structure "visit" |> within "patient")
                     |> Formula.print
             ]
 

@@ -5,6 +5,8 @@ module LmmFunctional.Tests.AnimalModelTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private ok result =
     match result with

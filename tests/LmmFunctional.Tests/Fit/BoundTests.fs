@@ -3,6 +3,8 @@ module LmmFunctional.Tests.BoundTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private fitWith held bounds file formula =
     Lmm.fitFormula

@@ -4,6 +4,8 @@ module LmmFunctional.Tests.EndCaseTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 let private fitWith options file formula =

@@ -5,6 +5,8 @@ open System
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Verification
 
 let private orRaise result =
     match result with

@@ -3,6 +3,8 @@ module LmmFunctional.Tests.EstimateTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {

@@ -7,6 +7,7 @@ open System.Globalization
 open System.Numerics
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 // Closed forms are printed to twelve digits or more.
 let private tolerance = 1e-9

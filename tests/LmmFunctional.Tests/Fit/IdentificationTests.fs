@@ -4,6 +4,7 @@ module LmmFunctional.Tests.IdentificationTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// Rows of subject, arm and visit with responses that have nothing special.
 let private frame (rows: (string * string * string) list) =

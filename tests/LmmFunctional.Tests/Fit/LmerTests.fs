@@ -3,6 +3,7 @@ module LmmFunctional.Tests.LmerTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 // R's optimiser stops about 1e-5 (relative, in standard deviations) from the exact optimum; see published.md, 3.9.
 let private sdTolerance = 1e-4

@@ -7,6 +7,7 @@ open System.Text.Json
 open System.Text.RegularExpressions
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 // nlme stops where its own optimiser is content: at 1e-4 in −2ℓ, which leaves parameters within a thousandth.
 let private criterionTolerance = 1e-4

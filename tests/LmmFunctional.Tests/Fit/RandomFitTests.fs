@@ -4,6 +4,8 @@ open System
 open FsCheck.FSharp
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 /// <summary>Random models of every kind, with and without structures, of few rows and of some.</summary>

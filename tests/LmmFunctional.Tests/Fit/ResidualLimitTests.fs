@@ -4,6 +4,8 @@ module LmmFunctional.Tests.ResidualLimitTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let internal fitOf criterion formula frame =
     match

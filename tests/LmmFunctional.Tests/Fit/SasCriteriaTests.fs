@@ -3,6 +3,7 @@ module LmmFunctional.Tests.SasCriteriaTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private heights = [
     1, "F", 67.0

@@ -3,6 +3,7 @@ module LmmFunctional.Tests.SasMixedTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 // SAS stops up to 1.3e-5 above the optimum; the objective is printed to eight decimals.
 let private above = 1e-8
@@ -18,7 +19,7 @@ let private fitOf kind file weights formula =
 
     let spec =
         weights
-        |> Option.map (fun name -> Spec.withWeights name spec)
+        |> Option.map (fun name -> LmmSpec.withWeights name spec)
         |> Option.defaultValue spec
 
     let options = {

@@ -4,6 +4,8 @@ module LmmFunctional.Tests.StartSearchTests
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 // The README's promise, in −2 log likelihood units.

@@ -4,6 +4,8 @@ module LmmFunctional.Tests.StartTests
 open System.Threading
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private fitWith options file formula =
     Lmm.fitFormula options (TestFrame.read file) formula

@@ -6,6 +6,9 @@ open System.Collections.Immutable
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private ok result =
     match result with

@@ -3,6 +3,8 @@ module LmmFunctional.Tests.ExprTextTests
 open Expecto
 open FsCheck
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 let private config = {
     Law.config with

@@ -6,6 +6,8 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 let private config = {
     Law.config with

@@ -3,6 +3,7 @@ module LmmFunctional.Tests.FormulaTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
 
 [<Tests>]
 let tests =

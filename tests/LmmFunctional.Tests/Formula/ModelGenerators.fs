@@ -3,6 +3,7 @@ namespace LmmFunctional.Tests
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
 
 /// A model that text can express.
 type PrintableModel = PrintableModel of LmmSpec

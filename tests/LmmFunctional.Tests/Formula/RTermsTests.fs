@@ -3,6 +3,8 @@ module LmmFunctional.Tests.RTermsTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 // R 4.2.2, for each formula f:
 // t <- terms(as.formula(f)); attr(t, "intercept"); attr(t, "term.labels")

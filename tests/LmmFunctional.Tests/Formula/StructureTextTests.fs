@@ -3,6 +3,8 @@ module LmmFunctional.Tests.StructureTextTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
 
 let private prints text (expected: string) =
     Check.equal (Ok expected) (Formula.parse text |> Result.map Formula.print)

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.BalancedIdentityTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
 
 let private outcomeOf (fit: Fit) =
     (Identities.check fit

@@ -4,6 +4,8 @@ module LmmFunctional.Tests.CatalogueTests
 open System.IO
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
+open LmmFunctional.Analysis
 
 let private isNotCovered (reason: string) fit =
     let checks = Identities.check fit

@@ -3,6 +3,7 @@ module LmmFunctional.Tests.IdentityTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private config = {

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.MutationTests
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
 
 // Balanced and with one random intercept: the whole catalogue applies.
 let private fit = lazy Fitted.reml "dyestuff" "Yield ~ 1 + (1 | Batch)"

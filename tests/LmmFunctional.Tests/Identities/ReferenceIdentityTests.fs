@@ -4,6 +4,7 @@ module LmmFunctional.Tests.ReferenceIdentityTests
 open System.IO
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 // The largest of them that is worth n×n matrices here has 308 rows.

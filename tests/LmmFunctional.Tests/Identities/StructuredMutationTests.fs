@@ -3,6 +3,7 @@ module LmmFunctional.Tests.StructuredMutationTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private serial =

@@ -5,6 +5,8 @@ open System
 open MathNet.Numerics
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Analysis
 
 let private simpson lower upper steps (f: float -> float) =
     let h = (upper - lower) / float steps

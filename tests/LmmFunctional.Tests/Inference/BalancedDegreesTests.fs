@@ -2,6 +2,7 @@ module LmmFunctional.Tests.BalancedDegreesTests
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 open Expecto
 
 let private normal (random: Random) =

@@ -1,7 +1,9 @@
 module LmmFunctional.Tests.BootstrapTests
 
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 let private options replicates seed = {
@@ -24,7 +26,7 @@ let private weighted =
         (let spec =
             Formula.parse "FEV1 ~ ARMCD; residual = ar1(VISITN | USUBJID)"
             |> Models.value
-            |> Spec.withWeights "WEIGHT"
+            |> LmmSpec.withWeights "WEIGHT"
 
          Lmm.fit FitOptions.defaults (TestFrame.read "fev") spec |> Models.value)
 

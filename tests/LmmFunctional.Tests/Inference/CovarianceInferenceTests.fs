@@ -2,6 +2,9 @@ module LmmFunctional.Tests.CovarianceInferenceTests
 
 open System.Collections.Immutable
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 /// −2 log likelihood of the one-way layout at (σ²_b, σ²) by its closed form, balanced with n rows a group.

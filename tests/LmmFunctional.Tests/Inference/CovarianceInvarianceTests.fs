@@ -2,6 +2,7 @@ module LmmFunctional.Tests.CovarianceInvarianceTests
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 open Expecto
 

@@ -2,6 +2,7 @@ namespace LmmFunctional.Tests
 
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Kenward and Roger's formulas as printed, from dense n×n matrices: V and its derivatives by k
 /// parameters.</summary>

@@ -5,6 +5,7 @@ open System.IO
 open System.Text.Json
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 // emmeans takes its df from lmerTest and pbkrtest, whose fits stop about 1e-5 from the optimum.
 let private tolerance = 1e-4

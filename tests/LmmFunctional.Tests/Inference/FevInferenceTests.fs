@@ -3,7 +3,7 @@
 module LmmFunctional.Tests.FevInferenceTests
 
 open Expecto
-open LmmFunctional
+open LmmFunctional.Analysis
 
 // Structure, estimate of TRT − PBO, its SE by KR and by KR(LINEAR), df; SAS stops short of the optimum but for AR(1) and CS.
 let private table = [

@@ -5,6 +5,8 @@ open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private fitted file formula held =
     match

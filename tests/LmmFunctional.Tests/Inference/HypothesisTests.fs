@@ -4,6 +4,8 @@ module LmmFunctional.Tests.HypothesisTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 let private config = {

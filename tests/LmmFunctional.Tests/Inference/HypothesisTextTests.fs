@@ -4,6 +4,7 @@ module LmmFunctional.Tests.HypothesisTextTests
 open Expecto
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let private names = [|
     "(Intercept)"

@@ -2,6 +2,7 @@ namespace LmmFunctional.Tests
 
 open System
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// Fits and tests for the tests of inference: problems are raised.
 [<RequireQualifiedAccess>]

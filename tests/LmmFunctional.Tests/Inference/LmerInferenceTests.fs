@@ -3,6 +3,7 @@ module LmmFunctional.Tests.LmerInferenceTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 // lmerTest differentiates numerically and lme4 stops about 1e-5 from the optimum; see published.md, 3.9.
 let private tolerance = 1e-5

@@ -3,6 +3,8 @@ module LmmFunctional.Tests.MarginalMeansTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private oats =
     lazy (Inferred.reml "oats" "yield ~ Variety * nitroF + (1 | Block/Variety)")

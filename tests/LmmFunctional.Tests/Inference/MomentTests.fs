@@ -4,6 +4,9 @@ module LmmFunctional.Tests.MomentTests
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 let private config = {

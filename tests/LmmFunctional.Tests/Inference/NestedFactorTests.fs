@@ -5,6 +5,7 @@ open System
 open Expecto
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let private kenwardRoger fit =
     Inferred.inference (Inferred.kr Convention.pbkrtest) fit

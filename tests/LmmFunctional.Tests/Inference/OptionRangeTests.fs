@@ -2,6 +2,9 @@ module LmmFunctional.Tests.OptionRangeTests
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Classical
 open Expecto
 

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.ProfileCornerTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 let private fitWith held file formula =
     match

@@ -1,6 +1,8 @@
 module LmmFunctional.Tests.ProfileTests
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 let private ends (found: ParameterInterval) =

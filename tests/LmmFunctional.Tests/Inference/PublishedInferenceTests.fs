@@ -5,6 +5,8 @@ module LmmFunctional.Tests.PublishedInferenceTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private sasKr = Inferred.kr Convention.sas
 

@@ -1,6 +1,8 @@
 module LmmFunctional.Tests.RSquaredTests
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 [<Tests>]

@@ -1,6 +1,8 @@
 module LmmFunctional.Tests.ReportedEstimateTests
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 let private fits = [

@@ -1,6 +1,8 @@
 module LmmFunctional.Tests.RobustCovarianceTests
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 
@@ -111,7 +113,7 @@ let private weightedFev structure =
     let spec =
         Formula.parse $"FEV1 ~ ARMCD; residual = {structure}(VISITN | USUBJID)"
         |> Models.value
-        |> Spec.withWeights "WEIGHT"
+        |> LmmSpec.withWeights "WEIGHT"
 
     Lmm.fit FitOptions.defaults (TestFrame.read "fev") spec |> Models.value
 

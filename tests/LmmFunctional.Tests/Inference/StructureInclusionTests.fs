@@ -1,7 +1,10 @@
 module LmmFunctional.Tests.StructureInclusionTests
 
 open System
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open Expecto
 
 let private structures = [

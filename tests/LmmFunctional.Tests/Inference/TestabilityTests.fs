@@ -5,6 +5,7 @@ open System
 open System.IO
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 open LmmFunctional.Cli
 open LmmFunctional.Properties
 

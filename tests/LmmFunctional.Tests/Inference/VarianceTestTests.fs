@@ -1,6 +1,8 @@
 module LmmFunctional.Tests.VarianceTestTests
 
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open MathNet.Numerics.Distributions
 open Expecto
 

@@ -5,8 +5,9 @@ open FsCheck
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open Expecto
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A random model of one grouping factor, small enough for the slow engine.</summary>
 type GroupedModel = {

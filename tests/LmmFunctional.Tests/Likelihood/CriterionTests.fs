@@ -3,6 +3,7 @@ module LmmFunctional.Tests.CriterionTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {

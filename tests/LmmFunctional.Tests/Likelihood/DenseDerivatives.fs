@@ -2,7 +2,7 @@ namespace LmmFunctional.Tests
 
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
-open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>First and second derivatives of −2ℓ by the free entries of Λ, from dense n×n matrices.</summary>
 /// <remarks>V̇_k = Z(E_kΛᵀ + ΛE_kᵀ)Zᵀ. Searle, Casella and McCulloch (1992), section 6.6, with σ² profiled out.</remarks>

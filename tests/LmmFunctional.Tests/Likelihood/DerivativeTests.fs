@@ -5,6 +5,8 @@ module LmmFunctional.Tests.DerivativeTests
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {

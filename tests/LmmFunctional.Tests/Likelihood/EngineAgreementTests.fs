@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// Few and many rows per level, so that levels have many entries beside the tail or few of them; vectors of effects.
 let private model seed : Standardised =

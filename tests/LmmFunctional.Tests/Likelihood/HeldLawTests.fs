@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private config = {
     Law.config with

@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 /// <summary>A random model with structured residuals: small enough for dense matrices of all rows.</summary>
@@ -123,7 +124,11 @@ module StructuredModel =
 
     let spec model =
         let spec = TestFrame.formula (formula model)
-        if model.HasWeights then Spec.withWeights "w" spec else spec
+
+        if model.HasWeights then
+            LmmSpec.withWeights "w" spec
+        else
+            spec
 
     let private orRaise result =
         match result with

@@ -6,6 +6,7 @@ open System
 open Expecto
 open FsCheck
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// Blocks of rows with columns of four kinds: constant, one value a block, two values, any.
 let private blocks (random: Random) size count =

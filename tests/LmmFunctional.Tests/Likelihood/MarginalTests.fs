@@ -3,8 +3,10 @@ module LmmFunctional.Tests.MarginalTests
 
 open System.Collections.Immutable
 open Expecto
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private config = {
     Law.config with

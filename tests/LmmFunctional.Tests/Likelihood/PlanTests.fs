@@ -3,6 +3,8 @@ module LmmFunctional.Tests.PlanTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private orRaise result =
     match result with
@@ -106,7 +108,7 @@ let tests =
                 " block  sample             2.5e+4 under 1 MB"
                 ""
                 "Exact second derivatives add 432 operations."
-                "Up to 36 starts: the criterion at each, a descent from those that lead to no optimum found before."
+                "Up to 60 starts: the criterion at each, a descent from those that lead to no optimum found before."
                 ""
             ])
 
@@ -126,7 +128,7 @@ let tests =
             Texts.equal [
                 "{\"formula\":\"diameter ~ 1 + (1 | plate) + (1 | sample)\",\"n\":144,\"p\":1,\"q\":30,\"parameters\":2,"
                 + plate
-                + ",\"curvatureOperations\":432,\"starts\":36,\"candidates\":[{"
+                + ",\"curvatureOperations\":432,\"starts\":60,\"candidates\":[{"
                 + plate
                 + "},{"
                 + sample

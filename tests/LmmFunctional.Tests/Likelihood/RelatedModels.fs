@@ -2,6 +2,8 @@ namespace LmmFunctional.Tests
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A random model with related levels and its data.</summary>
 type RelatedModel = {
@@ -113,7 +115,7 @@ module RelatedModel =
                         Relationship = if isRelated[k] then Some "A" else None
                 })
 
-            Spec.withRandom related spec
+            LmmSpec.withRandom related spec
         | Error problems -> raise (InvalidOperationException(string problems))
 
     let likelihoodWith (relationship: Relationship) (model: RelatedModel) : LogLikelihood =

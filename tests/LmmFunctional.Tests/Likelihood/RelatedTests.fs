@@ -6,6 +6,8 @@ open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {
@@ -104,7 +106,7 @@ let tests =
                     let spec =
                         RelatedModel.spec model
                         |> fun spec ->
-                            Spec.withRandom
+                            LmmSpec.withRandom
                                 (spec.Random |> List.map (fun term -> { term with Relationship = None }))
                                 spec
 

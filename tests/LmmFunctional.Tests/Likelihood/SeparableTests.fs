@@ -5,6 +5,8 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private config = { Law.config with maxTest = 40 }
 
@@ -84,7 +86,7 @@ let private models seed =
 
     let spec =
         if random.Next 3 = 0 then
-            Spec.withWeights "w" spec
+            LmmSpec.withWeights "w" spec
         else
             spec
 

@@ -6,6 +6,7 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {

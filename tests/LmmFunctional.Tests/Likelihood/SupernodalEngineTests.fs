@@ -3,8 +3,8 @@ module LmmFunctional.Tests.SupernodalEngineTests
 
 open System
 open Expecto
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional.Estimation
 
 // Relative to the largest element of what is compared; both engines lose a few digits to cancellation.
 let private tolerance = 1e-9

@@ -1,7 +1,8 @@
 namespace LmmFunctional.Tests
 
 open System
-open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Random models on the inner scale for tests of engines, without formula or frame.</summary>
 [<RequireQualifiedAccess>]

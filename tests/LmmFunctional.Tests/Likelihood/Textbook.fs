@@ -4,6 +4,7 @@ open System
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A mixed model as the textbook has it: y ~ N(Xβ, σ²V), V = ZGZ' + R, everything n×n and dense.</summary>
 type Textbook = {

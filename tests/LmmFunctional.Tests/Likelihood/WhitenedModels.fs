@@ -2,6 +2,8 @@ namespace LmmFunctional.Tests
 
 open System
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Small models with structured residuals whose random effects are crossed or related: whitened equations beside
 /// dense blocks of the same rows, or beside dense matrices.</summary>
@@ -157,7 +159,7 @@ module internal WhitenedModels =
             TestFrame.formula text
             |> fun spec ->
                 if random.Next 3 = 0 then
-                    Spec.withWeights "w" spec
+                    LmmSpec.withWeights "w" spec
                 else
                     spec
 

@@ -6,6 +6,7 @@ open System
 open System.Collections.Immutable
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private config = {
     Law.config with

@@ -3,8 +3,8 @@ module LmmFunctional.Tests.SmallTests
 
 open System
 open Expecto
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional.Estimation
 
 let private config = {
     Law.config with

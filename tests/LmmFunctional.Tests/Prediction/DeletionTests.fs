@@ -4,6 +4,8 @@ module LmmFunctional.Tests.DeletionTests
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private config = {

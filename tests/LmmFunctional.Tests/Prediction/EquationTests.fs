@@ -4,6 +4,9 @@ module LmmFunctional.Tests.EquationTests
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private config = {

@@ -4,8 +4,11 @@ module LmmFunctional.Tests.InfluenceTests
 open System.Threading
 open Expecto
 open MathNet.Numerics.LinearAlgebra
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 let private orRaise result = Models.value result

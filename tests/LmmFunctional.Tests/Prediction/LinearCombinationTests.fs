@@ -4,6 +4,9 @@ module LmmFunctional.Tests.LinearCombinationTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private structured = {

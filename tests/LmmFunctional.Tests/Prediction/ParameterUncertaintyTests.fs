@@ -5,7 +5,11 @@ module LmmFunctional.Tests.ParameterUncertaintyTests
 open System.Collections.Immutable
 open Expecto
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional.Numerics
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private plain = {

@@ -5,6 +5,9 @@ open System
 open Expecto
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private plain = {

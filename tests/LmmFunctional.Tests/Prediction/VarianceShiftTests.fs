@@ -3,6 +3,8 @@ module LmmFunctional.Tests.VarianceShiftTests
 
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private value result = Models.value result
 

@@ -2,6 +2,7 @@ namespace LmmFunctional.Tests
 
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>A as a dense matrix, from any form.</summary>
 [<RequireQualifiedAccess>]

@@ -5,6 +5,7 @@ open System
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private config = { Law.config with maxTest = 60 }
 

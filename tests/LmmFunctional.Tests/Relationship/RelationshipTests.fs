@@ -6,6 +6,8 @@ open System.IO
 open MathNet.Numerics.LinearAlgebra
 open Expecto
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 let private ok result =
     match result with

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.UnknownParentTests
 open Expecto
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Estimation
 
 let private orRaise result =
     match result with

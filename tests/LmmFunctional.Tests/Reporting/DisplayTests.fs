@@ -4,6 +4,8 @@ module LmmFunctional.Tests.DisplayTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private shown (value: 'value) =
     (sprintf "%A" value).ReplaceLineEndings "\n"

@@ -4,7 +4,8 @@ module LmmFunctional.Tests.FitJsonTests
 open System
 open System.Text.Json
 open Expecto
-open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private parse fit =
     let text = FitJson.render (TimeSpan.FromSeconds 0.25) fit

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Tests
 
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Models fitted to the data files of the tests.</summary>
 [<RequireQualifiedAccess>]

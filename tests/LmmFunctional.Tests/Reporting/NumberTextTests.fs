@@ -5,7 +5,7 @@ open System
 open System.Globalization
 open Expecto
 open FsCheck
-open LmmFunctional
+open LmmFunctional.Analysis
 
 let private read (text: string) =
     Double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)

@@ -4,6 +4,7 @@ module LmmFunctional.Tests.SummaryTests
 open System.Text.RegularExpressions
 open Expecto
 open LmmFunctional
+open LmmFunctional.Analysis
 
 /// The evidence near zero is rounding and the time is the machine's: their figures are left out.
 let private stable (text: string) =

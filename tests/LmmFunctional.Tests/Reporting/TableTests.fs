@@ -4,7 +4,7 @@ module LmmFunctional.Tests.TableTests
 open System
 open System.Text.RegularExpressions
 open Expecto
-open LmmFunctional
+open LmmFunctional.Analysis
 
 /// A table of one to four columns, aligned left and right in turn.
 let private table (size: byte) (cells: char[] list) =

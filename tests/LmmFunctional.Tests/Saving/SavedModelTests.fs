@@ -6,6 +6,10 @@ open System.IO
 open Expecto
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Saving
 open LmmFunctional.Properties
 
 let private words problems =

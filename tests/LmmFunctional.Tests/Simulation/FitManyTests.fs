@@ -2,8 +2,11 @@
 module LmmFunctional.Tests.FitManyTests
 
 open Expecto
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 open LmmFunctional.Properties
 
 let private withThreads threads work =

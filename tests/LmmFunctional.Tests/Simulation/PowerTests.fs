@@ -6,8 +6,10 @@ open System.Threading
 open Expecto
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.Integration
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private value result = Models.value result
 

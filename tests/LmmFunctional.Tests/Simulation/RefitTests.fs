@@ -4,6 +4,7 @@ module LmmFunctional.Tests.RefitTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Properties
 
 let private config = {

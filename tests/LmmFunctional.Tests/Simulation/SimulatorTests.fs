@@ -3,8 +3,11 @@ module LmmFunctional.Tests.SimulatorTests
 
 open Expecto
 open MathNet.Numerics.LinearAlgebra
-open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Properties
 
 let private value result = Models.value result

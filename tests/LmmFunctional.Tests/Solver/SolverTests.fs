@@ -4,6 +4,7 @@ open System.Collections.Immutable
 open Expecto
 open FsCheck
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// Counting what a solver asks of its objective.
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>First order ante-dependence: a correlation ρ_i for each step from i to i + 1, and their products beyond.</summary>
 [<RequireQualifiedAccess>]

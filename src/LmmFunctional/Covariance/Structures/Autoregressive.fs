@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The first order autoregressive process on equally spaced positions: ρ^|i−j|, −1 &lt; ρ &lt; 1.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>A correlation for each of the first lags and none beyond: any such matrix that is positive definite on m
 /// positions, as SAS's TOEP(q).</summary>

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>One correlation for all pairs: positive definite for −1/(m−1) &lt; ρ &lt; 1 on m positions.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Distances between positions with coordinates.</summary>
 [<RequireQualifiedAccess>]

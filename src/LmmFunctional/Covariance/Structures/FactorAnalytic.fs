@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>q common factors, with or without variances of the positions' own: ΓΓᵀ + D, Γ m×q lower trapezoidal.</summary>
 /// <remarks>As SAS's FA(q) and FA0(q). The roots of D are signed, so that zero (a Heywood case) is an ordinary point of τ;

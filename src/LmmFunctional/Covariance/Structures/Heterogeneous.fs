@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>A variance for each position: M(i, j) = δ_i δ_j C(i, j), δ_1 = 1, with a correlation matrix C.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The product of two forms: M((i₁, i₂), (j₁, j₂)) = M₁(i₁, j₁) M₂(i₂, j₂), the first index varying fastest.</summary>
 [<RequireQualifiedAccess>]

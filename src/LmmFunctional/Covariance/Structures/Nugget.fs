@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>A jump of the correlation at distance zero: (1 − c) M(i, j) for i ≠ j, 0 &lt; c &lt; 1, as nlme's nugget.</summary>
 /// <remarks>V = s²((1 − c) M + c diag M): reported additively, s²(1 − c) is the variance of the process and s²c that of

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The Durbin-Levinson recursion: stationary correlations from partial autocorrelations and back.</summary>
 /// <remarks>Any partial autocorrelations between −1 and 1 give a positive definite Toeplitz matrix and the coefficients of

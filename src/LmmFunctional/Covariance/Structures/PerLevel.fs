@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>A form with parameters of its own for each level of a factor, among them a standard deviation relative to the
 /// first level's.</summary>

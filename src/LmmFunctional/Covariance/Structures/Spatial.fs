@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>Correlation by distance. Anisotropic: x² = Σ (d_c/ρ_c)², and Π ρ_c^|d_c| for the power form, as SAS.</summary>
 /// <remarks>The spherical one has a kink in its second derivatives where x = 1; its first ones are continuous.</remarks>

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>How the variances of a structure's positions are related.</summary>
 [<RequireQualifiedAccess; NoEquality; NoComparison>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Independent positions: one variance, or one each.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Numerics
 
 /// <summary>Any positive definite M with M(1, 1) = 1: M = LLᵀ, L lower triangular with the first row (1, 0 …).</summary>
 /// <remarks>τ lists L by rows from the second on, the diagonal by its logarithm (Pinheiro and Bates 1996, the log-Cholesky
@@ -49,10 +51,7 @@ module internal Unstructured =
             matrix[i + j * m] <- covariance
             matrix[j + i * m] <- covariance)
 
-        if
-            deviations |> Array.forall (fun sd -> sd > 0.0)
-            && Numerics.Small.Cholesky(m, matrix, 0)
-        then
+        if deviations |> Array.forall (fun sd -> sd > 0.0) && Small.Cholesky(m, matrix, 0) then
             Some [|
                 for i in 1 .. m - 1 do
                     for j in 0..i do

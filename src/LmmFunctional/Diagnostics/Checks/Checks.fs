@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>All checks of a fitted model.</summary>
 [<RequireQualifiedAccess>]

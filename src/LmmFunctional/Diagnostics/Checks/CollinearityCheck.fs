@@ -1,6 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open LmmFunctional.Numerics
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Generalised variance inflation factors of the terms of the fixed effects (Fox and Monette 1992; R's car::vif).</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Random effects that carry nothing: principal components of the covariance matrix of each term (R's lme4::rePCA;
 /// Bates, Kliegl, Vasishth and Baayen 2015).</summary>

@@ -1,6 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Whether the variance of the residuals is the same in all groups and along the fitted values.</summary>
 [<RequireQualifiedAccess>]

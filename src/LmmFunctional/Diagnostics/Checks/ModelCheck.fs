@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System.Globalization
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What a check of a model found.</summary>
 [<RequireQualifiedAccess>]

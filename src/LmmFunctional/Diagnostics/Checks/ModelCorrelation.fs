@@ -1,4 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
+
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Correlations that a fit gives to the responses of two rows.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Whether residuals and random effects look normal.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>Autocorrelation of residuals, and correlations by lag against those of the model.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>The rows of each subject in their order: what correlations by lag and distance are taken from.</summary>
 [<NoComparison; ReferenceEquality>]

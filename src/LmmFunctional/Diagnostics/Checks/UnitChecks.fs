@@ -1,7 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
 open MathNet.Numerics.Distributions
+open LmmFunctional
+open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Influential units and outliers: rows, and the levels of every grouping factor.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Analysis
 
 open System
+open LmmFunctional
 
 /// <summary>The empirical variogram of the responses within subjects against that of the model.</summary>
 /// <remarks>Of Pearson residuals y − Xβ̂ over √V: the mean of ½(rᵢ − rⱼ)² by distance, which the model says to be one less the

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Which grouping factor the block engine eliminates first.</summary>
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>What compressed engines of one model share: its cross-products by group, laid out for the lanes.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Numerics
 
 /// <summary>The blocks of the covariance of a group's effects: a term, or a single effect of a diagonal term.</summary>
 /// <remarks>Second derivatives need Σ_j Ω_bc W_ad over the groups, Ω = Z'V⁻¹Z and W symmetric, only where a and b are of
@@ -195,4 +197,4 @@ module internal EffectBlocks =
 
         Array2D.init k k (fun i j ->
             let high, low = max i j, min i j
-            Numerics.Dense.Dot(images[high], forms[low]))
+            Dense.Dot(images[high], forms[low]))

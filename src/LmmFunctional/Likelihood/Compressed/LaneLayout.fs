@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Where the intermediate results of eight groups stand in a workspace, in vectors of eight.</summary>
 [<NoComparison; ReferenceEquality>]

@@ -1,10 +1,10 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open FSharp.NativeInterop
 
-/// <summary>The sums of <see cref="T:LmmFunctional.LaneKernel"/> for two effects with one covariance matrix, as an intercept
+/// <summary>The sums of <see cref="T:LmmFunctional.Estimation.LaneKernel"/> for two effects with one covariance matrix, as an intercept
 /// and a slope, held in registers: the commonest model, several times faster than by loops.</summary>
 [<AbstractClass; Sealed>]
 type internal PairKernel private () =

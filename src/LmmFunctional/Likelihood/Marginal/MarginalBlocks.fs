@@ -1,9 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
-open LmmFunctional.Numerics
 
 /// <summary>The rows of a model parted into independent blocks, and blocks alike gathered into patterns.</summary>
 [<RequireQualifiedAccess>]

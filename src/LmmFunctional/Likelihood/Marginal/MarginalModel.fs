@@ -1,7 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
-open LmmFunctional.Numerics
+open LmmFunctional.Model
 
 /// <summary>All places that a row may have where its covariances depend on nothing else: the levels with parameters of their
 /// own, and the positions along the correlations.</summary>

@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>−2 log likelihood of a marginal model on the inner scale, β profiled out, with its derivatives. σ² is profiled out
 /// too, or known.</summary>

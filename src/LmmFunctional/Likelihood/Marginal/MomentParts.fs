@@ -1,7 +1,9 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
+open LmmFunctional.Model
 
 /// <summary>What moments are made of, in θ: U = V⁻¹XL⁻ᵀ with LLᵀ = X'V⁻¹X, V relative to σ².</summary>
 [<NoComparison; NoEquality>]
@@ -19,7 +21,7 @@ type internal MomentParts = {
 
 /// <summary>Moments from what they are made of, by whichever method V is computed.</summary>
 /// <remarks>First in θ and log σ², where V = σ²V(θ) has simple derivatives, then by the chain rule in the parameters of
-/// <see cref="T:LmmFunctional.NaturalScale"/>.</remarks>
+/// <see cref="T:LmmFunctional.Estimation.NaturalScale"/>.</remarks>
 [<RequireQualifiedAccess>]
 module internal MomentParts =
 

@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>The covariance parameters of a marginal model as SAS has them, as functions of θ and log σ².</summary>
 /// <remarks>Variances instead of standard deviations; covariances where the structure is linear in them: unstructured,

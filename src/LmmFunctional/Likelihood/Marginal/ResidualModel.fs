@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>The residual covariance of a model as a function of τ, unconstrained; σ² multiplies it.</summary>
 /// <remarks>τ lists, for each level of a factor with parameters of its own, the logarithm of the standard deviation relative

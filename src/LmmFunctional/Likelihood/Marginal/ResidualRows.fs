@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>What the residual covariance needs to know of the rows of a block; all arrays but one have length m.</summary>
 [<NoComparison; ReferenceEquality>]

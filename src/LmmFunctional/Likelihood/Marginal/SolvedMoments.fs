@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
 open LmmFunctional.Numerics
@@ -80,7 +80,7 @@ module internal SolvedMoments =
         }
 
     /// <summary>The moments at a θ that can be evaluated, in SAS's parameters; see
-    /// <see cref="M:LmmFunctional.MarginalMoments.create"/>.</summary>
+    /// <see cref="M:LmmFunctional.Estimation.MarginalMoments.create"/>.</summary>
     let create
         reml
         parametrisation

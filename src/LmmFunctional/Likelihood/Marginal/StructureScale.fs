@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>The parameters of variance · M(τ) as SAS has them, for the structure of one axis.</summary>
 /// <remarks>Elements where the covariance is linear in them (unstructured, compound symmetry, Toeplitz), loadings and own

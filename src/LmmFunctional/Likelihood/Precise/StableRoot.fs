@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional.Numerics
 
 /// <summary>The triangle of a matrix whose rows are of very different sizes, each row to its own digits.</summary>
 /// <remarks>Householder's reflections with the longest column first and the rows in descending order: the error of each row
@@ -92,5 +93,5 @@ module internal StableRoot =
     /// L⁻¹ of c columns of B (n×c by columns), whose rows are taken in an order.
     let solve n c (lower: float[]) (order: int[]) (b: float[]) : float[] =
         let result = Array.init (n * c) (fun k -> b[order[k % n] + k / n * n])
-        Numerics.Small.SolveLower(n, lower, 0, c, result, 0)
+        Small.SolveLower(n, lower, 0, c, result, 0)
         result

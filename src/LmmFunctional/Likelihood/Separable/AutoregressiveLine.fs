@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>An autoregressive process along a line of T cells at one ρ: C = ρ^|i−j|, and its inverse Q, which is tridiagonal.
 /// </summary>

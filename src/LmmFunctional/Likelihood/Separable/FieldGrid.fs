@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>One field of cells, the first axis varying fastest.</summary>
 [<Struct; NoComparison; NoEquality>]
@@ -16,7 +16,7 @@ type internal Field = {
 type internal GridElement = {
     First: int
     Second: int
-    /// Its place in Q₁ and in Q₂: see <see cref="T:LmmFunctional.AutoregressiveLine"/>.
+    /// Its place in Q₁ and in Q₂: see <see cref="T:LmmFunctional.Estimation.AutoregressiveLine"/>.
     Along: int
     Across: int
 }

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>An order of elimination for fields of cells with effects that reach over them: nested dissection.</summary>
 /// <remarks>A line of cells parts a field into two that know nothing of each other; it is eliminated after both, and so on

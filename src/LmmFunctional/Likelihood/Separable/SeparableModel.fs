@@ -1,6 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open LmmFunctional.Numerics
+open LmmFunctional.Model
 
 /// <summary>A model whose residuals are an autoregressive process on fields of cells, with or without independent noise.
 /// </summary>

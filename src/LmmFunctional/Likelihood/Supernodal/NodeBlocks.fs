@@ -1,7 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
-open LmmFunctional.Numerics
 
 /// <summary>The effects of one grouping factor: one node per level, which the terms of the factor share.</summary>
 /// <remarks>Terms of one factor with different relationships are groups of their own. Where a dense matrix A = LLᵀ relates the

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Elements of M⁻¹ on the pattern of M, by the levels and effects they belong to; after <c>Solve</c>.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open LmmFunctional.Numerics
+open LmmFunctional
 
 /// <summary>The products of the columns of [Z X y] with every block of Z'Z that is not zero; nothing of size n is left.
 /// </summary>

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The supernodal engine: a sparse factor with blocks for the levels of all terms, for any pattern of
 /// levels.</summary>

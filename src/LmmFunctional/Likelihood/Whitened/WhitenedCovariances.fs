@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>ΛM⁻¹Λ' between levels on the pattern of Z'R⁻¹Z: the covariance of the effects given the data and β.</summary>
 [<RequireQualifiedAccess>]

@@ -1,6 +1,5 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
-open LmmFunctional.Numerics
 
 /// <summary>The rows of one group of random terms: their levels, and the levels that occur in each block.</summary>
 [<NoComparison; ReferenceEquality>]
