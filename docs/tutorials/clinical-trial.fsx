@@ -32,7 +32,7 @@ let mmrm =
 
 let fit = Lmm.fit FitOptions.defaults fev mmrm |> orStop
 printfn "%s" (Formula.print mmrm)
-printfn "%d rows used, %d left out because FEV1 is missing" fit.Observations fit.Design.MissingRows
+printfn "%d rows used, %d left out because FEV1 is missing" fit.Observations fit.Design.RowsMissing
 
 for p in fit.CovarianceParameters do
     printfn "%-14s %.4f" p.Name p.Estimate
