@@ -269,19 +269,21 @@ module internal FurtherStarts =
             | ParameterKind.Real -> sign * farCorrelation
             | _ -> start[k] + sign * farLogarithm
 
-        let rec combinations places =
+        let rec combinations signs places =
             match places with
             | [] -> [ [] ]
             | place :: others -> [
-                for sign in [ 1.0; -1.0 ] do
-                    for rest in combinations others do
+                for sign in signs do
+                    for rest in combinations signs others do
                         (place, sign) :: rest
               ]
 
         let changes =
             match places with
             | [] -> []
-            | _ when places.Length <= fewParameters -> combinations places
+            // Of one or two a range or a nugget may end where nothing near the start leads.
+            | _ when places.Length < fewParameters -> combinations [ 1.0; -1.0; 2.5; -2.5 ] places
+            | _ when places.Length = fewParameters -> combinations [ 1.0; -1.0 ] places
             | _ -> [
                 for sign in [ 1.0; -1.0 ] do
                     places |> List.map (fun place -> place, sign)
