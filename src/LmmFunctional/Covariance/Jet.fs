@@ -5,7 +5,8 @@ open System
 /// <summary>A number with its first and second derivatives by the parameters that it depends on.</summary>
 /// <remarks>Forward automatic differentiation of second order: exact derivatives, no differences. Only the parameters in
 /// <c>Support</c> have derivatives, so a constant costs no arrays and an element of a large unstructured matrix carries
-/// those of its two rows. Supports ascend; second derivatives are a lower triangle by rows.</remarks>
+/// those of its two rows. Supports ascend; second derivatives are a lower triangle by rows. What is computed of variables of
+/// first order has first derivatives only, the same to the bit.</remarks>
 [<Sealed; AllowNullLiteral(false)>]
 type internal Jet private (value: float, support: int[], first: float[], second: float[]) =
 
@@ -64,16 +65,57 @@ type internal Jet private (value: float, support: int[], first: float[], second:
             let h: float[] = x.Second
             let first: float[] = Array.zeroCreate g.Length
             let second: float[] = Array.zeroCreate h.Length
-            let mutable at = 0
 
             for i in 0 .. g.Length - 1 do
                 first[i] <- slope * g[i]
 
-                for j in 0..i do
-                    second[at] <- slope * h[at] + curvature * g[i] * g[j]
-                    at <- at + 1
+            if h.Length > 0 then
+                let mutable at = 0
+
+                for i in 0 .. g.Length - 1 do
+                    for j in 0..i do
+                        second[at] <- slope * h[at] + curvature * g[i] * g[j]
+                        at <- at + 1
 
             Jet(value, support, first, second)
+
+    static let isPrefix (a: int[]) (b: int[]) =
+        a.Length < b.Length && a.AsSpan().SequenceEqual(b.AsSpan(0, a.Length))
+
+    /// The same where the support of b begins with that of a, as in a recursion that takes up one parameter after the other: the
+    /// second derivatives by those of a come first in either triangle.
+    static let extend value slopeA slopeB mixed isFirstOrder (a: Jet) (b: Jet) =
+        let ga: float[] = a.First
+        let gb: float[] = b.First
+        let first = Array.map (fun g -> slopeB * g) gb
+
+        for i in 0 .. ga.Length - 1 do
+            first[i] <- first[i] + slopeA * ga[i]
+
+        if isFirstOrder then
+            Jet(value, b.Support, first, noFloats)
+        else
+            let ha: float[] = a.Second
+            let second = Array.map (fun h -> slopeB * h) b.Second
+
+            for at in 0 .. ha.Length - 1 do
+                second[at] <- second[at] + slopeA * ha[at]
+
+            if mixed <> 0.0 then
+                for i in 0 .. gb.Length - 1 do
+                    let start = row i
+                    let toB = mixed * gb[i]
+
+                    for j in 0 .. min i (ga.Length - 1) do
+                        second[start + j] <- second[start + j] + toB * ga[j]
+
+                    if i < ga.Length then
+                        let toA = mixed * ga[i]
+
+                        for j in 0..i do
+                            second[start + j] <- second[start + j] + toA * gb[j]
+
+            Jet(value, b.Support, first, second)
 
     /// f(a, b) with its first derivatives, and its second one by a and b; those by a alone and b alone are zero.
     static let combine value slopeA slopeB mixed (a: Jet) (b: Jet) =
@@ -83,6 +125,7 @@ type internal Jet private (value: float, support: int[], first: float[], second:
         let gb: float[] = b.First
         let ha: float[] = a.Second
         let hb: float[] = b.Second
+        let isFirstOrder = ha.Length = 0 || hb.Length = 0
 
         if supportA.Length = 0 then
             chain value slopeB 0.0 b
@@ -90,37 +133,54 @@ type internal Jet private (value: float, support: int[], first: float[], second:
             chain value slopeA 0.0 a
         elif sameSupport supportA supportB then
             let first: float[] = Array.zeroCreate ga.Length
-            let second: float[] = Array.zeroCreate ha.Length
-            let mutable at = 0
 
             for i in 0 .. ga.Length - 1 do
                 first[i] <- slopeA * ga[i] + slopeB * gb[i]
 
-                for j in 0..i do
-                    second[at] <- slopeA * ha[at] + slopeB * hb[at] + mixed * (ga[i] * gb[j] + gb[i] * ga[j])
-                    at <- at + 1
+            if isFirstOrder then
+                Jet(value, supportA, first, noFloats)
+            else
+                let second: float[] = Array.zeroCreate ha.Length
+                let mutable at = 0
 
-            Jet(value, supportA, first, second)
+                for i in 0 .. ga.Length - 1 do
+                    for j in 0..i do
+                        second[at] <- slopeA * ha[at] + slopeB * hb[at] + mixed * (ga[i] * gb[j] + gb[i] * ga[j])
+                        at <- at + 1
+
+                Jet(value, supportA, first, second)
+        elif isPrefix supportA supportB then
+            extend value slopeA slopeB mixed isFirstOrder a b
+        elif isPrefix supportB supportA then
+            extend value slopeB slopeA mixed isFirstOrder b a
         else
             let struct (union, placesOfA, placesOfB) = unite supportA supportB
             let first: float[] = Array.zeroCreate union.Length
-            let second: float[] = Array.zeroCreate (row union.Length)
+
+            let second: float[] =
+                if isFirstOrder then
+                    noFloats
+                else
+                    Array.zeroCreate (row union.Length)
 
             let add (slope: float) (places: int[]) (g: float[]) (h: float[]) =
-                let mutable at = 0
-
                 for i in 0 .. g.Length - 1 do
-                    let start = row places[i]
                     first[places[i]] <- first[places[i]] + slope * g[i]
 
-                    for j in 0..i do
-                        second[start + places[j]] <- second[start + places[j]] + slope * h[at]
-                        at <- at + 1
+                if not isFirstOrder then
+                    let mutable at = 0
+
+                    for i in 0 .. g.Length - 1 do
+                        let start = row places[i]
+
+                        for j in 0..i do
+                            second[start + places[j]] <- second[start + places[j]] + slope * h[at]
+                            at <- at + 1
 
             add slopeA placesOfA ga ha
             add slopeB placesOfB gb hb
 
-            if mixed <> 0.0 then
+            if mixed <> 0.0 && not isFirstOrder then
                 for i in 0 .. ga.Length - 1 do
                     for j in 0 .. gb.Length - 1 do
                         let u, v = placesOfA[i], placesOfB[j]
@@ -139,7 +199,7 @@ type internal Jet private (value: float, support: int[], first: float[], second:
     /// First derivatives by the parameters of <c>Support</c>.
     member _.First: float[] = first
 
-    /// Second derivatives by pairs of them: lower triangle by rows.
+    /// Second derivatives by pairs of them: lower triangle by rows; none of first order.
     member _.Second: float[] = second
 
     /// A number that depends on no parameter.
@@ -149,6 +209,10 @@ type internal Jet private (value: float, support: int[], first: float[], second:
     /// Parameter number <c>index</c> itself.
     static member Variable(index: int, value: float) =
         Jet(value, [| index |], [| 1.0 |], [| 0.0 |])
+
+    /// Parameter number <c>index</c> itself, for first derivatives only.
+    static member FirstOrder(index: int, value: float) =
+        Jet(value, [| index |], [| 1.0 |], noFloats)
 
     /// <summary>f(x), given f, f′ and f″ at the value of x.</summary>
     static member Chain(value: float, slope: float, curvature: float, x: Jet) = chain value slope curvature x

@@ -65,6 +65,10 @@ module internal Jet =
     let variables (tau: float[]) =
         tau |> Array.mapi (fun k value -> Jet.Variable(k, value))
 
+    /// All parameters, as variables of first order: the same formulas then compute first derivatives alone.
+    let firstOrder (tau: float[]) =
+        tau |> Array.mapi (fun k value -> Jet.FirstOrder(k, value))
+
     /// All parameters, as constants: the same formulas then compute values alone.
     let constants (tau: float[]) = tau |> Array.map Jet.Constant
 

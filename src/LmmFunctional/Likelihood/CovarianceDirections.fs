@@ -1,5 +1,6 @@
 namespace LmmFunctional.Estimation
 
+open System
 open System.Collections.Immutable
 open LmmFunctional.Numerics
 
@@ -8,8 +9,8 @@ open LmmFunctional.Numerics
 [<NoComparison; ReferenceEquality>]
 type internal CovarianceDirections = {
     Layout: ThetaLayout
-    /// G of each term that has a form, with its derivatives by the term's own parameters; empty for the others.
-    Covariances: Jet[][]
+    /// G of each term that has a form, with its second derivatives by the term's own parameters; empty for the others.
+    Covariances: Lazy<Jet[][]>
     /// ∂G/∂θ_k of every parameter: S×S for each term, zero for all terms but its own.
     Changes: float[][][]
     /// λ of all terms with parameter k moved by so much.
@@ -36,23 +37,25 @@ module internal CovarianceDirections =
             layout.Shapes
             |> Array.map (fun shape -> Array.zeroCreate<float>(shape.Order * shape.Order))
 
-        let covariances =
+        let covariances (jets: float[] -> Jet[]) =
             layout.Forms
             |> Array.mapi (fun t form ->
                 match form with
                 | None -> [||]
-                | Some form -> form.Covariance(Jet.variables (ThetaLayout.parametersOf layout theta t)))
+                | Some form -> form.Covariance(jets (ThetaLayout.parametersOf layout theta t)))
+
+        let firstOrder = covariances Jet.firstOrder
 
         let changesOf t (form: EffectsForm option) =
             match form with
-            | Some form -> EffectsForm.derivatives form covariances[t]
+            | Some form -> EffectsForm.derivatives form firstOrder[t]
             | None ->
                 let shape = layout.Shapes[t]
                 Array.map2 (ofEntry shape.Order lambdas[t]) shape.EntryRows shape.EntryColumns
 
         {
             Layout = layout
-            Covariances = covariances
+            Covariances = lazy (covariances Jet.variables)
             Changes =
                 layout.Forms
                 |> Array.mapi (fun t form ->
@@ -93,7 +96,7 @@ module internal CovarianceDirections =
                 match layout.Forms[t] with
                 | None -> ()
                 | Some form ->
-                    layout.ParameterStarts[t], form, EffectsForm.curvature form directions.Covariances[t] d[t]
+                    layout.ParameterStarts[t], form, EffectsForm.curvature form directions.Covariances.Value[t] d[t]
         ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of all parameters, where all terms have a form.

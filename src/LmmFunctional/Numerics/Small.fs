@@ -149,6 +149,46 @@ type internal Small private () =
 
                 b[atB + i + j * n] <- sum / l[atL + i + i * n]
 
+    /// <summary>b (n×m) ← a⁻¹ b for a general a, by elimination with partial pivoting. Overwrites a.</summary>
+    static member Solve(n: int, m: int, a: float[], b: float[]) =
+        let subtract (source: float[]) from (target: float[]) into count factor =
+            for i in 0 .. count - 1 do
+                target[into + i] <- target[into + i] - factor * source[from + i]
+
+        for k in 0 .. n - 1 do
+            let mutable best = k
+
+            for i in k + 1 .. n - 1 do
+                if abs a[i + k * n] > abs a[best + k * n] then
+                    best <- i
+
+            let exchange (own: float[]) columns =
+                for j in 0 .. columns - 1 do
+                    let swap = own[k + j * n]
+                    own[k + j * n] <- own[best + j * n]
+                    own[best + j * n] <- swap
+
+            if best <> k then
+                exchange a n
+                exchange b m
+
+            let pivot = 1.0 / a[k + k * n]
+
+            for i in k + 1 .. n - 1 do
+                a[i + k * n] <- a[i + k * n] * pivot
+
+            for j in k + 1 .. n - 1 do
+                subtract a (k + 1 + k * n) a (k + 1 + j * n) (n - k - 1) a[k + j * n]
+
+            for j in 0 .. m - 1 do
+                subtract a (k + 1 + k * n) b (k + 1 + j * n) (n - k - 1) b[k + j * n]
+
+        for j in 0 .. m - 1 do
+            for k in n - 1 .. -1 .. 0 do
+                let value = b[k + j * n] / a[k + k * n]
+                b[k + j * n] <- value
+                subtract a (k * n) b (j * n) k value
+
     /// <summary>x ← a⁻¹ for a general a, by Gauss-Jordan elimination with partial pivoting. Overwrites a.</summary>
     static member Invert(n: int, a: float[], x: float[], at: int) =
         if n = 1 then

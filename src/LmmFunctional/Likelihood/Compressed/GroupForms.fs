@@ -1,6 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open MathNet.Numerics.LinearAlgebra
 open LmmFunctional.Numerics
 
 /// <summary>UᵀB_kU, UᵀB_kΩB_lU and tr(ΩB_kΩB_l) of the compressed engine, group by group: what derivatives along matrices B_k of
@@ -40,8 +39,8 @@ module internal GroupForms =
             Small.Invert(order, left, inverse, 0)
             Dense.Multiply(order, order + p, order, inverse, false, right, false)
         else
-            let factor = Matrix<float>.Build.Dense(order, order, left).LU()
-            factor.Solve(Matrix<float>.Build.Dense(order, order + p, right)).ToColumnMajorArray()
+            Small.Solve(order, order + p, left, right)
+            right
 
     /// Ω = Z'V⁻¹Z (S×S) and U = [E | v] (S×P) of a group.
     let private ofGroup (products: GroupProducts) g (fixedFactor: float[]) level : struct (float[] * float[]) =
@@ -175,23 +174,39 @@ module internal GroupForms =
                 let at = (k + b * (b + 1) / 2 + a) * size
                 multiply p p order own.Directions (b * area) true own.Image 0 sums at true
 
-    /// The same for a group of any size.
-    let private addAny (products: GroupProducts) g fixedFactor (forms: float[][]) level (sums: float[]) =
+    /// The same for a group of any size: B_kU side by side, then all products with one ΩB_aU at a time.
+    let private addAny (products: GroupProducts) g fixedFactor sideBySide k level (sums: float[]) =
         let order, p = products.Order, products.P
-        let k, size = forms.Length, p * p
+        let size, area = products.P * products.P, products.Order * products.P
         let struct (omega, u) = ofGroup products g fixedFactor level
 
-        let directions =
-            forms
-            |> Array.map (fun form -> Dense.Multiply(order, p, order, form, false, u, false))
+        // Columns (k, c): the forms are symmetric, so their transposes one below the other are those side by side.
+        let rows = Dense.Multiply(k * order, p, order, sideBySide, true, u, false)
+
+        let directions: float[] = Array.zeroCreate (k * area)
 
         for a in 0 .. k - 1 do
-            Dense.Add(p, p, order, u, 0, true, directions[a], 0, false, sums, a * size)
-            let image = Dense.Multiply(order, p, order, omega, false, directions[a], false)
+            for c in 0 .. p - 1 do
+                System.Array.Copy(rows, a * order + c * k * order, directions, a * area + c * order, order)
+
+        let images = Dense.Multiply(order, k * p, order, omega, false, directions, false)
+
+        let add (block: float[]) blockRows row at =
+            for d in 0 .. p - 1 do
+                for c in 0 .. p - 1 do
+                    sums[at + c + d * p] <- sums[at + c + d * p] + block[row + c + d * blockRows]
+
+        let own = Dense.Multiply(p, k * p, order, u, true, directions, false)
+
+        for at in 0 .. k * size - 1 do
+            sums[at] <- sums[at] + own[at]
+
+        for a in 0 .. k - 1 do
+            let image = Array.sub images (a * area) area
+            let block = Dense.Multiply(k * p, p, order, directions, true, image, false)
 
             for b in a .. k - 1 do
-                let at = (k + b * (b + 1) / 2 + a) * size
-                Dense.Add(p, p, order, directions[b], 0, true, image, 0, false, sums, at)
+                add block (k * p) (b * p) ((k + b * (b + 1) / 2 + a) * size)
 
     // Groups that make up a part: a workspace is made for each part.
     let private fewGroups = 512
@@ -218,7 +233,7 @@ module internal GroupForms =
                     products
                     (float (order * (order + p) * (order + k * p) + k * k * size * order))
                     count
-                    (addAny products g fixedFactor forms)
+                    (addAny products g fixedFactor (Array.concat forms) k)
 
         let part at = Array.sub all (at * size) size
         struct (Array.init k part, Array.init (k * (k + 1) / 2) (fun pair -> part (k + pair)))
