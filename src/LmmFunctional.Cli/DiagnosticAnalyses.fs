@@ -33,6 +33,7 @@ module internal DiagnosticAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun _ _ ->
@@ -106,6 +107,7 @@ module internal DiagnosticAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readInfluence
     }
@@ -300,6 +302,7 @@ module internal DiagnosticAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readOutliers
     }

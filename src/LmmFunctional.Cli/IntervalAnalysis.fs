@@ -73,6 +73,7 @@ module internal IntervalAnalysis =
         Options = options
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read = read
     }

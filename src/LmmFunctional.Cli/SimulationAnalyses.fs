@@ -15,11 +15,10 @@ module internal SimulationAnalyses =
         DataOptions.read
             {
                 FitRequest.reading request with
-                    IsInput = (path = "-")
+                    Source = DataSource.ofPath path
                     Orders = []
                     Subset = None
             }
-            path
 
     let private simulator (request: FitRequest) effects path fit =
         match path with
@@ -74,6 +73,7 @@ module internal SimulationAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readSimulate
     }
@@ -227,6 +227,7 @@ module internal SimulationAnalyses =
         ]
         Methods = Some MethodOptions.satterthwaite
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readPower
     }

@@ -23,6 +23,7 @@ module internal VarianceAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun _ _ -> Ok(fun _ fitted -> VarianceShareReport.ofFit fitted.Fit |> Result.map (shareResult fitted.Fit))
@@ -75,6 +76,7 @@ module internal VarianceAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun arguments _ ->
@@ -107,6 +109,7 @@ module internal VarianceAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = fun _ _ -> Ok(fun _ fitted -> Ok(identityResult fitted.Fit (Identities.check fitted.Fit)))
     }

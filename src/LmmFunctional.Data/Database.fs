@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Data
 open System.Data.Common
+open System.IO
 open LmmFunctional
 
 /// <summary>Data sets from databases, by their ADO.NET drivers.</summary>
@@ -59,6 +60,16 @@ module Database =
 
         ColumnBuilder.toFrame source [] builders
 
+    // Drivers say of a lost connection only that they were reading; the cause is inside.
+    let private reasonOf (problem: exn) =
+        // Most drivers point into the query on further lines.
+        let first = (problem.Message.Split '\n').[0].Trim()
+
+        match problem.InnerException with
+        | :? TimeoutException -> $"it took longer than the time-out of the connection ({first.TrimEnd '.'})"
+        | :? IOException as inner -> $"the connection was lost: {(inner.Message.Split '\n').[0].Trim()}"
+        | _ -> first
+
     /// <summary>What a database makes of some work; its exceptions become words.</summary>
     let internal guarded (source: string) (work: unit -> Result<'ok, LmmError list>) : Result<'ok, LmmError list> =
         try
@@ -66,9 +77,10 @@ module Database =
         with
         | :? DbException
         | :? InvalidOperationException
-        | :? TimeoutException as problem ->
-            // Most drivers point into the query on further lines.
-            Error [ LmmError.QueryFailed(source, (problem.Message.Split '\n').[0].Trim()) ]
+        | :? InvalidCastException
+        | :? NotSupportedException
+        | :? IOException
+        | :? TimeoutException as problem -> Error [ LmmError.QueryFailed(source, reasonOf problem) ]
 
     let internal ensureOpen (connection: DbConnection) =
         if connection.State <> ConnectionState.Open then

@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open LmmFunctional
 
 /// <summary>The sums of some rows of the data that a model needs, whatever part of the data they are: a file, a partition, a
@@ -50,6 +51,26 @@ module Partial =
     let add (a: Partial) (b: Partial) : Result<Partial, LmmError list> =
         CellSums.add a.Sums b.Sums |> Result.map Partial
 
+    // The same sums with other key columns.
+    let private withKeys change (partial: Partial) : Result<Partial, LmmError list> =
+        Frame.ofColumns partial.Sums.Keys
+        |> Result.bind change
+        |> Result.map (fun (frame: Frame) ->
+            Partial {
+                partial.Sums with
+                    Keys = Seq.zip frame.Names frame.Columns |> List.ofSeq
+            })
+
+    /// <summary>The sums with all levels of a column in a given order, as <c>Levels.arrange</c>.</summary>
+    /// <returns>The sums, or: the column is none that is kept apart, levels that it does not have or that are left out.</returns>
+    let arrange (column: string) (levels: string list) (partial: Partial) : Result<Partial, LmmError list> =
+        withKeys (Levels.arrange column levels) partial
+
+    /// <summary>The sums with a level of a column first, as <c>Levels.relevel</c>.</summary>
+    /// <returns>The sums, or: the column is none that is kept apart, it does not have the level.</returns>
+    let relevel (column: string) (level: string) (partial: Partial) : Result<Partial, LmmError list> =
+        withKeys (Levels.relevel column level) partial
+
     /// <summary>The sums of the rows of all.</summary>
     /// <exception cref="T:System.ArgumentException">There are none.</exception>
     let sum (partials: Partial list) : Result<Partial, LmmError list> =
@@ -79,8 +100,9 @@ module Partial =
 
     // Fitting
 
-    let private rowSums (sums: CellSums) : RowSums = {
+    let private rowSums (sums: CellSums) (multiplicities: float[]) : RowSums = {
         Observations = int (Array.sum sums.Counts)
+        Multiplicities = ImmutableCollectionsMarshal.AsImmutableArray multiplicities
         SumOfLogWeights = sums.SumOfLogWeights
         HasWeights = sums.WeightColumn.IsSome
     }
@@ -106,10 +128,13 @@ module Partial =
         let sums = partial.Sums
 
         WeightedRows.toFrame sums
-        |> Result.bind (fun (frame, weights) ->
+        |> Result.bind (fun (frame, weights, multiplicities) ->
+            let leftOut = SumRoles.withRowsLeftOut (sums.MissingRows + sums.ZeroWeightRows) spec
+
             SumRoles.ofSpec frame spec
-            |> Result.bind (fun roles -> Problems.unless (lacking sums roles) ())
-            |> Result.bind (fun () -> Design.buildOfSums (rowSums sums) (Spec.withWeights weights spec) frame))
+            |> Result.bind (fun roles -> Problems.unless (lacking sums roles @ leftOut) ())
+            |> Result.bind (fun () ->
+                Design.buildOfSums (rowSums sums multiplicities) (Spec.withWeights weights spec) frame))
         |> Result.map (fun design -> {
             design with
                 Spec = spec

@@ -17,6 +17,19 @@ module Duck =
     let connect () : DbConnection =
         new DuckDBConnection "DataSource=:memory:" :> DbConnection
 
+    /// <summary>A connection to a database that lives in memory, with settings: <c>memory_limit</c> "2GB",
+    /// <c>temp_directory</c> "/scratch", <c>max_temp_directory_size</c> "100GB", <c>threads</c> "4".</summary>
+    /// <param name="settings">Names of DuckDB's settings, with their values. What is too large for the memory limit spills to the
+    /// directory.</param>
+    let connectWith (settings: (string * string) list) () : DbConnection =
+        let builder = DbConnectionStringBuilder()
+        builder["DataSource"] <- ":memory:"
+
+        for name, value in settings do
+            builder[name] <- value
+
+        new DuckDBConnection(builder.ConnectionString) :> DbConnection
+
     /// <summary>A connection to a file of DuckDB, for reading.</summary>
     /// <param name="path">The file; another process may read it at the same time.</param>
     let connectTo (path: string) : DbConnection =
@@ -40,19 +53,15 @@ module Duck =
         else
             Error [ LmmError.FileNotFound path ]
 
-    // A name in single quotes, as DuckDB writes the names of files.
-    let private quoted (name: string) = "'" + name.Replace("'", "''") + "'"
-
     /// <summary>All rows and columns of a file, or of many by a pattern: <c>ratings/*.parquet</c>.</summary>
     /// <param name="files">CSV, Parquet or JSON, compressed or not; <c>*</c> stands for any part of a name, <c>**</c> for any
     /// directories.</param>
     /// <returns>The data set, or the problems of <c>query</c>; no such file is one.</returns>
-    let table (files: string) : Result<Frame, LmmError list> = query $"select * from {quoted files}"
+    let table (files: string) : Result<Frame, LmmError list> = query (DuckFile.rows files)
 
     // Sums
 
-    let private rowsOf files =
-        SqlSource.Query $"select * from {quoted files}"
+    let private rowsOf files = SqlSource.Query(DuckFile.rows files)
 
     /// <summary>The sums of the rows of a file, or of many by a pattern, that a model needs: DuckDB adds them up, and no row
     /// is read into this program.</summary>
@@ -73,3 +82,19 @@ module Duck =
     /// <returns>The queries, or what of the model needs the rows themselves, and the other problems of <c>sums</c>.</returns>
     let planSums (files: string) (spec: LmmSpec) : Result<SumQueries, LmmError list> =
         SqlSums.plan connect SqlDialect.duckDb (rowsOf files) spec
+
+    /// <summary>What the sums of the rows that a query returns would cost; DuckDB counts rows and cells.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="spec">The model.</param>
+    /// <returns>The cost, or the problems of <c>planSums</c>.</returns>
+    let costOfSums (sql: string) (spec: LmmSpec) : Result<SumCost, LmmError list> =
+        SqlSums.cost connect SqlDialect.duckDb (SqlSource.Query sql) spec
+
+    /// <summary>The query of all rows of a file, or of many by a pattern.</summary>
+    /// <param name="files">As for <c>table</c>.</param>
+    let rowsOfFiles (files: string) : string = DuckFile.rows files
+
+    /// <summary>The query of all rows of CSV files that are written in a known way.</summary>
+    /// <param name="options">Separator, decimal mark, and texts that mean a missing value.</param>
+    /// <param name="files">One file, or many by a pattern.</param>
+    let rowsOfCsv (options: CsvOptions) (files: string) : string = DuckFile.csv options files

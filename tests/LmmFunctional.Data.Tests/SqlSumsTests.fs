@@ -57,7 +57,7 @@ let private connectionWith (statements: string list) () : DbConnection =
     connection
 
 // Letters that end strings, identifiers and statements where they are not quoted.
-let private name =
+let name =
     Gen.elements [
         'a'
         '"'
