@@ -82,13 +82,27 @@ module internal SumSource =
             ]
         | None -> Ok()
 
+    // What no engine sums is summed here: Arrow files batch by batch, the others once they are read.
+    let private streamed (reading: DataReading) (spec: LmmSpec) =
+        match reading.Source with
+        | DataSource.File path when DataFile.kindOf path = DataFile.Arrow -> StreamedSums.ofArrow path spec
+        | source -> DataSource.read reading.Csv source |> Result.bind (Partial.collect spec)
+
+    let private engineOf (reading: DataReading) =
+        match reading.Source with
+        | DataSource.DuckDb _ -> SqlDialect.duckDb.Name
+        | DataSource.Postgres _ -> SqlDialect.postgreSql.Name
+        | DataSource.File path when (queryOf reading.Csv path).IsSome -> SqlDialect.duckDb.Name
+        | DataSource.File path when DataFile.kindOf path = DataFile.Arrow -> "lmm, batch by batch,"
+        | DataSource.Sums _ -> "another process"
+        | _ -> "lmm, once all rows are read,"
+
     /// <summary>The sums that a model needs.</summary>
     /// <param name="reading">Where the data are, and how they are read.</param>
     /// <param name="spec">The model.</param>
     /// <returns>The sums; or what of the model needs the rows, and the problems of the source.</returns>
     let collect (reading: DataReading) (spec: LmmSpec) : Result<Partial, LmmError list> =
-        let ofRows () =
-            DataSource.read reading.Csv reading.Source |> Result.bind (Partial.collect spec)
+        let ofRows () = streamed reading spec
 
         withoutSubset reading
         |> Result.bind (fun () ->
@@ -117,16 +131,14 @@ module internal SumSource =
     /// <returns>The cost, or the problems of <c>collect</c>.</returns>
     let cost (reading: DataReading) (spec: LmmSpec) : Result<SumCost, LmmError list> =
         let ofRows () =
-            DataSource.read reading.Csv reading.Source
-            |> Result.bind (Partial.collect spec)
-            |> Result.map (costOf "lmm, once it has read them,")
+            streamed reading spec |> Result.map (costOf (engineOf reading))
 
         withoutSubset reading
         |> Result.bind (fun () ->
             match reading.Source with
             | DataSource.DuckDb sql -> Duck.costOfSums sql spec
             | DataSource.Postgres(connection, source) -> Postgres.costOfSums connection source spec
-            | DataSource.Sums files -> loaded files |> Result.map (costOf "another process")
+            | DataSource.Sums files -> loaded files |> Result.map (costOf (engineOf reading))
             | DataSource.Input -> ofRows ()
             | DataSource.File path ->
                 match queryOf reading.Csv path with
@@ -134,9 +146,4 @@ module internal SumSource =
                 | None -> ofRows ())
 
     /// The program that would sum the rows of a source.
-    let engine (reading: DataReading) : string =
-        match reading.Source with
-        | DataSource.DuckDb _ -> SqlDialect.duckDb.Name
-        | DataSource.Postgres _ -> SqlDialect.postgreSql.Name
-        | DataSource.File path when (queryOf reading.Csv path).IsSome -> SqlDialect.duckDb.Name
-        | _ -> "lmm"
+    let engine (reading: DataReading) : string = engineOf reading

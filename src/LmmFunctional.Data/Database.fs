@@ -41,6 +41,34 @@ module Database =
         else
             unlessNull (fun () -> builder.Add(reader.GetValue field))
 
+    let private readRows (source: string) (most: int) (reader: DbDataReader) =
+        let builders =
+            Array.init reader.FieldCount (fun field ->
+                ColumnBuilder(reader.GetName field, reader.GetFieldType field, 0))
+
+        let read = builders |> Array.mapi (cellReader reader)
+        let mutable count = 0
+
+        while count < most && reader.Read() do
+            for add in read do
+                add ()
+
+            count <- count + 1
+
+        count, lazy ColumnBuilder.toFrame source [] builders
+
+    /// <summary>Data sets of some records each, as they are asked for; the first may be without rows, which is a problem.</summary>
+    let internal chunks (source: string) (most: int) (reader: DbDataReader) : Result<Frame, LmmError list> seq =
+        Seq.unfold
+            (fun (isFirst, isLast) ->
+                if isLast then
+                    None
+                else
+                    match readRows source most reader with
+                    | 0, _ when not isFirst -> None
+                    | count, frame -> Some(frame.Value, (false, count < most)))
+            (true, false)
+
     /// <summary>A data set with a row for each record that is left.</summary>
     /// <param name="source">What to call the data in messages.</param>
     /// <param name="reader">Is read once, to the end of its present result, and left open.</param>
@@ -48,17 +76,8 @@ module Database =
     /// category; no rows.</returns>
     /// <remarks>Exceptions of the database, such as a lost connection, are not caught.</remarks>
     let ofReader (source: string) (reader: DbDataReader) : Result<Frame, LmmError list> =
-        let builders =
-            Array.init reader.FieldCount (fun field ->
-                ColumnBuilder(reader.GetName field, reader.GetFieldType field, 0))
-
-        let read = builders |> Array.mapi (cellReader reader)
-
-        while reader.Read() do
-            for add in read do
-                add ()
-
-        ColumnBuilder.toFrame source [] builders
+        let _, frame = readRows source Int32.MaxValue reader
+        frame.Value
 
     // Drivers say of a lost connection only that they were reading; the cause is inside.
     let private reasonOf (problem: exn) =

@@ -46,6 +46,30 @@ module Partial =
         |> Result.bind (fun roles -> CellSums.ofFrame roles frame)
         |> Result.map Partial
 
+    /// <summary>The sums of data that come in chunks, in the memory of one chunk and of the sums.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="chunks">Data sets with the same columns, or their problems; they are read once, and none is kept.</param>
+    /// <returns>The sums, or the problems of the first chunk that has some.</returns>
+    /// <exception cref="T:System.ArgumentException">There are no chunks.</exception>
+    let collectChunks (spec: LmmSpec) (chunks: Result<Frame, LmmError list> seq) : Result<Partial, LmmError list> =
+        use rest = chunks.GetEnumerator()
+
+        let rec addNext (total: Partial option) =
+            if not (rest.MoveNext()) then
+                match total with
+                | Some total -> Ok total
+                | None -> invalidArg (nameof chunks) "There are no chunks."
+            else
+                match rest.Current |> Result.bind (collect spec), total with
+                | Error problems, _ -> Error problems
+                | Ok next, None -> addNext (Some next)
+                | Ok next, Some total ->
+                    match CellSums.add total.Sums next.Sums with
+                    | Ok sum -> addNext (Some(Partial sum))
+                    | Error problems -> Error problems
+
+        addNext None
+
     /// <summary>The sums of the rows of both.</summary>
     /// <returns>The sums, or in what they differ so that they cannot be added.</returns>
     let add (a: Partial) (b: Partial) : Result<Partial, LmmError list> =

@@ -107,14 +107,14 @@ let tests =
 
             PostgresTests.testOnServer "a table that changes between the passes" (fun () ->
                 withServer (fun server ->
-                    // As many rows with the same means.
+                    // As many rows, with the same means.
                     sumsWhile server [
                         "update sleepstudy set \"Reaction\" = \"Reaction\" + 1 where \"row number\" = 3"
                         "update sleepstudy set \"Reaction\" = \"Reaction\" - 1 where \"row number\" = 4"
                     ]
                     |> Texts.equal [ changed ]
 
-                    sumsWhile server [ "update sleepstudy set \"Subject\" = 'x' where \"row number\" = 3" ]
+                    sumsWhile server [ "update sleepstudy set \"Subject\" = 999 where \"row number\" = 3" ]
                     |> Texts.equal [ changed ]
 
                     sumsWhile server [ "delete from sleepstudy where \"row number\" = 3" ]
