@@ -155,7 +155,11 @@ module DataOptions =
             |> List.map _.Name
             |> List.filter (fun name -> OptionValues.contains name options)
 
-        if not given.IsEmpty && source <> DataSource.File "" && not (DataSource.isText source) then
+        if
+            not given.IsEmpty
+            && source <> DataSource.File ""
+            && not (DataSource.isText source)
+        then
             let names = String.concat " and " given
             Error $"{names} can only be given for a CSV file."
         else

@@ -109,5 +109,4 @@ module internal ModelSource =
     }
 
     /// How a model is fitted, with what takes words on its progress.
-    let options report request (source: ModelSource) =
-        optionsWith source.Known report request
+    let options report request (source: ModelSource) = optionsWith source.Known report request

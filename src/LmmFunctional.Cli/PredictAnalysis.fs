@@ -235,7 +235,10 @@ module internal PredictAnalysis =
         let reading = FitRequest.reading request
 
         match optionsOf values, targetOf values with
-        | _ when OptionValues.tryFind "--new" values = Some "-" && reading.Source = DataSource.Input ->
+        | _ when
+            OptionValues.tryFind "--new" values = Some "-"
+            && reading.Source = DataSource.Input
+            ->
             Error "standard input can be read once; give a file for the data or for --new."
         | Error problem, _
         | _, Error problem -> Error problem

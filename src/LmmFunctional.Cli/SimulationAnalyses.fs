@@ -12,13 +12,12 @@ module internal SimulationAnalyses =
     // Simulate
 
     let private newFrame (request: FitRequest) path =
-        DataOptions.read
-            {
-                FitRequest.reading request with
-                    Source = DataSource.ofPath path
-                    Orders = []
-                    Subset = None
-            }
+        DataOptions.read {
+            FitRequest.reading request with
+                Source = DataSource.ofPath path
+                Orders = []
+                Subset = None
+        }
 
     let private simulator (request: FitRequest) effects path fit =
         match path with

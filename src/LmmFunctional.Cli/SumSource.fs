@@ -25,13 +25,12 @@ module internal SumSource =
 
     let private isPattern (path: string) = path.Contains '*' || path.Contains '?'
 
-    // The query of a file that DuckDB reads, or that there is none.
-    let private queryOf (csv: CsvOptions) (path: string) =
+    let private isOfDuckDb (path: string) =
         match DataFile.kindOf path with
-        | DataFile.Csv -> Some(Duck.rowsOfCsv csv path)
-        | DataFile.Parquet -> Some(Duck.rowsOfFiles path)
+        | DataFile.Csv
+        | DataFile.Parquet -> true
         | DataFile.Arrow
-        | DataFile.Excel -> None
+        | DataFile.Excel -> false
 
     // What DuckDB says of a file that is not there is longer.
     let private ifThere (path: string) (work: unit -> Result<'ok, LmmError list>) =
@@ -92,7 +91,7 @@ module internal SumSource =
         match reading.Source with
         | DataSource.DuckDb _ -> SqlDialect.duckDb.Name
         | DataSource.Postgres _ -> SqlDialect.postgreSql.Name
-        | DataSource.File path when (queryOf reading.Csv path).IsSome -> SqlDialect.duckDb.Name
+        | DataSource.File path when isOfDuckDb path -> SqlDialect.duckDb.Name
         | DataSource.File path when DataFile.kindOf path = DataFile.Arrow -> "lmm, batch by batch,"
         | DataSource.Sums _ -> "another process"
         | _ -> "lmm, once all rows are read,"
@@ -111,10 +110,8 @@ module internal SumSource =
             | DataSource.Postgres(connection, source) -> Postgres.sums connection source spec
             | DataSource.Sums files -> loaded files
             | DataSource.Input -> ofRows ()
-            | DataSource.File path ->
-                match queryOf reading.Csv path with
-                | Some sql -> ifThere path (fun () -> Duck.sumsOf sql spec)
-                | None -> ofRows ())
+            | DataSource.File path when isOfDuckDb path -> ifThere path (fun () -> Duck.sumsWith reading.Csv path spec)
+            | DataSource.File _ -> ofRows ())
         |> orderedAs reading.Orders
 
     // What the sums cost once they are there.
@@ -140,10 +137,8 @@ module internal SumSource =
             | DataSource.Postgres(connection, source) -> Postgres.costOfSums connection source spec
             | DataSource.Sums files -> loaded files |> Result.map (costOf (engineOf reading))
             | DataSource.Input -> ofRows ()
-            | DataSource.File path ->
-                match queryOf reading.Csv path with
-                | Some sql -> ifThere path (fun () -> Duck.costOfSums sql spec)
-                | None -> ofRows ())
+            | DataSource.File path when isOfDuckDb path -> ifThere path (fun () -> Duck.costWith reading.Csv path spec)
+            | DataSource.File _ -> ofRows ())
 
     /// The program that would sum the rows of a source.
     let engine (reading: DataReading) : string = engineOf reading

@@ -81,9 +81,5 @@ module internal SqlPass =
                 Used = int64 (total 2)
                 SumOfLogWeights = if isWeighted then total 4 else 0.0
                 Centres = ImmutableArray.CreateRange centres
-                Fingerprint =
-                    if shards.Head.Length > last then
-                        Some(total last)
-                    else
-                        None
+                Fingerprint = if shards.Head.Length > last then Some(total last) else None
             }

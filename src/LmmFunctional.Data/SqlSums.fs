@@ -15,7 +15,14 @@ module SqlSums =
     let private shiftTolerance = 1e-6
 
     // Whether the rows of the second query are those of the first.
-    let private isSame (pass: SqlPass) (counts: int64[]) (sums: float[][]) (squares: float[][]) (fingerprints: float[]) =
+    let private isSame
+        isWeighted
+        (pass: SqlPass)
+        (counts: int64[])
+        (sums: float[][])
+        (squares: float[][])
+        (fingerprints: float[])
+        =
         let total = float pass.Used
 
         let isCentred k =
@@ -26,8 +33,8 @@ module SqlSums =
         Array.sum counts = pass.Used
         && match pass.Fingerprint with
            | Some expected -> Array.sum fingerprints = expected
-           // Without fingerprints the means tell.
-           | None -> Seq.forall isCentred (seq { 0 .. sums.Length - 1 })
+           // Without fingerprints the means tell; those of the first query are without weights.
+           | None -> isWeighted || Seq.forall isCentred (seq { 0 .. sums.Length - 1 })
 
     // The cells of the second query, whose means and products are about the centres.
     let private cells (dialect: SqlDialect) (roles: SumRoles) (pass: SqlPass) (found: Frame) =
@@ -63,7 +70,7 @@ module SqlSums =
             products
             |> Array.choose (fun (i, j, product) -> if i = j then Some product else None)
 
-        if not (isSame pass counts sums squares (numbers "f")) then
+        if not (isSame roles.Weights.IsSome pass counts sums squares (numbers "f")) then
             SqlPass.refused dialect "the table changed between two queries; fit it again."
         elif
             made

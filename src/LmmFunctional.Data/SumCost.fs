@@ -61,7 +61,7 @@ module SumCost =
         $"Grouped by: {list cost.Keys}. Summed: {list cost.Summed}."
 
         if 2L * cost.Cells > cost.Rows && cost.Rows > 1L then
-            "Most rows are cells of their own: sums save little. Numbers inside functions are grouped by; compute them in the query instead."
+            "Most rows are cells of their own: sums save little."
     ]
 
     /// <summary>How long the sums would take, roughly.</summary>

@@ -136,8 +136,7 @@ module internal SumQueries =
                 |> fingerprint
                 |> Some
 
-        let sumOf value =
-            dialect.ToDouble $"SUM({value})"
+        let sumOf value = dialect.ToDouble $"SUM({value})"
 
         {
             First =

@@ -57,8 +57,14 @@ module internal SumRoles =
     // Of the linear factors of a term all but the first are of keys: their product with it is then a multiple of it. A
     // column that is in two of them is a key, for its square is none.
     let private furtherOfTerm isWeighted isCandidate (term: Term) =
-        let names = term.Factors |> List.choose (tryLinear isWeighted) |> List.filter isCandidate
-        let twice = names |> List.countBy id |> List.filter (fun (_, count) -> count > 1) |> List.map fst
+        let names =
+            term.Factors |> List.choose (tryLinear isWeighted) |> List.filter isCandidate
+
+        let twice =
+            names
+            |> List.countBy id
+            |> List.filter (fun (_, count) -> count > 1)
+            |> List.map fst
 
         match twice, List.distinct names with
         | [], [] -> []
@@ -81,8 +87,7 @@ module internal SumRoles =
             let left = if rows = 1L then "1 row is" else $"{rows} rows are"
 
             for expr in expressions spec |> List.filter isOfColumn |> List.distinct do
-                LmmError.SumsNeedRows
-                    $"'{ExprText.deparse expr}' where {left} left out (it learns from them too)"
+                LmmError.SumsNeedRows $"'{ExprText.deparse expr}' where {left} left out (it learns from them too)"
     ]
 
     /// <summary>The roles of the columns of a model.</summary>
@@ -130,7 +135,10 @@ module internal SumRoles =
             ([], terms)
             ||> List.fold (fun known term ->
                 known
-                @ furtherOfTerm isWeighted (fun name -> List.contains name candidates && not (List.contains name known)) term)
+                @ furtherOfTerm
+                    isWeighted
+                    (fun name -> List.contains name candidates && not (List.contains name known))
+                    term)
 
         let summed = candidates |> List.except further
 

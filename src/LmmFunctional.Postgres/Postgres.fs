@@ -66,8 +66,17 @@ module Postgres =
 
                 let last = ending 1
                 let part = text.Substring(1, last - 1).Replace("\"\"", "\"")
-                let rest = if last + 1 < text.Length then text.Substring(last + 1) else ""
-                if rest.StartsWith '.' then part :: parts (rest.Substring 1) else [ part + rest ]
+
+                let rest =
+                    if last + 1 < text.Length then
+                        text.Substring(last + 1)
+                    else
+                        ""
+
+                if rest.StartsWith '.' then
+                    part :: parts (rest.Substring 1)
+                else
+                    [ part + rest ]
             else
                 match text.IndexOf '.' with
                 | -1 -> [ text ]

@@ -86,6 +86,36 @@ let tests =
         testCases "DuckDB's sums give the fit of every reference data set" DataSets.models (fun (name: string, text) ->
             isSame FitOptions.defaults (spec text) (DataSets.csv name) |> Texts.equal [])
 
+        testCases
+            "DuckDB's sums of a CSV file give the fit of every reference data set"
+            DataSets.models
+            (fun (name: string, text) ->
+                let whole =
+                    Lmm.fitFormula FitOptions.defaults (DataSets.csv name) text |> DataSets.orRaise
+
+                Duck.sums (TestData.csv name) (spec text)
+                |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults (spec text) [ partial ])
+                |> DataSets.orRaise
+                |> PartialTests.differences whole
+                |> Texts.equal [])
+
+        testPropertyWithConfig (Law.tries 10) "a dialect without fingerprints sums too, with weights or not" (fun () ->
+            let weighted = Gen.elements [ id; Spec.withWeights "w" ]
+
+            Prop.forAll (Arb.fromGen (Gen.zip PartialTests.randomFrame weighted)) (fun (frame, weighted) ->
+                let spec = weighted (spec "y ~ x + (1 | g)")
+                let dialect = { SqlDialect.duckDb with Fingerprint = None }
+
+                let summed =
+                    throughDuck (DataSets.withoutTexts frame) (fun path ->
+                        SqlSums.collect Duck.connect dialect (SqlSource.Query $"select * from '{path}'") spec
+                        |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults spec [ partial ]))
+                    |> DataSets.orRaise
+
+                let whole = Lmm.fit FitOptions.defaults frame spec |> DataSets.orRaise
+                let found = PartialTests.differences whole summed
+                found.IsEmpty |> Prop.label (String.concat "; " found)))
+
         testPropertyWithConfig (Law.tries 25) "DuckDB's sums give the fit of the rows" (fun () ->
             let weighted = Gen.elements [ id; Spec.withWeights "w" ]
 

@@ -168,7 +168,12 @@ module internal NumericTyping =
             let center = if toMean then Repeated.mean x else 0.0
             // Without centring R divides by the root mean square.
             let squares = x |> Repeated.sumBy (fun v -> (v - center) * (v - center))
-            let divisor = if toSd then sqrt (squares / (Repeated.count x - 1.0)) else 1.0
+
+            let divisor =
+                if toSd then
+                    sqrt (squares / (Repeated.count x - 1.0))
+                else
+                    1.0
 
             if divisor > 0.0 then
                 Ok(NumericExpr.Standardize(center, divisor, inner))

@@ -56,7 +56,9 @@ module internal OrthogonalPolynomial =
                 steps (k + 1) (shift :: shifts) (squares :: norms) following current
 
         let n = centred.Length
-        let shifts, norms = steps 1 [] [ Repeated.count x ] (Array.create n 1.0) (Array.zeroCreate n)
+
+        let shifts, norms =
+            steps 1 [] [ Repeated.count x ] (Array.create n 1.0) (Array.zeroCreate n)
 
         {
             Center = center

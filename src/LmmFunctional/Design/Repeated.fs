@@ -41,7 +41,9 @@ module internal Repeated =
             fun place -> sorted[int place]
         | Some counts ->
             let order = Array.init x.Values.Length id |> Array.sortBy (fun i -> x.Values[i])
-            let ends = order |> Array.map (fun i -> counts[i]) |> Array.scan (+) 0.0 |> Array.tail
+
+            let ends =
+                order |> Array.map (fun i -> counts[i]) |> Array.scan (+) 0.0 |> Array.tail
 
             fun place ->
                 // Shares of a cell add up to a whole number but for rounding.

@@ -66,7 +66,10 @@ module OrthogonalPolynomialTests =
                     let random = Random seed
                     let x = Array.init 40 (fun _ -> 2000.0 + 20.0 * random.NextDouble())
                     let degree = int degree % 6 + 1
-                    let columns = OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree (Repeated.once x)) x
+
+                    let columns =
+                        OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree (Repeated.once x)) x
+
                     let all = Array.append [| Array.create 40 (1.0 / sqrt 40.0) |] columns
 
                     Seq.allPairs (Seq.indexed all) (Seq.indexed all)
