@@ -1,5 +1,6 @@
 using System.Data.Common;
 using LmmFunctional.Data;
+using ParquetFile = global::LmmFunctional.Data.Parquet;
 
 namespace LmmFunctional.CSharp;
 
@@ -21,7 +22,7 @@ public static class DataFiles
     public static Frame ReadParquet(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return Convert.ValueOrThrow(Parquet.read(path));
+        return Convert.ValueOrThrow(ParquetFile.read(path));
     }
 
     /// <summary>A data set from an Arrow file (Feather 2) or stream.</summary>

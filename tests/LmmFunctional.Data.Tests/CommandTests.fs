@@ -68,7 +68,10 @@ let tests =
             let sums source =
                 let code, output, error = run [ "fit"; source; formula; "--sums" ]
                 Check.equal (0, "") (code, error)
-                output.Split '\n' |> List.ofArray |> List.filter (fun line -> not (line.StartsWith "gradient"))
+
+                output.Split '\n'
+                |> List.ofArray
+                |> List.filter (fun line -> not (line.StartsWith "gradient"))
 
             let _, rows, _ = run [ "fit"; csv; formula ]
             let expected = withoutResiduals rows
@@ -84,8 +87,11 @@ let tests =
             DataSets.withFile ".csv" (fun path ->
                 File.WriteAllText(path, "y;g;x\n1,5;a;TRUE\n2;a;FALSE\n.;b;TRUE\n3,25;b;FALSE\n4;c;TRUE\n7;c;FALSE\n")
                 let marks = [ "--decimal"; ","; "--na"; "." ]
+
                 let estimates more =
-                    let code, output, error = run ([ "fit"; path; "y ~ x + (1 | g)"; "--csv" ] @ marks @ more)
+                    let code, output, error =
+                        run ([ "fit"; path; "y ~ x + (1 | g)"; "--csv" ] @ marks @ more)
+
                     Check.equal (0, "") (code, error)
                     output
 
@@ -101,7 +107,9 @@ let tests =
                     [ "ranef" ]
                     [ "predict"; "--new"; csv ]
                 ] do
-                let all source = [ command.Head; source; formula ] @ command.Tail
+                let all source =
+                    [ command.Head; source; formula ] @ command.Tail
+
                 let code, output, error = run (all csv @ [ "--sums" ])
                 let expected, rows, _ = run (all csv)
                 Check.equal (expected, "") (code, error)
@@ -113,29 +121,43 @@ let tests =
                 Check.equal (2, "") (code, output)
                 Texts.equal [ expected ] [ error ]
 
-            says
-                "lmm: '--sums' means nothing to 'lmm residuals'; 'lmm fit' takes it.\n"
-                [ "residuals"; csv; formula; "--sums" ]
+            says "lmm: '--sums' means nothing to 'lmm residuals'; 'lmm fit' takes it.\n" [
+                "residuals"
+                csv
+                formula
+                "--sums"
+            ]
 
-            says
-                "Predictions of the rows cannot be had from a fit of sums, which has no rows; fit the data instead.\n"
-                [ "predict"; csv; formula; "--sums" ]
+            says "Predictions of the rows cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
+                "predict"
+                csv
+                formula
+                "--sums"
+            ]
 
-            says
-                "A bootstrap cannot be had from a fit of sums, which has no rows; fit the data instead.\n"
-                [ "ci"; csv; formula; "--sums"; "--boot"; "20" ]
+            says "A bootstrap cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
+                "ci"
+                csv
+                formula
+                "--sums"
+                "--boot"
+                "20"
+            ]
 
-            says
-                "A robust covariance cannot be had from a fit of sums, which has no rows; fit the data instead.\n"
-                [ "fit"; csv; formula; "--sums"; "--robust"; "cr0" ]
+            says "A robust covariance cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
+                "fit"
+                csv
+                formula
+                "--sums"
+                "--robust"
+                "cr0"
+            ]
 
             says
                 "Sums of rows cannot fit a residual structure, which needs the rows themselves; fit the data instead.\n"
                 [ "fit"; csv; formula; "--sums"; "--residual"; "ar1(Days | Subject)" ]
 
-            says
-                "File 'no.parquet' does not exist; check the path.\n"
-                [ "fit"; "no.parquet"; formula; "--sums" ])
+            says "File 'no.parquet' does not exist; check the path.\n" [ "fit"; "no.parquet"; formula; "--sums" ])
 
         testCase "a plan says what is pushed down and what it costs" (fun () ->
             let code, output, _ = run [ "plan"; csv; formula; "--sums" ]
@@ -203,12 +225,14 @@ let tests =
             let code, output, error = run ([ "fit"; source; formula; "--table"; "nothing" ])
             Check.equal (2, "") (code, output)
 
-            Texts.equal
-                [ "PostgreSQL cannot answer the query: 42P01: relation \"nothing\" does not exist\n" ]
-                [ error ]
+            Texts.equal [
+                "PostgreSQL cannot answer the query: 42P01: relation \"nothing\" does not exist\n"
+            ] [ error ]
 
             DataSets.withFile ".html" (fun path ->
-                let code, _, _ = run ([ "report"; source + ";Password=secret123"; formula; "-o"; path ] @ table)
+                let code, _, _ =
+                    run ([ "report"; source + ";Password=secret123"; formula; "-o"; path ] @ table)
+
                 Check.equal 0 code
                 Check.lacks "secret123" (File.ReadAllText path)))
 
@@ -216,15 +240,29 @@ let tests =
             let says (expected: string) arguments =
                 Check.equal (2, "", $"lmm: {expected}\n") (run arguments)
 
-            says
-                "a PostgreSQL server needs --table or --query; write --table trial.visits, or --query \"select ...\"."
-                [ "fit"; "postgres:Host=h"; formula ]
+            says "a PostgreSQL server needs --table or --query; write --table trial.visits, or --query \"select ...\"." [
+                "fit"
+                "postgres:Host=h"
+                formula
+            ]
 
-            says "give one of --table and --query." [ "fit"; "postgres:Host=h"; formula; "--table"; "t"; "--query"; "q" ]
+            says "give one of --table and --query." [
+                "fit"
+                "postgres:Host=h"
+                formula
+                "--table"
+                "t"
+                "--query"
+                "q"
+            ]
 
-            says
-                "--table and --query go with data on a server: \"postgres:Host=...;Database=...\"."
-                [ "fit"; csv; formula; "--table"; "t" ]
+            says "--table and --query go with data on a server: \"postgres:Host=...;Database=...\"." [
+                "fit"
+                csv
+                formula
+                "--table"
+                "t"
+            ]
 
             let code, output, error = run [ "fit"; "postgres:Hostt=h"; formula; "--table"; "t" ]
             Check.equal (2, "") (code, output)

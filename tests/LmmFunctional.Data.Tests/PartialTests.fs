@@ -321,7 +321,11 @@ let tests =
             StreamedSums.ofQuery "DuckDB" LmmFunctional.DuckDb.Duck.connect $"select * from '{file}'" (spec text)
             |> isSame
 
-            StreamedSums.ofQuery "DuckDB" LmmFunctional.DuckDb.Duck.connect $"select * from '{file}' limit 0" (spec text)
+            StreamedSums.ofQuery
+                "DuckDB"
+                LmmFunctional.DuckDb.Duck.connect
+                $"select * from '{file}' limit 0"
+                (spec text)
             |> DataSets.problems
             |> Texts.equal [ "DuckDB has no rows." ]
 

@@ -24,18 +24,12 @@ let private toServer index (worker: PostgresServer) =
 
 let private wrapper = "create extension postgres_fdw"
 
-let private users =
-    [
-        for index in [ 0; 1 ] -> $"create user mapping for postgres server worker{index} options (user 'postgres')"
-    ]
+let private users = [
+    for index in [ 0; 1 ] -> $"create user mapping for postgres server worker{index} options (user 'postgres')"
+]
 
 /// A table on the first server whose rows lie on the others, by the shard.
-let private distribute
-    (head: PostgresServer)
-    (workers: PostgresServer list)
-    name
-    (columns: (string * Column) list)
-    =
+let private distribute (head: PostgresServer) (workers: PostgresServer list) name (columns: (string * Column) list) =
     let rows = (snd columns.Head).Length
 
     for index, worker in List.indexed workers do
@@ -82,20 +76,22 @@ let private withCluster run =
 let tests =
     testSequenced (
         testList "PostgresClusterTests" [
-            PostgresTests.testOnServer "sums of a table on three servers give the fit of every reference data set" (fun () ->
-                withCluster (fun head workers connect ->
-                    for name, text in DataSets.models do
-                        distribute head workers name (DataSets.withoutTexts (DataSets.csv name))
+            PostgresTests.testOnServer
+                "sums of a table on three servers give the fit of every reference data set"
+                (fun () ->
+                    withCluster (fun head workers connect ->
+                        for name, text in DataSets.models do
+                            distribute head workers name (DataSets.withoutTexts (DataSets.csv name))
 
-                        SqlSums.collectByShard
-                            connect
-                            SqlDialect.postgreSql
-                            [ "shard" ]
-                            (SqlSource.Table [ name ])
-                            (spec text)
-                        |> DataSets.orRaise
-                        |> List.singleton
-                        |> PostgresTests.isFitOfRows name text))
+                            SqlSums.collectByShard
+                                connect
+                                SqlDialect.postgreSql
+                                [ "shard" ]
+                                (SqlSource.Table [ name ])
+                                (spec text)
+                            |> DataSets.orRaise
+                            |> List.singleton
+                            |> PostgresTests.isFitOfRows name text))
 
             PostgresTests.testOnServer "grouped by shard, the sums are made where the rows lie" (fun () ->
                 withCluster (fun head workers connect ->
@@ -152,6 +148,9 @@ let tests =
                         |> DataSets.problems
 
                     Check.equal 1 found.Length
-                    Check.startsWith "PostgreSQL cannot answer the query: 08001: could not connect to server" found.Head))
+
+                    Check.startsWith
+                        "PostgreSQL cannot answer the query: 08001: could not connect to server"
+                        found.Head))
         ]
     )

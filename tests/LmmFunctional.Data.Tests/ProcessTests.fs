@@ -64,7 +64,10 @@ let tests =
 
                     // The same through the command line.
                     let pattern = Path.Combine(folder.FullName, "*.json")
-                    let code, output, _ = finish (start [ "fit"; $"sums:{pattern}"; formula; "--quiet" ])
+
+                    let code, output, _ =
+                        finish (start [ "fit"; $"sums:{pattern}"; formula; "--quiet" ])
+
                     Check.equal 0 code
                     Check.contains "Number of obs: 180, groups: Subject, 18" output
                 finally

@@ -20,23 +20,36 @@ let private sleep = "Reaction ~ Days + (Days | Subject)"
 /// A fit of sums as everyone can get at it.
 let private fitInside () =
     let _, summed = fits sleep "sleepstudy"
-    let inference = SummedFit.inference DegreesOfFreedomMethod.satterthwaite summed |> DataSets.orRaise
+
+    let inference =
+        SummedFit.inference DegreesOfFreedomMethod.satterthwaite summed
+        |> DataSets.orRaise
+
     inference.Fit
 
 let private refused what (result: Result<'ok, LmmError list>) =
-    result |> DataSets.problems |> Texts.equal [ LmmError.describe (LmmError.FitOfSums what) ]
+    result
+    |> DataSets.problems
+    |> Texts.equal [ LmmError.describe (LmmError.FitOfSums what) ]
 
-let private isNear (a: float) (b: float) =
-    PartialTests.isNear 1e-6 a b
+let private isNear (a: float) (b: float) = PartialTests.isNear 1e-6 a b
 
-let private boot = { BootstrapOptions.defaults with Replicates = 20 }
+let private boot = {
+    BootstrapOptions.defaults with
+        Replicates = 20
+}
 
 [<Tests>]
 let tests =
     testList "SummedFitTests" [
         testCase "what needs rows is refused in words" (fun () ->
             let fit = fitInside ()
-            let influence = { InfluenceOptions.defaults with Units = DiagnosticUnits.Rows }
+
+            let influence = {
+                InfluenceOptions.defaults with
+                    Units = DiagnosticUnits.Rows
+            }
+
             Lmm.predict PredictionOptions.defaults fit |> refused "Predictions of the rows"
             Lmm.influence influence fit |> refused "Influence and outliers"
             Lmm.check CheckOptions.defaults fit |> refused "Checks"
@@ -46,7 +59,10 @@ let tests =
             Bootstrap.run boot fit |> refused "A bootstrap"
             RSquared.ofFit fit |> refused "R²"
             RobustCovariance.ofSubjects RobustKind.Cr0 fit |> refused "A robust covariance"
-            RobustCovariance.create RobustKind.Cr2 "Subject" fit |> refused "A robust covariance"
+
+            RobustCovariance.create RobustKind.Cr2 "Subject" fit
+            |> refused "A robust covariance"
+
             DataSets.withFile ".json" (fun path -> Lmm.save path fit |> refused "A saved model"))
 
         testCase "what gives no words raises" (fun () ->
@@ -75,8 +91,13 @@ let tests =
 
         testCase "predictions of new rows are those of the fit of rows" (fun () ->
             let whole, summed = fits sleep "sleepstudy"
-            let next = Frame.ofColumns [ "Days", Column.ofInts [ 3; 12 ]; "Subject", Column.ofInts [ 308; 1 ] ] |> DataSets.orRaise
-            let ofFit fit = Lmm.predictFrame PredictionOptions.defaults next fit |> DataSets.orRaise
+
+            let next =
+                Frame.ofColumns [ "Days", Column.ofInts [ 3; 12 ]; "Subject", Column.ofInts [ 308; 1 ] ]
+                |> DataSets.orRaise
+
+            let ofFit fit =
+                Lmm.predictFrame PredictionOptions.defaults next fit |> DataSets.orRaise
 
             for a, b in List.zip (ofFit whole) (ofFit summed.Fit) do
                 Check.isTrue (isNear a.Estimate b.Estimate)
@@ -91,7 +112,14 @@ let tests =
             for weights in [ MarginalWeights.Equal; MarginalWeights.Proportional; MarginalWeights.Cells ] do
                 let means fit =
                     Inference.create DegreesOfFreedomMethod.satterthwaite fit
-                    |> Result.bind (MarginalMeans.create { MarginalOptions.defaults with Weights = weights } spec)
+                    |> Result.bind (
+                        MarginalMeans.create
+                            {
+                                MarginalOptions.defaults with
+                                    Weights = weights
+                            }
+                            spec
+                    )
                     |> DataSets.orRaise
 
                 for a, b in Seq.zip (means whole).Means (means summed.Fit).Means do
