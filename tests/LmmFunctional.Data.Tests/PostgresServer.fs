@@ -98,7 +98,7 @@ type PostgresServer private (folder: DirectoryInfo, port: int) =
 
     /// The text of a connection, with more settings.
     member _.TextWith(settings: string) =
-        $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5{settings}"
+        $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=60{settings}"
 
     /// A connection that is not open yet.
     member server.Connect() =
