@@ -22,6 +22,8 @@ type internal Analysis = {
     Methods: MethodUse option
     /// The name of the option for prior weights.
     Weights: string
+    /// Whether it does without the rows of the data: a fit of sums will do.
+    OfSums: bool
     /// Names in the options that are wrong whatever the fit is; they are told with the problems of the model.
     Check: OptionValues -> LmmError list
     /// What is done with the fit, or what is wrong with an argument.
@@ -53,6 +55,9 @@ module internal Analysis =
     let private methods (analysis: Analysis) =
         analysis.Methods |> Option.map MethodOptions.table |> Option.defaultValue []
 
+    let private sums (analysis: Analysis) =
+        if analysis.OfSums then [ SumSource.option ] else []
+
     let private groups (analysis: Analysis) = [
         analysis.Name.ToUpperInvariant(), analysis.Options @ methods analysis
         "MODEL",
@@ -60,12 +65,12 @@ module internal Analysis =
         @ [
             OptionTable.file saved "a model that lmm save has saved, instead of data and formula."
         ]
-        "DATA", DataOptions.table
+        "DATA", DataOptions.table @ sums analysis
     ]
 
     // A saved model has what these say.
     let private ofModel (analysis: Analysis) =
-        (ModelOptions.tableWith analysis.Weights |> List.map _.Name)
+        (ModelOptions.tableWith analysis.Weights @ sums analysis |> List.map _.Name)
         @ DataOptions.choosing
 
     let private source (analysis: Analysis) (words: string list) (options: OptionValues) =
@@ -80,7 +85,9 @@ module internal Analysis =
             match ModelOptions.model analysis.Weights data formula options, ModelOptions.fittingOf options with
             | Error problem, _
             | _, Error problem -> Error problem
-            | Ok model, Ok fitting -> Ok(FitSource.Model(model, fitting))
+            | Ok model, Ok fitting ->
+                let isOfSums = analysis.OfSums && SumSource.isAsked model.Reading options
+                Ok(FitSource.Model({ model with IsOfSums = isOfSums }, fitting))
         | None, _ -> Error "data and formula are missing."
 
     let private request (analysis: Analysis) (arguments: Arguments) =

@@ -48,6 +48,7 @@ module internal CheckAnalysis =
         Options = options
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = read
     }

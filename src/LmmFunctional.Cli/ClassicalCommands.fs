@@ -129,7 +129,7 @@ module internal ClassicalCommands =
         | _, Error problem -> Error problem
         | Ok kind, Ok reading ->
             Ok(fun _ ->
-                ModelSource.read (ModelRequest.plain data arguments.Words[1] reading)
+                ModelSource.read (ModelRequest.plain arguments.Words[1] reading)
                 |> Result.bind (fun source -> AnovaModel.create source.Spec (names "--random" values) source.Frame)
                 |> Result.map (AnovaTable.create kind (quasi values) >> anovaResult negative))
 

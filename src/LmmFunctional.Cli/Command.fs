@@ -43,7 +43,7 @@ module Command =
         Kind = ArgumentKind.File "DATA"
         MayRepeat = false
         Unless = None
-        Help = DataOptions.help
+        Help = DataSource.help
     }
 
     /// The formula of a model.

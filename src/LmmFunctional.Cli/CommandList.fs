@@ -31,6 +31,7 @@ module CommandList =
     let private others = [
         ComparisonCommand.command
         PlanCommand.command
+        SumsCommand.command
         ClassicalCommands.ems
         ClassicalCommands.anovaTable
     ]

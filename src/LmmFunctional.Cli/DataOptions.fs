@@ -16,9 +16,9 @@ type LevelOrder =
 
 /// <summary>How the data are read, and what is done with them before a model meets them.</summary>
 type DataReading = {
+    /// Where they are.
+    Source: DataSource
     Csv: CsvOptions
-    /// Whether the data come from standard input.
-    IsInput: bool
     Orders: LevelOrder list
     /// A condition that rows must satisfy.
     Subset: string option
@@ -28,10 +28,10 @@ type DataReading = {
 [<RequireQualifiedAccess>]
 module DataOptions =
 
-    /// A CSV file as it is.
-    let plain = {
+    /// Data as they are.
+    let plain source = {
+        Source = source
         Csv = CsvOptions.defaults
-        IsInput = false
         Orders = []
         Subset = None
     }
@@ -61,15 +61,10 @@ module DataOptions =
     ]
 
     /// The options.
-    let table = ofText @ ofModel
+    let table = DataSource.options @ ofText @ ofModel
 
     /// The options that choose levels and rows.
     let choosing = ofModel |> List.map _.Name
-
-    /// What the help says of the data themselves.
-    let help =
-        "a CSV file with a header, compressed by gzip or not, or - for standard input; a Parquet, Arrow or Excel file "
-        + "(.parquet, .arrow, .feather, .xlsx, .xls); or \"duckdb:SELECT ...\", a query of files that DuckDB answers."
 
     // Values
 
@@ -156,13 +151,8 @@ module DataOptions =
         else
             Ok reading
 
-    let private queryMark = "duckdb:"
-
-    let private isQuery (path: string) =
-        path.StartsWith(queryMark, StringComparison.OrdinalIgnoreCase)
-
     // Only text has separators, decimal marks and codes; other files say themselves what they hold.
-    let private forText (options: OptionValues) (path: string) =
+    let private forText (options: OptionValues) (source: DataSource) =
         let given =
             ofText
             |> List.map _.Name
@@ -170,8 +160,8 @@ module DataOptions =
 
         if
             not given.IsEmpty
-            && path <> ""
-            && (isQuery path || DataFile.kindOf path <> DataFile.Csv)
+            && source <> DataSource.File ""
+            && not (DataSource.isText source)
         then
             let names = String.concat " and " given
             Error $"{names} can only be given for a CSV file."
@@ -179,29 +169,22 @@ module DataOptions =
             Ok()
 
     /// <summary>How the data are read.</summary>
-    /// <param name="path">The word that names the data; a dash is standard input.</param>
+    /// <param name="word">The word that names the data; a dash is standard input, nothing is a saved model.</param>
     /// <param name="options">The options of the command.</param>
     /// <returns>That, or what is wrong with an option.</returns>
-    let reading (path: string) (options: OptionValues) : Result<DataReading, string> =
-        (Ok { plain with IsInput = (path = "-") }, options.Given)
-        ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
-        |> Result.bind (withSeparator options)
-        |> Result.bind (fun reading -> forText options path |> Result.map (fun () -> reading))
+    let reading (word: string) (options: OptionValues) : Result<DataReading, string> =
+        DataSource.ofWord word options
+        |> Result.bind (fun source ->
+            (Ok(plain source), options.Given)
+            ||> List.fold (fun reading option -> reading |> Result.bind (fun reading -> set reading option))
+            |> Result.bind (withSeparator options)
+            |> Result.bind (fun reading -> forText options source |> Result.map (fun () -> reading)))
 
-    /// <summary>Reads a file of data, standard input or a query, and chooses its levels and rows.</summary>
+    /// <summary>Reads a file of data, standard input, a query or a table, and chooses its levels and rows.</summary>
     /// <returns>The data set, or the problems of the file, the levels or the condition.</returns>
-    let read (reading: DataReading) (path: string) : Result<Frame, LmmError list> =
-        let whole =
-            if reading.IsInput then
-                use stream = Console.OpenStandardInput()
-                Csv.readStream reading.Csv "standard input" stream
-            elif isQuery path then
-                Duck.query (path.Substring queryMark.Length)
-            else
-                DataFile.readWith reading.Csv path
-
+    let read (reading: DataReading) : Result<Frame, LmmError list> =
         let ordered =
-            (whole, reading.Orders)
+            (DataSource.read reading.Csv reading.Source, reading.Orders)
             ||> List.fold (fun frame order ->
                 match frame, order with
                 | Error problems, _ -> Error problems

@@ -34,6 +34,7 @@ module internal DiagnosticAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun _ _ ->
@@ -107,6 +108,7 @@ module internal DiagnosticAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readInfluence
     }
@@ -301,6 +303,7 @@ module internal DiagnosticAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readOutliers
     }

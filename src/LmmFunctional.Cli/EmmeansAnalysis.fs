@@ -227,6 +227,7 @@ module internal EmmeansAnalysis =
         Options = options
         Methods = Some MethodOptions.kenwardRoger
         Weights = priorWeights
+        OfSums = true
         // Nobody should wait for a fit to learn that a name is mistyped.
         Check = names >> Results.problems
         Read = read

@@ -105,6 +105,7 @@ module internal ExportAnalysis =
         Options = options
         Methods = Some MethodOptions.kenwardRoger
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = read
     }

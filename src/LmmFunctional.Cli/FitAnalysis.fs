@@ -127,6 +127,7 @@ module internal FitAnalysis =
         Options = options
         Methods = Some MethodOptions.forSummary
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read = read
     }

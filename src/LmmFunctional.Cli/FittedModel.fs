@@ -1,8 +1,10 @@
 namespace LmmFunctional.Cli
 
 open System
+open System.Diagnostics
 open LmmFunctional
 open LmmFunctional.Analysis
+open LmmFunctional.Data
 
 /// <summary>A fit that a command has asked for.</summary>
 [<ReferenceEquality>]
@@ -39,6 +41,17 @@ module internal FittedModel =
     let private source (request: FitRequest) =
         match request.Source with
         | FitSource.Saved(path, _) -> Ok(fun _ -> Lmm.load path |> Result.map (fun fit -> fit, TimeSpan.Zero))
+        | FitSource.Model(model, fitting) when model.IsOfSums ->
+            let started = Stopwatch.GetTimestamp()
+
+            ModelSource.spec model
+            |> Result.bind (fun spec ->
+                SumSource.collect model.Reading spec
+                |> Result.map (fun partial report ->
+                    let reading = Stopwatch.GetElapsedTime started
+
+                    Partial.fitOf (ModelSource.optionsWith Map.empty report fitting) spec [ partial ]
+                    |> Result.map (fun fit -> fit.Fit, reading)))
         | FitSource.Model(model, fitting) ->
             ModelSource.read model
             |> Result.map (fun source report ->

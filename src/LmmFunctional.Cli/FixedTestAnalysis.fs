@@ -39,6 +39,7 @@ module internal FixedTestAnalysis =
         Options = options
         Methods = Some MethodOptions.satterthwaite
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read = read
     }

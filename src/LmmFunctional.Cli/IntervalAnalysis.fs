@@ -74,6 +74,7 @@ module internal IntervalAnalysis =
         Options = options
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read = read
     }

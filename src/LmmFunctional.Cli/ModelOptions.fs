@@ -83,13 +83,13 @@ module ModelOptions =
             | Some name -> Error $"two matrices are named '{name}'; give each its own name."
             | None ->
                 Ok {
-                    Data = data
                     Formula = formula
                     Weights = OptionValues.tryFind weights options
                     Residual = OptionValues.tryFind "--residual" options
                     Known = known
                     Pedigrees = pedigrees
                     Reading = reading
+                    IsOfSums = false
                 }
 
     /// <summary>How a model is fitted.</summary>

@@ -53,6 +53,19 @@ module internal ModelSource =
         |> List.filter (fun name -> not (List.contains name named))
         |> List.map (fun name -> LmmError.UnusedMatrix(name, named))
 
+    let private specs (formulas: string list) (request: ModelRequest) =
+        formulas
+        |> List.map (specOf request)
+        |> Results.all
+        |> Result.bind (fun specs ->
+            match unused request specs with
+            | [] -> Ok specs
+            | problems -> Error problems)
+
+    /// The model of a request without its data, or the problems of the formula.
+    let spec (request: ModelRequest) : Result<LmmSpec, LmmError list> =
+        specs [ request.Formula ] request |> Result.map List.head
+
     /// <summary>Several models of the same data, with the weights and structures of the request.</summary>
     /// <param name="formulas">Their formulas, one at least.</param>
     /// <param name="request">The data, and what the models have in common.</param>
@@ -60,16 +73,8 @@ module internal ModelSource =
     let readAll (formulas: string list) (request: ModelRequest) : Result<ModelSource list, LmmError list> =
         let started = Stopwatch.GetTimestamp()
 
-        let specs =
-            formulas
-            |> List.map (specOf request)
-            |> Results.all
-            |> Result.bind (fun specs ->
-                match unused request specs with
-                | [] -> Ok specs
-                | problems -> Error problems)
-
-        let data = DataOptions.read request.Reading request.Data
+        let specs = specs formulas request
+        let data = DataOptions.read request.Reading
 
         let matrices =
             KnownMatrices.read request.Reading.Csv request.Known request.Pedigrees
@@ -93,14 +98,17 @@ module internal ModelSource =
     let read (request: ModelRequest) : Result<ModelSource, LmmError list> =
         readAll [ request.Formula ] request |> Result.map List.head
 
-    /// How a model is fitted, with what takes words on its progress.
-    let options (report: string -> unit) (request: FittingRequest) (source: ModelSource) = {
+    /// How a model with known matrices is fitted, with what takes words on its progress.
+    let optionsWith known (report: string -> unit) (request: FittingRequest) = {
         FitOptions.defaults with
             Criterion = request.Criterion
-            Known = source.Known
+            Known = known
             Held = Map.ofList request.Held
             Bounds = Map.ofList request.Bounds
             Start = Map.ofList request.Start
             Solver = SolverOptions.ofAlgorithm request.Algorithm
             Progress = Some(ProgressDisplay.ofIteration >> report)
     }
+
+    /// How a model is fitted, with what takes words on its progress.
+    let options report request (source: ModelSource) = optionsWith source.Known report request

@@ -84,6 +84,7 @@ module internal PlotAnalysis =
         Options = options
         Methods = Some MethodOptions.kenwardRoger
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = read
     }

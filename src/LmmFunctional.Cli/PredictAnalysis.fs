@@ -122,11 +122,11 @@ module internal PredictAnalysis =
         // Levels and rows are those of the fit's data, chosen there.
         {
             reading with
-                IsInput = (path = "-")
+                Source = DataSource.ofPath path
                 Orders = []
                 Subset = None
         }
-        |> fun reading -> DataOptions.read reading path
+        |> DataOptions.read
 
     let private table (reading: DataReading) target (options: PredictionOptions) fit =
         match target with
@@ -237,7 +237,10 @@ module internal PredictAnalysis =
         let reading = FitRequest.reading request
 
         match optionsOf values, targetOf values with
-        | _ when OptionValues.tryFind "--new" values = Some "-" && reading.IsInput ->
+        | _ when
+            OptionValues.tryFind "--new" values = Some "-"
+            && reading.Source = DataSource.Input
+            ->
             Error "standard input can be read once; give a file for the data or for --new."
         | Error problem, _
         | _, Error problem -> Error problem
@@ -261,6 +264,7 @@ module internal PredictAnalysis =
         Options = options
         Methods = Some MethodOptions.satterthwaite
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read = read
     }

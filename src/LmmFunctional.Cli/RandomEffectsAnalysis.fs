@@ -45,6 +45,7 @@ module internal RandomEffectsAnalysis =
         Options = options
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = true
         Check = fun _ -> []
         Read =
             fun arguments _ ->

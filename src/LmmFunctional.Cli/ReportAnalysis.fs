@@ -31,7 +31,7 @@ module internal ReportAnalysis =
         match request.Source with
         | FitSource.Saved(path, _) -> $"--saved {quoted path}"
         | FitSource.Model(model, fitting) ->
-            quoted model.Data
+            quoted (DataSource.word model.Reading.Source)
             quoted model.Formula
 
             match model.Residual with
@@ -70,7 +70,7 @@ module internal ReportAnalysis =
     let private sourceOf (request: FitRequest) =
         match request.Source with
         | FitSource.Saved(path, _) -> path
-        | FitSource.Model(model, _) -> model.Data
+        | FitSource.Model(model, _) -> DataSource.word model.Reading.Source
 
     let private read (arguments: Arguments) (request: FitRequest) : Result<AnalysisRun, string> =
         let values = arguments.Options
@@ -102,6 +102,7 @@ module internal ReportAnalysis =
         Options = options
         Methods = Some MethodOptions.kenwardRoger
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = read
     }

@@ -4,7 +4,6 @@ open LmmFunctional
 
 /// <summary>A model and its data as asked for.</summary>
 type ModelRequest = {
-    Data: string
     Formula: string
     Weights: string option
     /// A residual structure as text.
@@ -13,8 +12,10 @@ type ModelRequest = {
     Known: (string * string) list
     /// Names and files of pedigrees.
     Pedigrees: (string * string) list
-    /// How the data are read.
+    /// Where the data are, and how they are read.
     Reading: DataReading
+    /// Whether the model is fitted from sums of the rows.
+    IsOfSums: bool
 }
 
 /// <summary>Models as asked for.</summary>
@@ -22,14 +23,14 @@ type ModelRequest = {
 module ModelRequest =
 
     /// A formula and data, and nothing else.
-    let plain data formula reading = {
-        Data = data
+    let plain formula reading = {
         Formula = formula
         Weights = None
         Residual = None
         Known = []
         Pedigrees = []
         Reading = reading
+        IsOfSums = false
     }
 
 /// <summary>How a model is fitted, as asked for.</summary>

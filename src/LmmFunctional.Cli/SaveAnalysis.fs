@@ -32,6 +32,7 @@ module internal SaveAnalysis =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = read
     }

@@ -13,14 +13,12 @@ module internal SimulationAnalyses =
     // Simulate
 
     let private newFrame (request: FitRequest) path =
-        DataOptions.read
-            {
-                FitRequest.reading request with
-                    IsInput = (path = "-")
-                    Orders = []
-                    Subset = None
-            }
-            path
+        DataOptions.read {
+            FitRequest.reading request with
+                Source = DataSource.ofPath path
+                Orders = []
+                Subset = None
+        }
 
     let private simulator (request: FitRequest) effects path fit =
         match path with
@@ -75,6 +73,7 @@ module internal SimulationAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readSimulate
     }
@@ -228,6 +227,7 @@ module internal SimulationAnalyses =
         ]
         Methods = Some MethodOptions.satterthwaite
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = readPower
     }

@@ -25,6 +25,7 @@ module internal VarianceAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun _ _ -> Ok(fun _ fitted -> VarianceShareReport.ofFit fitted.Fit |> Result.map (shareResult fitted.Fit))
@@ -77,6 +78,7 @@ module internal VarianceAnalyses =
         ]
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read =
             fun arguments _ ->
@@ -109,6 +111,7 @@ module internal VarianceAnalyses =
         Options = []
         Methods = None
         Weights = ModelOptions.weights
+        OfSums = false
         Check = fun _ -> []
         Read = fun _ _ -> Ok(fun _ fitted -> Ok(identityResult fitted.Fit (Identities.check fitted.Fit)))
     }

@@ -144,21 +144,28 @@ module Arrow =
                 |> Option.map (fun batch -> batch, ()))
             ()
 
+    let private openReader (stream: Stream) =
+        let context = ArrowContext(compressionCodecFactory = CompressionCodecFactory())
+
+        if isFile stream then
+            new ArrowFileReader(context, stream, true) :> ArrowStreamReader
+        else
+            new ArrowStreamReader(context, stream, true)
+
     /// <summary>A data set from the bytes of an Arrow file or stream, compressed or not.</summary>
     /// <param name="source">What to call the data in messages.</param>
     /// <param name="stream">The bytes; the stream must allow seeking, and is left open.</param>
     /// <returns>The data set, or: another kind of file, a damaged file, columns that are no variables, no rows.</returns>
     let readStream (source: string) (stream: Stream) : Result<Frame, LmmError list> =
         Opening.reading "an Arrow file" source (fun () ->
-            let context = ArrowContext(compressionCodecFactory = CompressionCodecFactory())
-
-            use reader =
-                if isFile stream then
-                    new ArrowFileReader(context, stream, true) :> ArrowStreamReader
-                else
-                    new ArrowStreamReader(context, stream, true)
-
+            use reader = openReader stream
             ofBatches source (batches reader))
+
+    /// <summary>What some work makes of the batches of a file, which it reads one by one.</summary>
+    let internal withBatches (path: string) (work: RecordBatch seq -> Result<'ok, LmmError list>) =
+        Opening.file "an Arrow file" path (fun stream ->
+            use reader = openReader stream
+            work (batches reader))
 
     /// <summary>A data set from an Arrow file: .arrow, .feather, .ipc.</summary>
     /// <returns>The data set, or the problems of <c>readStream</c>, or: no such file, a directory, no permission.</returns>

@@ -132,7 +132,7 @@ module internal CellSums =
         }
 
     /// The same sums with one cell for each combination of keys.
-    let private gather (sums: CellSums) : CellSums =
+    let gather (sums: CellSums) : CellSums =
         gatherRows sums sums.Counts.Length (fun row means products ->
             Array.blit sums.Means[row] 0 means 0 means.Length
             Array.blit sums.Products[row] 0 products 0 products.Length

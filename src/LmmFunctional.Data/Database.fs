@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Data
 open System.Data.Common
+open System.IO
 open LmmFunctional
 
 /// <summary>Data sets from databases, by their ADO.NET drivers.</summary>
@@ -40,6 +41,34 @@ module Database =
         else
             unlessNull (fun () -> builder.Add(reader.GetValue field))
 
+    let private readRows (source: string) (most: int) (reader: DbDataReader) =
+        let builders =
+            Array.init reader.FieldCount (fun field ->
+                ColumnBuilder(reader.GetName field, reader.GetFieldType field, 0))
+
+        let read = builders |> Array.mapi (cellReader reader)
+        let mutable count = 0
+
+        while count < most && reader.Read() do
+            for add in read do
+                add ()
+
+            count <- count + 1
+
+        count, lazy ColumnBuilder.toFrame source [] builders
+
+    /// <summary>Data sets of some records each, as they are asked for; the first may be without rows, which is a problem.</summary>
+    let internal chunks (source: string) (most: int) (reader: DbDataReader) : Result<Frame, LmmError list> seq =
+        Seq.unfold
+            (fun (isFirst, isLast) ->
+                if isLast then
+                    None
+                else
+                    match readRows source most reader with
+                    | 0, _ when not isFirst -> None
+                    | count, frame -> Some(frame.Value, (false, count < most)))
+            (true, false)
+
     /// <summary>A data set with a row for each record that is left.</summary>
     /// <param name="source">What to call the data in messages.</param>
     /// <param name="reader">Is read once, to the end of its present result, and left open.</param>
@@ -47,17 +76,18 @@ module Database =
     /// category; no rows.</returns>
     /// <remarks>Exceptions of the database, such as a lost connection, are not caught.</remarks>
     let ofReader (source: string) (reader: DbDataReader) : Result<Frame, LmmError list> =
-        let builders =
-            Array.init reader.FieldCount (fun field ->
-                ColumnBuilder(reader.GetName field, reader.GetFieldType field, 0))
+        let _, frame = readRows source Int32.MaxValue reader
+        frame.Value
 
-        let read = builders |> Array.mapi (cellReader reader)
+    // Drivers say of a lost connection only that they were reading; the cause is inside.
+    let private reasonOf (problem: exn) =
+        // Most drivers point into the query on further lines.
+        let first = (problem.Message.Split '\n').[0].Trim()
 
-        while reader.Read() do
-            for add in read do
-                add ()
-
-        ColumnBuilder.toFrame source [] builders
+        match problem.InnerException with
+        | :? TimeoutException -> $"it took longer than the time-out of the connection ({first.TrimEnd '.'})"
+        | :? IOException as inner -> $"the connection was lost: {(inner.Message.Split '\n').[0].Trim()}"
+        | _ -> first
 
     /// <summary>What a database makes of some work; its exceptions become words.</summary>
     let internal guarded (source: string) (work: unit -> Result<'ok, LmmError list>) : Result<'ok, LmmError list> =
@@ -66,9 +96,10 @@ module Database =
         with
         | :? DbException
         | :? InvalidOperationException
-        | :? TimeoutException as problem ->
-            // Most drivers point into the query on further lines.
-            Error [ LmmError.QueryFailed(source, (problem.Message.Split '\n').[0].Trim()) ]
+        | :? InvalidCastException
+        | :? NotSupportedException
+        | :? IOException
+        | :? TimeoutException as problem -> Error [ LmmError.QueryFailed(source, reasonOf problem) ]
 
     let internal ensureOpen (connection: DbConnection) =
         if connection.State <> ConnectionState.Open then

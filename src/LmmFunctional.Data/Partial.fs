@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
@@ -47,10 +48,54 @@ module Partial =
         |> Result.bind (fun roles -> CellSums.ofFrame roles frame)
         |> Result.map Partial
 
+    /// <summary>The sums of data that come in chunks, in the memory of one chunk and of the sums.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="chunks">Data sets with the same columns, or their problems; they are read once, and none is kept.</param>
+    /// <returns>The sums, or the problems of the first chunk that has some.</returns>
+    /// <exception cref="T:System.ArgumentException">There are no chunks.</exception>
+    let collectChunks (spec: LmmSpec) (chunks: Result<Frame, LmmError list> seq) : Result<Partial, LmmError list> =
+        use rest = chunks.GetEnumerator()
+
+        let rec addNext (total: Partial option) =
+            if not (rest.MoveNext()) then
+                match total with
+                | Some total -> Ok total
+                | None -> invalidArg (nameof chunks) "There are no chunks."
+            else
+                match rest.Current |> Result.bind (collect spec), total with
+                | Error problems, _ -> Error problems
+                | Ok next, None -> addNext (Some next)
+                | Ok next, Some total ->
+                    match CellSums.add total.Sums next.Sums with
+                    | Ok sum -> addNext (Some(Partial sum))
+                    | Error problems -> Error problems
+
+        addNext None
+
     /// <summary>The sums of the rows of both.</summary>
     /// <returns>The sums, or in what they differ so that they cannot be added.</returns>
     let add (a: Partial) (b: Partial) : Result<Partial, LmmError list> =
         CellSums.add a.Sums b.Sums |> Result.map Partial
+
+    // The same sums with other key columns.
+    let private withKeys change (partial: Partial) : Result<Partial, LmmError list> =
+        Frame.ofColumns partial.Sums.Keys
+        |> Result.bind change
+        |> Result.map (fun (frame: Frame) ->
+            Partial {
+                partial.Sums with
+                    Keys = Seq.zip frame.Names frame.Columns |> List.ofSeq
+            })
+
+    /// <summary>The sums with all levels of a column in a given order, as <c>Levels.arrange</c>.</summary>
+    /// <returns>The sums, or: the column is none that is kept apart, levels that it does not have or that are left out.</returns>
+    let arrange (column: string) (levels: string list) (partial: Partial) : Result<Partial, LmmError list> =
+        withKeys (Levels.arrange column levels) partial
+
+    /// <summary>The sums with a level of a column first, as <c>Levels.relevel</c>.</summary>
+    /// <returns>The sums, or: the column is none that is kept apart, it does not have the level.</returns>
+    let relevel (column: string) (level: string) (partial: Partial) : Result<Partial, LmmError list> =
+        withKeys (Levels.relevel column level) partial
 
     /// <summary>The sums of the rows of all.</summary>
     /// <exception cref="T:System.ArgumentException">There are none.</exception>
@@ -81,8 +126,9 @@ module Partial =
 
     // Fitting
 
-    let private rowSums (sums: CellSums) : RowSums = {
+    let private rowSums (sums: CellSums) (multiplicities: float[]) : RowSums = {
         Observations = int (Array.sum sums.Counts)
+        Multiplicities = ImmutableCollectionsMarshal.AsImmutableArray multiplicities
         SumOfLogWeights = sums.SumOfLogWeights
         HasWeights = sums.WeightColumn.IsSome
     }
@@ -108,10 +154,13 @@ module Partial =
         let sums = partial.Sums
 
         WeightedRows.toFrame sums
-        |> Result.bind (fun (frame, weights) ->
+        |> Result.bind (fun (frame, weights, multiplicities) ->
+            let leftOut = SumRoles.withRowsLeftOut (sums.MissingRows + sums.ZeroWeightRows) spec
+
             SumRoles.ofSpec frame spec
-            |> Result.bind (fun roles -> Problems.unless (lacking sums roles) ())
-            |> Result.bind (fun () -> Design.buildOfSums (rowSums sums) (LmmSpec.withWeights weights spec) frame))
+            |> Result.bind (fun roles -> Problems.unless (lacking sums roles @ leftOut) ())
+            |> Result.bind (fun () ->
+                Design.buildOfSums (rowSums sums multiplicities) (LmmSpec.withWeights weights spec) frame))
         |> Result.map (fun design -> {
             design with
                 Spec = spec

@@ -12,6 +12,10 @@ type SqlDialect = {
     IsNaN: string -> string
     /// The natural logarithm.
     Log: string -> string
+    /// A whole number from 0 to 2²⁴ − 1 that depends on some columns of a row, which are quoted and said to be numbers or not:
+    /// the sums of two passes tell whether rows changed in between. None where there is no such function; then only counts and
+    /// means are compared.
+    Fingerprint: ((string * bool) list -> string) option
 }
 
 /// <summary>Dialects of SQL.</summary>
@@ -21,21 +25,46 @@ module SqlDialect =
     let private quoteBy (mark: string) (name: string) =
         mark + name.Replace(mark, mark + mark) + mark
 
-    /// The SQL standard, as DuckDB and PostgreSQL write it.
+    /// The SQL standard.
     let standard name = {
         Name = name
         Quote = quoteBy "\""
         ToDouble = fun expression -> $"CAST({expression} AS DOUBLE PRECISION)"
         IsNaN = fun expression -> $"{expression} = CAST('NaN' AS DOUBLE PRECISION)"
         Log = fun expression -> $"LN({expression})"
+        Fingerprint = None
     }
+
+    // The remainder by 2²⁴: sums of 500 million rows are exact in double precision.
+    let private short = 16777216
 
     /// DuckDB.
     let duckDb = {
         standard "DuckDB" with
             ToDouble = fun expression -> $"CAST({expression} AS DOUBLE)"
             IsNaN = fun expression -> $"isnan({expression})"
+            Fingerprint =
+                Some(fun columns ->
+                    let columns = columns |> List.map fst |> String.concat ", "
+                    $"CAST(hash({columns}) %% {short} AS BIGINT)")
     }
 
-    /// PostgreSQL, and what speaks its language: Citus, Greenplum.
-    let postgreSql = standard "PostgreSQL"
+    /// PostgreSQL 11 and later, and what speaks its language: Citus, Greenplum 7.
+    let postgreSql =
+        let standard = standard "PostgreSQL"
+
+        {
+            standard with
+                // The hash of each column is the seed of the next.
+                Fingerprint =
+                    Some(fun columns ->
+                        let hash =
+                            ("0", columns)
+                            ||> List.fold (fun seed (column, isNumber) ->
+                                if isNumber then
+                                    $"hashfloat8extended({standard.ToDouble column}, {seed})"
+                                else
+                                    $"hashtextextended(CAST({column} AS TEXT), {seed})")
+
+                        $"({hash} & {short - 1})")
+        }

@@ -3,6 +3,7 @@ namespace LmmFunctional.Data
 open System
 open System.Collections.Immutable
 open System.Data.Common
+open System.Diagnostics
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
@@ -12,63 +13,42 @@ open LmmFunctional.Estimation
 [<RequireQualifiedAccess>]
 module SqlSums =
 
-    // What the first query says
+    // Sums about the first means are zero but for rounding; a mean of long columns has lost some digits.
+    let private shiftTolerance = 1e-6
 
-    [<NoComparison>]
-    type private Pass = {
-        Rows: int64
-        Complete: int64
-        Used: int64
-        SumOfLogWeights: float
-        Centres: ImmutableArray<float>
-    }
+    // Whether the rows of the second query are those of the first.
+    let private isSame
+        isWeighted
+        (pass: SqlPass)
+        (counts: int64[])
+        (sums: float[][])
+        (squares: float[][])
+        (fingerprints: float[])
+        =
+        let total = float pass.Used
 
-    let private refused (dialect: SqlDialect) reason =
-        Error [ LmmError.QueryFailed(dialect.Name, reason) ]
+        let isCentred k =
+            let sum, square = Array.sum sums[k], Array.sum squares[k]
+            let scale = max (sqrt (square / total)) (abs pass.Centres[k] * 1e-6)
+            abs sum <= shiftTolerance * total * scale
 
-    let private firstPass (dialect: SqlDialect) (roles: SumRoles) (command: DbCommand) (queries: SumQueries) =
-        command.CommandText <- queries.First
-        use reader = command.ExecuteReader()
-        reader.Read() |> ignore
-
-        let number field =
-            if reader.IsDBNull field then
-                0.0
-            else
-                match Cell.ofValue (reader.GetValue field) with
-                | Cell.Number value -> value
-                | _ -> nan
-
-        let wrongWeights = if roles.Weights.IsSome then number 3 else 0.0
-        let first = if roles.Weights.IsSome then 5 else 3
-        let centres = roles.Summed |> List.mapi (fun k _ -> number (first + k))
-
-        match roles.Weights, List.tryFindIndex (Double.IsFinite >> not) centres with
-        | Some name, _ when wrongWeights > 0.0 ->
-            refused dialect $"column '{name}' of the weights has negative or missing values."
-        | _, Some k -> refused dialect $"column '{roles.Summed[k]}' has infinite values."
-        | _, None when number 0 = 0.0 -> Error [ LmmError.NoRows dialect.Name ]
-        | _, None when number 2 = 0.0 -> Error [ LmmError.NoCompleteRows(int (number 0)) ]
-        | _, None ->
-            Ok {
-                Rows = int64 (number 0)
-                Complete = int64 (number 1)
-                Used = int64 (number 2)
-                SumOfLogWeights = if roles.Weights.IsSome then number 4 else 0.0
-                Centres = ImmutableArray.CreateRange centres
-            }
+        Array.sum counts = pass.Used
+        && match pass.Fingerprint with
+           | Some expected -> Array.sum fingerprints = expected
+           // Without fingerprints the means tell; those of the first query are without weights.
+           | None -> isWeighted || Seq.forall isCentred (seq { 0 .. sums.Length - 1 })
 
     // The cells of the second query, whose means and products are about the centres.
-    let private cells (dialect: SqlDialect) (roles: SumRoles) (pass: Pass) (found: Frame) =
+    let private cells (dialect: SqlDialect) (roles: SumRoles) (pass: SqlPass) (found: Frame) =
         let numbers name =
             match found.TryColumn name with
             | Some(Column.Numeric values)
-            | Some(Column.Labelled(values, _)) -> values
-            | _ -> ImmutableArray<float>.Empty
+            | Some(Column.Labelled(values, _)) -> values.AsSpan().ToArray()
+            | _ -> [||]
 
         let m = roles.Summed.Length
-        let counts = numbers "n" |> Seq.map int64 |> Array.ofSeq
-        let weights = numbers "w" |> Array.ofSeq
+        let counts = numbers "n" |> Array.map int64
+        let weights = numbers "w"
         let sums = Array.init m (fun k -> numbers $"s{k}")
 
         let products = [|
@@ -88,15 +68,18 @@ module SqlSums =
 
         let made = Array.init counts.Length ofCell
 
-        if Array.sum counts <> pass.Used then
-            refused dialect "the table changed between two queries; fit it again."
+        let squares =
+            products
+            |> Array.choose (fun (i, j, product) -> if i = j then Some product else None)
+
+        if not (isSame roles.Weights.IsSome pass counts sums squares (numbers "f")) then
+            SqlPass.refused dialect "the table changed between two queries; fit it again."
         elif
             made
             |> Array.exists (fun (means, products) -> not (Array.forall Double.IsFinite (Array.append means products)))
         then
-            refused dialect "a sum is too large for double precision; scale the columns."
+            SqlPass.refused dialect "a sum is too large for double precision; scale the columns."
         else
-            // The database has made one row of each combination of keys.
             Ok {
                 Keys =
                     roles.Keys
@@ -112,17 +95,23 @@ module SqlSums =
                 ZeroWeightRows = pass.Complete - pass.Used
             }
 
-    let private prepared dialect source spec (command: DbCommand) =
+    let private unknownIn (shape: Frame) names = [
+        for name in List.distinct names do
+            if (shape.TryColumn name).IsNone then
+                LmmError.UnknownColumn(name, Nearest.suggest shape.Names name, List.ofSeq shape.Names)
+    ]
+
+    let private prepared dialect source shards spec (command: DbCommand) =
         SumQueries.shape command (SumQueries.from dialect source)
         |> Result.bind (fun shape ->
-            let unknown = [
-                for name in Columns.used shape (Columns.expandDots shape spec) @ Option.toList spec.Weights do
-                    if (shape.TryColumn name).IsNone then
-                        LmmError.UnknownColumn(name, Nearest.suggest shape.Names name, List.ofSeq shape.Names)
-            ]
+            let unknown =
+                Columns.used shape (Columns.expandDots shape spec)
+                @ Option.toList spec.Weights
+                @ shards
+                |> unknownIn shape
 
             match unknown, SumRoles.ofSpec shape spec with
-            | [], Ok roles -> Ok(roles, SumQueries.create dialect source shape roles)
+            | [], Ok roles -> Ok(roles, SumQueries.create dialect source shape shards roles)
             | unknown, Error others -> Error(Problems.limit (unknown @ others))
             | unknown, Ok _ -> Error(Problems.limit unknown))
 
@@ -141,7 +130,54 @@ module SqlSums =
     /// <returns>The queries, or: columns that do not exist, what of the model needs the rows, what the database says.
     /// </returns>
     let plan connect dialect source spec : Result<SumQueries, LmmError list> =
-        withCommand dialect connect (prepared dialect source spec >> Result.map snd)
+        withCommand dialect connect (prepared dialect source [] spec >> Result.map snd)
+
+    /// The queries of <c>collectByShard</c>.
+    let planByShard connect dialect shards source spec : Result<SumQueries, LmmError list> =
+        withCommand dialect connect (prepared dialect source shards spec >> Result.map snd)
+
+    /// <summary>What the sums for a model would cost: rows and cells are counted, by one query.</summary>
+    /// <param name="connect">Makes a connection, open or not, which is closed here.</param>
+    /// <param name="dialect">How the database writes SQL.</param>
+    /// <param name="source">The rows.</param>
+    /// <param name="spec">The model.</param>
+    /// <returns>The cost, or the problems of <c>plan</c>.</returns>
+    let cost connect dialect source spec : Result<SumCost, LmmError list> =
+        withCommand dialect connect (fun command ->
+            prepared dialect source [] spec command
+            |> Result.map (fun (roles, queries) ->
+                let started = Stopwatch.GetTimestamp()
+                command.CommandText <- queries.Count
+                use reader = command.ExecuteReader()
+                reader.Read() |> ignore
+
+                let count field =
+                    match Cell.ofValue (reader.GetValue field) with
+                    | Cell.Number value -> int64 value
+                    | _ -> 0L
+
+                {
+                    Engine = dialect.Name
+                    Rows = count 1
+                    Cells = count 0
+                    Keys = roles.Keys
+                    Summed = roles.Summed
+                    Counting = Stopwatch.GetElapsedTime started
+                }))
+
+    // Work between the two queries: tests change the table there.
+    let internal collectWith between connect dialect shards source spec : Result<Partial, LmmError list> =
+        withCommand dialect connect (fun command ->
+            prepared dialect source shards spec command
+            |> Result.bind (fun (roles, queries) ->
+                SqlPass.read dialect roles command queries
+                |> Result.bind (fun pass ->
+                    between ()
+                    command.CommandText <- queries.Cells pass.Centres
+                    use reader = command.ExecuteReader()
+                    Database.ofReader dialect.Name reader |> Result.bind (cells dialect roles pass))))
+        // A database makes one row of each combination of keys, and with shards one for each of them.
+        |> Result.map (fun sums -> Partial(if List.isEmpty shards then sums else CellSums.gather sums))
 
     /// <summary>The sums of the rows of a database that a model needs; no row leaves it.</summary>
     /// <param name="connect">Makes a connection, open or not, which is closed here.</param>
@@ -151,12 +187,15 @@ module SqlSums =
     /// <returns>The sums, or the problems of <c>plan</c>, or: wrong weights, infinite values, no rows, a table that
     /// changed between the two queries.</returns>
     let collect connect dialect source spec : Result<Partial, LmmError list> =
-        withCommand dialect connect (fun command ->
-            prepared dialect source spec command
-            |> Result.bind (fun (roles, queries) ->
-                firstPass dialect roles command queries
-                |> Result.bind (fun pass ->
-                    command.CommandText <- queries.Cells pass.Centres
-                    use reader = command.ExecuteReader()
-                    Database.ofReader dialect.Name reader |> Result.bind (cells dialect roles pass))))
-        |> Result.map Partial
+        collectWith ignore connect dialect [] source spec
+
+    /// <summary>The sums of a table that lies on several servers: each sums its rows, the sums of all are added here.</summary>
+    /// <param name="connect">Makes a connection, open or not, which is closed here.</param>
+    /// <param name="dialect">How the database writes SQL.</param>
+    /// <param name="shards">The columns that say where a row lies, such as the key of partitions: rows are grouped by them first,
+    /// since databases leave to other servers only what does not mix theirs.</param>
+    /// <param name="source">The rows.</param>
+    /// <param name="spec">The model: random terms of any kind over independent residuals.</param>
+    /// <returns>The sums, or the problems of <c>collect</c>.</returns>
+    let collectByShard connect dialect shards source spec : Result<Partial, LmmError list> =
+        collectWith ignore connect dialect shards source spec

@@ -18,6 +18,8 @@ type SqlSource =
 type SumQueries = {
     /// Counts, and means to centre the columns by.
     First: string
+    /// The number of cells, and of their rows.
+    Count: string
     /// The sums of each cell, given the centres of the summed columns.
     Cells: ImmutableArray<float> -> string
     /// The columns that rows are grouped by.
@@ -82,8 +84,15 @@ module internal SumQueries =
     /// <param name="dialect">How the database writes them.</param>
     /// <param name="source">The rows.</param>
     /// <param name="shape">The columns of the source.</param>
+    /// <param name="shards">Columns that say where rows lie: rows are grouped by them first.</param>
     /// <param name="roles">What the model needs of them.</param>
-    let create (dialect: SqlDialect) (source: SqlSource) (shape: Frame) (roles: SumRoles) : SumQueries =
+    let create
+        (dialect: SqlDialect)
+        (source: SqlSource)
+        (shape: Frame)
+        (shards: string list)
+        (roles: SumRoles)
+        : SumQueries =
         let number name = dialect.ToDouble(dialect.Quote name)
         let from = from dialect source
 
@@ -113,6 +122,23 @@ module internal SumQueries =
 
         let given value = $"CASE WHEN {used} THEN {value} END"
 
+        let groupedBy names =
+            match names |> List.distinct |> List.map dialect.Quote with
+            | [] -> ""
+            | names -> " GROUP BY " + String.concat ", " names
+
+        let fingerprint =
+            match roles.Keys @ roles.Summed @ Option.toList roles.Weights, dialect.Fingerprint with
+            | [], _
+            | _, None -> None
+            | names, Some fingerprint ->
+                names
+                |> List.map (fun name -> dialect.Quote name, not (isText shape name))
+                |> fingerprint
+                |> Some
+
+        let sumOf value = dialect.ToDouble $"SUM({value})"
+
         {
             First =
                 select
@@ -129,8 +155,16 @@ module internal SumQueries =
 
                         for name in roles.Summed do
                             $"AVG({given (number name)})"
+
+                        match fingerprint with
+                        | Some value -> sumOf (given value)
+                        | None -> ()
                     ]
                     from
+                + groupedBy shards
+            Count =
+                let cells = select [ "COUNT(*) AS n" ] from
+                $"SELECT COUNT(*), SUM(n) FROM ({cells} WHERE {used}{groupedBy roles.Keys}) AS cells"
             Cells =
                 fun centres ->
                     let centred =
@@ -157,11 +191,13 @@ module internal SumQueries =
                         for i, first in List.indexed centred do
                             for j in 0..i do
                                 $"SUM({times first} * {centred[j]}) AS p{i}_{j}"
+
+                        match fingerprint with
+                        | Some value -> $"{sumOf value} AS f"
+                        | None -> ()
                     ]
 
-                    let keys = roles.Keys |> List.map dialect.Quote |> String.concat ", "
-                    let grouped = if keys = "" then "" else $" GROUP BY {keys}"
-                    $"{select columns from} WHERE {used}{grouped}"
+                    $"{select columns from} WHERE {used}{groupedBy (shards @ roles.Keys)}"
             Keys = roles.Keys
             Summed = roles.Summed
         }

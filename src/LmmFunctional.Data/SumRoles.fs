@@ -21,15 +21,35 @@ type internal SumRoles = {
 [<RequireQualifiedAccess>]
 module internal SumRoles =
 
-    // What these make of a value depends on all values of the column.
-    let private ofAllRows = set [ "poly"; "ns"; "bs"; "scale"; "center" ]
+    // What these make of a value depends on all values of the column; how often each occurs tells it.
+    let private ofColumn = set [ "poly"; "ns"; "bs"; "scale"; "center" ]
 
-    let rec private needsRows expr =
+    let rec private isOfColumn expr =
         match expr with
-        | Expr.Call(name, arguments) -> ofAllRows.Contains name || arguments |> List.exists (snd >> needsRows)
-        | Expr.Negate inner -> needsRows inner
-        | Expr.Binary(_, left, right) -> needsRows left || needsRows right
+        | Expr.Call(name, arguments) -> ofColumn.Contains name || arguments |> List.exists (snd >> isOfColumn)
+        | Expr.Negate inner -> isOfColumn inner
+        | Expr.Binary(_, left, right) -> isOfColumn left || isOfColumn right
         | _ -> false
+
+    let rec private isConstant expr =
+        match expr with
+        | Expr.Number _ -> true
+        | Expr.Negate inner -> isConstant inner
+        | Expr.Binary(_, left, right) -> isConstant left && isConstant right
+        | _ -> false
+
+    /// The column of which an expression is a linear function: x, x/10, I(x - 5), scale(x).
+    let rec private tryLinear isWeighted expr =
+        match expr with
+        | Expr.Column name -> Some name
+        | Expr.Negate inner
+        | Expr.Call("I", [ None, inner ]) -> tryLinear isWeighted inner
+        // Means and standard deviations are of rows, and those of weighted cells are not.
+        | Expr.Call(("center" | "scale"), (None, inner) :: _) when not isWeighted -> tryLinear isWeighted inner
+        | Expr.Binary((Operator.Add | Operator.Subtract | Operator.Multiply), inner, constant)
+        | Expr.Binary((Operator.Add | Operator.Subtract | Operator.Multiply), constant, inner)
+        | Expr.Binary(Operator.Divide, inner, constant) when isConstant constant -> tryLinear isWeighted inner
+        | _ -> None
 
     let private isNumeric (frame: Frame) name =
         match frame.TryColumn name with
@@ -37,16 +57,41 @@ module internal SumRoles =
         | Some(Column.Labelled _) -> true
         | _ -> false
 
-    // Of the bare columns of a term all but the first are keys: their product with it is then a multiple of it.
-    let private furtherOfTerm isCandidate (term: Term) =
-        term.Factors
-        |> List.choose (function
-            | Expr.Column name when isCandidate name -> Some name
-            | _ -> None)
-        |> List.distinct
-        |> function
-            | [] -> []
-            | _ :: further -> further
+    // Of the linear factors of a term all but the first are of keys: their product with it is then a multiple of it. A
+    // column that is in two of them is a key, for its square is none.
+    let private furtherOfTerm isWeighted isCandidate (term: Term) =
+        let names =
+            term.Factors |> List.choose (tryLinear isWeighted) |> List.filter isCandidate
+
+        let twice =
+            names
+            |> List.countBy id
+            |> List.filter (fun (_, count) -> count > 1)
+            |> List.map fst
+
+        match twice, List.distinct names with
+        | [], [] -> []
+        | [], _ :: further -> further
+        | _, all -> all
+
+    let private expressions (spec: LmmSpec) =
+        let terms =
+            spec.Fixed.Items
+            @ (spec.Random |> List.collect (fun term -> term.Effects.Items))
+
+        spec.Response :: (terms |> List.collect _.Factors)
+        @ spec.Fixed.Offsets
+        @ (spec.Random |> List.collect (fun term -> term.Effects.Offsets))
+
+    /// <summary>The problems of a model with rows that were left out: functions of a whole column learn from them too, and sums
+    /// do not hold them.</summary>
+    let withRowsLeftOut (rows: int64) (spec: LmmSpec) : LmmError list = [
+        if rows > 0L then
+            let left = if rows = 1L then "1 row is" else $"{rows} rows are"
+
+            for expr in expressions spec |> List.filter isOfColumn |> List.distinct do
+                LmmError.SumsNeedRows $"'{ExprText.deparse expr}' where {left} left out (it learns from them too)"
+    ]
 
     /// <summary>The roles of the columns of a model.</summary>
     /// <param name="frame">Some rows of the data: they tell numbers from text.</param>
@@ -59,10 +104,7 @@ module internal SumRoles =
             spec.Fixed.Items
             @ (spec.Random |> List.collect (fun term -> term.Effects.Items))
 
-        let exprs =
-            spec.Response :: (terms |> List.collect _.Factors)
-            @ spec.Fixed.Offsets
-            @ (spec.Random |> List.collect (fun term -> term.Effects.Offsets))
+        let exprs = expressions spec
 
         let groups =
             spec.Random
@@ -72,27 +114,21 @@ module internal SumRoles =
             if spec.Residual <> ResidualTerm.Independent then
                 LmmError.SumsNeedRows "a residual structure"
 
-            for expr in exprs |> List.filter needsRows |> List.distinct do
-                LmmError.SumsNeedRows $"'{ExprText.deparse expr}'"
-
             for term in spec.Random do
                 match term.Relationship with
                 | Some name -> LmmError.SumsNeedRows $"the known matrix '{name}'"
                 | None -> ()
         ]
 
-        let bare, others =
-            exprs
-            |> List.partition (function
-                | Expr.Column _ -> true
-                | _ -> false)
+        let isWeighted = spec.Weights.IsSome
+        let linear, others = exprs |> List.partition (tryLinear isWeighted >> Option.isSome)
 
         let others = others @ groups |> List.collect Expr.columns |> List.distinct
         let weights = Option.toList spec.Weights
 
         let candidates =
-            bare
-            |> List.collect Expr.columns
+            linear
+            |> List.choose (tryLinear isWeighted)
             |> List.distinct
             |> List.except (others @ weights)
             |> List.filter (isNumeric frame)
@@ -102,7 +138,10 @@ module internal SumRoles =
             ([], terms)
             ||> List.fold (fun known term ->
                 known
-                @ furtherOfTerm (fun name -> List.contains name candidates && not (List.contains name known)) term)
+                @ furtherOfTerm
+                    isWeighted
+                    (fun name -> List.contains name candidates && not (List.contains name known))
+                    term)
 
         let summed = candidates |> List.except further
 

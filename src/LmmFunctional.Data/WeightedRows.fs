@@ -81,8 +81,18 @@ module internal WeightedRows =
         else
             name
 
-    /// <summary>The data set of the rows, and the name of its column of weights.</summary>
-    let toFrame (sums: CellSums) : Result<Frame * string, LmmError list> =
+    // The rows of a cell share those that it sums.
+    let private multiplicities (sums: CellSums) (cells: int[]) =
+        let shares = Array.zeroCreate<float> sums.Counts.Length
+
+        for cell in cells do
+            shares[cell] <- shares[cell] + 1.0
+
+        cells |> Array.map (fun cell -> float sums.Counts[cell] / shares[cell])
+
+    /// <summary>The data set of the rows, the name of its column of weights, and how many rows of the data each stands for.
+    /// </summary>
+    let toFrame (sums: CellSums) : Result<Frame * string * float[], LmmError list> =
         let rows = ofCells sums
         let cells = rows |> Array.map (fun struct (cell, _, _) -> cell)
 
@@ -101,4 +111,4 @@ module internal WeightedRows =
             weights, Column.ofFloats (rows |> Seq.map (fun struct (_, weight, _) -> weight))
         ]
         |> Frame.ofColumns
-        |> Result.map (fun frame -> frame, weights)
+        |> Result.map (fun frame -> frame, weights, multiplicities sums cells)

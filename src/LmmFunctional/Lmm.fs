@@ -170,7 +170,8 @@ module Lmm =
     /// The random effects of every level with their standard deviations and reliabilities, term after term.
     let randomEffects (fit: Fit) : RandomEffects list = Fit.randomEffects fit
 
-    /// Residuals of every kind and leverages, for every row used.
+    /// <summary>Residuals of every kind and leverages, for every row used.</summary>
+    /// <exception cref="T:System.ArgumentException">The fit is of sums of rows.</exception>
     let residuals (fit: Fit) : ResidualTable = ResidualTable.create fit
 
     /// <summary>What the estimates owe to each row or level.</summary>

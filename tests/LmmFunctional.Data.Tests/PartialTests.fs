@@ -115,6 +115,28 @@ let randomFrame =
             |> DataSets.orRaise
     }
 
+/// The same without missing values or weights of zero.
+let completeFrame =
+    randomFrame
+    |> Gen.map (fun frame ->
+        frame
+        |> Frame.filter (fun row -> row <> 3 && not (DataSets.isMissing (frame.TryColumn "y").Value row))
+        |> DataSets.orRaise)
+
+/// Models with functions that look at a whole column.
+let modelOfColumns =
+    Gen.elements [
+        "y ~ scale(x) + (1 | g)"
+        "y ~ center(x) + time + (scale(x, center = FALSE) | g)"
+        "y ~ poly(time, 2) + (1 | g)"
+        "y ~ poly(x, 2) * f + (1 | h)"
+        "y ~ ns(time, df = 2) + (1 | g)"
+        "y ~ bs(x, df = 4) + (1 | g)"
+        "y ~ ns(x, df = 3) + f + (1 | g)"
+        "y ~ I(x - 100) + x:f + (1 | g)"
+        "y ~ I(x / 10):I(x - 100) + (1 | g)"
+    ]
+
 let randomModel =
     Gen.elements [
         "y ~ x + (1 | g)"
@@ -253,8 +275,8 @@ let tests =
             [
                 "y ~ poly(x, 2) + scale(x) + (1 | g)",
                 [
-                    "Sums of rows cannot fit 'poly(x, 2)', which needs the rows themselves; fit the data instead."
-                    "Sums of rows cannot fit 'scale(x)', which needs the rows themselves; fit the data instead."
+                    "Sums of rows cannot fit 'poly(x, 2)' where 1 row is left out (it learns from them too), which needs the rows themselves; fit the data instead."
+                    "Sums of rows cannot fit 'scale(x)' where 1 row is left out (it learns from them too), which needs the rows themselves; fit the data instead."
                 ]
                 "y ~ x; residual = ar1(time | g)",
                 [
@@ -263,7 +285,55 @@ let tests =
             ]
             (fun (text: string, expected: string list) ->
                 let frame = Gen.sampleWithSeed (Rnd 1UL) 10 1 randomFrame |> Array.head
-                Partial.collect (spec text) frame |> DataSets.problems |> Texts.equal expected)
+
+                Partial.collect (spec text) frame
+                |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults (spec text) [ partial ])
+                |> DataSets.problems
+                |> Texts.equal expected)
+
+        testPropertyWithConfig (Law.tries 40) "functions of a whole column are those of all rows" (fun () ->
+            Prop.forAll
+                (Arb.fromGen (Gen.zip3 completeFrame modelOfColumns (Gen.elements [ cut 1; dealt 3 ])))
+                (fun (frame, text, parts) ->
+                    match isSame FitOptions.defaults text parts frame with
+                    | [] -> true |> Prop.label ""
+                    | found -> false |> Prop.label (text + ": " + String.concat "; " found)))
+
+        testCase "rows are summed as they come: chunks, Arrow batches, a reader" (fun () ->
+            let text = "Reaction ~ Days + (Days | Subject)"
+            let frame = DataSets.csv "sleepstudy"
+            let whole = Lmm.fitFormula FitOptions.defaults frame text |> DataSets.orRaise
+
+            let isSame partial =
+                partial
+                |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults (spec text) [ partial ])
+                |> DataSets.orRaise
+                |> differences whole
+                |> Texts.equal []
+
+            dealt 7 frame |> Seq.map Ok |> Partial.collectChunks (spec text) |> isSame
+
+            for isFile in [ true; false ] do
+                DataSets.withFile ".arrow" (fun path ->
+                    Writers.arrow isFile path (DataSets.named frame)
+                    StreamedSums.ofArrow path (spec text) |> isSame)
+
+            let file = TestData.csv "sleepstudy"
+
+            StreamedSums.ofQuery "DuckDB" LmmFunctional.DuckDb.Duck.connect $"select * from '{file}'" (spec text)
+            |> isSame
+
+            StreamedSums.ofQuery
+                "DuckDB"
+                LmmFunctional.DuckDb.Duck.connect
+                $"select * from '{file}' limit 0"
+                (spec text)
+            |> DataSets.problems
+            |> Texts.equal [ "DuckDB has no rows." ]
+
+            Partial.collectChunks (spec text) [ Ok frame; Error [ LmmError.NoRows "The chunk" ] ]
+            |> DataSets.problems
+            |> Texts.equal [ "The chunk has no rows." ])
 
         testCase "sums of different models are not added" (fun () ->
             let frame = DataSets.csv "sleepstudy"

@@ -93,9 +93,70 @@ type PostgresServer private (folder: DirectoryInfo, port: int) =
 
         new PostgresServer(folder, port)
 
+    /// The port on which it listens.
+    member _.Port = port
+
+    /// The text of a connection, with more settings.
+    member _.TextWith(settings: string) =
+        $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=60{settings}"
+
     /// A connection that is not open yet.
-    member _.Connect() =
-        new NpgsqlConnection($"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5")
+    member server.Connect() =
+        new NpgsqlConnection(server.TextWith "")
+
+    /// Runs statements, for the superuser.
+    member server.Execute(statements: string list) =
+        use connection = server.Connect()
+        connection.Open()
+
+        for statement in statements do
+            use command = connection.CreateCommand()
+            command.CommandText <- statement
+            command.ExecuteNonQuery() |> ignore
+
+    /// The text in the first column of all rows of a query.
+    member server.Lines(sql: string) : string list =
+        use connection = server.Connect()
+        connection.Open()
+        use command = connection.CreateCommand()
+        command.CommandText <- sql
+        use reader = command.ExecuteReader()
+
+        [
+            while reader.Read() do
+                string (reader.GetValue 0)
+        ]
+
+    /// Waits until a query is at work whose text has some words, for a minute at most.
+    member server.WaitForQuery(words: string) =
+        let started = Stopwatch.StartNew()
+
+        let isAtWork () =
+            server.Lines
+                $"select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%%{words}%%'"
+            <> [ "0" ]
+
+        while not (isAtWork ()) && started.Elapsed < TimeSpan.FromMinutes 1.0 do
+            Threading.Thread.Sleep 20
+
+    member private _.Log = File.ReadAllLines(Path.Combine(folder.FullName, "log"))
+
+    /// Waits until the log has some words, for a minute at most.
+    member server.WaitForLog(words: string) =
+        let started = Stopwatch.StartNew()
+
+        while not (server.Log |> Array.exists _.Contains(words))
+              && started.Elapsed < TimeSpan.FromMinutes 1.0 do
+            Threading.Thread.Sleep 20
+
+    /// The first lines of the statements in the log.
+    member server.Statements() : string list = [
+        for line in server.Log do
+            for mark in [ "statement: "; "execute <unnamed>: " ] do
+                match line.IndexOf mark with
+                | -1 -> ()
+                | at -> line.Substring(at + mark.Length)
+    ]
 
     /// Makes a table of a data set; the server keeps rows in an order of its own, so that they are numbered in a column
     /// 'row number'.

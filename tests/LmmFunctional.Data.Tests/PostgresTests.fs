@@ -16,7 +16,7 @@ let private sums (server: PostgresServer) name text =
         (SqlSource.Table [ name ])
         (spec text)
 
-let private isFitOfRows name text partials =
+let isFitOfRows name text partials =
     let frame =
         DataSets.csv name
         |> DataSets.withoutTexts
@@ -31,7 +31,7 @@ let private isFitOfRows name text partials =
     PartialTests.differences whole summed |> Texts.equal []
 
 // Machines without PostgreSQL leave these out, and the run says so.
-let private testOnServer name run =
+let testOnServer name run =
     if PostgresServer.IsHere then
         testCase name run
     else

@@ -59,7 +59,7 @@ let private connectionWith (statements: string list) () : DbConnection =
     connection
 
 // Letters that end strings, identifiers and statements where they are not quoted.
-let private name =
+let name =
     Gen.elements [
         'a'
         '"'
@@ -87,6 +87,40 @@ let tests =
     testList "SqlSumsTests" [
         testCases "DuckDB's sums give the fit of every reference data set" DataSets.models (fun (name: string, text) ->
             isSame FitOptions.defaults (spec text) (DataSets.csv name) |> Texts.equal [])
+
+        testCases
+            "DuckDB's sums of a CSV file give the fit of every reference data set"
+            DataSets.models
+            (fun (name: string, text) ->
+                let whole =
+                    Lmm.fitFormula FitOptions.defaults (DataSets.csv name) text |> DataSets.orRaise
+
+                Duck.sums (TestData.csv name) (spec text)
+                |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults (spec text) [ partial ])
+                |> DataSets.orRaise
+                |> PartialTests.differences whole
+                |> Texts.equal [])
+
+        testPropertyWithConfig (Law.tries 10) "a dialect without fingerprints sums too, with weights or not" (fun () ->
+            let weighted = Gen.elements [ id; Spec.withWeights "w" ]
+
+            Prop.forAll (Arb.fromGen (Gen.zip PartialTests.randomFrame weighted)) (fun (frame, weighted) ->
+                let spec = weighted (spec "y ~ x + (1 | g)")
+
+                let dialect = {
+                    SqlDialect.duckDb with
+                        Fingerprint = None
+                }
+
+                let summed =
+                    throughDuck (DataSets.withoutTexts frame) (fun path ->
+                        SqlSums.collect Duck.connect dialect (SqlSource.Query $"select * from '{path}'") spec
+                        |> Result.bind (fun partial -> Partial.fitOf FitOptions.defaults spec [ partial ]))
+                    |> DataSets.orRaise
+
+                let whole = Lmm.fit FitOptions.defaults frame spec |> DataSets.orRaise
+                let found = PartialTests.differences whole summed
+                found.IsEmpty |> Prop.label (String.concat "; " found)))
 
         testPropertyWithConfig (Law.tries 25) "DuckDB's sums give the fit of the rows" (fun () ->
             let weighted = Gen.elements [ id; LmmSpec.withWeights "w" ]
@@ -140,12 +174,83 @@ let tests =
             Check.contains "GROUP BY \"Subject\"" (queries.Cells centres))
 
         testCase "a plan says what needs the rows" (fun () ->
-            Duck.planSums (TestData.csv "sleepstudy") (spec "Reaction ~ poly(Days, 2) + Dayz + (Days | Subject)")
+            Duck.planSums
+                (TestData.csv "sleepstudy")
+                (spec "Reaction ~ Dayz + (Days | Subject); residual = ar1(Days | Subject)")
             |> DataSets.problems
             |> Texts.equal [
                 "Column 'Dayz' is not in the data; did you mean 'Days'?"
-                "Sums of rows cannot fit 'poly(Days, 2)', which needs the rows themselves; fit the data instead."
+                "Sums of rows cannot fit a residual structure, which needs the rows themselves; fit the data instead."
             ])
+
+        testPropertyWithConfig
+            (Law.tries 20)
+            "functions of a whole column: DuckDB's sums give the fit of the rows"
+            (fun () ->
+                Prop.forAll
+                    (Arb.fromGen (Gen.zip PartialTests.completeFrame PartialTests.modelOfColumns))
+                    (fun (frame, text) ->
+                        let found = isSame FitOptions.defaults (spec text) frame
+                        found.IsEmpty |> Prop.label (text + ": " + String.concat "; " found)))
+
+        testCase "what a model would cost is counted by one query" (fun () ->
+            let file = TestData.csv "sleepstudy"
+
+            let cost =
+                Duck.costOfSums $"select * from '{file}'" (spec "Reaction ~ Days + (Days | Subject)")
+                |> DataSets.orRaise
+
+            Check.equal (180L, 18L) (cost.Rows, cost.Cells)
+
+            SumCost.describe cost
+            |> Texts.equal [
+                "Sums: DuckDB makes 18 cells of 180 rows, 1.2 kB instead of 4.3 kB."
+                "Grouped by: Subject. Summed: Reaction, Days."
+            ])
+
+        testCase "rows that change between the queries are told, with the same number and means" (fun () ->
+            let connection =
+                connectionWith [ "create table t as select i, i % 3 as g, i * 1.5 as y from range(12) r(i)" ] ()
+
+            let between () =
+                use command = connection.CreateCommand()
+                command.CommandText <- "update t set y = y + case i when 3 then 1 when 6 then -1 else 0 end"
+                command.ExecuteNonQuery() |> ignore
+
+            SqlSums.collectWith
+                between
+                (fun () -> connection)
+                SqlDialect.duckDb
+                []
+                (SqlSource.Table [ "t" ])
+                (spec "y ~ 1 + (1 | g)")
+            |> DataSets.problems
+            |> Texts.equal [
+                "DuckDB cannot answer the query: the table changed between two queries; fit it again."
+            ])
+
+        testCase "a spill that has no room gives words" (fun () ->
+            let folder = IO.Directory.CreateTempSubdirectory "lmm-spill-"
+
+            let connect =
+                Duck.connectWith [
+                    "memory_limit", "30MB"
+                    "temp_directory", folder.FullName
+                    "max_temp_directory_size", "1MB"
+                    "threads", "1"
+                ]
+
+            let source =
+                SqlSource.Query
+                    "select (i % 200003)::varchar || repeat('x', 300) as g, i * 0.5 as y from range(300000) r(i)"
+
+            let found =
+                SqlSums.collect connect SqlDialect.duckDb source (spec "y ~ 1 + (1 | g)")
+                |> DataSets.problems
+
+            folder.Delete true
+            Check.equal 1 found.Length
+            Check.startsWith "DuckDB cannot answer the query: Out of Memory Error" found.Head)
 
         testCase "a query may end with a semicolon or a comment" (fun () ->
             let file = TestData.csv "sleepstudy"

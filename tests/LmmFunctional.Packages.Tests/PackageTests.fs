@@ -8,10 +8,12 @@ let private all = [
     "LmmFunctional"
     "LmmFunctional.CSharp"
     "LmmFunctional.CSharp.Charts"
+    "LmmFunctional.CSharp.Data"
     "LmmFunctional.Charts"
     "LmmFunctional.Data"
     "LmmFunctional.DuckDb"
     "LmmFunctional.Interactive"
+    "LmmFunctional.Postgres"
     "LmmFunctional.Properties"
     "lmm"
 ]

@@ -14,9 +14,11 @@ module PublicApi =
         "LmmFunctional.CSharp"
         "LmmFunctional.Charts"
         "LmmFunctional.CSharp.Charts"
+        "LmmFunctional.CSharp.Data"
         "LmmFunctional.Data"
         "LmmFunctional.DuckDb"
         "LmmFunctional.Interactive"
+        "LmmFunctional.Postgres"
         "LmmFunctional.Properties"
     ]
 

@@ -70,4 +70,4 @@ module internal Contrast =
                 else 0.0)
         | Contrast.Polynomial ->
             let scores = Array.init levels (fun i -> float (i + 1))
-            OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit (levels - 1) scores) scores
+            OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit (levels - 1) (Repeated.once scores)) scores

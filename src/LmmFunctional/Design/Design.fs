@@ -5,6 +5,9 @@ open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
 
+open System
+open System.Collections.Immutable
+
 /// <summary>What a model learned from its data: the levels of its factors, the parameters of its bases, the coding of
 /// its terms. With it the same columns can be made for new data.</summary>
 [<ReferenceEquality>]
@@ -22,6 +25,8 @@ type Schema = internal {
 type RowSums = {
     /// How many they are.
     Observations: int
+    /// How many each weighted row stands for: a share of the rows that were summed with it.
+    Multiplicities: ImmutableArray<float>
     /// The sum of the logarithms of their prior weights; zero when the model has none.
     SumOfLogWeights: float
     /// Whether they have prior weights.
@@ -113,6 +118,31 @@ type private Parts = {
 /// <summary>Models met with their data.</summary>
 [<RequireQualifiedAccess>]
 module Design =
+
+    let private selectionOf (sums: RowSums option) frame rows =
+        match sums with
+        | Some sums -> Selection(frame, rows, Some sums.Multiplicities)
+        | None -> Selection(frame, rows)
+
+    /// The rows of a design, with how many rows of the data each stands for.
+    let internal selection (design: Design) =
+        selectionOf design.Sums design.Schema.Frame design.Rows
+
+    // Rows
+
+    /// Nothing, or the problem that something needs rows where there are sums of them.
+    let internal needRows what (design: Design) : Result<unit, LmmError list> =
+        match design.Sums with
+        | Some _ -> Error [ LmmError.FitOfSums what ]
+        | None -> Ok()
+
+    /// <summary>Asks for rows where a problem cannot be told otherwise.</summary>
+    /// <exception cref="T:System.ArgumentException">There are sums of rows only.</exception>
+    let internal guardRows what (design: Design) =
+        if design.Sums.IsSome then
+            raise (ArgumentException(LmmError.describe (LmmError.FitOfSums what)))
+
+    // Parts
 
     let private response (selection: Selection) (spec: LmmSpec) =
         let name = ExprText.deparse spec.Response
@@ -303,7 +333,7 @@ module Design =
             elif rows.Length < model.Fixed.Items.Length || rows.Length = 0 then
                 Error [ LmmError.TooFewRows(rows.Length, model.Fixed.Items.Length) ]
             else
-                let selection = Selection(frame, rows)
+                let selection = selectionOf sums frame rows
                 onRows sums known selection model |> Result.map (fun parts -> selection, parts)
 
         Problems.both named met

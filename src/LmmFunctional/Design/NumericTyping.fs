@@ -153,24 +153,31 @@ module internal NumericTyping =
 
     /// <summary>The values that a basis learns from: as in R those of all rows of the data that have them, also rows
     /// that are left out because another column is missing there.</summary>
-    /// <returns>The values, or the first row in use in which they are not finite.</returns>
-    let learned name (selection: Selection) expr : Result<float[], LmmError list> =
+    /// <returns>The values with how many rows each stands for, or the first row in use in which they are not finite.</returns>
+    let learned name (selection: Selection) expr : Result<Repeated, LmmError list> =
         finite name selection expr
         |> Result.map (fun values ->
             if selection.Whole.Count = selection.Count then
-                values
+                {
+                    Values = values
+                    Counts = selection.Multiplicities
+                }
             else
-                selection.Whole.Evaluate expr |> Array.filter Double.IsFinite)
+                Repeated.once (selection.Whole.Evaluate expr |> Array.filter Double.IsFinite))
 
     // R's scale(x, center, scale).
     let private standardise selection call toMean toSd inner =
         learned (ExprText.deparse call) selection inner
         |> Result.bind (fun x ->
-            let mean = Array.average x
-            let center = if toMean then mean else 0.0
+            let center = if toMean then Repeated.mean x else 0.0
             // Without centring R divides by the root mean square.
-            let squares = x |> Array.sumBy (fun v -> (v - center) * (v - center))
-            let divisor = if toSd then sqrt (squares / float (x.Length - 1)) else 1.0
+            let squares = x |> Repeated.sumBy (fun v -> (v - center) * (v - center))
+
+            let divisor =
+                if toSd then
+                    sqrt (squares / (Repeated.count x - 1.0))
+                else
+                    1.0
 
             if divisor > 0.0 then
                 Ok(NumericExpr.Standardize(center, divisor, inner))

@@ -21,14 +21,18 @@ module internal OrthogonalPolynomial =
     let private next (x: float[]) shift ratio (current: float[]) (previous: float[]) =
         Array.init x.Length (fun i -> (x[i] - shift) * current[i] - ratio * previous[i])
 
-    let private squares (p: float[]) = p |> Array.sumBy (fun v -> v * v)
+    // Sums over the numbers, each as often as it stands there.
+    let private sum (counts: float[] option) (terms: float[]) =
+        match counts with
+        | Some counts -> Array.fold2 (fun sum count term -> sum + count * term) 0.0 counts terms
+        | None -> Array.fold (+) 0.0 terms
 
     /// <summary>The polynomials up to a degree that are orthonormal over the given numbers.</summary>
     /// <param name="degree">At least 1 and less than the number of different values in <paramref name="x"/>.</param>
     /// <param name="x">The numbers, finite.</param>
-    let fit degree (x: float[]) =
-        let center = Array.average x
-        let centred = x |> Array.map (fun v -> v - center)
+    let fit degree (x: Repeated) =
+        let center = Repeated.mean x
+        let centred = x.Values |> Array.map (fun v -> v - center)
 
         let rec steps k shifts norms (current: float[]) previous =
             if k > degree then
@@ -43,14 +47,18 @@ module internal OrthogonalPolynomial =
 
                 let shift =
                     (centred, current)
-                    ||> Array.fold2 (fun sum v p -> sum + v * p * p) 0.0
+                    ||> Array.map2 (fun v p -> v * p * p)
+                    |> sum x.Counts
                     |> fun sum -> sum / norm
 
                 let following = next centred shift ratio current previous
-                steps (k + 1) (shift :: shifts) (squares following :: norms) following current
+                let squares = following |> Array.map (fun v -> v * v) |> sum x.Counts
+                steps (k + 1) (shift :: shifts) (squares :: norms) following current
 
-        let one = Array.create x.Length 1.0
-        let shifts, norms = steps 1 [] [ float x.Length ] one (Array.zeroCreate x.Length)
+        let n = centred.Length
+
+        let shifts, norms =
+            steps 1 [] [ Repeated.count x ] (Array.create n 1.0) (Array.zeroCreate n)
 
         {
             Center = center

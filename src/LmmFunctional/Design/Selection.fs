@@ -9,9 +9,11 @@ open LmmFunctional
 /// <remarks>Belongs to one computation on one thread. The arrays it hands out are shared: never write to them.
 /// </remarks>
 [<Sealed>]
-type internal Selection(frame: Frame, rows: int[]) =
+type internal Selection(frame: Frame, rows: int[], multiplicities: ImmutableArray<float> option) =
     let isWhole = rows.Length = frame.Rows
-    let whole = lazy Selection(frame, [| 0 .. frame.Rows - 1 |])
+
+    let whole = lazy Selection(frame, [| 0 .. frame.Rows - 1 |], multiplicities)
+
     let numbers = Dictionary<string, float[]>()
     let codes = Dictionary<string, string[] * int[]>()
     let evaluated = Dictionary<NumericExpr, float[]>(HashIdentity.Structural)
@@ -38,6 +40,12 @@ type internal Selection(frame: Frame, rows: int[]) =
 
     let missingColumn name =
         invalidArg (nameof name) $"Column '{name}' is not in the data or has another type."
+
+    new(frame, rows) = Selection(frame, rows, None)
+
+    /// How many rows of the data each of these stands for; None where they are themselves.
+    member _.Multiplicities: float[] option =
+        multiplicities |> Option.map (unwrap >> gather)
 
     /// The data set.
     member _.Frame = frame

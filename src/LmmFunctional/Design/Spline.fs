@@ -20,15 +20,16 @@ type internal Spline = {
 module internal Spline =
 
     /// <summary>Quantiles as R computes them by default (type 7 of Hyndman and Fan 1996).</summary>
-    let quantiles (probabilities: float list) (x: float[]) =
-        let sorted = Array.sort x
+    let quantiles (probabilities: float list) (x: Repeated) =
+        let at = Repeated.at x
+        let last = round (Repeated.count x) - 1.0
 
         probabilities
         |> List.map (fun p ->
-            let index = float (x.Length - 1) * p
+            let index = last * p
             let below = floor index
             let weight = index - below
-            let low, high = sorted[int below], sorted[int (ceil index)]
+            let low, high = at below, at (ceil index)
 
             if low = high then
                 low

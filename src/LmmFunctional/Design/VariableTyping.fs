@@ -79,7 +79,7 @@ module internal VariableTyping =
     let private distinct (x: float[]) =
         x |> Seq.distinct |> Seq.truncate 1001 |> Seq.length
 
-    let private polynomial call arguments (x: float[]) =
+    let private polynomial call arguments (x: Repeated) =
         let given = options [ "degree"; "raw" ] arguments
 
         match
@@ -87,7 +87,7 @@ module internal VariableTyping =
         with
         | Some _, Some degree, Some true -> Ok(Basis.Powers degree)
         | Some _, Some degree, Some false ->
-            let values = distinct x
+            let values = distinct x.Values
 
             if degree < values then
                 Ok(Basis.Orthogonal(OrthogonalPolynomial.fit degree x))
@@ -97,7 +97,7 @@ module internal VariableTyping =
                 wrong call $"degree {degree} needs more than {least}, and there {are} {values}."
         | _ -> wrong call "write poly(x, 2) with a whole number, and raw = TRUE if wanted."
 
-    let private spline call name isNatural arguments (x: float[]) =
+    let private spline call name isNatural arguments (x: Repeated) =
         let given = options [ "df"; "knots"; "degree"; "intercept" ] arguments
 
         let read name fallback reader =
@@ -109,7 +109,7 @@ module internal VariableTyping =
         let isOption name =
             given |> Option.exists (Map.containsKey name)
 
-        let lower, upper = Array.min x, Array.max x
+        let lower, upper = Array.min x.Values, Array.max x.Values
 
         let make degree hasIntercept knots =
             Ok(

@@ -53,6 +53,7 @@ module DiagnosticUnits =
     /// <returns>The units, or: the model and the data have no such factor, or it is missing in rows used.</returns>
     let find (units: DiagnosticUnits) (fit: Fit) : Result<DiagnosticUnit list, LmmError list> =
         match units with
+        | _ when fit.Design.Sums.IsSome -> Error [ LmmError.FitOfSums "Influence and outliers" ]
         | DiagnosticUnits.Rows ->
             Ok [
                 for index, row in Seq.indexed fit.Design.Rows do

@@ -90,6 +90,7 @@ module Outliers =
     /// fewer than two replicates.</exception>
     let scan (model: OutlierModel) (fit: Fit) : Result<OutlierScan, LmmError list> =
         match model with
+        | _ when fit.Design.Sums.IsSome -> Error [ LmmError.FitOfSums "Influence and outliers" ]
         | OutlierModel.MeanShift options -> meanShifts options fit |> Result.map OutlierScan.MeanShifts
         | OutlierModel.VarianceShift options ->
             VarianceShift.create options fit |> Result.map OutlierScan.VarianceShifts

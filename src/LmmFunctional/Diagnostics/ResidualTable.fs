@@ -158,4 +158,7 @@ module ResidualTable =
 
     /// <summary>The residuals and leverages of every row used; cost that of one selected inverse.</summary>
     /// <returns>The table; NaN where a residual has no variance, so that it cannot be studentised.</returns>
-    let create (fit: Fit) : ResidualTable = ofEquations (MixedModelEquations fit)
+    /// <exception cref="T:System.ArgumentException">The fit is of sums of rows.</exception>
+    let create (fit: Fit) : ResidualTable =
+        Design.guardRows "Residuals" fit.Design
+        ofEquations (MixedModelEquations fit)

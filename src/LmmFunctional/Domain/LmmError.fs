@@ -27,6 +27,8 @@ type LmmError =
     | SumsDiffer of what: string * first: string * second: string
     /// A column that sums of rows lack, or hold in a way that a model cannot use.
     | NotInSums of column: string
+    /// What is asked of a fit of sums, and needs the rows.
+    | FitOfSums of what: string
     | NoHeader of source: string
     /// A header that is one field, with what seems to part its columns: a semicolon or a tab.
     | OtherSeparator of source: string * header: string * separator: char
@@ -261,6 +263,8 @@ module LmmError =
             $"The sums do not belong together: they differ in {what} ({first}; {second}). Collect all for one model."
         | LmmError.NotInSums column ->
             $"The sums do not hold column '{column}' as this model uses it; collect them for this model."
+        | LmmError.FitOfSums what ->
+            $"{what} cannot be had from a fit of sums, which has no rows; fit the data instead."
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"

@@ -384,9 +384,11 @@ module Fit =
             }
     ]
 
-    /// Fitted values including random effects and offset, one for each row used.
+    /// <summary>Fitted values including random effects and offset, one for each row used.</summary>
+    /// <exception cref="T:System.ArgumentException">The fit is of sums of rows.</exception>
     let fitted (fit: Fit) : float[] =
         let design = fit.Design
+        Design.guardRows "Fitted values" design
         let effects = fit.Inner.Effects.Value
 
         Array.init design.Response.Length (fun row ->
@@ -407,6 +409,8 @@ module Fit =
 
             value)
 
-    /// Response less fitted values, one for each row used.
+    /// <summary>Response less fitted values, one for each row used.</summary>
+    /// <exception cref="T:System.ArgumentException">The fit is of sums of rows.</exception>
     let residuals (fit: Fit) : float[] =
+        Design.guardRows "Residuals" fit.Design
         Array.map2 (-) fit.Design.Response (fitted fit)

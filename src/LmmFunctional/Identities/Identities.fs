@@ -31,7 +31,9 @@ module Identities =
     /// <summary>Checks every identity on a fit.</summary>
     /// <returns>For each its residual and tolerance, or why it does not apply.</returns>
     /// <remarks>Up to 300 rows cost O(n³); more rows cost some hundred products with Z.</remarks>
-    let check (fit: Fit) : IdentityCheck list = all |> List.map (Identity.checker fit)
+    let check (fit: Fit) : IdentityCheck list =
+        Design.guardRows "Identities" fit.Design
+        all |> List.map (Identity.checker fit)
 
     /// <summary>The identities that fail on a fit: none, if the fit is right.</summary>
     let failures (checks: IdentityCheck list) : IdentityCheck list =

@@ -32,6 +32,16 @@ module internal AnovaHypotheses =
 
         Rank.triangle n p (order |> Array.map (fun j -> scales[j])) ordered
 
+    /// X; with each row of sums as often as it stands for one of the data, so that X'X is that of the data.
+    let private rowsOf (design: Design) : Matrix =
+        let x = design.Fixed.Matrix
+
+        match design.Sums with
+        | None -> x
+        | Some sums ->
+            let roots = design.Rows |> Array.map (fun row -> sqrt sums.Multiplicities[row])
+            Matrix.init x.Rows x.Columns (fun i j -> roots[i] * x[i, j])
+
     let private scalesOf (x: Matrix) =
         Array.init x.Columns (fun j ->
             let largest = x.Column j |> Array.fold (fun m value -> max m (abs value)) 0.0
@@ -68,7 +78,7 @@ module internal AnovaHypotheses =
 
     /// For each term of the model its rows; none for the intercept and for terms without columns of their own.
     let create kind lastIsReference (design: Design) : (Term * float[][]) list =
-        let x = design.Fixed.Matrix
+        let x = rowsOf design
         let p = x.Columns
         let termOf = FixedColumns.termOf design.Fixed
         let terms = List.ofSeq design.Fixed.Terms

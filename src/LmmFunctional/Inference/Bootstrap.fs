@@ -187,13 +187,15 @@ module Bootstrap =
         : Result<Bootstrap, LmmError list> =
         BootstrapOptions.check options
 
-        let bootstrap = replicates options functions fit
-        let fitted = bootstrap.Draws.Rows
+        Design.needRows "A bootstrap" fit.Design
+        |> Result.bind (fun () ->
+            let bootstrap = replicates options functions fit
+            let fitted = bootstrap.Draws.Rows
 
-        if fitted < 2 then
-            Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
-        else
-            Ok bootstrap
+            if fitted < 2 then
+                Error [ LmmError.TooFewRefits(fitted, options.Replicates) ]
+            else
+                Ok bootstrap)
 
     /// <summary>Draws responses from a fit, fits each again, and keeps the estimates of all parameters.</summary>
     /// <returns>The estimates, or why there are none, as <c>runWith</c>.</returns>

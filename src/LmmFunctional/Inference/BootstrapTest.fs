@@ -71,7 +71,8 @@ module BootstrapTest =
     let run (options: BootstrapOptions) (smaller: Fit) (larger: Fit) : Result<BootstrapTest, LmmError list> =
         BootstrapOptions.check options
 
-        ModelComparison.test smaller larger
+        Design.needRows "A bootstrap" larger.Design
+        |> Result.bind (fun () -> ModelComparison.test smaller larger)
         |> Result.bind (fun asymptotic ->
             [ smaller; larger ]
             |> List.map (Refit.withCriterion asymptotic.Criterion)

@@ -142,7 +142,9 @@ module internal Clusters =
     let ofGroup (group: string) (fit: Fit) : Result<ClusterRows list, LmmError list> =
         let known = dependencies fit
 
-        if not (LogLikelihood.isUnrelated fit.Model) then
+        if fit.Design.Sums.IsSome then
+            Error [ LmmError.FitOfSums "A robust covariance" ]
+        elif not (LogLikelihood.isUnrelated fit.Model) then
             Error [ LmmError.NeedsUnrelated "A robust covariance" ]
         else
             codesOf fit known group

@@ -135,7 +135,9 @@ module RSquared =
     /// <returns>The shares; or: levels are related, or variances are held.</returns>
     /// <remarks>The residual variance is its mean over the rows, whatever the structure of the residuals.</remarks>
     let ofFit (fit: Fit) : Result<RSquared, LmmError list> =
-        if LogLikelihood.isUnrelated fit.Model then
+        if fit.Design.Sums.IsSome then
+            Error [ LmmError.FitOfSums "R²" ]
+        elif LogLikelihood.isUnrelated fit.Model then
             Ok(shares fit)
         else
             Error [ LmmError.NeedsUnrelated "R²" ]
@@ -148,6 +150,7 @@ module RSquared =
         if term < 0 || term >= fit.Design.Random.Length then
             invalidArg (nameof term) $"The model has {fit.Design.Random.Length} random terms, counted from zero."
 
+        Design.guardRows "Shares of the variance of a row" fit.Design
         let means = fit.Design.Random |> List.map meanSquare
         let residual = meanResidual fit
 

@@ -80,7 +80,13 @@ module internal ReferenceGrid =
         let values, label =
             match at.TryFind name with
             | Some values -> Array.ofList values, Lexeme.number
-            | None -> [| Array.average (selection.Numbers name) |], meanLabel
+            | None ->
+                let numbers = {
+                    Values = selection.Numbers name
+                    Counts = selection.Multiplicities
+                }
+
+                [| Repeated.mean numbers |], meanLabel
 
         {
             Name = name
@@ -124,7 +130,7 @@ module internal ReferenceGrid =
     /// used, all other factors at all their levels.</param>
     /// <returns>The axes, or: a name that is not in the model, a value that is not finite, a level that there is not.</returns>
     let axes (design: Design) (at: (string * string list) list) : Result<GridAxis list, LmmError list> =
-        let selection = Selection(design.Schema.Frame, design.Rows)
+        let selection = Design.selection design
         let factors, taken = factorsOf design selection
         let numeric = covariatesOf design taken
 

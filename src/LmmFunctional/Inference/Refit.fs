@@ -78,8 +78,11 @@ module internal Refit =
         LogLikelihood.withResponse response fit.Model |> again fit
 
     /// <summary>The same for a response that a user gives.</summary>
-    /// <exception cref="T:System.ArgumentException">There is not one finite value for each row used.</exception>
+    /// <exception cref="T:System.ArgumentException">There is not one finite value for each row used, or the fit is of sums of
+    /// rows.</exception>
     let ofUser (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
+        Design.guardRows "Refits" fit.Design
+
         if response.Length <> fit.Observations then
             invalidArg
                 (nameof response)

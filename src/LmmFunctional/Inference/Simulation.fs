@@ -38,6 +38,7 @@ module Simulation =
 
     /// A function that draws the response of a replicate of a fit: the same for the same seed and index.
     let internal sampler (seed: int) (fit: Fit) : int -> float[] =
+        Design.guardRows "Simulated responses" fit.Design
         let known = fixedPart fit
 
         let add =
@@ -61,12 +62,16 @@ module Simulation =
     /// <summary>A response drawn from a fit: its fixed effects, new random effects and new residuals, of whatever structure.</summary>
     /// <param name="seed">The same seed gives the same response on any machine.</param>
     /// <param name="fit">The fit.</param>
-    /// <returns>One value for each row used.</returns>
-    let simulate (seed: int) (fit: Fit) : Result<float[], LmmError list> = Ok(sampler seed fit 0)
+    /// <returns>One value for each row used; or that the fit is of sums of rows.</returns>
+    let simulate (seed: int) (fit: Fit) : Result<float[], LmmError list> =
+        Design.needRows "Simulated responses" fit.Design
+        |> Result.map (fun () -> sampler seed fit 0)
 
     /// <summary>Several responses; replicate k is the same whatever their number.</summary>
     /// <returns>The responses.</returns>
     /// <exception cref="T:System.ArgumentException">The number is negative.</exception>
     let simulateMany (seed: int) (count: int) (fit: Fit) : Result<float[] list, LmmError list> =
         Guard.atLeast (nameof count) "The number of replicates" 0 count
-        Ok(List.init count (sampler seed fit))
+
+        Design.needRows "Simulated responses" fit.Design
+        |> Result.map (fun () -> List.init count (sampler seed fit))

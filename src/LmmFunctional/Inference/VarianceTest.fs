@@ -182,7 +182,8 @@ module VarianceTest =
                     BootstrapTest.statistics options smaller fit
                     |> Result.map (Array.choose id >> Some)
 
-            Refit.withoutEffectOf term effect fit
+            Design.needRows "A test of a variance" fit.Design
+            |> Result.bind (fun () -> Refit.withoutEffectOf term effect fit)
             |> Result.bind (fun smaller ->
                 bootstrap smaller
                 |> Result.map (fun draws -> create options parameter fit smaller fit.Design.Random[term] draws))

@@ -23,7 +23,7 @@ module internal ParameterInflation =
 
     /// m − Z'a of every term, level after level, for one prediction.
     let private remainders (fit: Fit) (row: PredictionRow) (a: float[]) first : float[][] =
-        let n = fit.Observations
+        let n = fit.Design.Response.Length
 
         [|
             for t, term in List.indexed fit.Design.Random do
@@ -74,7 +74,7 @@ module internal ParameterInflation =
         (struct (equations: MixedModelEquations, variance: float))
         : float[] =
         let fit = targets.Fit
-        let n = fit.Observations
+        let n = fit.Design.Response.Length
         let k = rows.Length
         let own = Array.map (~-) a
         let parts = targets.Residuals |> Option.map (fun residuals -> residuals equations)
@@ -111,7 +111,7 @@ module internal ParameterInflation =
 
     /// a of some predictions, the residuals of the data in it.
     let internal responseWeights (targets: PredictionTargets) (equations: MixedModelEquations) functions (rows: int[]) =
-        let n = targets.Fit.Observations
+        let n = targets.Fit.Design.Response.Length
         let a = equations.ResponseWeights(functions, rows[0], rows.Length)
 
         match targets.Residuals with
@@ -129,7 +129,7 @@ module internal ParameterInflation =
     /// The vectors dᵢ and Pdᵢ of some predictions, for every parameter that has a step.
     let private moves (targets: PredictionTargets) (equations: MixedModelEquations) steps functions (rows: int[]) =
         let fit = targets.Fit
-        let n = fit.Observations
+        let n = fit.Design.Response.Length
         let variance = fit.Sigma * fit.Sigma
         let a = responseWeights targets equations functions rows
 
@@ -166,7 +166,7 @@ module internal ParameterInflation =
     /// <summary>Σ Wᵢⱼ dᵢᵀPdⱼ of each prediction, in squared units of the response.</summary>
     /// <remarks>Cost: for each prediction and parameter one product with P; no n×n matrix.</remarks>
     let variances information (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
-        let n = targets.Fit.Observations
+        let n = targets.Fit.Design.Response.Length
         let w, steps, functions = prepared information targets equations
 
         [| 0 .. targets.Rows.Length - 1 |]
@@ -189,7 +189,7 @@ module internal ParameterInflation =
 
     /// <summary>The same as a matrix of all predictions, k×k by columns.</summary>
     let matrix information (targets: PredictionTargets) (equations: MixedModelEquations) : float[] =
-        let n, k = targets.Fit.Observations, targets.Rows.Length
+        let n, k = targets.Fit.Design.Response.Length, targets.Rows.Length
         let w, steps, functions = prepared information targets equations
         let result: float[] = Array.zeroCreate (k * k)
 

@@ -52,14 +52,18 @@ module Predictions =
         match options.Uncertainty with
         | ParameterUncertainty.None -> Ok known
         | ParameterUncertainty.KenwardRoger -> inflated options targets equations known ParameterInflation.variances
-        | ParameterUncertainty.Bootstrap bootstrap -> PredictionBootstrap.variances bootstrap targets equations known
+        | ParameterUncertainty.Bootstrap bootstrap ->
+            Design.needRows "A bootstrap" targets.Fit.Design
+            |> Result.bind (fun () -> PredictionBootstrap.variances bootstrap targets equations known)
 
     /// The same for the matrix of all error covariances.
     let private uncertainMatrix (options: PredictionOptions) targets equations (known: float[]) =
         match options.Uncertainty with
         | ParameterUncertainty.None -> Ok known
         | ParameterUncertainty.KenwardRoger -> inflated options targets equations known ParameterInflation.matrix
-        | ParameterUncertainty.Bootstrap bootstrap -> PredictionBootstrap.matrix bootstrap targets equations known
+        | ParameterUncertainty.Bootstrap bootstrap ->
+            Design.needRows "A bootstrap" targets.Fit.Design
+            |> Result.bind (fun () -> PredictionBootstrap.matrix bootstrap targets equations known)
 
     /// The way to the scale of the predictions: an estimate with its interval, and the variance on the model's scale.
     let private scaleOf (options: PredictionOptions) (fit: Fit) : Result<float -> Estimate -> Estimate, LmmError list> =
@@ -173,7 +177,10 @@ module Predictions =
     /// <exception cref="T:System.ArgumentException">The level is not between 0 and 1.</exception>
     let ofFit (options: PredictionOptions) (fit: Fit) : Result<Prediction list, LmmError list> =
         check options
-        PredictionTargets.ofFit options fit |> Result.bind (complete options)
+
+        Design.needRows "Predictions of the rows" fit.Design
+        |> Result.bind (fun () -> PredictionTargets.ofFit options fit)
+        |> Result.bind (complete options)
 
     /// <summary>Predictions for new data.</summary>
     /// <param name="options">What is predicted, and how.</param>

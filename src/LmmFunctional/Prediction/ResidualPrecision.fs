@@ -205,7 +205,7 @@ module internal ResidualPrecision =
         | RowDependence.Blocks model
         | RowDependence.ResidualBlocks(_, model) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
         | _ ->
-            let weights = Array.init fit.Observations (weightOf fit.Design)
+            let weights = Array.init fit.Design.Response.Length (weightOf fit.Design)
             let variances = weights |> Array.map (fun weight -> 1.0 / weight)
             diagonal variances weights (ResidualProducts.Elements variances) None
 

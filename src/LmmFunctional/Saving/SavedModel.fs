@@ -94,6 +94,7 @@ module internal SavedModel =
     /// <returns>The text; or that the fit is a refit without options of its own.</returns>
     let write (fit: Fit) : Result<string, LmmError list> =
         match fit.Asked with
+        | _ when fit.Design.Sums.IsSome -> Error [ LmmError.FitOfSums "A saved model" ]
         | None -> Error [ LmmError.RefitNotSaved ]
         | Some options ->
             let model = written (writeModel fit options)

@@ -127,7 +127,9 @@ module Simulator =
     /// <summary>The simulator of a fit on its own rows.</summary>
     /// <returns>It; or: the blocks of dependent rows take too much memory.</returns>
     let ofFit (effects: SimulatedEffects) (fit: Fit) : Result<Simulator, LmmError list> =
-        ResidualSampler.create fit.Design (RowDependence.residualParameters fit.Model fit.Inner.Theta) fit.Sigma
+        Design.needRows "Simulated responses" fit.Design
+        |> Result.bind (fun () ->
+            ResidualSampler.create fit.Design (RowDependence.residualParameters fit.Model fit.Inner.Theta) fit.Sigma)
         |> Result.map (fun residuals ->
             let terms = [
                 for t, (term, (_, covariance)) in Seq.indexed (Seq.zip fit.Design.Random fit.RandomCovariances) ->

@@ -54,8 +54,8 @@ let private short =
         "completion", [ "bash" ]
     ]
 
-// They make files: a page, a saved model.
-let private makers = [ "report"; "save" ]
+// They make files: a page, a saved model, sums.
+let private makers = [ "report"; "save"; "sums" ]
 
 let private located (argument: string) =
     argument.Replace("tests/data/", Path.Combine(TestData.root, "tests", "data") + "/")
@@ -85,7 +85,7 @@ let tests =
                 Check.equal (command.Name, []) (command.Name, missing))
 
         testCase "every command on a model has the options about the model" (fun () ->
-            let others = [ "plan"; "ems"; "anova-table"; "completion" ]
+            let others = [ "plan"; "sums"; "ems"; "anova-table"; "completion" ]
 
             for command in CommandList.all do
                 if not (List.contains command.Name others) then

@@ -14,7 +14,7 @@ module SplineTests =
 
     let private spline isNatural knots (x: float[]) = {
         Degree = 3
-        Knots = Spline.knotsAt knots x
+        Knots = Spline.knotsAt knots (Repeated.once x)
         Lower = Array.min x
         Upper = Array.max x
         HasIntercept = true
@@ -50,7 +50,7 @@ module SplineTests =
 
             testCase "quantiles interpolate as R's type 7" (fun () ->
                 let quantiles =
-                    Spline.quantiles [ 0.0; 0.25; 0.5; 0.9; 1.0 ] [| 7.0; 1.0; 3.0; 10.0 |]
+                    Spline.quantiles [ 0.0; 0.25; 0.5; 0.9; 1.0 ] (Repeated.once [| 7.0; 1.0; 3.0; 10.0 |])
 
                 Check.equal [ 1.0; 2.5; 5.0; 9.1; 10.0 ] (quantiles |> List.map (fun q -> Math.Round(q, 14))))
         ]
@@ -66,7 +66,10 @@ module OrthogonalPolynomialTests =
                     let random = Random seed
                     let x = Array.init 40 (fun _ -> 2000.0 + 20.0 * random.NextDouble())
                     let degree = int degree % 6 + 1
-                    let columns = OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree x) x
+
+                    let columns =
+                        OrthogonalPolynomial.evaluate (OrthogonalPolynomial.fit degree (Repeated.once x)) x
+
                     let all = Array.append [| Array.create 40 (1.0 / sqrt 40.0) |] columns
 
                     Seq.allPairs (Seq.indexed all) (Seq.indexed all)

@@ -41,6 +41,7 @@ module ErrorSamples =
         LmmError.SumsNeedRows "poly(Days, 2)"
         LmmError.SumsDiffer("the formula", "y ~ 1 + x", "y ~ 1 + z")
         LmmError.NotInSums "Days"
+        LmmError.FitOfSums "Residuals"
     ]
 
     /// Formulas, and models that meet their data.

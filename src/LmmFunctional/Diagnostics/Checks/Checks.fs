@@ -64,7 +64,8 @@ module Checks =
     let run (options: CheckOptions) (fit: Fit) : Result<ModelCheck list, LmmError list> =
         CheckOptions.check options
 
-        SubjectSeries.find options fit
+        Design.needRows "Checks" fit.Design
+        |> Result.bind (fun () -> SubjectSeries.find options fit)
         |> Result.bind (fun series ->
             let equations =
                 if fit.HasNoResidual then
