@@ -14,9 +14,17 @@ module internal PlanCommand =
 
     let private read (arguments: Arguments) : Result<CommandRun, string> =
         ModelOptions.model ModelOptions.weights arguments.Words[0] arguments.Words[1] arguments.Options
-        |> Result.map (fun model _ ->
+        |> Result.bind (fun model -> ModelOptions.budgetOf arguments.Options |> Result.map (fun budget -> model, budget))
+        |> Result.map (fun (model, budget) _ ->
             ModelSource.read model
-            |> Result.bind (fun source -> Lmm.planWith source.Known source.Frame source.Spec)
+            |> Result.bind (fun source ->
+                let options = {
+                    FitOptions.defaults with
+                        Known = source.Known
+                        Budget = budget
+                }
+
+                Lmm.planFor options source.Frame source.Spec)
             |> Result.map result)
 
     /// How a model would be fitted.
