@@ -14,7 +14,9 @@ module internal PlanCommand =
 
     let private read (arguments: Arguments) : Result<CommandRun, string> =
         ModelOptions.model ModelOptions.weights arguments.Words[0] arguments.Words[1] arguments.Options
-        |> Result.bind (fun model -> ModelOptions.budgetOf arguments.Options |> Result.map (fun budget -> model, budget))
+        |> Result.bind (fun model ->
+            ModelOptions.budgetOf arguments.Options
+            |> Result.map (fun budget -> model, budget))
         |> Result.map (fun (model, budget) _ ->
             ModelSource.read model
             |> Result.bind (fun source ->

@@ -54,8 +54,13 @@ module CrossedRatings =
     /// The data of a number of rows.
     let frame rows users items : Frame =
         let random = Random 2
-        let drawUser = sampler random (Array.init users (fun _ -> exp (1.1 * normal random)))
-        let drawItem = sampler random (Array.init items (fun item -> 1.0 / float (item + 31)))
+
+        let drawUser =
+            sampler random (Array.init users (fun _ -> exp (1.1 * normal random)))
+
+        let drawItem =
+            sampler random (Array.init items (fun item -> 1.0 / float (item + 31)))
+
         let ofUsers = Array.init users (fun _ -> ofUser * normal random)
         let ofItems = Array.init items (fun _ -> ofItem * normal random)
         let u = Array.init rows (fun row -> if row < users then row else drawUser ())
@@ -64,21 +69,23 @@ module CrossedRatings =
         let y =
             Array.init rows (fun row -> 3.5 + ofUsers[u[row]] + ofItems[m[row]] + ofResidual * normal random)
 
-        Frame.ofColumns [
-            "y", Column.ofFloats y
-            "u", factor "u" users u
-            "m", factor "m" items m
-        ]
+        Frame.ofColumns [ "y", Column.ofFloats y; "u", factor "u" users u; "m", factor "m" items m ]
         |> orRaise
 
     let private peak () =
         use own = Process.GetCurrentProcess()
         float own.PeakWorkingSet64 / 1024.0 / 1024.0 / 1024.0
 
+    let private processorTime () =
+        use own = Process.GetCurrentProcess()
+        own.TotalProcessorTime
+
+    /// A fit, its seconds, and those of all processors together.
     let private fitted options frame =
-        let started = Stopwatch.GetTimestamp()
+        let started, before = Stopwatch.GetTimestamp(), processorTime ()
         let fit = Lmm.fitFormula options frame formula |> orRaise
-        fit, (Stopwatch.GetElapsedTime started).TotalSeconds
+        let seconds = (Stopwatch.GetElapsedTime started).TotalSeconds
+        fit, (seconds, (processorTime () - before).TotalSeconds)
 
     /// The largest distance of two points of the same scale, in standard errors of a fit.
     let private distance (fit: Fit) (other: Fit) =
@@ -93,11 +100,10 @@ module CrossedRatings =
         |> List.mapi (fun i error -> abs (own[i] - others[i]) / error)
         |> List.max
 
-    let private show title seconds (allowedSeconds: float) (allowedMemory: float) (fit: Fit) =
+    let private show title (seconds, processors: float) (allowedSeconds: float) (allowedMemory: float) (fit: Fit) =
         let memory = peak ()
 
-        let mark isKept text =
-            if isKept then text else $"**{text}**"
+        let mark isKept text = if isKept then text else $"**{text}**"
 
         let time = mark (seconds <= allowedSeconds) $"{seconds:F1} s"
         let space = mark (memory <= allowedMemory) $"{memory:F2} GiB"
@@ -107,7 +113,8 @@ module CrossedRatings =
             |> List.map (fun own -> $"{own.Group} {own.StandardDeviation:F4}")
             |> String.concat ", "
 
-        printfn $"| {title} | {time} | {space} | {(List.last fit.Iterations).Number} | {estimates} | {fit.Certificate} |"
+        printfn
+            $"| {title} | {time} | {processors:F1} s | {space} | {(List.last fit.Iterations).Number} | {estimates} | {fit.Certificate} |"
 
     /// One case, by its million rows.
     let run (millions: int) =
@@ -120,8 +127,8 @@ module CrossedRatings =
             let data = frame rows users items
             GC.Collect()
             printfn $"The data take the process to {peak ():F2} GiB.\n"
-            printfn "| case | time | peak | iterations | standard deviations | certificate |"
-            printfn "| --- | --: | --: | --: | --- | --- |"
+            printfn "| case | time | processor time | peak | iterations | standard deviations | certificate |"
+            printfn "| --- | --: | --: | --: | --: | --- | --- |"
             let name = $"{millions} million rows, {users} x {items}"
 
             // A budget that no exact fit of these keeps to.
@@ -131,12 +138,12 @@ module CrossedRatings =
                     Budget = Some 1e-3
             }
 
-            let fit, seconds = fitted options data
-            show $"{name}, iterative" seconds allowedSeconds allowedMemory fit
+            let fit, taken = fitted options data
+            show $"{name}, iterative" taken allowedSeconds allowedMemory fit
 
             if millions = 1 then
-                let exact, seconds = fitted { options with Budget = None } data
-                show $"{name}, exact" seconds infinity infinity exact
+                let exact, taken = fitted { options with Budget = None } data
+                show $"{name}, exact" taken infinity infinity exact
                 printfn $"\nThe estimates are {distance fit exact:F4} standard errors apart."
 
             if fit.Certificate.IsConverged then 0 else 1

@@ -299,7 +299,17 @@ module LogLikelihood =
         // Another response has another scale, and held variances are in its units.
         match method, heldOn standard likelihood with
         | Ok method, Ok held ->
-            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held likelihood.Budget method)
+            Ok(
+                ofMethod
+                    likelihood.Kind
+                    design
+                    standard
+                    likelihood.Layout
+                    likelihood.Named
+                    held
+                    likelihood.Budget
+                    method
+            )
         | Error problems, _
         | _, Error problems -> Error problems
 
@@ -373,6 +383,12 @@ module LogLikelihood =
     /// The same model by another criterion, on the same inner scale.
     let internal withCriterion kind (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
         onStandard likelihood.Standard { likelihood with Kind = kind }
+
+    /// Whether log determinants are sampled.
+    let internal isSampled (likelihood: LogLikelihood) =
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional(plan, _) -> plan.Sampling.IsSome
+        | _ -> false
 
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =

@@ -162,10 +162,19 @@ module internal Plan =
     let private certifying = 0.5
 
     /// The exact plan, or iteration where that does not fit into memory or takes longer than a budget.
-    let private orIterative budget (model: Standardised) candidates (exact: PlanCandidate) (plan: unit -> Result<Plan, _>) =
+    let private orIterative
+        budget
+        (model: Standardised)
+        candidates
+        (exact: PlanCandidate)
+        (plan: unit -> Result<Plan, _>)
+        =
         let fits = exact.Bytes <= available ()
 
-        if not (IterativeCandidate.isPossible model) || fits && Patience.isWithin budget exact then
+        if
+            not (IterativeCandidate.isPossible model)
+            || fits && Patience.isWithin budget exact
+        then
             plan ()
         else
             let chosen = IterativeCandidate.ofModel model
@@ -211,13 +220,18 @@ module internal Plan =
             | [] ->
                 let least = [ sparse; block ] |> List.minBy _.Bytes
 
-                orIterative budget model candidates { least with Bytes = max least.Bytes (2.0 * available ()) } (fun () ->
-                    Error [ LmmError.TooLarge("The crossed random effects", least.Bytes, available ()) ])
+                orIterative
+                    budget
+                    model
+                    candidates
+                    {
+                        least with
+                            Bytes = max least.Bytes (2.0 * available ())
+                    }
+                    (fun () -> Error [ LmmError.TooLarge("The crossed random effects", least.Bytes, available ()) ])
             | chosen :: _ when chosen.Engine = sparse.Engine ->
-                orIterative budget model candidates chosen (fun () ->
-                    Ok(ofSupernodal model candidates chosen symbolic))
-            | chosen :: _ ->
-                orIterative budget model candidates chosen (fun () -> Ok(ofBlock model candidates chosen))
+                orIterative budget model candidates chosen (fun () -> Ok(ofSupernodal model candidates chosen symbolic))
+            | chosen :: _ -> orIterative budget model candidates chosen (fun () -> Ok(ofBlock model candidates chosen))
 
     /// <summary>The plan of a model: the cheapest engine that fits into memory, or iteration where none does or a fit would take
     /// longer than a budget in seconds.</summary>

@@ -107,7 +107,9 @@ let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Eng
         "second forms", Array.concat second
         "fixed scores", ofLevels (fun t level -> engine.FixedScores(t, level))
         "conditional covariances", ofLevels (fun t level -> engine.ConditionalCovariance(t, level))
-        "starting values", StartingValues.deviations layout (Array.ofList model.Terms) engine |> Array.concat
+        "starting values",
+        StartingValues.deviations layout (Array.ofList model.Terms) engine
+        |> Array.concat
     ]
 
 let private agree seed isSingular reml =
@@ -144,7 +146,8 @@ let private differences seed reml =
 
     let numerical =
         Array.init layout.Entries.Length (fun k ->
-            (8.0 * (valueAt k h - valueAt k -h) - (valueAt k (2.0 * h) - valueAt k (-2.0 * h)))
+            (8.0 * (valueAt k h - valueAt k -h)
+             - (valueAt k (2.0 * h) - valueAt k (-2.0 * h)))
             / (12.0 * h))
 
     engine.Factor lambdas |> ignore
@@ -184,7 +187,9 @@ let private near seed =
 /// All that an engine tells at a point, for bits.
 let private told (model: Standardised) =
     let lambdas = SupernodalModels.lambdas 5 false model
-    answers true model lambdas (iterative signs model) |> List.collect (snd >> List.ofArray)
+
+    answers true model lambdas (iterative signs model)
+    |> List.collect (snd >> List.ofArray)
 
 [<Tests>]
 let tests =
@@ -209,8 +214,7 @@ let tests =
                 let codes = Array.init rows (fun i -> if i < levels then i else random.Next levels)
                 SupernodalModels.term name levels codes [| SupernodalModels.intercept rows |]
 
-            let model =
-                SupernodalModels.model random rows 3 [ term "g" 900; term "h" 500 ] None
+            let model = SupernodalModels.model random rows 3 [ term "g" 900; term "h" 500 ] None
 
             let threads = Tiles.Threads
 
@@ -232,8 +236,7 @@ let tests =
                     let value = lowest * Math.Pow(highest / lowest, float k / 50.0)
                     let x = value - 1.0
 
-                    let sum =
-                        nodes |> Array.sumBy (fun (struct (s, w)) -> w * x / (1.0 + s * x))
+                    let sum = nodes |> Array.sumBy (fun (struct (s, w)) -> w * x / (1.0 + s * x))
 
                     Check.isWithin (log value - 1e-9) (log value + 1e-9) sum)
 

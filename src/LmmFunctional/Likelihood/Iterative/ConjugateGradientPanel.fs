@@ -28,7 +28,9 @@ type internal ConjugateGradientPanel(point: SchurPoint) =
         steps <- 0
 
         let isOpen lane = squares[lane] > goals[lane]
-        let anyOpen () = Seq.exists isOpen (seq { 0 .. lanes - 1 })
+
+        let anyOpen () =
+            Seq.exists isOpen (seq { 0 .. lanes - 1 })
 
         while steps < mostSteps && anyOpen () do
             point.Coupled(direction, image, leadProducts)
@@ -48,7 +50,11 @@ type internal ConjugateGradientPanel(point: SchurPoint) =
             let next = EffectPanel.dot tail residual residual
 
             let ratios =
-                Array.init lanes (fun lane -> if lengths[lane] > 0.0 then next[lane] / squares[lane] else 0.0)
+                Array.init lanes (fun lane ->
+                    if lengths[lane] > 0.0 then
+                        next[lane] / squares[lane]
+                    else
+                        0.0)
 
             squares <- Array.init lanes (fun lane -> if lengths[lane] > 0.0 then next[lane] else squares[lane])
             EffectPanel.scaleAndAdd tail residual ratios direction

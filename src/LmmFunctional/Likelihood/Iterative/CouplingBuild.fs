@@ -52,7 +52,14 @@ module internal CouplingBuild =
             float sorted.Length * 50.0,
             fun window ->
                 let from, until = cuts[window], cuts[window + 1]
-                let entries = SparseEntries(order, tail, (starts[until] - starts[from]) * (others |> Array.sumBy _.Columns.Length))
+
+                let entries =
+                    SparseEntries(
+                        order,
+                        tail,
+                        (starts[until] - starts[from]) * (others |> Array.sumBy _.Columns.Length)
+                    )
+
                 let z: float[] = Array.zeroCreate order
 
                 for level in from .. until - 1 do

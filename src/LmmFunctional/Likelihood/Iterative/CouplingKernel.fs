@@ -19,7 +19,10 @@ module internal CouplingKernel =
 
             for entry in coupling.Starts[level] .. coupling.Starts[level + 1] - 1 do
                 let source = NativePtr.add x (coupling.Rows[entry] * lanes)
-                sum <- sum + Vector512.Create coupling.Values[entry * order + a] * Vector512.Load source
+
+                sum <-
+                    sum
+                    + Vector512.Create coupling.Values[entry * order + a] * Vector512.Load source
 
             Vector512.Store(sum, NativePtr.add scratch (a * lanes))
 
@@ -60,7 +63,7 @@ module internal CouplingKernel =
                     let target = NativePtr.add image (rows[entry] * lanes)
                     Vector512.Store(Vector512.Load target + Vector512.Create values[entry] * w, target)
         else
-            let scratch = NativePtr.stackalloc<float> (order * lanes)
+            let scratch = NativePtr.stackalloc<float>(order * lanes)
 
             for level in coupling.Windows[window] .. coupling.Windows[window + 1] - 1 do
                 let own = NativePtr.add lead (level * order * lanes)
@@ -90,7 +93,7 @@ module internal CouplingKernel =
     /// image += Z_s'Z_t x for the effects of a tail term and those after it, both ways, over the levels of a window.
     let applyBetween (coupling: EffectCoupling) window (x: nativeptr<float>) (image: nativeptr<float>) =
         let order = coupling.Order
-        let scratch = NativePtr.stackalloc<float> (order * lanes)
+        let scratch = NativePtr.stackalloc<float>(order * lanes)
 
         for level in coupling.Windows[window] .. coupling.Windows[window + 1] - 1 do
             let own = (coupling.First + level * order) * lanes
@@ -117,7 +120,7 @@ module internal CouplingKernel =
         =
         let order = coupling.Order
         let square = order * order
-        let inner = NativePtr.stackalloc<float> (square * lanes)
+        let inner = NativePtr.stackalloc<float>(square * lanes)
         let rows, values = coupling.Rows, coupling.Values
 
         for level in coupling.Windows[window] .. coupling.Windows[window + 1] - 1 do
@@ -147,7 +150,11 @@ module internal CouplingKernel =
                     for b in 0 .. order - 1 do
                         for a in 0 .. order - 1 do
                             let factor = n[level * square + i + a * order] * n[level * square + j + b * order]
-                            sum <- sum + Vector512.Create factor * Vector512.Load(NativePtr.add inner ((a + b * order) * lanes))
+
+                            sum <-
+                                sum
+                                + Vector512.Create factor
+                                  * Vector512.Load(NativePtr.add inner ((a + b * order) * lanes))
 
                     Vector512.Store(sum, at)
 

@@ -20,8 +20,13 @@ type internal EffectSolver(point: SchurPoint, settings: IterativeSettings) =
     let leadEffects = products.LeadLevels * products.LeadOrder
     let lanes = EffectPanel.lanes
     let gradients = ConjugateGradientPanel point
-    let right, image, solution, product = EffectPanel.create tail, EffectPanel.create tail, EffectPanel.create tail, EffectPanel.create tail
-    let lead, leadScratch = EffectPanel.create leadEffects, EffectPanel.create leadEffects
+
+    let right, image, solution, product =
+        EffectPanel.create tail, EffectPanel.create tail, EffectPanel.create tail, EffectPanel.create tail
+
+    let lead, leadScratch =
+        EffectPanel.create leadEffects, EffectPanel.create leadEffects
+
     let mutable isConverged = true
     let mutable steps = 0
 
@@ -30,7 +35,11 @@ type internal EffectSolver(point: SchurPoint, settings: IterativeSettings) =
 
         for effect in 0 .. effects - 1 do
             for lane in 0 .. lanes - 1 do
-                panel[effect * lanes + lane] <- if lane < count then values[effect * columns + first + lane] else 0.0
+                panel[effect * lanes + lane] <-
+                    if lane < count then
+                        values[effect * columns + first + lane]
+                    else
+                        0.0
 
     let store effects (panel: Buffer) columns first (values: float[]) =
         let count = min lanes (columns - first)
@@ -102,7 +111,9 @@ type internal EffectSolver(point: SchurPoint, settings: IterativeSettings) =
                     own[i] <- 0.0
 
                     for j in 0 .. order - 1 do
-                        own[i] <- own[i] + point.Lead.H[level * order * order + i + j * order] * w.Lead[(at + j) * m + c]
+                        own[i] <-
+                            own[i]
+                            + point.Lead.H[level * order * order + i + j * order] * w.Lead[(at + j) * m + c]
 
                 for d in c .. m - 1 do
                     for i in 0 .. order - 1 do
@@ -156,7 +167,17 @@ type internal EffectSolver(point: SchurPoint, settings: IterativeSettings) =
             load leadEffects w.Lead m first own
             EffectPanel.multiplyBlocks products.LeadOrder products.LeadLevels 0 point.Lead.N 0 true own leadScratch
             point.Scatter(1.0, leadScratch, right)
-            EffectPanel.multiplyBlocks products.LeadOrder products.LeadLevels 0 products.LeadLead 0 false own leadScratch
+
+            EffectPanel.multiplyBlocks
+                products.LeadOrder
+                products.LeadLevels
+                0
+                products.LeadLead
+                0
+                false
+                own
+                leadScratch
+
             EffectPanel.addScaled leadEffects (Array.create lanes 1.0) leadScratch lead
             solve ()
             store tail product m first result.Tail

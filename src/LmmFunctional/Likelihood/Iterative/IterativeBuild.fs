@@ -51,10 +51,12 @@ module internal IterativeBuild =
         let tailOrders = tailTerms |> Array.map (fun t -> terms[t].Columns.Length)
 
         let tailOffsets =
-            Array.map2 (fun t order -> terms[t].Levels * order) tailTerms tailOrders |> Array.scan (+) 0
+            Array.map2 (fun t order -> terms[t].Levels * order) tailTerms tailOrders
+            |> Array.scan (+) 0
 
         let blockOffsets =
-            Array.map2 (fun t order -> terms[t].Levels * order * order) tailTerms tailOrders |> Array.scan (+) 0
+            Array.map2 (fun t order -> terms[t].Levels * order * order) tailTerms tailOrders
+            |> Array.scan (+) 0
 
         let tail = Array.last tailOffsets
 
@@ -68,7 +70,9 @@ module internal IterativeBuild =
             })
 
         let windows =
-            let worthwhile = int (int64 model.Rows * int64 (max 1 tailTerms.Length) / int64 entriesOfWindow)
+            let worthwhile =
+                int (int64 model.Rows * int64 (max 1 tailTerms.Length) / int64 entriesOfWindow)
+
             let affordable = mostImages / max 1 (tail * EffectPanel.lanes)
             min mostWindows (min worthwhile affordable) |> max 1
 
@@ -79,7 +83,7 @@ module internal IterativeBuild =
             CouplingBuild.create first term.Levels sorted starts columns others weights tail windows
 
         // Factors are independent of each other: one task for each.
-        let results = Array.zeroCreate<struct (float[] * float[])> (tailTerms.Length + 1)
+        let results = Array.zeroCreate<struct (float[] * float[])>(tailTerms.Length + 1)
 
         Tiles.Run(
             tailTerms.Length + 1,

@@ -45,7 +45,11 @@ module internal IterativeCandidate =
         let order t = float terms[t].Columns.Length
         let leadOrder = lead |> Array.sumBy order
         let effects = tails |> Array.sumBy order
-        let between = tails |> Array.mapi (fun at t -> order t * (tails[at + 1 ..] |> Array.sumBy order)) |> Array.sum
+
+        let between =
+            tails
+            |> Array.mapi (fun at t -> order t * (tails[at + 1 ..] |> Array.sumBy order))
+            |> Array.sum
 
         terms[lead[0]],
         tails |> Array.sumBy (fun t -> float terms[t].Levels * order t),
@@ -80,7 +84,9 @@ module internal IterativeCandidate =
             let own = terms[lead[0]]
 
             let tails =
-                [| 0 .. terms.Length - 1 |] |> Array.except lead |> Array.map (fun t -> terms[t])
+                [| 0 .. terms.Length - 1 |]
+                |> Array.except lead
+                |> Array.map (fun t -> terms[t])
 
             float model.Rows > manyRows
             && (let sorted, starts = CrossProducts.sortByLevel own.Levels own.Codes

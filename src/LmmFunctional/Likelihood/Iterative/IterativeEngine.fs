@@ -18,19 +18,29 @@ type internal IterativeEngine(products: IterativeProducts, settings: IterativeSe
     let terms = products.LeadTerms.Length + products.TailTerms.Length
 
     // Per term: its place among the leading terms or the tail's, and its S.
-    let leadIndex = Array.init terms (fun term -> System.Array.IndexOf(products.LeadTerms, term))
-    let tailIndex = Array.init terms (fun term -> System.Array.IndexOf(products.TailTerms, term))
+    let leadIndex =
+        Array.init terms (fun term -> System.Array.IndexOf(products.LeadTerms, term))
+
+    let tailIndex =
+        Array.init terms (fun term -> System.Array.IndexOf(products.TailTerms, term))
 
     let orders =
         Array.init terms (fun term ->
             if leadIndex[term] >= 0 then
-                products.LeadOffsets[leadIndex[term] + 1] - products.LeadOffsets[leadIndex[term]]
+                products.LeadOffsets[leadIndex[term] + 1]
+                - products.LeadOffsets[leadIndex[term]]
             else
                 products.TailOrders[tailIndex[term]])
 
     let factor: float[] = Array.zeroCreate (p * p)
     let mutable known = 0.0
-    let mutable scores = { Columns = p; Lead = [||]; Tail = [||] }
+
+    let mutable scores = {
+        Columns = p
+        Lead = [||]
+        Tail = [||]
+    }
+
     let mutable covariances: SampledCovariances option = None
 
     /// The λ of the leading block, and of the tail's terms.
@@ -62,7 +72,9 @@ type internal IterativeEngine(products: IterativeProducts, settings: IterativeSe
 
     let scoreOf term level effect column =
         if leadIndex[term] >= 0 then
-            let row = level * products.LeadOrder + products.LeadOffsets[leadIndex[term]] + effect
+            let row =
+                level * products.LeadOrder + products.LeadOffsets[leadIndex[term]] + effect
+
             scores.Lead[row * p + column]
         else
             let t = tailIndex[term]
@@ -159,7 +171,10 @@ type internal IterativeEngine(products: IterativeProducts, settings: IterativeSe
         traceOf reml (IterativeForms.ofEntries orders entries bases)
 
     override _.TraceOf(directions, reml) = traceOf reml directions.Changes
-    override _.ScoreForms forms = IterativeForms.scores products solver scores forms
+
+    override _.ScoreForms forms =
+        IterativeForms.scores products solver scores forms
+
     override _.TraceForms forms = Some(traceOf false forms)
     override _.Score(term, level, effect) = scoreOf term level effect (p - 1)
 
@@ -194,7 +209,9 @@ type internal IterativeEngine(products: IterativeProducts, settings: IterativeSe
 
     override _.EffectFixed(term, level, effect, column) =
         if leadIndex[term] >= 0 then
-            products.LeadFixed[(level * products.LeadOrder + products.LeadOffsets[leadIndex[term]] + effect) * p + column]
+            products.LeadFixed[(level * products.LeadOrder + products.LeadOffsets[leadIndex[term]] + effect)
+                               * p
+                               + column]
         else
             let t = tailIndex[term]
             products.TailFixed[(products.TailOffsets[t] + level * products.TailOrders[t] + effect) * p + column]

@@ -32,9 +32,22 @@ module internal IterativeForms =
 
         for t in 0 .. products.TailTerms.Length - 1 do
             let order = products.TailOrders[t]
-            multiply order (products.TailLevels t) products.TailOffsets[t] form[products.TailTerms[t]] order 0 w.Tail tail
 
-        { Columns = m; Lead = lead; Tail = tail }
+            multiply
+                order
+                (products.TailLevels t)
+                products.TailOffsets[t]
+                form[products.TailTerms[t]]
+                order
+                0
+                w.Tail
+                tail
+
+        {
+            Columns = m
+            Lead = lead
+            Tail = tail
+        }
 
     /// A'B, by columns: columns of a by columns of b.
     let product (a: EffectArrays) (b: EffectArrays) : float[] =

@@ -48,7 +48,9 @@ module internal IterativeSettings =
 
             for level in 0 .. products.TailLevels t - 1 do
                 for i in 0 .. order - 1 do
-                    let own = products.Blocks[products.BlockOffsets[t] + level * order * order + i + i * order]
+                    let own =
+                        products.Blocks[products.BlockOffsets[t] + level * order * order + i + i * order]
+
                     result[products.TailOffsets[t] + level * order + i] <- 1.0 / sqrt (1.0 / variances[i] + own)
 
         result

@@ -31,7 +31,10 @@ type internal SampledDeterminant(point: SchurPoint, scale: float[], tolerance: f
     let products = point.Products
     let lanes = EffectPanel.lanes
     let panel () = EffectPanel.create tail
-    let leadPanel () = EffectPanel.create (products.LeadLevels * products.LeadOrder)
+
+    let leadPanel () =
+        EffectPanel.create (products.LeadLevels * products.LeadOrder)
+
     let left, right = panel (), panel ()
     let start, work, image = panel (), panel (), panel ()
     let ofRight = LanczosPanel point
@@ -127,12 +130,25 @@ type internal SampledDeterminant(point: SchurPoint, scale: float[], tolerance: f
                     for k in 0 .. square - 1 do
                         m2[from + k * lanes + lane] <- share * h[at + k] - whole[k] - own[k]
 
+    /// Nodes for the eigenvalues that a start has shown.
+    let nodesOf (spaces: LanczosPanel) =
+        let struct (low, high) =
+            if spaces.Steps = 0 then
+                struct (0.0, 0.0)
+            else
+                spaces.Extremes
+
+        LogQuadrature.nodes (1.0 + low) (1.0 + high)
+
     let derivatives share (nodes: struct (float * float)[]) (solved: bool ref) =
         let own = more.Value
         point.Root(true, left, start)
 
         if not (own.OfLeft.Build(start, tolerance, mostSteps, work, leadRight)) then
             solved.Value <- false
+
+        // Of a start that C takes to zero nothing is seen of its eigenvalues.
+        let nodes = if nodes.Length > 0 then nodes else nodesOf own.OfLeft
 
         own.First.Span.Clear()
         own.Second.Span.Clear()
@@ -163,7 +179,9 @@ type internal SampledDeterminant(point: SchurPoint, scale: float[], tolerance: f
 
         let ofTail =
             Array.init products.TailTerms.Length (fun t ->
-                let order, levels, block = products.TailOrders[t], products.TailLevels t, products.BlockOffsets[t]
+                let order, levels, block =
+                    products.TailOrders[t], products.TailLevels t, products.BlockOffsets[t]
+
                 let sum = congruences order levels block (point.Term t).N own.First
                 toBlocks share order levels block (point.Term t).H own.First own.Second
                 sum)
@@ -189,12 +207,7 @@ type internal SampledDeterminant(point: SchurPoint, scale: float[], tolerance: f
             isSolved <- ofRight.Build(start, tolerance, mostSteps, work, leadRight)
             kept <- first
 
-            nodes <-
-                if ofRight.Steps = 0 then
-                    [||]
-                else
-                    let struct (low, high) = ofRight.Extremes
-                    LogQuadrature.nodes (1.0 + low) (1.0 + high)
+            nodes <- if ofRight.Steps = 0 then [||] else nodesOf ofRight
 
         // u = R'a, against which every solution is held.
         point.Root(true, left, image)

@@ -13,12 +13,7 @@ type internal SampledTraces(point: SchurPoint, settings: IterativeSettings) =
     let weight = Probes.weight probes
 
     let determinant =
-        SampledDeterminant(
-            point,
-            IterativeSettings.scale products settings,
-            settings.LogTolerance,
-            settings.MostSteps
-        )
+        SampledDeterminant(point, IterativeSettings.scale products settings, settings.LogTolerance, settings.MostSteps)
 
     let mutable logarithms: float[] option = None
     let mutable samples: EngineSamples option = None
@@ -83,7 +78,9 @@ type internal SampledTraces(point: SchurPoint, settings: IterativeSettings) =
             samples <-
                 Some {
                     Logarithms = logarithms.Value
-                    Traces = each (fun sample at -> byTerm (lane sample.Lead at) (sample.Tail |> Array.map (fun own -> lane own at)))
+                    Traces =
+                        each (fun sample at ->
+                            byTerm (lane sample.Lead at) (sample.Tail |> Array.map (fun own -> lane own at)))
                     IsConverged = parts |> Array.forall (fun (_, sample) -> sample.IsConverged)
                     Steps = parts |> Array.map (fun (_, sample) -> sample.Steps) |> Array.max
                 }

@@ -8,7 +8,7 @@ module internal SamplingReason =
         System.String.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:0.0} GB", bytes / 1e9)
 
     let private seconds (value: float) =
-        System.String.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:0.##} s", value)
+        System.String.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:G3} s", value)
 
     /// What the cheapest exact engine would need beside what there is.
     let create budget available (exact: PlanCandidate) (chosen: PlanCandidate) =

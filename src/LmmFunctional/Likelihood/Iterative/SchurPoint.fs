@@ -114,8 +114,7 @@ type internal SchurPoint(products: IterativeProducts) =
                 CouplingKernel.applyBetween coupling window x.Pointer image.Pointer)
 
         // What the diagonal blocks of Σ a_jᵀH_ja_j have taken comes back.
-        eachTerm (fun _ order levels first block ->
-            EffectPanel.multiplyBlocks order levels first taken block false x y)
+        eachTerm (fun _ order levels first block -> EffectPanel.multiplyBlocks order levels first taken block false x y)
 
         EffectPanel.addAll tail images y
 
@@ -131,32 +130,24 @@ type internal SchurPoint(products: IterativeProducts) =
         let sums = Array.init products.Windows (fun _ -> Buffer length)
 
         eachWindow (fun window ->
-            CouplingKernel.quadratic
-                products.Lead
-                window
-                lead.N
-                q.Pointer
-                blockOf
-                sizeOf
-                placeOf
-                sums[window].Pointer)
+            CouplingKernel.quadratic products.Lead window lead.N q.Pointer blockOf sizeOf placeOf sums[window].Pointer)
 
         Array.init length (fun k -> sums |> Array.sumBy (fun own -> own[k]))
 
     /// Σ_k a_jk H_k a_jkᵀ of every leading level, S₁×S₁: what is known of the tail, each level by itself, seen from the lead.
     member _.TailFromLead() : float[] =
-        let target: float[] = Array.zeroCreate (products.LeadLevels * products.LeadOrder * products.LeadOrder)
+        let target: float[] =
+            Array.zeroCreate (products.LeadLevels * products.LeadOrder * products.LeadOrder)
+
         let blocks = own |> Array.collect _.H
 
-        eachWindow (fun window ->
-            CouplingKernel.ofTail products.Lead window blocks blockOf sizeOf placeOf target)
+        eachWindow (fun window -> CouplingKernel.ofTail products.Lead window blocks blockOf sizeOf placeOf target)
 
         target
 
     /// lead ← a_j x of every leading level.
     member _.Gather(x: Buffer, leadProducts: Buffer) =
-        eachWindow (fun window ->
-            CouplingKernel.gatherLead products.Lead window x.Pointer leadProducts.Pointer)
+        eachWindow (fun window -> CouplingKernel.gatherLead products.Lead window x.Pointer leadProducts.Pointer)
 
     /// y ← y + sign Σ_j a_jᵀ w_j for a panel w of leading effects.
     member _.Scatter(sign: float, w: Buffer, y: Buffer) =

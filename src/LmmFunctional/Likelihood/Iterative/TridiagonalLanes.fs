@@ -30,7 +30,12 @@ module internal TridiagonalLanes =
                 result[i].[lane] <- right
 
             for i in k - 1 .. -1 .. 0 do
-                let next = if i + 1 < k then s * betas[i].[lane] * result[i + 1].[lane] else 0.0
+                let next =
+                    if i + 1 < k then
+                        s * betas[i].[lane] * result[i + 1].[lane]
+                    else
+                        0.0
+
                 result[i].[lane] <- (result[i].[lane] - next) / pivots[i]
 
         result
@@ -41,7 +46,12 @@ module internal TridiagonalLanes =
         let mutable pivot = 1.0
 
         for i in 0 .. alphas.Length - 1 do
-            let square = if i = 0 then 0.0 else betas[i - 1].[lane] * betas[i - 1].[lane]
+            let square =
+                if i = 0 then
+                    0.0
+                else
+                    betas[i - 1].[lane] * betas[i - 1].[lane]
+
             pivot <- alphas[i].[lane] - value - square / pivot
 
             if pivot = 0.0 then
