@@ -13,11 +13,6 @@ module internal SampledFit =
     // Fewer probes than these do not know their own scatter well enough to rely on a share just below the limit.
     let private margin = 0.8
 
-    let private samplingOf (fit: Fit) =
-        match fit.Model.Method with
-        | LikelihoodMethod.Conditional(plan, _) -> plan.Sampling
-        | _ -> None
-
     /// The criterion and its gradient by the exact plan at the end of a fit, where that is affordable.
     let private exactly (sampling: Sampling) (fit: Fit) =
         sampling.Exact
@@ -101,7 +96,7 @@ module internal SampledFit =
     /// <summary>The fit with as many probes as its error asks for, and with that error; a fit that is exact as it is.</summary>
     let settle (solve: LogLikelihood -> Fit) (fit: Fit) : Fit =
         let rec improve round (fit: Fit) =
-            match samplingOf fit with
+            match LogLikelihood.samplingOf fit.Model with
             | None -> fit
             | Some sampling ->
                 match SampledError.ofFit fit with

@@ -384,11 +384,14 @@ module LogLikelihood =
     let internal withCriterion kind (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
         onStandard likelihood.Standard { likelihood with Kind = kind }
 
-    /// Whether log determinants are sampled.
-    let internal isSampled (likelihood: LogLikelihood) =
+    /// How log determinants are sampled; None where they are exact.
+    let internal samplingOf (likelihood: LogLikelihood) : Sampling option =
         match likelihood.Method with
-        | LikelihoodMethod.Conditional(plan, _) -> plan.Sampling.IsSome
-        | _ -> false
+        | LikelihoodMethod.Conditional(plan, _) -> plan.Sampling
+        | _ -> None
+
+    /// Whether log determinants are sampled.
+    let internal isSampled (likelihood: LogLikelihood) = (samplingOf likelihood).IsSome
 
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =
