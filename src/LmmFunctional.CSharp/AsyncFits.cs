@@ -20,6 +20,7 @@ public static class AsyncFits
     /// <param name="held">Covariance parameters held at known values, by name.</param>
     /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     /// <param name="start">Values of covariance parameters to start from, by the same names.</param>
+    /// <param name="budget">Seconds there is patience for; null for any time.</param>
     /// <param name="cancellationToken">Stops the fit between two iterations.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it.</exception>
     /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
@@ -34,6 +35,7 @@ public static class AsyncFits
         IReadOnlyDictionary<string, double>? held = null,
         IReadOnlyDictionary<string, ParameterBound>? bounds = null,
         IReadOnlyDictionary<string, double>? start = null,
+        double? budget = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -41,7 +43,7 @@ public static class AsyncFits
 
         return Task.Run(
             () => model.Fit(
-                frame, by, algorithm, Told(progress), maxIterations, known, held, bounds, start, cancellationToken),
+                frame, by, algorithm, Told(progress), maxIterations, known, held, bounds, start, budget, cancellationToken),
             cancellationToken);
     }
 

@@ -61,7 +61,10 @@ internal static partial class Convert
                 certificate.Search.Starts,
                 certificate.Search.EndedHere,
                 certificate.Search.Descents,
-                certificate.Search.NextBest?.Value));
+                certificate.Search.NextBest?.Value),
+            certificate.MonteCarlo?.Value is { } error
+                ? new FitMonteCarlo(error.Probes, error.Criterion, error.Gradient, error.Share, error.Exact?.Value)
+                : null);
     }
 
     public static IdentityResult Identity(IdentityCheck check)

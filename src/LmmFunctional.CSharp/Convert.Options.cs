@@ -17,6 +17,7 @@ internal static partial class Convert
         IReadOnlyDictionary<string, double>? held,
         IReadOnlyDictionary<string, ParameterBound>? bounds,
         IReadOnlyDictionary<string, double>? start,
+        double? budget,
         CancellationToken cancellationToken)
     {
         if (maxIterations is { } limit)
@@ -52,7 +53,8 @@ internal static partial class Convert
 
         var ends = Map(bounds?.ToDictionary(pair => pair.Key, pair => Bound(pair.Value)));
 
-        return new FitOptions(criterion, solver, Map(known), Map(held), ends, Map(start), cancellationToken, report);
+        return new FitOptions(
+            criterion, solver, Map(known), Map(held), ends, Map(start), End(budget), cancellationToken, report);
     }
 
     private static Bound Bound(ParameterBound bound) => new(End(bound.Lower), End(bound.Upper));
@@ -80,7 +82,7 @@ internal static partial class Convert
             usual.Test,
             Method(settings.Method, settings.Convention),
             Options(
-                CSharp.FitBy.Reml, SolverAlgorithm.AverageInformation, null, null, null, null, null, null, cancellationToken),
+                CSharp.FitBy.Reml, SolverAlgorithm.AverageInformation, null, null, null, null, null, null, null, cancellationToken),
             settings.Alpha,
             settings.Simulations,
             settings.HalfWidth is { } width ? FSharpOption<double>.Some(width) : FSharpOption<double>.None,

@@ -30,6 +30,14 @@ public sealed record BoundMultiplier(string Name, double Derivative);
 /// found.</param>
 public sealed record FitStartSearch(int Starts, int EndedHere, int Descents, double? NextBest);
 
+/// <summary>How far a fit may be from the exact one because log determinants were sampled.</summary>
+/// <param name="Probes">Random vectors that traces were sampled with.</param>
+/// <param name="Criterion">The Monte-Carlo standard error of −2 log likelihood.</param>
+/// <param name="Gradient">The largest Monte-Carlo standard error of a first derivative.</param>
+/// <param name="Share">The largest Monte-Carlo standard error of a covariance parameter, in its standard errors.</param>
+/// <param name="Exact">−2 log likelihood at the estimates by an exact engine; null where that is not affordable.</param>
+public sealed record FitMonteCarlo(int Probes, double Criterion, double Gradient, double Share, double? Exact);
+
 /// <summary>The evidence that a fit is at an optimum: data, never a warning.</summary>
 /// <param name="Verdict">What kind of point the fit ended at.</param>
 /// <param name="Names">The quantities at their bound, or along which the likelihood is flat; else empty.</param>
@@ -39,6 +47,7 @@ public sealed record FitStartSearch(int Starts, int EndedHere, int Descents, dou
 /// <param name="Eigenvalues">Eigenvalues, ascending, of the scaled curvature in the free parameters.</param>
 /// <param name="Multipliers">The derivatives at the bounds.</param>
 /// <param name="Search">What was tried to find the lowest optimum.</param>
+/// <param name="MonteCarlo">The error of what was sampled; null for an exact fit.</param>
 public sealed record FitCertificate(
     FitVerdict Verdict,
     IReadOnlyList<string> Names,
@@ -47,7 +56,8 @@ public sealed record FitCertificate(
     double NewtonDecrement,
     IReadOnlyList<double> Eigenvalues,
     IReadOnlyList<BoundMultiplier> Multipliers,
-    FitStartSearch Search)
+    FitStartSearch Search,
+    FitMonteCarlo? MonteCarlo)
 {
     /// <summary>The smallest eigenvalue; null when no parameter is free.</summary>
     public double? MinEigenvalue => Eigenvalues.Count == 0 ? null : Eigenvalues[0];

@@ -78,6 +78,8 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     /// <param name="start">Values of covariance parameters to start from, by the same names; the search then has no other
     /// start.</param>
+    /// <param name="budget">Seconds there is patience for: where an exact fit of crossed effects would take longer, log
+    /// determinants are sampled and the certificate states the Monte-Carlo error; null for any time.</param>
     /// <param name="cancellationToken">Stops the fit between two iterations.</param>
     /// <exception cref="LmmException">The data do not suit the model; all problems are in it. An optimum that is not
     /// reached is not among them: see <see cref="FittedLmm.Certificate"/>.</exception>
@@ -92,11 +94,12 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         IReadOnlyDictionary<string, double>? held = null,
         IReadOnlyDictionary<string, ParameterBound>? bounds = null,
         IReadOnlyDictionary<string, double>? start = null,
+        double? budget = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
         var options = Convert.Options(
-            by, algorithm, progress, maxIterations, known, held, bounds, start, cancellationToken);
+            by, algorithm, progress, maxIterations, known, held, bounds, start, budget, cancellationToken);
 
         return new FittedLmm(Convert.ValueOrThrow(Lmm.fit(options, frame, spec)));
     }
@@ -115,6 +118,8 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
     /// <param name="bounds">Ends between which covariance parameters are looked for, by the same names.</param>
     /// <param name="start">Values of covariance parameters to start from, by the same names; the search then has no other
     /// start.</param>
+    /// <param name="budget">Seconds there is patience for: where an exact fit of crossed effects would take longer, log
+    /// determinants are sampled and the certificate states the Monte-Carlo error; null for any time.</param>
     /// <param name="cancellationToken">Stops the fit between two iterations.</param>
     /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public bool TryFit(
@@ -129,11 +134,12 @@ public sealed partial class LmmModel : IEquatable<LmmModel>
         IReadOnlyDictionary<string, double>? held = null,
         IReadOnlyDictionary<string, ParameterBound>? bounds = null,
         IReadOnlyDictionary<string, double>? start = null,
+        double? budget = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
         var options = Convert.Options(
-            by, algorithm, progress, maxIterations, known, held, bounds, start, cancellationToken);
+            by, algorithm, progress, maxIterations, known, held, bounds, start, budget, cancellationToken);
 
         fit = Convert.TryValue(Lmm.fit(options, frame, spec), out var value, out issues) ? new FittedLmm(value) : null;
         return fit is not null;

@@ -12,6 +12,7 @@ namespace LmmFunctional.CSharp;
 /// <param name="Work">Floating-point operations of one evaluation with its gradient.</param>
 /// <param name="Bytes">Memory of one workspace.</param>
 /// <param name="Starts">How many starts the search may try.</param>
+/// <param name="Sampled">Why log determinants would be sampled; null where the fit is exact.</param>
 public sealed record FitPlan(
     int Rows,
     int FixedCount,
@@ -21,7 +22,8 @@ public sealed record FitPlan(
     string? Lead,
     double Work,
     double Bytes,
-    int Starts);
+    int Starts,
+    string? Sampled);
 
 /// <summary>Plans of models.</summary>
 public static class ModelPlans
@@ -30,13 +32,30 @@ public static class ModelPlans
     /// <param name="model">The model.</param>
     /// <param name="frame">The data.</param>
     /// <param name="known">Known matrices that relate the levels of random terms, by their names in the model.</param>
+    /// <param name="budget">Seconds that a fit may take; null for any time.</param>
     /// <exception cref="LmmException">The data do not suit the model, or it takes too much memory.</exception>
     public static FitPlan Plan(
-        this LmmModel model, Frame frame, IReadOnlyDictionary<string, Relationship>? known = null)
+        this LmmModel model,
+        Frame frame,
+        IReadOnlyDictionary<string, Relationship>? known = null,
+        double? budget = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(frame);
-        var plan = Convert.ValueOrThrow(Lmm.planWith(Convert.Map(known), frame, model.Inner));
+
+        var options = Convert.Options(
+            FitBy.Reml,
+            SolverAlgorithm.AverageInformation,
+            null,
+            null,
+            known,
+            null,
+            null,
+            null,
+            budget,
+            CancellationToken.None);
+
+        var plan = Convert.ValueOrThrow(Lmm.planFor(options, frame, model.Inner));
         var chosen = plan.Chosen;
 
         return new(
@@ -48,6 +67,7 @@ public static class ModelPlans
             Convert.OrNull(chosen.Lead),
             chosen.Work,
             chosen.Bytes,
-            plan.Starts);
+            plan.Starts,
+            Convert.OrNull(plan.Sampled));
     }
 }

@@ -128,7 +128,7 @@ public static class Simulations
         ArgumentNullException.ThrowIfNull(responses);
 
         var fit = Convert.Options(
-            by, SolverAlgorithm.AverageInformation, null, null, null, null, null, null, cancellationToken);
+            by, SolverAlgorithm.AverageInformation, null, null, null, null, null, null, null, cancellationToken);
         var options = new FitManyOptions(fit, Convert.Method(method, convention), level, Convert.Progress(progress));
         var pairs = responses.Select(pair => Tuple.Create(pair.Name, pair.Values));
 

@@ -1,5 +1,7 @@
 namespace LmmFunctional.Cli
 
+open System
+open System.Globalization
 open LmmFunctional
 
 /// <summary>The options that say what a model is, and how it is fitted.</summary>
@@ -31,6 +33,13 @@ module ModelOptions =
         "px-em", Algorithm.PxEm
     ]
 
+    let private budget = [
+        OptionTable.value
+            "--budget"
+            "SECONDS"
+            "the patience there is: crossed effects that take longer are solved for by iteration, log determinants sampled."
+    ]
+
     /// How a model is fitted.
     let private fitting = [
         OptionTable.switch "--ml" "maximise the likelihood; without it the restricted likelihood (REML) is maximised."
@@ -50,16 +59,26 @@ module ModelOptions =
             "--algorithm"
             algorithms
             "observed, expected or average information, EM or PX-EM; ai is the default."
+        yield! budget
     ]
 
     /// The column of prior weights, usually.
     let weights = "--weights"
 
     /// The structures of a model that is not fitted.
-    let structures = structuresWith weights
+    let structures = structuresWith weights @ budget
 
     /// Structures and fitting, with the name of the option for prior weights.
     let tableWith weights = structuresWith weights @ fitting
+
+    /// Seconds that a fit may take.
+    let budgetOf (options: OptionValues) : Result<float option, string> =
+        match OptionValues.tryFind "--budget" options with
+        | None -> Ok None
+        | Some text ->
+            match Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
+            | true, seconds when seconds > 0.0 && Double.IsFinite seconds -> Ok(Some seconds)
+            | _ -> Error $"--budget takes a number of seconds above zero, not '{text}'."
 
     /// Structures and fitting.
     let table = tableWith weights
@@ -100,12 +119,15 @@ module ModelOptions =
 
         let bounds = OptionValues.all "--bound" options |> NamedBounds.read
 
-        match numbers "--fix", bounds, numbers "--start", OptionValues.tryChoice "--algorithm" algorithms options with
-        | Error problem, _, _, _
-        | _, Error problem, _, _
-        | _, _, Error problem, _
-        | _, _, _, Error problem -> Error problem
-        | Ok held, Ok bounds, Ok start, Ok algorithm ->
+        let algorithm = OptionValues.tryChoice "--algorithm" algorithms options
+
+        match numbers "--fix", bounds, numbers "--start", algorithm, budgetOf options with
+        | Error problem, _, _, _, _
+        | _, Error problem, _, _, _
+        | _, _, Error problem, _, _
+        | _, _, _, Error problem, _
+        | _, _, _, _, Error problem -> Error problem
+        | Ok held, Ok bounds, Ok start, Ok algorithm, Ok budget ->
             Ok {
                 Criterion =
                     if OptionValues.contains "--ml" options then
@@ -116,4 +138,5 @@ module ModelOptions =
                 Held = held
                 Bounds = bounds
                 Start = start
+                Budget = budget
             }

@@ -106,6 +106,7 @@ module internal ModelSource =
             Held = Map.ofList request.Held
             Bounds = Map.ofList request.Bounds
             Start = Map.ofList request.Start
+            Budget = request.Budget
             Solver = SolverOptions.ofAlgorithm request.Algorithm
             Progress = Some(ProgressDisplay.ofIteration >> report)
     }

@@ -98,10 +98,16 @@ module internal PlanCommand =
             node.ToJsonString()
         | _ -> PlanReport.toJson plan
 
-    let private ofRows (model: ModelRequest) =
+    let private ofRows budget (model: ModelRequest) =
         ModelSource.read model
         |> Result.bind (fun source ->
-            Lmm.planWith source.Known source.Frame source.Spec
+            let options = {
+                FitOptions.defaults with
+                    Known = source.Known
+                    Budget = budget
+            }
+
+            Lmm.planFor options source.Frame source.Spec
             |> Result.map (fun plan ->
                 let sums = sumsOf (SumSource.engine model.Reading) source
 
@@ -114,11 +120,13 @@ module internal PlanCommand =
 
     let private read (arguments: Arguments) : Result<CommandRun, string> =
         ModelOptions.model ModelOptions.weights arguments.Words[0] arguments.Words[1] arguments.Options
-        |> Result.map (fun model _ ->
-            if SumSource.isAsked model.Reading arguments.Options then
-                ofSums model
-            else
-                ofRows model)
+        |> Result.bind (fun model ->
+            ModelOptions.budgetOf arguments.Options
+            |> Result.map (fun budget _ ->
+                if SumSource.isAsked model.Reading arguments.Options then
+                    ofSums model
+                else
+                    ofRows budget model))
 
     /// How a model would be fitted.
     let command: Command = {

@@ -43,6 +43,8 @@ type FittingRequest = {
     Bounds: (string * Bound) list
     /// Values to start from.
     Start: (string * float) list
+    /// Seconds that a fit may take.
+    Budget: float option
 }
 
 /// <summary>Where a fit comes from.</summary>

@@ -14,7 +14,7 @@ module Lmm =
 
     /// <summary>Fits a model to data.</summary>
     /// <returns>The fit with its certificate, or every problem found in the model and the data.</returns>
-    /// <exception cref="T:System.ArgumentException">A number of iterations is below zero; a tolerance is not
+    /// <exception cref="T:System.ArgumentException">A number of iterations is below zero; a tolerance or a budget is not
     /// positive.</exception>
     /// <example><code lang="fsharp">
     /// Formula.parse "Reaction ~ Days + (Days | Subject)"
@@ -22,7 +22,7 @@ module Lmm =
     /// </code></example>
     /// <exception cref="T:System.OperationCanceledException">The fit was cancelled by its options.</exception>
     let fit (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<Fit, LmmError list> =
-        SolverOptions.check options.Solver
+        FitOptions.check options
         let started = Stopwatch.GetTimestamp()
         options.Cancellation.ThrowIfCancellationRequested()
 
@@ -87,6 +87,15 @@ module Lmm =
     /// <returns>The plan, or every problem found, as <c>plan</c>.</returns>
     let planWith (known: Map<string, Relationship>) (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
         Design.buildWith known spec frame |> Result.bind ModelPlan.ofDesign
+
+    /// <summary>How a model would be fitted to data by options: known matrices and a budget in seconds count.</summary>
+    /// <returns>The plan, or every problem found, as <c>plan</c>.</returns>
+    /// <exception cref="T:System.ArgumentException">The budget is not positive.</exception>
+    let planFor (options: FitOptions) (frame: Frame) (spec: LmmSpec) : Result<ModelPlan, LmmError list> =
+        FitOptions.check options
+
+        Design.buildWith options.Known spec frame
+        |> Result.bind (ModelPlan.within options.Budget)
 
     /// A fit by what the options say of parameters that the model has, and the names that it does not have.
     let private fitByItsOwn (options: FitOptions) frame spec =

@@ -130,6 +130,7 @@ let main arguments =
     | "optima" :: arguments -> optima arguments
     | "data" :: arguments -> data arguments
     | [ "refits" ] -> Refits.run ()
+    | [ "crossed"; millions ] -> CrossedRatings.run (number millions |> Option.defaultValue 0)
     | "outliers" :: arguments -> simulated PlantedOutliers.run 200 arguments
     | "coverage" :: arguments -> simulated Coverage.run 1000 arguments
     | "random" :: arguments -> random arguments

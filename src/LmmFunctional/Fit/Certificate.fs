@@ -39,6 +39,8 @@ type Certificate = {
     BoundsInForce: BoundInForce list
     /// What was tried to find the lowest optimum.
     Search: StartSearch
+    /// The error of what was sampled; None for an exact fit.
+    MonteCarlo: MonteCarloError option
 } with
 
     /// The smallest eigenvalue; None when no parameter is free.
@@ -78,7 +80,12 @@ type Certificate = {
             | Some value -> $", smallest eigenvalue {Display.number value}"
             | None -> ""
 
-        $"{verdict}; gradient {Display.number this.Gradient}, Newton decrement {Display.number this.NewtonDecrement}{eigenvalue}"
+        let sampled =
+            this.MonteCarlo
+            |> Option.map (fun error -> $"; {error}")
+            |> Option.defaultValue ""
+
+        $"{verdict}; gradient {Display.number this.Gradient}, Newton decrement {Display.number this.NewtonDecrement}{eigenvalue}{sampled}"
 
     /// The verdict and its evidence in one line.
     override this.ToString() = this.Display
@@ -283,6 +290,7 @@ module Certificate =
             Multipliers = boundary.Active
             BoundsInForce = []
             Search = StartSearch.single
+            MonteCarlo = None
         }
 
     /// The same evidence of a fit that is also at bounds it was given.

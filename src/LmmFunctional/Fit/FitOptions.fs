@@ -18,6 +18,11 @@ type FitOptions = {
     /// <summary>Values of covariance parameters to start the search from, by the same names and in the same units; parameters
     /// without one start where they would have. With a start the search has this one start and no other.</summary>
     Start: Map<string, float>
+    /// <summary>Seconds that the user has patience for; None for any time.</summary>
+    /// <remarks>Where an exact fit of crossed effects would take longer, their equations are solved by iteration and log
+    /// determinants are sampled; the certificate then states the Monte-Carlo error. The same happens without a budget where
+    /// no exact method fits into memory.</remarks>
+    Budget: float option
     /// Stops the fit between two iterations, by an <see cref="T:System.OperationCanceledException"/>.
     Cancellation: CancellationToken
     /// Called with every iteration as it is made.
@@ -36,6 +41,11 @@ module FitOptions =
         Held = Map.empty
         Bounds = Map.empty
         Start = Map.empty
+        Budget = None
         Cancellation = CancellationToken.None
         Progress = None
     }
+
+    let internal check (options: FitOptions) =
+        SolverOptions.check options.Solver
+        options.Budget |> Option.iter (Guard.positive "Budget" "The budget")

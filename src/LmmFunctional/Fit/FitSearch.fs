@@ -10,7 +10,7 @@ module internal FitSearch =
 
     /// The likelihood of a design with what is held; what is wrong with bounds is told beside what is wrong with held values.
     let likelihood (options: FitOptions) (design: Design) : Result<LogLikelihood, LmmError list> =
-        match LogLikelihood.createWith options.Held options.Criterion design with
+        match LogLikelihood.createWithin options.Budget options.Held options.Criterion design with
         | Error problems when not (options.Held.IsEmpty || options.Bounds.IsEmpty) ->
             match LogLikelihood.create options.Criterion design with
             | Ok free -> Error(problems @ Bound.problems options.Bounds free)
@@ -65,7 +65,13 @@ module internal FitSearch =
                             fit.Evidence
             }
 
-        BoundedFit.search bounds (Refinement.prepared >> solveOnce >> Refinement.settle solveOnce) likelihood
+        BoundedFit.search
+            bounds
+            (Refinement.prepared
+             >> solveOnce
+             >> Refinement.settle solveOnce
+             >> SampledFit.settle solveOnce)
+            likelihood
 
     /// <summary>The fit of a likelihood that <c>likelihood</c> made.</summary>
     /// <param name="options">The options of the fit.</param>

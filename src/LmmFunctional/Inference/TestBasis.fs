@@ -118,16 +118,19 @@ module internal TestBasis =
         | _ -> not (hasRelatedLevels fit)
 
     // What else a model may have is refused, never passed over.
-    let private missing (fit: Fit) isKnown = [
+    let private missing (fit: Fit) isKnown needsExact = [
         if not isKnown then
             "related levels"
+
+        if needsExact && LogLikelihood.isSampled fit.Model then
+            "log determinants that were sampled"
 
         if not (LikelihoodMoments.isKnown fit.Model) then
             "a covariance matrix that is held in part"
     ]
 
-    let private byMoments (fit: Fit) isKnown create =
-        match missing fit isKnown with
+    let private byMoments (fit: Fit) isKnown needsExact create =
+        match missing fit isKnown needsExact with
         | [] -> Ok(create ())
         | reasons -> Error(reasons |> List.map LmmError.NoMoments)
 
@@ -142,15 +145,15 @@ module internal TestBasis =
             let df = float (fit.Observations - fit.FixedCount)
             Ok(constant fit (fun _ -> df))
         | DegreesOfFreedomMethod.Containment ->
-            byMoments fit (not (hasRelatedLevels fit)) (fun () -> DesignDegrees.containment fit)
+            byMoments fit (not (hasRelatedLevels fit)) true (fun () -> DesignDegrees.containment fit)
             |> Result.bind id
             |> Result.map byTerm
         | DegreesOfFreedomMethod.BetweenWithin -> DesignDegrees.betweenWithin fit |> Result.map byTerm
         | DegreesOfFreedomMethod.Satterthwaite convention ->
-            byMoments fit (knowsMoments fit) (fun () -> satterthwaite fit convention)
+            byMoments fit (knowsMoments fit) false (fun () -> satterthwaite fit convention)
         | DegreesOfFreedomMethod.KenwardRoger convention ->
             if fit.Criterion = Criterion.Reml then
-                byMoments fit (knowsMoments fit) (fun () -> kenwardRoger fit convention)
+                byMoments fit (knowsMoments fit) true (fun () -> kenwardRoger fit convention)
             else
                 Error [ LmmError.KenwardRogerNeedsReml ]
 

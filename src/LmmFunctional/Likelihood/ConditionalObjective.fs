@@ -123,6 +123,9 @@ module internal ConditionalObjective =
         elif work < 1e11 then 1e-9
         else 1e-8
 
+    // Of an objective whose own error is a decrement of a hundredth.
+    let private sampledTolerance = 5e-7
+
     /// The function of θ by a plan, σ² profiled out or known, and how it is computed.
     let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
         // A stack, not a bag: likelihoods are made by the thousand, and a bag keeps a list for each thread.
@@ -160,7 +163,11 @@ module internal ConditionalObjective =
                 |> remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
             IsCurvatureAffordable = plan.CurvatureWork < affordable
-            Tolerance = toleranceFor plan.Chosen.Work
+            Tolerance =
+                if plan.Sampling.IsSome then
+                    sampledTolerance
+                else
+                    toleranceFor plan.Chosen.Work
             Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
             Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
             Ray = None

@@ -197,3 +197,8 @@ type internal Engine(rows: int, columns: int) =
 
     /// [X y]'[X y], P×P.
     abstract FixedFixed: float[]
+
+    /// What each probe said, from an engine that samples; after Solve.
+    abstract Samples: EngineSamples option
+
+    default _.Samples = None

@@ -18,6 +18,8 @@ type LogLikelihood = internal {
     /// The covariance parameters by name; made when first asked for, as hardly any fit needs them.
     Named: Lazy<NamedParameters list>
     Held: HeldParameters
+    /// Seconds that a fit may take, if anything was said.
+    Budget: float option
     Method: LikelihoodMethod
     /// The function of all of θ, at a known σ² or with σ² profiled out.
     Full: float option -> Objective
@@ -202,6 +204,7 @@ module LogLikelihood =
         layout
         parameters
         held
+        budget
         (method, full: float option -> Objective)
         =
         let full variance =
@@ -214,6 +217,7 @@ module LogLikelihood =
             Layout = layout
             Named = parameters
             Held = held
+            Budget = budget
             Method = method
             Full = full
             Function = full None
@@ -227,14 +231,41 @@ module LogLikelihood =
             HeldParameters.create standard likelihood.Named likelihood.Held.Known
 
     /// Structured residuals, or independent ones.
-    let private ofDesign kind (design: Design) standard layout =
+    let private ofDesign budget kind (design: Design) standard layout =
         match design.Residual with
         | Some _ ->
             ResidualPlan.create design standard layout
             |> Result.bind (ResidualObjective.create kind design standard layout)
         | None ->
-            Plan.create standard
+            Plan.within budget standard
             |> Result.map (ConditionalObjective.create kind design standard layout)
+
+    /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
+    /// of the others.</summary>
+    /// <param name="held">Values by name, in the units that are printed: variances (<c>group.effect</c>), parameters of
+    /// structures (<c>Residual.rho</c>), and <c>Residual</c>, σ².</param>
+    /// <param name="kind">Maximum likelihood or REML.</param>
+    /// <param name="design">The model with its data.</param>
+    /// <param name="budget">Seconds that a fit may take: beyond, random effects are solved for by iteration; None for any time.
+    /// </param>
+    /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
+    /// the fixed effects fit exactly, parameters that cannot be held.</returns>
+    let internal createWithin
+        budget
+        (held: Map<string, float>)
+        kind
+        (design: Design)
+        : Result<LogLikelihood, LmmError list> =
+        Standardised.ofDesign design
+        |> Conditioning.ensure design
+        |> Result.bind (fun standard ->
+            let layout = ThetaLayout.create standard
+            let parameters = lazy NamedParameters.create design standard layout
+
+            HeldParameters.create standard parameters held
+            |> Result.bind (fun held ->
+                ofDesign budget kind design standard layout
+                |> Result.map (ofMethod kind design standard layout parameters held budget)))
 
     /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
     /// of the others.</summary>
@@ -245,16 +276,7 @@ module LogLikelihood =
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
     /// the fixed effects fit exactly, parameters that cannot be held.</returns>
     let createWith (held: Map<string, float>) kind (design: Design) : Result<LogLikelihood, LmmError list> =
-        Standardised.ofDesign design
-        |> Conditioning.ensure design
-        |> Result.bind (fun standard ->
-            let layout = ThetaLayout.create standard
-            let parameters = lazy NamedParameters.create design standard layout
-
-            HeldParameters.create standard parameters held
-            |> Result.bind (fun held ->
-                ofDesign kind design standard layout
-                |> Result.map (ofMethod kind design standard layout parameters held)))
+        createWithin None held kind design
 
     /// <summary>The likelihood of a design: cross-products and plan once, then a function of θ.</summary>
     /// <returns>The likelihood, or: a structure that cannot be fitted, too little memory for the random effects, a response
@@ -279,7 +301,17 @@ module LogLikelihood =
         // Another response has another scale, and held variances are in its units.
         match method, heldOn standard likelihood with
         | Ok method, Ok held ->
-            Ok(ofMethod likelihood.Kind design standard likelihood.Layout likelihood.Named held method)
+            Ok(
+                ofMethod
+                    likelihood.Kind
+                    design
+                    standard
+                    likelihood.Layout
+                    likelihood.Named
+                    held
+                    likelihood.Budget
+                    method
+            )
         | Error problems, _
         | _, Error problems -> Error problems
 
@@ -300,7 +332,7 @@ module LogLikelihood =
         else
             Conditioning.ensure design standard
             |> Result.bind (fun standard ->
-                ofDesign likelihood.Kind design standard likelihood.Layout
+                ofDesign likelihood.Budget likelihood.Kind design standard likelihood.Layout
                 |> assembled design standard likelihood)
 
     /// <summary>The likelihood of a design that differs in its response only from that of a likelihood made by
@@ -311,7 +343,7 @@ module LogLikelihood =
 
         // Columns that were replaced for one response are not those of another.
         if likelihood.Standard.Base.IsSome || not (Conditioning.isSound standard) then
-            createWith likelihood.Held.Known likelihood.Kind design
+            createWithin likelihood.Budget likelihood.Held.Known likelihood.Kind design
         else
             likelihood
             |> methodFor design standard None
@@ -324,15 +356,44 @@ module LogLikelihood =
                 Named = lazy NamedParameters.create likelihood.Model standard likelihood.Layout
         }
 
-        ofDesign likelihood.Kind likelihood.Model standard likelihood.Layout
+        ofDesign likelihood.Budget likelihood.Kind likelihood.Model standard likelihood.Layout
         |> Result.bind (fun method ->
             heldOn standard likelihood
             |> Result.map (fun held ->
-                ofMethod likelihood.Kind likelihood.Model standard likelihood.Layout likelihood.Named held method))
+                ofMethod
+                    likelihood.Kind
+                    likelihood.Model
+                    standard
+                    likelihood.Layout
+                    likelihood.Named
+                    held
+                    likelihood.Budget
+                    method))
+
+    /// The same likelihood by a plan that samples otherwise or not at all; what is held stays.
+    let internal withPlan (plan: Plan) (likelihood: LogLikelihood) : LogLikelihood =
+        ConditionalObjective.create likelihood.Kind likelihood.Model likelihood.Standard likelihood.Layout plan
+        |> ofMethod
+            likelihood.Kind
+            likelihood.Model
+            likelihood.Standard
+            likelihood.Layout
+            likelihood.Named
+            likelihood.Held
+            likelihood.Budget
 
     /// The same model by another criterion, on the same inner scale.
     let internal withCriterion kind (likelihood: LogLikelihood) : Result<LogLikelihood, LmmError list> =
         onStandard likelihood.Standard { likelihood with Kind = kind }
+
+    /// How log determinants are sampled; None where they are exact.
+    let internal samplingOf (likelihood: LogLikelihood) : Sampling option =
+        match likelihood.Method with
+        | LikelihoodMethod.Conditional(plan, _) -> plan.Sampling
+        | _ -> None
+
+    /// Whether log determinants are sampled.
+    let internal isSampled (likelihood: LogLikelihood) = (samplingOf likelihood).IsSome
 
     /// Whether levels are independent and no parameter is held.
     let internal isUnrelated (likelihood: LogLikelihood) =

@@ -24,6 +24,8 @@ type ModelPlan = {
     Starts: int
     /// All ways that were compared, the chosen one among them.
     Candidates: PlanCandidate list
+    /// Why log determinants would be sampled; None where the fit is exact.
+    Sampled: string option
 } with
 
     member private this.Display =
@@ -33,6 +35,7 @@ type ModelPlan = {
             $"{this.Rows} rows, {this.FixedCount} fixed and {this.RandomCount} random effects, {parameters}"
             $"chosen: {this.Chosen}"
             $"at most {this.Starts} starts"
+            yield! Option.toList this.Sampled
         ]
 
     /// The model, its size and the engine chosen.
@@ -56,11 +59,12 @@ module ModelPlan =
             CurvatureWork = float parameters * plan.Chosen.Work
             Starts = FurtherStarts.most plan.Chosen.Work
             Candidates = plan.Candidates
+            Sampled = None
         }
 
-    /// <summary>The plan of a design; nothing is factored.</summary>
+    /// <summary>The plan of a design for a fit that may take so many seconds, or any time; nothing is factored.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
-    let ofDesign (design: Design) : Result<ModelPlan, LmmError list> =
+    let within (budget: float option) (design: Design) : Result<ModelPlan, LmmError list> =
         let standard = Standardised.ofDesign design
         let layout = ThetaLayout.create standard
 
@@ -68,7 +72,7 @@ module ModelPlan =
             ResidualPlan.create design standard layout
             |> Result.map (ofResiduals design standard layout)
         else
-            Plan.create standard
+            Plan.within budget standard
             |> Result.map (fun plan -> {
                 Spec = design.Spec
                 Rows = standard.Rows
@@ -76,7 +80,13 @@ module ModelPlan =
                 RandomCount = standard.Terms |> List.sumBy (fun term -> term.Levels * term.Columns.Length)
                 ParameterCount = layout.Parameters
                 Chosen = plan.Chosen
-                CurvatureWork = plan.CurvatureWork
+                // What samples has none.
+                CurvatureWork = if plan.Sampling.IsSome then 0.0 else plan.CurvatureWork
                 Starts = FurtherStarts.most plan.Chosen.Work
                 Candidates = plan.Candidates
+                Sampled = plan.Sampling |> Option.map _.Reason
             })
+
+    /// <summary>The plan of a design; nothing is factored.</summary>
+    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    let ofDesign (design: Design) : Result<ModelPlan, LmmError list> = within None design

@@ -16,6 +16,19 @@ type internal Plan = {
     NewEngine: unit -> Engine
     /// The same plan for another response of the same columns: what does not depend on the response is shared.
     ForResponse: Standardised -> Plan
+    /// What belongs to an engine that samples; None for exact ones.
+    Sampling: Sampling option
+}
+
+/// <summary>How a plan samples.</summary>
+and [<NoComparison; ReferenceEquality>] internal Sampling = {
+    Settings: IterativeSettings
+    /// Why, in words.
+    Reason: string
+    /// The same plan with other settings, over the same cross-products.
+    With: IterativeSettings -> Plan
+    /// An exact plan of the same model, where one evaluation of it is affordable.
+    Exact: Lazy<Plan> option
 }
 
 /// <summary>Plans.</summary>
@@ -48,6 +61,7 @@ module internal Plan =
             CurvatureWork = 2.0 * order * order * tail * tail * tail
             NewEngine = fun () -> BlockEngine cross.Value
             ForResponse = fun other -> ofProducts (lazy (CrossProducts.withResponse other cross.Value))
+            Sampling = None
         }
 
         ofProducts (lazy (CrossProducts.create model))
@@ -75,6 +89,7 @@ module internal Plan =
                 CurvatureWork = curvatureWork
                 NewEngine = fun () -> CompressedEngine shared.Value
                 ForResponse = fun other -> ofShared (lazy (CompressedModel.withResponse other shared.Value))
+                Sampling = None
             }
 
             Ok(ofShared (lazy CompressedModel.create model true))
@@ -89,6 +104,7 @@ module internal Plan =
             CurvatureWork = (4.0 * parameters + 1.0) * chosen.Work
             NewEngine = fun () -> SupernodalEngine symbolic.Value
             ForResponse = fun other -> ofSymbolic (lazy (SupernodalPlan.withResponse other symbolic.Value))
+            Sampling = None
         }
 
         ofSymbolic (lazy symbolic)
@@ -114,7 +130,7 @@ module internal Plan =
     let rec private precisely (model: Standardised) (plan: Plan) =
         let shared = lazy PreciseModel.tryCreate model
 
-        if model.Terms.IsEmpty then
+        if model.Terms.IsEmpty || plan.Sampling.IsSome then
             plan
         else
             {
@@ -123,7 +139,63 @@ module internal Plan =
                     ForResponse = fun other -> precisely other (plan.ForResponse other)
             }
 
-    let private cheapest (model: Standardised) : Result<Plan, LmmError list> =
+    /// Solutions by iteration and traces by probes, for a reason, with an exact plan where one evaluation of that is affordable.
+    let private ofIterative (model: Standardised) candidates reason exact =
+        let rec ofProducts (products: Lazy<IterativeProducts>) settings = {
+            Chosen = IterativeCandidate.ofModel model
+            Candidates = candidates
+            // Nothing gives them.
+            CurvatureWork = infinity
+            NewEngine = fun () -> IterativeEngine(products.Value, settings)
+            ForResponse = fun other -> ofProducts (lazy (IterativeBuild.withResponse other products.Value)) settings
+            Sampling =
+                Some {
+                    Settings = settings
+                    Reason = reason
+                    With = ofProducts products
+                    Exact = exact
+                }
+        }
+
+        ofProducts (lazy IterativeBuild.create model) (IterativeSettings.create IterativeCandidate.probes)
+
+    // One exact evaluation may take this share of a budget.
+    let private certifying = 0.5
+
+    /// The exact plan, or iteration where that does not fit into memory or takes longer than a budget.
+    let private orIterative
+        budget
+        (model: Standardised)
+        candidates
+        (exact: PlanCandidate)
+        (plan: unit -> Result<Plan, _>)
+        =
+        let fits = exact.Bytes <= available ()
+
+        if
+            not (IterativeCandidate.isPossible model)
+            || fits && Patience.isWithin budget exact
+        then
+            plan ()
+        else
+            let chosen = IterativeCandidate.ofModel model
+            let reason = SamplingReason.create budget (available ()) exact chosen
+
+            let isAffordable =
+                budget
+                |> Option.exists (fun seconds -> Patience.ofEvaluation exact <= certifying * seconds)
+
+            let exactPlan =
+                if fits && isAffordable then
+                    match plan () with
+                    | Ok plan -> Some(lazy plan)
+                    | Error _ -> None
+                else
+                    None
+
+            Ok(ofIterative model (chosen :: candidates) reason exactPlan)
+
+    let private cheapest budget (model: Standardised) : Result<Plan, LmmError list> =
         // The cross-products lead with the factor that has the most effects: the tail and its memory are then least.
         let blocks = BlockCandidates.ofModel model
         let block = List.head blocks
@@ -133,7 +205,9 @@ module internal Plan =
         elif CompressedModel.isPossible model then
             ofCompressed model blocks
         elif block.Bytes <= available () && tailOf block <= denseTail then
-            Ok(ofBlock model blocks block)
+            orIterative budget model blocks block (fun () -> Ok(ofBlock model blocks block))
+        elif IterativeCandidate.isHopeless model then
+            orIterative budget model blocks block (fun () -> Ok(ofBlock model blocks block))
         else
             let symbolic = SupernodalPlan.analyse model
             let sparse = sparseCandidate symbolic
@@ -145,12 +219,27 @@ module internal Plan =
 
             match [ sparse; block ] |> List.filter isPossible |> List.sortBy _.Work with
             | [] ->
-                let least = min sparse.Bytes block.Bytes
-                Error [ LmmError.TooLarge("The crossed random effects", least, available ()) ]
-            | chosen :: _ when chosen.Engine = sparse.Engine -> Ok(ofSupernodal model candidates chosen symbolic)
-            | chosen :: _ -> Ok(ofBlock model candidates chosen)
+                let least = [ sparse; block ] |> List.minBy _.Bytes
+
+                orIterative
+                    budget
+                    model
+                    candidates
+                    {
+                        least with
+                            Bytes = max least.Bytes (2.0 * available ())
+                    }
+                    (fun () -> Error [ LmmError.TooLarge("The crossed random effects", least.Bytes, available ()) ])
+            | chosen :: _ when chosen.Engine = sparse.Engine ->
+                orIterative budget model candidates chosen (fun () -> Ok(ofSupernodal model candidates chosen symbolic))
+            | chosen :: _ -> orIterative budget model candidates chosen (fun () -> Ok(ofBlock model candidates chosen))
+
+    /// <summary>The plan of a model: the cheapest engine that fits into memory, or iteration where none does or a fit would take
+    /// longer than a budget in seconds.</summary>
+    /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
+    let within budget (model: Standardised) : Result<Plan, LmmError list> =
+        cheapest budget model |> Result.map (precisely model)
 
     /// <summary>The plan of a model: the cheapest engine that fits into memory.</summary>
     /// <returns>The plan, or a refusal with the memory that would be needed.</returns>
-    let create (model: Standardised) : Result<Plan, LmmError list> =
-        cheapest model |> Result.map (precisely model)
+    let create (model: Standardised) : Result<Plan, LmmError list> = within None model

@@ -30,6 +30,8 @@ type internal EffectFunctions = {
 /// </remarks>
 [<Sealed>]
 type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
+    // What is fitted by iteration because it cannot be factored cannot be factored here.
+    do SampledError.ensureFactorable fit
     let standard = fit.Model.Standard
     let residual = ResidualPrecision.at fit theta
     let layout = EffectLayout.at fit theta residual.Latent

@@ -111,6 +111,17 @@ module FitJson =
         | Some value -> number json "minEigenvalue" value
         | None -> json.WriteNull "minEigenvalue"
 
+        match certificate.MonteCarlo with
+        | None -> ()
+        | Some error ->
+            json.WriteStartObject "monteCarlo"
+            json.WriteNumber("probes", error.Probes)
+            number json "criterion" error.Criterion
+            number json "gradient" error.Gradient
+            number json "share" error.Share
+            json.WriteBoolean("isExactAtEstimates", error.Exact.IsSome)
+            json.WriteEndObject()
+
         json.WriteNumber("starts", certificate.Search.Starts)
         json.WriteNumber("endedHere", certificate.Search.EndedHere)
         json.WriteNumber("descents", certificate.Search.Descents)

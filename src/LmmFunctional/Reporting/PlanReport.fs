@@ -70,6 +70,9 @@ module PlanReport =
             Block.Line sizes
             Block.Heading "Engines, with predicted operations of one evaluation and its gradient"
             Block.Grid(table plan)
+            for reason in Option.toList plan.Sampled do
+                Block.Line ""
+                Block.Line reason
             if plan.CurvatureWork > 0.0 then
                 Block.Line ""
                 Block.Line $"Exact second derivatives add {operations plan.CurvatureWork} operations."
@@ -103,6 +106,7 @@ module PlanReport =
         writeCandidate json plan.Chosen
         json.WriteNumber("curvatureOperations", plan.CurvatureWork)
         json.WriteNumber("starts", plan.Starts)
+        plan.Sampled |> Option.iter (fun reason -> json.WriteString("sampled", reason))
         json.WriteStartArray "candidates"
 
         for candidate in plan.Candidates do

@@ -78,6 +78,25 @@ module Summary =
 
         $"gradient {short certificate.Gradient}, Newton decrement {short certificate.NewtonDecrement}{eigenvalue}"
 
+    /// What is known of the error of a fit that was sampled.
+    let private sampled (certificate: Certificate) =
+        match certificate.MonteCarlo with
+        | None -> []
+        | Some error ->
+            let short value = NumberText.significant 2 value
+
+            let known =
+                match error.Exact with
+                | Some _ -> "-2 log likelihood and its gradient are exact at these estimates"
+                | None ->
+                    $"Monte-Carlo standard errors: -2 log likelihood {short error.Criterion}, gradient {short error.Gradient}"
+
+            [
+                $"Log determinants sampled by {error.Probes} probes: covariance parameters within {short error.Share} standard errors (Monte-Carlo)"
+                known
+                "Curvature and degrees of freedom: by average information"
+            ]
+
     /// What was tried, where there was more than one start.
     let private search (certificate: Certificate) =
         let search = certificate.Search
@@ -193,6 +212,8 @@ module Summary =
             Block.Heading "Certificate"
             Block.Line(verdict fit.Certificate)
             Block.Line(evidence fit.Certificate)
+            for line in sampled fit.Certificate do
+                Block.Line line
             for line in search fit.Certificate do
                 Block.Line line
             Block.Line(effort fit)

@@ -45,6 +45,7 @@ module internal SavedOptions =
         options.Solver.Tolerance
         |> Option.iter (SavedValues.writeFloat json "tolerance")
 
+        options.Budget |> Option.iter (SavedValues.writeFloat json "budget")
         writeValues json "fixed" options.Held
         writeBounds json options.Bounds
         writeValues json "start" options.Start
@@ -75,6 +76,7 @@ module internal SavedOptions =
     /// <exception cref="T:System.Text.Json.JsonException">They are none.</exception>
     let read (element: JsonElement) : FitOptions =
         let hasTolerance, tolerance = element.TryGetProperty "tolerance"
+        let hasBudget, budget = element.TryGetProperty "budget"
 
         {
             FitOptions.defaults with
@@ -84,6 +86,7 @@ module internal SavedOptions =
                     MaxIterations = element.GetProperty("maxIterations").GetInt32()
                     Tolerance = if hasTolerance then Some(tolerance.GetDouble()) else None
                 }
+                Budget = if hasBudget then Some(budget.GetDouble()) else None
                 Held = readValues "fixed" element
                 Bounds = readBounds element
                 Start = readValues "start" element

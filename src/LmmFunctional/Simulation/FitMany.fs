@@ -187,7 +187,7 @@ module FitMany =
         (responses: (string * float[]) seq)
         : Result<FittedResponse seq, LmmError list> =
         Guard.level "Level" options.Level
-        SolverOptions.check options.Fit.Solver
+        FitOptions.check options.Fit
 
         SharedFits.create options.Fit spec frame (fun _ -> false)
         |> Problems.told

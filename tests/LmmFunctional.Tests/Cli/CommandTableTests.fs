@@ -99,6 +99,7 @@ let tests =
                             "--bound"
                             "--start"
                             "--algorithm"
+                            "--budget"
                         ]
                         |> List.except (names command)
 

@@ -13,6 +13,7 @@ let private engines = [
     "SeparableEngine"
     "WhitenedEngine"
     "PreciseEngine"
+    "IterativeEngine"
 ]
 
 let private sources =
