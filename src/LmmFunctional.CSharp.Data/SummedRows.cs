@@ -176,7 +176,7 @@ public sealed class SummedRows
     {
         ArgumentNullException.ThrowIfNull(model);
         var options = Convert.Options(
-            by, SolverAlgorithm.AverageInformation, progress, null, null, null, null, null, cancellationToken);
+            by, SolverAlgorithm.AverageInformation, progress, null, null, null, null, null, null, cancellationToken);
 
         var fit = PartialModule.fitOf(options, model.Inner, Convert.FSharpList([Inner]));
         return new FittedLmm(Convert.ValueOrThrow(fit).Fit);

@@ -5,6 +5,7 @@ open System.Buffers.Binary
 open System.IO
 open System.IO.Compression
 open LmmFunctional
+open LmmFunctional.Data
 
 /// <summary>Files as DuckDB reads them.</summary>
 [<RequireQualifiedAccess>]

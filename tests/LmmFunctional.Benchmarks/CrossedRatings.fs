@@ -6,6 +6,7 @@ open System.Diagnostics
 open System.IO
 open System.Runtime.InteropServices
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>Ratings by many users of many items, too many to factorise: how long the iterative engine takes, in how much memory,
 /// and how far it ends from the exact estimates and from the truth.</summary>

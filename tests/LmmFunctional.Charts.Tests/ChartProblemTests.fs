@@ -61,6 +61,7 @@ let tests =
 
             let sums = {
                 Observations = 180
+                Multiplicities = System.Collections.Immutable.ImmutableArray.CreateRange(Array.create 180 1.0)
                 SumOfLogWeights = 0.0
                 HasWeights = false
             }

@@ -8,6 +8,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open LmmFunctional
+open LmmFunctional.Model
 open LmmFunctional.Data
 open LmmFunctional.Postgres
 open LmmFunctional.Tests

@@ -102,7 +102,7 @@ let tests =
                 |> Texts.equal [])
 
         testPropertyWithConfig (Law.tries 10) "a dialect without fingerprints sums too, with weights or not" (fun () ->
-            let weighted = Gen.elements [ id; Spec.withWeights "w" ]
+            let weighted = Gen.elements [ id; LmmSpec.withWeights "w" ]
 
             Prop.forAll (Arb.fromGen (Gen.zip PartialTests.randomFrame weighted)) (fun (frame, weighted) ->
                 let spec = weighted (spec "y ~ x + (1 | g)")

@@ -5,6 +5,8 @@ open System
 open Expecto
 open LmmFunctional
 open LmmFunctional.Data
+open LmmFunctional.Analysis
+open LmmFunctional.Verification
 open LmmFunctional.Tests
 
 let private fits text name =

@@ -78,7 +78,8 @@ type Design = internal {
     member design.RandomEffects = design.Random
 
     /// The response of every row used, on the scale of the model; the offset has not been subtracted.
-    member design.ResponseValues = ImmutableCollectionsMarshal.AsImmutableArray design.Response
+    member design.ResponseValues =
+        ImmutableCollectionsMarshal.AsImmutableArray design.Response
 
     /// The sum of the offsets of every row used; None when the model has none.
     member design.OffsetValues =

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Numbers, each with how often it stands in the data: the rows of data, or cells that stand for many.</summary>
 [<NoComparison>]

@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System.Threading
+open LmmFunctional.Model
 open LmmFunctional.Estimation
 
 /// <summary>Options of a fit.</summary>

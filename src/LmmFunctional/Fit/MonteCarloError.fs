@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional.Model
 
 /// <summary>How far a fit may be from the exact one because log|V| and its derivatives were sampled: standard deviations over
 /// the probes.</summary>

@@ -1,7 +1,8 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 open System
 open LmmFunctional.Numerics
+open LmmFunctional
 
 /// <summary>The Monte-Carlo error of a fit whose log determinants are sampled, from the scatter of the probes.</summary>
 /// <remarks>With g_z what probe z has for the gradient and m probes, the estimates scatter about the exact ones with covariance

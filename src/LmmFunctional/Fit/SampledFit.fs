@@ -1,4 +1,6 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
+
+open LmmFunctional
 
 /// <summary>Fits whose log determinants are sampled: more probes until their error does not matter, an exact look at the end where
 /// that is affordable, and the error in the certificate.</summary>

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Verification
 
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>The catalogue of estimator identities: equations between the answers of a fit that hold whatever the data are.
 /// </summary>

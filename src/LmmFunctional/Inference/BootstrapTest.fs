@@ -2,6 +2,7 @@ namespace LmmFunctional.Analysis
 
 open LmmFunctional
 open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>A likelihood ratio test whose null distribution was simulated from the smaller model.</summary>
 type BootstrapTest = {

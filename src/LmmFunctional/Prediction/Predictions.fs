@@ -2,6 +2,7 @@ namespace LmmFunctional.Analysis
 
 open LmmFunctional
 open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>Predictions of means and of future observations, for the rows of a fit and for new data, and of any linear function
 /// of fixed and random effects.</summary>

@@ -111,7 +111,11 @@ let tests =
 
         testCase "the constant is the intercept, or the indicators of all levels" (fun () ->
             Check.equal (Some [| 1.0; 0.0 |]) (TestFrame.design "y ~ h" frame).Fixed.ConstantCoefficients
-            Check.equal (Some [| 1.0; 1.0; 1.0; 0.0 |]) (TestFrame.design "y ~ 0 + g + h" frame).Fixed.ConstantCoefficients
+
+            Check.equal
+                (Some [| 1.0; 1.0; 1.0; 0.0 |])
+                (TestFrame.design "y ~ 0 + g + h" frame).Fixed.ConstantCoefficients
+
             Check.equal None (TestFrame.design "y ~ 0 + h" frame).Fixed.Constant)
 
         testCase "no fixed effects at all are an empty matrix" (fun () ->

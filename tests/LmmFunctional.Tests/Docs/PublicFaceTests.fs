@@ -44,7 +44,10 @@ let private visible =
 /// Properties and fields that give away an array; a function that makes one gives a new one each time.
 let private arraysOf (own: Type) = [
     for part in own.GetProperties visible do
-        if holdsArray part.PropertyType && not (FSharp.Reflection.FSharpType.IsFunction part.PropertyType) then
+        if
+            holdsArray part.PropertyType
+            && not (FSharp.Reflection.FSharpType.IsFunction part.PropertyType)
+        then
             $"{own.FullName}.{part.Name}"
 
     for part in own.GetFields visible do

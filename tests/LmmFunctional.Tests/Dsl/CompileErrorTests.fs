@@ -117,7 +117,9 @@ let tests =
 
             says 42 "error FS0001: Type mismatch. Expecting a"
 
-            says 18 "error FS0001: This expression was expected to have type 'Model.RandomTerm' but here has type 'Model.Terms'")
+            says
+                18
+                "error FS0001: This expression was expected to have type 'Model.RandomTerm' but here has type 'Model.Terms'")
 
         testCase "a model without mistakes is accepted" (fun () ->
             let aboutLastModel (message: string) =

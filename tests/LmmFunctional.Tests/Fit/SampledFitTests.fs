@@ -4,6 +4,8 @@ module LmmFunctional.Tests.SampledFitTests
 open System
 open Expecto
 open LmmFunctional
+open LmmFunctional.Estimation
+open LmmFunctional.Analysis
 
 let private ok (result: Result<'ok, LmmError list>) : 'ok =
     match result with

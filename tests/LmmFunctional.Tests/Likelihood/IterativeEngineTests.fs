@@ -7,6 +7,7 @@ open System.Collections.Immutable
 open Expecto
 open LmmFunctional
 open LmmFunctional.Numerics
+open LmmFunctional.Estimation
 
 /// A crossed model: scalar or vector-valued terms, two or three factors, two terms of one factor, weights.
 let private model seed : Standardised =

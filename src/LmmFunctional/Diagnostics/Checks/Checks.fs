@@ -2,6 +2,7 @@ namespace LmmFunctional.Analysis
 
 open LmmFunctional
 open LmmFunctional.Model
+open LmmFunctional.Estimation
 
 /// <summary>All checks of a fitted model.</summary>
 [<RequireQualifiedAccess>]

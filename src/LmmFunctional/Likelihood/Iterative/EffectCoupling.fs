@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Products of the effects of one grouping factor with effects of the tail, level by level, sparse.</summary>
 /// <remarks>The rows of an entry's level stand together: all S effects of a tail level follow one another.</remarks>

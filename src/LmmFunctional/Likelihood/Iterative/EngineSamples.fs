@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>What each probe said of a sampled likelihood at one point: their scatter is the Monte-Carlo error.</summary>
 [<NoComparison; ReferenceEquality>]

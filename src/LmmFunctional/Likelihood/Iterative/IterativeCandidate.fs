@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>What a fit is predicted to take, in seconds of a small machine, and when it is too long for the user.</summary>
 [<RequireQualifiedAccess>]

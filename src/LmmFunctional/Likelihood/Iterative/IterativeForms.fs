@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Sums over effects that second derivatives are made of, with Ω = Z'V⁻¹Z applied by solutions.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,7 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>The sums of products of the columns of [Z X y] that the iterative engine needs: all of them sparse.</summary>
-/// <remarks>As <see cref="T:LmmFunctional.CrossProducts"/>, but for the products of the tail's effects with each other, of which
+/// <remarks>As <see cref="T:LmmFunctional.Estimation.CrossProducts"/>, but for the products of the tail's effects with each other, of which
 /// only those of effects that meet in a row are kept: the diagonal blocks level by level, the others as couplings.</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal IterativeProducts = {

@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>How finely the iterative engine works.</summary>
 [<NoComparison>]

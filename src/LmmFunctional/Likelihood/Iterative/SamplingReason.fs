@@ -1,4 +1,4 @@
-namespace LmmFunctional
+namespace LmmFunctional.Estimation
 
 /// <summary>Why a plan samples, in words.</summary>
 [<RequireQualifiedAccess>]
