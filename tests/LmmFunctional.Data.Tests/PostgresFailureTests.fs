@@ -28,7 +28,7 @@ let private slow =
 /// The problems of some work that the server does not survive.
 let private problemsWhenStopped (server: PostgresServer) (work: unit -> Result<'ok, LmmError list>) =
     let task = Task.Run(fun () -> work () |> DataSets.problems)
-    server.WaitForQuery "pg_sleep(1"
+    server.WaitForSleep()
     server.Stop()
     Check.isTrue (task.Wait(TimeSpan.FromMinutes 1.0))
     task.Result

@@ -127,16 +127,19 @@ type PostgresServer private (folder: DirectoryInfo, port: int) =
                 string (reader.GetValue 0)
         ]
 
-    /// Waits until a query is at work whose text has some words, for a minute at most.
-    member server.WaitForQuery(words: string) =
+    /// Waits until a query sleeps, for a minute at most.
+    member server.WaitForSleep() =
         let started = Stopwatch.StartNew()
 
-        let isAtWork () =
-            server.Lines
-                $"select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%%{words}%%'"
+        // By what it waits for: the text of a query is cut off after a kilobyte.
+        let sleeps () =
+            server.Lines "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
             <> [ "0" ]
 
-        while not (isAtWork ()) && started.Elapsed < TimeSpan.FromMinutes 1.0 do
+        while not (sleeps ()) do
+            if started.Elapsed > TimeSpan.FromMinutes 1.0 then
+                failwith "No query has slept within a minute."
+
             Threading.Thread.Sleep 20
 
     member private _.Log = File.ReadAllLines(Path.Combine(folder.FullName, "log"))

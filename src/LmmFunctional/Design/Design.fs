@@ -95,6 +95,9 @@ type Design = internal {
     /// How many rows were left out because a used column is missing there.
     member design.RowsMissing = design.MissingRows
 
+    /// How many rows were left out because their weight is zero.
+    member design.RowsOfZeroWeight = design.ZeroWeightRows
+
     member private design.Display =
         let rows = Plural.count design.Observations "row"
         let effects = Plural.count design.Fixed.Names.Length "fixed effect"

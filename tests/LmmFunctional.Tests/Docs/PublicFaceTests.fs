@@ -8,7 +8,10 @@ open LmmFunctional
 open LmmFunctional.Analysis
 open Microsoft.FSharp.Core
 
-let private exported = typeof<Frame>.Assembly.GetExportedTypes()
+// The compiler's own types have no namespace.
+let private exported =
+    typeof<Frame>.Assembly.GetExportedTypes()
+    |> Array.filter (fun own -> not (String.IsNullOrEmpty own.Namespace))
 
 /// The name of a type or module in F#.
 let private nameOf (own: Type) =

@@ -30,7 +30,8 @@ let private lmerIds of' =
 
 let private smallCases () = lmerIds false
 
-let private largeCases () = lmerIds true
+// One is enough for a run of all tests: each takes two minutes of processor time.
+let private largeCases () = lmerIds true |> List.truncate 1
 
 let private checkCase least id =
     let case = Lmer.cases () |> List.find (fun case -> case.Id = id)

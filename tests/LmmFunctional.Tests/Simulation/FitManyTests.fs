@@ -132,7 +132,7 @@ let tests =
 
         testPropertyWithConfig
             {
-                Law.tries 40 with
+                Law.tries 16 with
                     arbitrary = [ typeof<StructuredSmallModels> ]
             }
             "Many fits of structured models are one fit after another, bit for bit"
