@@ -285,7 +285,7 @@ module MultimodalModels =
 
             Formula.parse model.Formula
             |> Result.bind (fun spec -> Design.buildWith model.Options.Known spec model.Data)
-            |> Result.bind (Identification.check [])
+            |> Result.bind (Identifiability.check [])
             |> Result.bind (LogLikelihood.create criterion)
             |> Result.toOption
             |> Option.map (fun _ -> model)

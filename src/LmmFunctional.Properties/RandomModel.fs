@@ -199,7 +199,7 @@ module RandomModel =
     /// Whether no variance of an unstructured matrix hangs on one row, which a fit refuses.
     let private isIdentified (model: RandomModel) =
         Design.buildWith (known model) (spec model) (frame model)
-        |> Result.bind (Identification.check [])
+        |> Result.bind (Identifiability.check [])
         |> Result.isOk
 
     let private genStructuredOf rows : Gen<RandomModel> =

@@ -217,7 +217,7 @@ type LmmError =
 [<RequireQualifiedAccess>]
 module LmmError =
 
-    open Wording
+    open SentenceParts
 
     let private quoted names =
         names |> List.map (fun name -> $"'{name}'") |> limited

@@ -84,7 +84,7 @@ module internal FitSearch =
 
     /// What a design must be for its covariance parameters to be estimated as asked for.
     let check (options: FitOptions) (design: Design) : Result<Design, LmmError list> =
-        Identification.check (options.Held |> Map.keys |> List.ofSeq) design
+        Identifiability.check (options.Held |> Map.keys |> List.ofSeq) design
         |> Result.bind (fun design -> Problems.unless (ExpectationSteps.problems options design) design)
 
     /// <summary>The fit of a design that has been checked.</summary>

@@ -80,7 +80,7 @@ module Adjustment =
 
         match adjustment with
         | Adjustment.Tukey -> StudentizedRange.upper family.Means df (sqrt 2.0 * abs t)
-        | Adjustment.Dunnett -> MaximumT.upper family.Loadings.Value df (abs t)
+        | Adjustment.Dunnett -> Dunnett.upper family.Loadings.Value df (abs t)
         | Adjustment.Scheffe -> Probability.upperF family.Rank df (t * t / float family.Rank)
         | Adjustment.Sidak -> StudentizedRange.missing m raw
         | Adjustment.Bonferroni -> min 1.0 (m * raw)

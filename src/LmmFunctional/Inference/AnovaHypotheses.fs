@@ -86,7 +86,7 @@ module internal AnovaHypotheses =
 
         let rows =
             match kind with
-            | HypothesisType.III -> TypeThree.create lastIsReference design
+            | HypothesisType.III -> TypeIII.create lastIsReference design
             | HypothesisType.I ->
                 let scales = scalesOf x
 
@@ -97,7 +97,7 @@ module internal AnovaHypotheses =
 
                 // Where nothing contains a term its hypothesis is that of type III, and is written in the same rows: the
                 // df of Satterthwaite depend on them. So does lmerTest.
-                List.zip (TypeThree.containing design.Schema.Fixed) (TypeThree.create lastIsReference design)
+                List.zip (TypeIII.containing design.Schema.Fixed) (TypeIII.create lastIsReference design)
                 |> List.mapi (fun index (above, alone) ->
                     let place column =
                         if termOf[column] = index then 1

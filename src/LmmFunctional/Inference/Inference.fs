@@ -60,7 +60,7 @@ module Inference =
     /// <summary>The estimate of a contrast of the kept columns, tested against a value.</summary>
     let internal ofKept level name (contrast: float[]) tested (inference: Inference) : Estimate =
         let framed = TestBasis.inFrame inference.Basis.Root contrast
-        let estimate = SmallSample.dot contrast inference.Source.Inner.Beta
+        let estimate = SatterthwaiteAndKenwardRoger.dot contrast inference.Source.Inner.Beta
         let error = sqrt (max 0.0 (TestBasis.covariance inference.Basis framed framed))
         let df = inference.Basis.Degrees contrast framed
 
@@ -106,7 +106,9 @@ module Inference =
     /// The rank of functions given in the frame, their lengths made one.
     let internal rankOf (framed: float[][]) =
         let q = framed.Length
-        let lengths = framed |> Array.map (fun a -> sqrt (SmallSample.dot a a))
+
+        let lengths =
+            framed |> Array.map (fun a -> sqrt (SatterthwaiteAndKenwardRoger.dot a a))
 
         let gram =
             Array.init (q * q) (fun k ->
@@ -114,7 +116,7 @@ module Inference =
                 let size = lengths[i] * lengths[j]
 
                 if size > 0.0 then
-                    SmallSample.dot framed[i] framed[j] / size
+                    SatterthwaiteAndKenwardRoger.dot framed[i] framed[j] / size
                 else
                     0.0)
 
@@ -129,14 +131,15 @@ module Inference =
         let framed = contrasts |> Array.map (TestBasis.inFrame inference.Basis.Root)
         let q = contrasts.Length
 
-        let gram = Array.init (q * q) (fun k -> SmallSample.dot framed[k % q] framed[k / q])
+        let gram =
+            Array.init (q * q) (fun k -> SatterthwaiteAndKenwardRoger.dot framed[k % q] framed[k / q])
 
         let struct (values, vectors) = Semidefinite.eigen q gram
         let rank = rankOf framed
 
         let differences =
             Array.map2
-                (fun contrast value -> SmallSample.dot contrast inference.Source.Inner.Beta - value)
+                (fun contrast value -> SatterthwaiteAndKenwardRoger.dot contrast inference.Source.Inner.Beta - value)
                 contrasts
                 tested
 
@@ -158,13 +161,13 @@ module Inference =
 
         let wald =
             match inference.Basis.Adjustment with
-            | None -> SmallSample.dot scores scores
+            | None -> SatterthwaiteAndKenwardRoger.dot scores scores
             | Some _ ->
                 let adjusted =
                     Array.init (rank * rank) (fun k ->
                         TestBasis.covariance inference.Basis rows[k % rank] rows[k / rank])
 
-                SmallSample.form (Semidefinite.inverse rank adjusted) scores scores
+                SatterthwaiteAndKenwardRoger.form (Semidefinite.inverse rank adjusted) scores scores
 
         let struct (scale, df) = inference.Basis.JointDegrees contrasts rows
         let f = scale * wald / float rank

@@ -115,7 +115,7 @@ module MarginalContrasts =
         Means = count
         Count = framed.Length
         Rank = Inference.rankOf framed
-        Loadings = lazy (MaximumT.loadings (correlation means.Basis.Inference framed))
+        Loadings = lazy (Dunnett.loadings (correlation means.Basis.Inference framed))
     }
 
     /// One family: its comparisons with adjusted p-values and intervals.

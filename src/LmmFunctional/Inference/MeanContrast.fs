@@ -115,7 +115,10 @@ module MeanContrast =
             let rest =
                 (power, found)
                 ||> List.fold (fun left own ->
-                    let share = SmallSample.dot left own / SmallSample.dot own own
+                    let share =
+                        SatterthwaiteAndKenwardRoger.dot left own
+                        / SatterthwaiteAndKenwardRoger.dot own own
+
                     Array.map2 (fun a b -> a - share * b) left own)
 
             rest :: found)

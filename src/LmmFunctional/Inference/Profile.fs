@@ -114,7 +114,7 @@ module Profile =
     /// The estimate of the fit, whatever the profile is centred at.
     let private estimateOf (fit: Fit) target =
         let combined named =
-            SmallSample.dot (weightsOn fit named) fit.Inner.Beta
+            SatterthwaiteAndKenwardRoger.dot (weightsOn fit named) fit.Inner.Beta
 
         match target with
         | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]

@@ -64,13 +64,13 @@ module internal TestBasis =
         let moments = momentsOf fit convention
 
         let w = ParameterCovariance.ofMoments convention moments
-        let degrees = SmallSample.degrees moments w
+        let degrees = SatterthwaiteAndKenwardRoger.degrees moments w
 
         {
             Root = moments.Root
             Adjustment = None
             Degrees = fun _ framed -> degrees framed
-            JointDegrees = fun _ rows -> struct (1.0, rows |> Array.map degrees |> SmallSample.pooled)
+            JointDegrees = fun _ rows -> struct (1.0, rows |> Array.map degrees |> SatterthwaiteAndKenwardRoger.pooled)
         }
 
     /// Whether I + 2U is positive definite by a margin.
@@ -87,7 +87,7 @@ module internal TestBasis =
         let moments = momentsOf fit convention
 
         let w = ParameterCovariance.ofMoments convention moments
-        let full = SmallSample.adjustment convention moments w
+        let full = SatterthwaiteAndKenwardRoger.adjustment convention moments w
 
         let adjustment =
             if isPositive moments.Root.Rows full then
@@ -98,14 +98,14 @@ module internal TestBasis =
                         SecondDerivatives = SecondDerivatives.Linear
                 }
 
-                SmallSample.adjustment linear moments w
+                SatterthwaiteAndKenwardRoger.adjustment linear moments w
 
         {
             Root = moments.Root
             Adjustment = Some adjustment
             // For one function Kenward and Roger's df are Satterthwaite's.
-            Degrees = fun _ framed -> SmallSample.degrees moments w framed
-            JointDegrees = fun _ rows -> SmallSample.kenwardRoger moments w rows
+            Degrees = fun _ framed -> SatterthwaiteAndKenwardRoger.degrees moments w framed
+            JointDegrees = fun _ rows -> SatterthwaiteAndKenwardRoger.kenwardRoger moments w rows
         }
 
     let private hasRelatedLevels (fit: Fit) =
@@ -159,8 +159,8 @@ module internal TestBasis =
 
     /// aᵀ(I + 2U)b: the covariance of two functions given in the frame.
     let covariance basis (a: float[]) (b: float[]) =
-        let plain = SmallSample.dot a b
+        let plain = SatterthwaiteAndKenwardRoger.dot a b
 
         match basis.Adjustment with
         | None -> plain
-        | Some u -> plain + 2.0 * SmallSample.form u a b
+        | Some u -> plain + 2.0 * SatterthwaiteAndKenwardRoger.form u a b

@@ -129,9 +129,9 @@ module VarianceTest =
             if not isOnly then
                 None
             else
-                RatioNull.create fit.Criterion fit.Design own
+                ExactRlrt.create fit.Criterion fit.Design own
                 |> Option.map (
-                    RatioNull.simulate {
+                    ExactRlrt.simulate {
                         BootstrapOptions.defaults with
                             Replicates = options.Draws
                             Seed = options.Seed

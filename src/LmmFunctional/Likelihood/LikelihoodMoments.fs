@@ -19,7 +19,7 @@ module internal LikelihoodMoments =
 
         let weight, variance =
             LogLikelihood.withEngine likelihood lambdas (fun engine ->
-                let df = ConditionalObjective.residualDf likelihood.Kind engine
+                let df = IndependentResidualsObjective.residualDf likelihood.Kind engine
                 let square = engine.ResidualSquare
                 let variance = Option.defaultValue (square / df) point.Variance
 

@@ -57,7 +57,7 @@ module LogLikelihood =
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Whitened _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
         | LikelihoodMethod.Conditional(plan, engines) ->
-            ConditionalObjective.borrow engines plan (fun engine ->
+            IndependentResidualsObjective.borrow engines plan (fun engine ->
                 engine.Factor lambdas |> ignore
                 action engine)
 
@@ -82,10 +82,10 @@ module LogLikelihood =
         let lambdas = ThetaLayout.matrices likelihood.Layout theta
 
         withEngine likelihood lambdas (fun engine ->
-            ConditionalObjective.scoreAt
+            IndependentResidualsObjective.scoreAt
                 likelihood.Held.Residual
                 (likelihood.Kind = Criterion.Reml)
-                (ConditionalObjective.residualDf likelihood.Kind engine)
+                (IndependentResidualsObjective.residualDf likelihood.Kind engine)
                 engine
                 likelihood.Layout
                 theta
@@ -235,10 +235,10 @@ module LogLikelihood =
         match design.Residual with
         | Some _ ->
             ResidualPlan.create design standard layout
-            |> Result.bind (ResidualObjective.create kind design standard layout)
+            |> Result.bind (StructuredResidualsObjective.create kind design standard layout)
         | None ->
             Plan.within budget standard
-            |> Result.map (ConditionalObjective.create kind design standard layout)
+            |> Result.map (IndependentResidualsObjective.create kind design standard layout)
 
     /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
     /// of the others.</summary>
@@ -288,14 +288,15 @@ module LogLikelihood =
         match likelihood.Method with
         | LikelihoodMethod.Conditional(plan, _) ->
             Ok(
-                ConditionalObjective.create
+                IndependentResidualsObjective.create
                     likelihood.Kind
                     design
                     standard
                     likelihood.Layout
                     (plan.ForResponse standard)
             )
-        | method -> ResidualObjective.withResponse likelihood.Kind design standard likelihood.Layout from method
+        | method ->
+            StructuredResidualsObjective.withResponse likelihood.Kind design standard likelihood.Layout from method
 
     let private assembled (design: Design) standard (likelihood: LogLikelihood) method =
         // Another response has another scale, and held variances are in its units.
@@ -372,7 +373,7 @@ module LogLikelihood =
 
     /// The same likelihood by a plan that samples otherwise or not at all; what is held stays.
     let internal withPlan (plan: Plan) (likelihood: LogLikelihood) : LogLikelihood =
-        ConditionalObjective.create likelihood.Kind likelihood.Model likelihood.Standard likelihood.Layout plan
+        IndependentResidualsObjective.create likelihood.Kind likelihood.Model likelihood.Standard likelihood.Layout plan
         |> ofMethod
             likelihood.Kind
             likelihood.Model

@@ -151,7 +151,7 @@ module internal Solution =
                     LogLikelihood.withEngine likelihood lambdas action
         }
 
-        engineAt likelihood point lambdas factored -(ConditionalObjective.sumOfLogWeights likelihood.Model)
+        engineAt likelihood point lambdas factored -(IndependentResidualsObjective.sumOfLogWeights likelihood.Model)
 
     /// What stands where V is not positive definite: nothing is known; the certificate says so.
     let private undefinedAt (likelihood: LogLikelihood) point lambdas =

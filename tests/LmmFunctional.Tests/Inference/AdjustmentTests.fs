@@ -41,7 +41,7 @@ let private familyOf n : ComparisonFamily = {
     Means = n + 1
     Count = n
     Rank = n
-    Loadings = lazy (MaximumT.loadings (equal n 0.5))
+    Loadings = lazy (Dunnett.loadings (equal n 0.5))
 }
 
 [<Tests>]
@@ -70,7 +70,7 @@ let tests =
                 Law.assertHolds (Law.near "upper" 2e-9 expected (StudentizedRange.upper k df q)))
 
         testCases "the range of two is t" [ 0.7, 1.5; 3.2, 4.0; 1e6, 2.5 ] (fun (df: float, t: float) ->
-            let viaMaximum = MaximumT.upper [| 0.0 |] df t
+            let viaMaximum = Dunnett.upper [| 0.0 |] df t
 
             Law.assertHolds [
                 yield!
@@ -111,7 +111,7 @@ let tests =
 
             let correlation = Matrix.init 4 4 (fun i j -> if i = j then 1.0 else b[i] * b[j])
 
-            let found = MaximumT.loadings correlation
+            let found = Dunnett.loadings correlation
             Law.assertHolds (Law.nearAll "loadings" 1e-9 b found))
 
         testPropertyWithConfig

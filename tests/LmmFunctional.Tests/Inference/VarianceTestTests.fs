@@ -54,10 +54,10 @@ let tests =
             let _, df1, df2 = fOfOneWay fit
 
             let null' =
-                RatioNull.create Criterion.Reml fit.Design fit.Design.Random.Head |> Option.get
+                ExactRlrt.create Criterion.Reml fit.Design fit.Design.Random.Head |> Option.get
 
             let draws =
-                RatioNull.simulate
+                ExactRlrt.simulate
                     {
                         BootstrapOptions.defaults with
                             Replicates = 20000
@@ -87,9 +87,9 @@ let tests =
                 |> Array.sort
 
             let exact =
-                RatioNull.create criterion larger.Design larger.Design.Random.Head
+                ExactRlrt.create criterion larger.Design larger.Design.Random.Head
                 |> Option.get
-                |> RatioNull.simulate { options with Replicates = 6000 }
+                |> ExactRlrt.simulate { options with Replicates = 6000 }
                 |> Array.sort
 
             // Kolmogorov and Smirnov's distance, the two samples' 0.1 % point.

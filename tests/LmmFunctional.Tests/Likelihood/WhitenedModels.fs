@@ -59,7 +59,12 @@ module internal WhitenedModels =
         }
 
         let method, full =
-            ResidualObjective.create likelihood.Criterion likelihood.Design likelihood.Standard likelihood.Layout plan
+            StructuredResidualsObjective.create
+                likelihood.Criterion
+                likelihood.Design
+                likelihood.Standard
+                likelihood.Layout
+                plan
             |> orRaise
 
         {

@@ -10,7 +10,7 @@ open LmmFunctional.Estimation
 /// <remarks>Comparisons of independent means with one control are so (Dunnett 1955), and any with equal correlation.
 /// Others are brought to the nearest such form, as SAS does (Hsu 1992).</remarks>
 [<RequireQualifiedAccess>]
-module internal MaximumT =
+module internal Dunnett =
 
     // A loading of one would leave nothing of its own.
     let private largestLoading = 1.0 - 1e-9

@@ -7,7 +7,7 @@ open LmmFunctional
 /// <summary>−2 log likelihood of a model with structured residuals as a function of θ, however that is computed; V
 /// holds the weights.</summary>
 [<RequireQualifiedAccess>]
-module internal ResidualObjective =
+module internal StructuredResidualsObjective =
 
     /// Relative standard deviations of the effects, as without a residual structure where that can be computed.
     let private deviations (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
@@ -200,7 +200,7 @@ module internal ResidualObjective =
                 VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
             HasCheapCurvature = true
             IsCurvatureAffordable = true
-            Tolerance = ConditionalObjective.toleranceFor work
+            Tolerance = IndependentResidualsObjective.toleranceFor work
             Unbounded = unboundedOf layout model
             Ends =
                 Seq.append
@@ -270,7 +270,10 @@ module internal ResidualObjective =
             Some leastRest
 
     let private constantOf kind standard (model: MarginalModel) =
-        ConditionalObjective.constantOf kind (MarginalObjective.residualDf (kind = Criterion.Reml) model) standard
+        IndependentResidualsObjective.constantOf
+            kind
+            (MarginalObjective.residualDf (kind = Criterion.Reml) model)
+            standard
 
     /// Autoregressive residuals on fields of cells.
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
@@ -294,7 +297,8 @@ module internal ResidualObjective =
                             (SeparableObjective.covarianceDerivatives reml variance engine)
                     HasCheapCurvature = false
                     // Two gradients for each parameter.
-                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    IsCurvatureAffordable =
+                        2.0 * float start.Length * model.Work < IndependentResidualsObjective.affordable
             }
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
@@ -323,7 +327,8 @@ module internal ResidualObjective =
                             (WhitenedObjective.covarianceDerivatives reml variance engine)
                     HasCheapCurvature = false
                     // Two gradients for each parameter.
-                    IsCurvatureAffordable = 2.0 * float start.Length * model.Work < ConditionalObjective.affordable
+                    IsCurvatureAffordable =
+                        2.0 * float start.Length * model.Work < IndependentResidualsObjective.affordable
             }
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective

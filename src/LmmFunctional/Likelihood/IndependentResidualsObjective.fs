@@ -10,7 +10,7 @@ open LmmFunctional.Model
 /// <summary>−2 log likelihood given the random effects as a function of θ: cross-products and an engine; residuals are
 /// independent.</summary>
 [<RequireQualifiedAccess>]
-module internal ConditionalObjective =
+module internal IndependentResidualsObjective =
 
     /// Degrees of freedom of σ²: n, less p under REML.
     let residualDf kind (engine: Engine) =

@@ -6,7 +6,7 @@ open LmmFunctional.Estimation
 /// <remarks>Everything in the frame where Cov(β̂) is the identity: a contrast l is a = Rᵀl, its variance
 /// aᵀa.</remarks>
 [<RequireQualifiedAccess>]
-module internal SmallSample =
+module internal SatterthwaiteAndKenwardRoger =
 
     /// aᵀ M b, M p×p by columns.
     let form (m: float[]) (a: float[]) (b: float[]) =

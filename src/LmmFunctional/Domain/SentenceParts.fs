@@ -5,7 +5,7 @@ open LmmFunctional.Data
 open LmmFunctional.Language
 
 /// <summary>Parts of sentences that the messages of problems share.</summary>
-module internal Wording =
+module internal SentenceParts =
 
     // More names than this are no help.
     let private mostListed = 10

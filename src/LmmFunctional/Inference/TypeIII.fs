@@ -14,14 +14,15 @@ open LmmFunctional.Estimation
 /// Four
 /// Types of Estimable Functions; Goodnight 1978.</remarks>
 [<RequireQualifiedAccess>]
-module internal TypeThree =
+module internal TypeIII =
 
     // Singular values below this, columns of length one, are rounding.
     let private rounding = 1e-9
 
     /// The vectors c with c'A = 0, A p×m, in the columns; orthonormal.
     let private leftNull p (columns: float[][]) : Matrix<float> =
-        let lengths = columns |> Array.map (fun a -> sqrt (SmallSample.dot a a))
+        let lengths =
+            columns |> Array.map (fun a -> sqrt (SatterthwaiteAndKenwardRoger.dot a a))
 
         let scaled =
             Array.zip columns lengths

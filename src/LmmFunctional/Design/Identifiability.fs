@@ -10,7 +10,7 @@ open LmmFunctional.Language
 /// <remarks>What is refused here has a likelihood without a maximum, or one that does not depend on a parameter: a fit
 /// would end wherever rounding leads it.</remarks>
 [<RequireQualifiedAccess>]
-module internal Identification =
+module internal Identifiability =
 
     // Residuals
 

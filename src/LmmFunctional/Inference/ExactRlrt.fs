@@ -11,7 +11,7 @@ open LmmFunctional.Estimation
 /// sup over λ ≥ 0 of d log(1 + N/D) − Σ log(1 + λκ), N = Σ λμw²/(1 + λμ), D = Σ w²/(1 + λμ) + χ²(n − p − q), with d = n − p and
 /// κ = μ under REML, d = n and κ = ξ under ML (Crainiceanu and Ruppert 2004).</remarks>
 [<NoComparison; ReferenceEquality>]
-type internal RatioNull = {
+type internal ExactRlrt = {
     /// d of the logarithm.
     Df: float
     /// Distinct μ with how often each occurs.
@@ -23,7 +23,7 @@ type internal RatioNull = {
 }
 
 [<RequireQualifiedAccess>]
-module internal RatioNull =
+module internal ExactRlrt =
 
     /// Up to this many levels with unequal information, whose q×q matrix is decomposed.
     let private largest = 1500
@@ -121,7 +121,7 @@ module internal RatioNull =
             None
 
     /// <summary>The distribution for a model with one random term of one effect; None when its q×q matrix is too large.</summary>
-    let create criterion (design: Design) (term: RandomDesign) : RatioNull option =
+    let create criterion (design: Design) (term: RandomDesign) : ExactRlrt option =
         let gram, cross, squares = products design term
         let n, p = design.Response.Length, gram.RowCount
 
@@ -159,12 +159,12 @@ module internal RatioNull =
     // λ κ from 1e-5 to 1e7: beyond, the function is straight in log λ.
     let private gridPoints = 60
 
-    let private grid (distribution: RatioNull) =
+    let private grid (distribution: ExactRlrt) =
         let scale = distribution.Projected |> Array.map fst |> Array.max
         Array.init gridPoints (fun k -> 10.0 ** (-5.0 + 12.0 * float k / float (gridPoints - 1)) / scale)
 
     /// What is maximised, at one λ and with the squares w² of each distinct μ.
-    let private heightAt (distribution: RatioNull) (squares: float[]) rest lambda =
+    let private heightAt (distribution: ExactRlrt) (squares: float[]) rest lambda =
         let mutable above = 0.0
         let mutable below = rest
 
@@ -207,7 +207,7 @@ module internal RatioNull =
             max 0.0 (max values[best] (shrink low high 20))
 
     /// <summary>Draws of the statistic, each from a stream of its own.</summary>
-    let simulate (options: BootstrapOptions) (distribution: RatioNull) : float[] =
+    let simulate (options: BootstrapOptions) (distribution: ExactRlrt) : float[] =
         if distribution.Projected.Length = 0 then
             Array.zeroCreate options.Replicates
         else
