@@ -124,4 +124,4 @@ module DataSource =
         | DataSource.File path -> DataFile.readWith options path
         | DataSource.DuckDb sql -> Duck.query sql
         | DataSource.Postgres(connection, source) -> Postgres.rows connection source
-        | DataSource.Sums _ -> Error [ LmmError.FitOfSums "The rows of the data" ]
+        | DataSource.Sums _ -> Error [ LmmError.FitOfSums "This" ]

@@ -66,15 +66,7 @@ module internal PlanCommand =
 
     // What sums of these rows would be.
     let private sumsOf engine (source: ModelSource) =
-        Partial.collect source.Spec source.Frame
-        |> Result.map (fun partial -> {
-            Engine = engine
-            Rows = partial.Rows
-            Cells = int64 partial.Cells
-            Keys = partial.Keys
-            Summed = partial.Summed
-            Counting = System.TimeSpan.Zero
-        })
+        Partial.collect source.Spec source.Frame |> Result.map (SumSource.costOf engine)
 
     let private dataLines (frame: Frame) sums = [
         let rows = SumCost.counted (int64 frame.Rows) "row"

@@ -114,8 +114,8 @@ module internal SumSource =
             | DataSource.File _ -> ofRows ())
         |> orderedAs reading.Orders
 
-    // What the sums cost once they are there.
-    let private costOf engine (partial: Partial) : SumCost = {
+    /// What sums cost that an engine has made.
+    let costOf engine (partial: Partial) : SumCost = {
         Engine = engine
         Rows = partial.Rows
         Cells = int64 partial.Cells

@@ -145,7 +145,7 @@ module SqlSums =
     let cost connect dialect source spec : Result<SumCost, LmmError list> =
         withCommand dialect connect (fun command ->
             prepared dialect source [] spec command
-            |> Result.map (fun (roles, queries) ->
+            |> Result.bind (fun (roles, queries) ->
                 let started = Stopwatch.GetTimestamp()
                 command.CommandText <- queries.Count
                 use reader = command.ExecuteReader()
@@ -156,14 +156,17 @@ module SqlSums =
                     | Cell.Number value -> int64 value
                     | _ -> 0L
 
-                {
-                    Engine = dialect.Name
-                    Rows = count 1
-                    Cells = count 0
-                    Keys = roles.Keys
-                    Summed = roles.Summed
-                    Counting = Stopwatch.GetElapsedTime started
-                }))
+                match count 1 with
+                | 0L -> Error [ LmmError.NoRows dialect.Name ]
+                | rows ->
+                    Ok {
+                        Engine = dialect.Name
+                        Rows = rows
+                        Cells = count 0
+                        Keys = roles.Keys
+                        Summed = roles.Summed
+                        Counting = Stopwatch.GetElapsedTime started
+                    }))
 
     // Work between the two queries: tests change the table there.
     let internal collectWith between connect dialect shards source spec : Result<Partial, LmmError list> =

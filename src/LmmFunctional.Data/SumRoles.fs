@@ -123,7 +123,15 @@ module internal SumRoles =
         let isWeighted = spec.Weights.IsSome
         let linear, others = exprs |> List.partition (tryLinear isWeighted >> Option.isSome)
 
-        let others = others @ groups |> List.collect Expr.columns |> List.distinct
+        // Such effects are indicators of the values of a column, also where it is a number.
+        let positions =
+            spec.Random
+            |> List.filter (fun term -> Positions.runsAlong term.Structure)
+            |> List.collect (fun term -> term.Effects.Items |> List.collect _.Factors)
+
+        let others =
+            others @ groups @ positions |> List.collect Expr.columns |> List.distinct
+
         let weights = Option.toList spec.Weights
 
         let candidates =

@@ -53,12 +53,23 @@ module Duck =
         else
             Error [ LmmError.FileNotFound path ]
 
+    /// Some work on files that DuckDB can read as they are; files without rows are named.
+    let private onFiles (files: string) (work: unit -> Result<'ok, LmmError list>) =
+        DuckFile.check files
+        |> Result.bind work
+        |> Result.mapError (
+            List.map (fun problem ->
+                match problem with
+                | LmmError.NoRows _ -> LmmError.NoRows files
+                | other -> other)
+        )
+
     /// <summary>All rows and columns of a file, or of many by a pattern: <c>ratings/*.parquet</c>.</summary>
     /// <param name="files">CSV, Parquet or JSON, compressed or not; <c>*</c> stands for any part of a name, <c>**</c> for any
     /// directories.</param>
     /// <returns>The data set, or the problems of <c>query</c>; no such file is one.</returns>
     let table (files: string) : Result<Frame, LmmError list> =
-        DuckFile.check files |> Result.bind (fun () -> query (DuckFile.rows files))
+        onFiles files (fun () -> query (DuckFile.rows files))
 
     // Sums
 
@@ -71,8 +82,7 @@ module Duck =
     /// <param name="spec">The model: random terms of any kind over independent residuals.</param>
     /// <returns>The sums, or the problems of <c>SqlSums.collect</c>; or a gzip file that is cut off.</returns>
     let sumsWith (options: CsvOptions) (files: string) (spec: LmmSpec) : Result<Partial, LmmError list> =
-        DuckFile.check files
-        |> Result.bind (fun () -> SqlSums.collect connect SqlDialect.duckDb (rowsOf options files) spec)
+        onFiles files (fun () -> SqlSums.collect connect SqlDialect.duckDb (rowsOf options files) spec)
 
     /// <summary>The sums of the rows of a file, or of many by a pattern, that a model needs: DuckDB adds them up, and no row
     /// is read into this program.</summary>
@@ -91,7 +101,7 @@ module Duck =
     /// <summary>The queries that <c>sums</c> would send.</summary>
     /// <returns>The queries, or what of the model needs the rows themselves, and the other problems of <c>sums</c>.</returns>
     let planSums (files: string) (spec: LmmSpec) : Result<SumQueries, LmmError list> =
-        SqlSums.plan connect SqlDialect.duckDb (rowsOf CsvOptions.defaults files) spec
+        onFiles files (fun () -> SqlSums.plan connect SqlDialect.duckDb (rowsOf CsvOptions.defaults files) spec)
 
     /// <summary>What the sums of the rows that a query returns would cost; DuckDB counts rows and cells.</summary>
     /// <param name="sql">The query.</param>
@@ -103,4 +113,4 @@ module Duck =
     /// <summary>What <c>sumsWith</c> would cost; DuckDB counts rows and cells.</summary>
     /// <returns>The cost, or the problems of <c>planSums</c>.</returns>
     let costWith (options: CsvOptions) (files: string) (spec: LmmSpec) : Result<SumCost, LmmError list> =
-        SqlSums.cost connect SqlDialect.duckDb (rowsOf options files) spec
+        onFiles files (fun () -> SqlSums.cost connect SqlDialect.duckDb (rowsOf options files) spec)

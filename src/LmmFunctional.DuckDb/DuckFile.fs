@@ -98,8 +98,9 @@ module internal DuckFile =
         | :? InvalidDataException
         | :? IOException -> false
 
-    /// <summary>Looks through compressed files: DuckDB takes one that is cut off for a shorter one.</summary>
-    /// <returns>Nothing, or the files that are damaged or cut off.</returns>
+    /// <summary>Looks at what DuckDB would read in silence: a compressed file that is cut off as a shorter one, an empty one as one
+    /// without rows.</summary>
+    /// <returns>Nothing, or the files that are empty, damaged or cut off.</returns>
     let check (files: string) : Result<unit, LmmError list> =
         let problems = [
             if endsWith compressed files then
@@ -109,6 +110,10 @@ module internal DuckFile =
                             path,
                             "it is a gzip file that is damaged or cut off; compress it again."
                         )
+            else
+                for path in found files do
+                    if File.Exists path && FileInfo(path).Length = 0L then
+                        LmmError.NoHeader path
         ]
 
         if problems.IsEmpty then Ok() else Error problems

@@ -100,7 +100,7 @@ public class SumsTests
         var problem = Assert.Throws<LmmException>(() => fit.Save(Path.GetTempFileName()));
         Assert.That(
             problem!.Issues.Single().Message,
-            Is.EqualTo("A saved model cannot be had from a fit of sums, which has no rows; fit the data instead."));
+            Is.EqualTo("A saved model cannot be made from a fit of sums, which has no rows; fit the data instead."));
 
         Assert.Throws<LmmException>(() => fit.Predict());
     }

@@ -128,14 +128,11 @@ let tests =
                 "--sums"
             ]
 
-            says "Predictions of the rows cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
-                "predict"
-                csv
-                formula
-                "--sums"
-            ]
+            says
+                "Predictions of the rows cannot be made from a fit of sums, which has no rows; fit the data instead.\n"
+                [ "predict"; csv; formula; "--sums" ]
 
-            says "A bootstrap cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
+            says "A bootstrap cannot be made from a fit of sums, which has no rows; fit the data instead.\n" [
                 "ci"
                 csv
                 formula
@@ -144,7 +141,7 @@ let tests =
                 "20"
             ]
 
-            says "A robust covariance cannot be had from a fit of sums, which has no rows; fit the data instead.\n" [
+            says "A robust covariance cannot be made from a fit of sums, which has no rows; fit the data instead.\n" [
                 "fit"
                 csv
                 formula

@@ -147,6 +147,9 @@ let randomModel =
         "y ~ f:x + (1 | g/f)"
         "y ~ x + offset(time) + (1 | h)"
         "y ~ log(x) + time + (1 | g) + (1 | h)"
+        "y ~ x + ar1(0 + time | g)"
+        "y ~ x + time + sp_exp(0 + time | h)"
+        "y ~ x + cs(1 + time | g)"
     ]
 
 [<Tests>]

@@ -246,8 +246,8 @@ module internal Positions =
 
     // Random terms
 
-    // Structures in which the order or the place of the effects means something.
-    let private runsAlong structure =
+    /// Whether the order or the place of the effects means something in a structure, so that they are levels of a variable.
+    let runsAlong structure =
         match structure with
         | Structure.Identity
         | Structure.Diagonal

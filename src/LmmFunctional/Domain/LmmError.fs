@@ -264,7 +264,7 @@ module LmmError =
         | LmmError.NotInSums column ->
             $"The sums do not hold column '{column}' as this model uses it; collect them for this model."
         | LmmError.FitOfSums what ->
-            $"{what} cannot be had from a fit of sums, which has no rows; fit the data instead."
+            $"{what} cannot be made from a fit of sums, which has no rows; fit the data instead."
         | LmmError.NoHeader source -> $"{source} is empty; a header line with the column names is needed."
         | LmmError.OtherSeparator(source, header, separator) ->
             let name = if separator = '\t' then "tabs" else $"'{separator}'"

@@ -27,70 +27,14 @@ module internal FurtherStarts =
         else
             Following.Close
 
+    // How many points lie evenly among all values of the parameters of a structure.
+    let private evenPoints = 8
+
     // Nearly zero, for structures whose parameters mean nothing at zero.
     let private little = 0.05
 
     // Standard deviations relative to the residual one; the larger where few rows leave little residual.
     let private much, veryMuch = 5.0, 30.0
-
-    // Of a correlation of 0.8, and of a range or an odds of 4.5 times or a fifth of what they start at.
-    let private farCorrelation, farLogarithm = 1.1, 1.5
-
-    // Of fewer parameters the ends, and what is between them, are starts already.
-    let private fewShapes = 3
-
-    // On the unconstrained scale, of correlations, of logarithms and of logarithms of standard deviations.
-    let private correlationSpread, logarithmSpread, deviationSpread = 1.3, 1.0, 0.5
-
-    // Loadings relative to the residual standard deviation.
-    let private loadingSpread = 0.7
-
-    // How many of them, of a random term and of residuals.
-    let private evenTerms, evenResiduals = 8, 20
-
-    /// The root of x^(d + 1) = x + 1: its powers spread points evenly over a cube of d dimensions (Roberts 2018).
-    let private evenRatio d =
-        let rec approach x step =
-            if step = 0 then
-                x
-            else
-                approach ((1.0 + x) ** (1.0 / float (d + 1))) (step - 1)
-
-        approach 1.5 60
-
-    /// <summary>Points that lie evenly among all values that many parameters may have together, where their ends one at a time
-    /// leave too much out.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="kinds">What the parameters are.</param>
-    /// <param name="start">Where they start; standard deviations and logarithms are moved about it.</param>
-    /// <param name="scaled">A standard deviation on the scale of its parameter, times e to a power.</param>
-    let private evenly
-        count
-        (kinds: ParameterKind[])
-        (start: float[])
-        (scaled: float -> float -> float)
-        : float[] list =
-        if kinds.Length < fewShapes then
-            []
-        else
-            let ratio = evenRatio kinds.Length
-
-            [
-                for i in 1..count do
-                    kinds
-                    |> Array.mapi (fun k kind ->
-                        let place = 0.5 + float i / ratio ** float (k + 1)
-                        let z = MathNet.Numerics.Distributions.Normal.InvCDF(0.0, 1.0, place - floor place)
-
-                        match kind with
-                        | ParameterKind.Correlation
-                        | ParameterKind.Real -> correlationSpread * z
-                        | ParameterKind.Positive
-                        | ParameterKind.Proportion -> start[k] + logarithmSpread * z
-                        | ParameterKind.Loading -> loadingSpread * z
-                        | ParameterKind.StandardDeviation -> scaled start[k] (deviationSpread * z)
-                        | ParameterKind.Variance -> start[k])
-            ]
 
     /// The effects whose variances are of their own, as pairs of a term and an effect; structures have one for all effects.
     let private units (layout: ThetaLayout) = [
@@ -165,9 +109,9 @@ module internal FurtherStarts =
                         changed (fun k value ->
                             match form.Kinds[k] with
                             | ParameterKind.Correlation
-                            | ParameterKind.Real -> sign * farCorrelation
+                            | ParameterKind.Real -> sign * EvenStarts.farCorrelation
                             | ParameterKind.Positive
-                            | ParameterKind.Proportion -> value + sign * farLogarithm
+                            | ParameterKind.Proportion -> value + sign * EvenStarts.farLogarithm
                             | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
                             | _ -> deviation k value)
 
@@ -176,13 +120,13 @@ module internal FurtherStarts =
                         for sign in [ 1.0; -1.0 ] do
                             changed (fun k value ->
                                 if isCorrelation k then
-                                    (if k % 2 = 0 then sign else -sign) * farCorrelation
+                                    (if k % 2 = 0 then sign else -sign) * EvenStarts.farCorrelation
                                 else
                                     deviation k value)
 
                 let own = start[first .. layout.ParameterStarts[t + 1] - 1]
 
-                for tau in evenly evenTerms form.Kinds own (fun value power -> max 0.5 value * exp power) do
+                for tau in EvenStarts.among evenPoints form.Kinds own (fun value power -> max 0.5 value * exp power) do
                     changed (fun k _ -> tau[k])
             | None when layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order ->
                 for sign in [ 1.0; -1.0 ] do
@@ -240,115 +184,6 @@ module internal FurtherStarts =
             ]
             |> List.map (StartingValues.place layout)
             |> fun plain -> plain @ ends layout moments start
-
-    // So many parameters are tried in every combination; of more, one after the other.
-    let private fewParameters, someParameters = 3, 6
-
-    /// <summary>τ of residual structures: correlations of either sign, short and long ranges, little and much nugget, in every
-    /// combination where they are few.</summary>
-    let ofResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list =
-        let isShape kind =
-            match kind with
-            | ParameterKind.Correlation
-            | ParameterKind.Real
-            | ParameterKind.Positive
-            | ParameterKind.Proportion -> true
-            | ParameterKind.StandardDeviation
-            | ParameterKind.Variance
-            | ParameterKind.Loading -> false
-
-        let places = [
-            for k in 0 .. kinds.Length - 1 do
-                if isShape kinds[k] then
-                    k
-        ]
-
-        let far k sign =
-            match kinds[k] with
-            | ParameterKind.Correlation
-            | ParameterKind.Real -> sign * farCorrelation
-            | _ -> start[k] + sign * farLogarithm
-
-        let rec combinations signs places =
-            match places with
-            | [] -> [ [] ]
-            | place :: others -> [
-                for sign in signs do
-                    for rest in combinations signs others do
-                        (place, sign) :: rest
-              ]
-
-        let changes =
-            match places with
-            | [] -> []
-            // Of one or two a range or a nugget may end where nothing near the start leads.
-            | _ when places.Length < fewParameters -> combinations [ 1.0; -1.0; 2.5; -2.5 ] places
-            | _ when places.Length = fewParameters -> combinations [ 1.0; -1.0 ] places
-            | _ -> [
-                for sign in [ 1.0; -1.0 ] do
-                    places |> List.map (fun place -> place, sign)
-
-                // Of many, one alone leads to where the others lead.
-                if places.Length <= someParameters then
-                    for place in places do
-                        for sign in [ 1.0; -1.0 ] do
-                            [ place, sign ]
-              ]
-
-        // All the same at a time, and much noise: a process that is hardly one.
-        let longRange =
-            if places |> List.exists (fun k -> kinds[k] = ParameterKind.Proportion) then
-                [
-                    for k in places do
-                        if kinds[k] = ParameterKind.Positive || kinds[k] = ParameterKind.Proportion then
-                            k, 2.5
-                ]
-            else
-                []
-
-        let ofDeviations = [
-            for k in 0 .. kinds.Length - 1 do
-                if kinds[k] = ParameterKind.StandardDeviation then
-                    for sign in [ 1.0; -1.0 ] do
-                        [ k, sign ]
-        ]
-
-        let moved =
-            changes @ List.filter (List.isEmpty >> not) [ longRange ] @ ofDeviations
-            |> List.map (fun change ->
-                let tau = Array.copy start
-
-                for place, sign in change do
-                    tau[place] <- far place sign
-
-                tau)
-
-        moved @ evenly evenResiduals kinds start (+)
-
-    /// τ in which one level has a twentieth of the residual standard deviation, for each level but the reference: random effects may
-    /// explain that level.
-    let ofSmallResiduals (kinds: ParameterKind[]) (start: float[]) : float[] list = [
-        for k in 0 .. kinds.Length - 1 do
-            if kinds[k] = ParameterKind.StandardDeviation then
-                start
-                |> Array.mapi (fun at value -> if at = k then value - 2.0 * farLogarithm else value)
-    ]
-
-    /// τ in which the reference level has a twentieth of the other levels' residual standard deviation; None where levels do not
-    /// differ.
-    let ofSmallReference (kinds: ParameterKind[]) (start: float[]) : float[] option =
-        if Array.contains ParameterKind.StandardDeviation kinds then
-            Array.map2
-                (fun kind value ->
-                    if kind = ParameterKind.StandardDeviation then
-                        value + 2.0 * farLogarithm
-                    else
-                        value)
-                kinds
-                start
-            |> Some
-        else
-            None
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
     let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =

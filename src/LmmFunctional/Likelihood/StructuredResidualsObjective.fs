@@ -57,15 +57,15 @@ module internal StructuredResidualsObjective =
             let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
 
             let kinds = model.Residual.Parameters.Kinds
-            let residuals = FurtherStarts.ofResiduals kinds ofResiduals
+            let residuals = ResidualStarts.moved kinds ofResiduals
 
             seq {
                 for tau in residuals -> Array.append ofTerms tau
 
                 // A level with hardly any residual is an optimum of its own.
                 for tau in
-                    FurtherStarts.ofSmallResiduals kinds ofResiduals
-                    @ Option.toList (FurtherStarts.ofSmallReference kinds ofResiduals) -> Array.append ofTerms tau
+                    ResidualStarts.withSmallLevel kinds ofResiduals
+                    @ Option.toList (ResidualStarts.withSmallReference kinds ofResiduals) -> Array.append ofTerms tau
 
                 // Of ranges the best of these is the start already; factors have an optimum of their own for each.
                 if Array.contains ParameterKind.Loading kinds then
@@ -75,9 +75,9 @@ module internal StructuredResidualsObjective =
 
                 match terms with
                 | _ :: asLarge :: larger :: _ ->
-                    for tau in FurtherStarts.ofSmallResiduals kinds ofResiduals -> Array.append asLarge tau
+                    for tau in ResidualStarts.withSmallLevel kinds ofResiduals -> Array.append asLarge tau
 
-                    for tau in Option.toList (FurtherStarts.ofSmallReference kinds ofResiduals) ->
+                    for tau in Option.toList (ResidualStarts.withSmallReference kinds ofResiduals) ->
                         Array.append larger tau
                 | _ -> ()
 

@@ -9,41 +9,13 @@ open LmmFunctional.Estimation
 
 /// Few and many rows per level, so that levels have many entries beside the tail or few of them; vectors of effects.
 let private model seed : Standardised =
-    let random = Random(seed: int)
-    let rows = 60 + random.Next 400
-    let intercept = SupernodalModels.intercept rows
-
-    let factor () =
-        let levels = 3 + random.Next(rows / 6)
-        levels, Array.init rows (fun i -> if i < levels then i else random.Next levels)
-
-    let columns size =
-        Array.init size (fun s ->
-            if s = 0 then
-                intercept
-            else
-                SupernodalModels.slope random rows)
-
-    let term name (levels, codes) size =
-        SupernodalModels.term name levels codes (columns size)
-
-    let g, h = factor (), factor ()
-
-    let terms =
+    SupernodalModels.crossed seed (60, 400) 6 4 (fun random term factor g h ->
         match random.Next 5 with
         | 0 -> [ term "g" g (1 + random.Next 3) ]
         | 1 -> [ term "g" g 1; term "h" h 1 ]
         | 2 -> [ term "g" g (1 + random.Next 3); term "h" h (1 + random.Next 3) ]
         | 3 -> [ term "g" g 1; term "h" h 1; term "k" (factor ()) 1 ]
-        | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1 ]
-
-    let weights =
-        if random.Next 3 = 0 then
-            Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
-        else
-            None
-
-    SupernodalModels.model random rows (1 + random.Next 4) terms weights
+        | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1 ])
 
 let private engines (model: Standardised) : (string * Engine) list = [
     "block", BlockEngine(CrossProducts.create model)

@@ -11,40 +11,12 @@ open LmmFunctional.Estimation
 
 /// A crossed model: scalar or vector-valued terms, two or three factors, two terms of one factor, weights.
 let private model seed : Standardised =
-    let random = Random(seed: int)
-    let rows = 80 + random.Next 200
-    let intercept = SupernodalModels.intercept rows
-
-    let factor () =
-        let levels = 3 + random.Next(rows / 8)
-        levels, Array.init rows (fun i -> if i < levels then i else random.Next levels)
-
-    let columns size =
-        Array.init size (fun s ->
-            if s = 0 then
-                intercept
-            else
-                SupernodalModels.slope random rows)
-
-    let term name (levels, codes) size =
-        SupernodalModels.term name levels codes (columns size)
-
-    let g, h = factor (), factor ()
-
-    let terms =
+    SupernodalModels.crossed seed (80, 200) 8 9 (fun random term factor g h ->
         match random.Next 4 with
         | 0 -> [ term "g" g 1; term "h" h 1 ]
         | 1 -> [ term "g" g (1 + random.Next 2); term "h" h (1 + random.Next 3) ]
         | 2 -> [ term "g" g 1; term "h" h 2; term "k" (factor ()) 1 ]
-        | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1; term "h" h 1 ]
-
-    let weights =
-        if random.Next 3 = 0 then
-            Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
-        else
-            None
-
-    SupernodalModels.model random rows (1 + random.Next 9) terms weights
+        | _ -> [ term "g" g 2; term "h" h 1; term "g" g 1; term "h" h 1 ])
 
 let private settings probes = {
     IterativeSettings.create 8 with

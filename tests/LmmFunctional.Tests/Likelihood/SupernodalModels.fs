@@ -41,6 +41,36 @@ module internal SupernodalModels =
     let slope random rows =
         Array.init rows (fun _ -> normal random)
 
+    /// <summary>A model whose terms are chosen by chance, of factors that cross; weighted at times.</summary>
+    /// <param name="seed">Makes it again.</param>
+    /// <param name="rows">The least number of rows, and how many more there may be.</param>
+    /// <param name="rowsPerLevel">How many rows a level has at least, on average.</param>
+    /// <param name="columns">The largest number of columns of X.</param>
+    /// <param name="choose">The terms, of two factors and of more if it asks for them.</param>
+    let crossed seed rows rowsPerLevel columns choose : Standardised =
+        let random = Random(seed: int)
+        let rows = fst rows + random.Next(snd rows)
+        let constant = intercept rows
+
+        let factor () =
+            let levels = 3 + random.Next(rows / rowsPerLevel)
+            levels, Array.init rows (fun i -> if i < levels then i else random.Next levels)
+
+        let termOf name (levels, codes) size =
+            term name levels codes (Array.init size (fun s -> if s = 0 then constant else slope random rows))
+
+        let g = factor ()
+        let h = factor ()
+        let terms = choose random termOf factor g h
+
+        let weights =
+            if random.Next 3 = 0 then
+                Some(Array.init rows (fun _ -> 0.5 + random.NextDouble()))
+            else
+                None
+
+        model random rows (1 + random.Next columns) terms weights
+
     /// Nested and crossed factors, one to four of them; vectors of effects; two terms of one factor; weights now and then.
     let any seed : Standardised =
         let random = Random(seed: int)
