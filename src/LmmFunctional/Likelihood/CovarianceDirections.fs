@@ -9,6 +9,7 @@ open LmmFunctional.Numerics
 [<NoComparison; ReferenceEquality>]
 type internal CovarianceDirections = {
     Layout: ThetaLayout
+    Theta: ImmutableArray<float>
     /// G of each term that has a form, with its second derivatives by the term's own parameters; empty for the others.
     Covariances: Lazy<Jet[][]>
     /// ∂G/∂θ_k of every parameter: S×S for each term, zero for all terms but its own.
@@ -55,6 +56,7 @@ module internal CovarianceDirections =
 
         {
             Layout = layout
+            Theta = theta
             Covariances = lazy (covariances Jet.variables)
             Changes =
                 layout.Forms
@@ -86,6 +88,34 @@ module internal CovarianceDirections =
         | _ -> ()
 
         kept
+
+    /// The positive parts of the terms that have a form, as <c>positivePart</c> keeps them: as G = s²M, the only second derivative
+    /// they need is 2M.
+    let positiveCurvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =
+        let layout = directions.Layout
+
+        [
+            for t in 0 .. layout.Forms.Length - 1 do
+                match layout.Forms[t] with
+                | None -> ()
+                | Some form ->
+                    let count = form.Names.Length
+                    let kept: float[] = Array.zeroCreate (count * count)
+
+                    match form.Deviations with
+                    | [| own |] ->
+                        let relative =
+                            ThetaLayout.parametersOf layout directions.Theta t
+                            |> Array.updateAt own 1.0
+                            |> Jet.constants
+                            |> form.Covariance
+                            |> Array.map _.Value
+
+                        kept[own + own * count] <- max 0.0 (2.0 * Dense.Dot(d[t], relative))
+                    | _ -> ()
+
+                    layout.ParameterStarts[t], form, kept
+        ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of each term that has a form, with the place of its parameters: k×k by columns.
     let curvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =

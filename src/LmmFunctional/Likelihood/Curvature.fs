@@ -119,8 +119,8 @@ module internal Curvature =
     let private projections (score: ScoreParts) (select: TermDerivative -> float[]) (entries: Entry[]) =
         along score.Directions entries score.Lambdas (score.Derivatives |> Array.map select)
 
-    /// A curvature of G over θ: of the free entries, and of each term with a form, changed as asked.
-    let private overParameters (score: ScoreParts) (ofEntries: float[,]) (change: EffectsForm -> float[] -> float[]) =
+    /// A curvature of G over θ: of the free entries, and of each term with a form.
+    let private overParameters (score: ScoreParts) (ofEntries: float[,]) ofForms =
         match score.Directions with
         | None -> ofEntries
         | Some directions ->
@@ -134,9 +134,8 @@ module internal Curvature =
                     for l in 0 .. layout.Starts[t + 1] - from - 1 do
                         result[into + k, into + l] <- ofEntries[from + k, from + l]
 
-            for start, form, own in CovarianceDirections.curvatures directions score.D do
+            for start, form: EffectsForm, own: float[] in ofForms directions score.D do
                 let count = form.Names.Length
-                let own = change form own
 
                 for k in 0 .. count - 1 do
                     for l in 0 .. count - 1 do
@@ -169,18 +168,18 @@ module internal Curvature =
             | Some directions -> lazy (engine.AverageOf directions), lazy (engine.TraceOf(directions, reml))
 
         let positive =
-            overParameters score (positiveCurvature score.D entries) CovarianceDirections.positivePart
+            lazy (overParameters score (positiveCurvature score.D entries) CovarianceDirections.positiveCurvatures)
 
         match information with
         | Information.Average ->
             Matrix.init k k (fun i j ->
                 score.Weight * (f.Value[i, j] - ofProfile score squares squares i j)
-                + positive[i, j])
+                + positive.Value[i, j])
         | Information.Observed ->
             let own =
                 Array2D.init entries.Length entries.Length (factorCurvature score.D entries)
 
-            let curvature = overParameters score own (fun _ own -> own)
+            let curvature = overParameters score own CovarianceDirections.curvatures
 
             Matrix.init k k (fun i j ->
                 score.Weight * (2.0 * f.Value[i, j] - ofProfile score squares squares i j)
@@ -195,7 +194,7 @@ module internal Curvature =
             if isWellConditioned k plain then
                 Matrix.init k k plain
             else
-                Matrix.init k k (fun i j -> plain i j + positive[i, j])
+                Matrix.init k k (fun i j -> plain i j + positive.Value[i, j])
 
     /// −∂ log r²/∂θ.
     let squares (layout: ThetaLayout) (score: ScoreParts) =

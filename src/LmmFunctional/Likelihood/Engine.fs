@@ -23,6 +23,9 @@ type internal Engine(rows: int, columns: int) =
     let mutable isPositive = false
     let mutable isSolved = false
 
+    let mutable along: struct (CovarianceDirections * struct (float[][] * float[][])) voption =
+        ValueNone
+
     /// Whether these are the λ that were factored last; keeps them if not.
     let isLast (lambdas: float[][]) =
         if isFactored && factored.Length = lambdas.Length then
@@ -113,11 +116,20 @@ type internal Engine(rows: int, columns: int) =
     /// tr(ΩB_kΩB_l) of such matrices, k×k; None where that would cost more than differences of first derivatives; after Solve.
     abstract TraceForms: forms: float[][][] -> float[,] option
 
+    /// ScoreForms along the directions of a point, which two informations ask for.
+    member private engine.ScoresAlong(directions: CovarianceDirections) =
+        match along with
+        | ValueSome struct (known, scores) when Object.ReferenceEquals(known, directions) -> scores
+        | _ ->
+            let scores = engine.ScoreForms directions.Changes
+            along <- ValueSome struct (directions, scores)
+            scores
+
     /// F, k×k, along the parameters of θ: F_kl = v'B_kZ'PZB_lv, B_k = ∂G/∂θ_k; after Solve.
     abstract AverageOf: directions: CovarianceDirections -> float[,]
 
     default engine.AverageOf directions =
-        let struct (first, second) = engine.ScoreForms directions.Changes
+        let struct (first, second) = engine.ScoresAlong directions
         let last = columns * columns - 1
 
         Array2D.init first.Length first.Length (fun k l ->
@@ -138,7 +150,7 @@ type internal Engine(rows: int, columns: int) =
         | None -> engine.TraceDifferences(directions, reml)
         | Some plain when not reml -> plain
         | Some plain ->
-            let struct (first, second) = engine.ScoreForms directions.Changes
+            let struct (first, second) = engine.ScoresAlong directions
 
             // P = V⁻¹ − V⁻¹XL⁻ᵀL⁻¹X'V⁻¹ on both sides.
             Array2D.init first.Length first.Length (fun k l ->

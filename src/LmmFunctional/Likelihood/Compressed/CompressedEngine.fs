@@ -70,18 +70,21 @@ type internal CompressedEngine(model: CompressedModel) =
 
     /// The bases of all terms, S×S, block-diagonal.
     let basisOf (bases: float[][]) =
-        let basis: float[] = Array.zeroCreate (order * order)
+        if bases.Length = 1 then
+            bases[0]
+        else
+            let basis: float[] = Array.zeroCreate (order * order)
 
-        bases
-        |> Array.iteri (fun t own ->
-            let at = products.Offsets[t]
-            let size = products.Offsets[t + 1] - at
+            bases
+            |> Array.iteri (fun t own ->
+                let at = products.Offsets[t]
+                let size = products.Offsets[t + 1] - at
 
-            for j in 0 .. size - 1 do
-                for i in 0 .. size - 1 do
-                    basis[at + i + (at + j) * order] <- own[i + j * size])
+                for j in 0 .. size - 1 do
+                    for i in 0 .. size - 1 do
+                        basis[at + i + (at + j) * order] <- own[i + j * size])
 
-        basis
+            basis
 
     /// e_r b_cᵀ + b_c e_rᵀ of an entry, S×S.
     let formOf (basis: float[]) (entry: Entry) : float[] =

@@ -174,39 +174,47 @@ module internal GroupForms =
                 let at = (k + b * (b + 1) / 2 + a) * size
                 multiply p p order own.Directions (b * area) true own.Image 0 sums at true
 
-    /// The same for a group of any size: B_kU side by side, then all products with one ΩB_aU at a time.
-    let private addAny (products: GroupProducts) g fixedFactor sideBySide k level (sums: float[]) =
+    // Directions whose products with all others are made together: panels of about so many columns.
+    let private panelWidth = 64
+
+    /// The same for a group of any size, many directions at a time.
+    let private addAny (products: GroupProducts) g fixedFactor (forms: float[][]) level (sums: float[]) =
         let order, p = products.Order, products.P
-        let size, area = products.P * products.P, products.Order * products.P
+        let k, size, area = forms.Length, p * p, products.Order * products.P
         let struct (omega, u) = ofGroup products g fixedFactor level
 
-        // Columns (k, c): the forms are symmetric, so their transposes one below the other are those side by side.
-        let rows = Dense.Multiply(k * order, p, order, sideBySide, true, u, false)
-
+        // Columns (k, c): B_kU side by side.
         let directions: float[] = Array.zeroCreate (k * area)
 
         for a in 0 .. k - 1 do
-            for c in 0 .. p - 1 do
-                System.Array.Copy(rows, a * order + c * k * order, directions, a * area + c * order, order)
+            Dense.Add(order, p, order, forms[a], 0, false, u, 0, false, directions, a * area)
 
         let images = Dense.Multiply(order, k * p, order, omega, false, directions, false)
-
-        let add (block: float[]) blockRows row at =
-            for d in 0 .. p - 1 do
-                for c in 0 .. p - 1 do
-                    sums[at + c + d * p] <- sums[at + c + d * p] + block[row + c + d * blockRows]
 
         let own = Dense.Multiply(p, k * p, order, u, true, directions, false)
 
         for at in 0 .. k * size - 1 do
             sums[at] <- sums[at] + own[at]
 
-        for a in 0 .. k - 1 do
-            let image = Array.sub images (a * area) area
-            let block = Dense.Multiply(k * p, p, order, directions, true, image, false)
+        let width = max 1 (panelWidth / p)
 
-            for b in a .. k - 1 do
-                add block (k * p) (b * p) ((k + b * (b + 1) / 2 + a) * size)
+        // Those before the last of a panel alone: pairs are wanted once.
+        for first in 0..width .. k - 1 do
+            let last = min k (first + width) - 1
+            let rows, columns = (k - first) * p, (last - first + 1) * p
+            let block: float[] = Array.zeroCreate (rows * columns)
+
+            Dense.Add(rows, columns, order, directions, first * area, true, images, first * area, false, block, 0)
+
+            for a in first..last do
+                for b in a .. k - 1 do
+                    let into = (k + b * (b + 1) / 2 + a) * size
+
+                    for d in 0 .. p - 1 do
+                        let from = (b - first) * p + ((a - first) * p + d) * rows
+
+                        for c in 0 .. p - 1 do
+                            sums[into + c + d * p] <- sums[into + c + d * p] + block[from + c]
 
     // Groups that make up a part: a workspace is made for each part.
     let private fewGroups = 512
@@ -233,7 +241,7 @@ module internal GroupForms =
                     products
                     (float (order * (order + p) * (order + k * p) + k * k * size * order))
                     count
-                    (addAny products g fixedFactor (Array.concat forms) k)
+                    (addAny products g fixedFactor forms)
 
         let part at = Array.sub all (at * size) size
         struct (Array.init k part, Array.init (k * (k + 1) / 2) (fun pair -> part (k + pair)))
@@ -253,10 +261,12 @@ module internal GroupForms =
                 let products =
                     Dense.Multiply(order, k * order, order, omega, false, sideBySide, false)
 
-                let transposes =
-                    Array.init products.Length (fun at ->
-                        let own = at % square
-                        products[at - own + own / order + own % order * order])
+                let transposes: float[] = Array.zeroCreate products.Length
+
+                for own in 0..square .. products.Length - 1 do
+                    for j in 0 .. order - 1 do
+                        for i in 0 .. order - 1 do
+                            transposes[own + i + j * order] <- products[own + j + i * order]
 
                 Dense.Add(k, k, square, products, 0, true, transposes, 0, false, sums, 0))
 
