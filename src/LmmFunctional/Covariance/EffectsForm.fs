@@ -1,6 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Generic
 open LmmFunctional.Model
 
 /// <summary>The forms of random effects, and what the engine asks of them.</summary>
@@ -27,27 +26,7 @@ module internal EffectsForm =
 
     /// Σ_ij W_ij ∂²G_ij/∂τ_k∂τ_l, k×k by columns, for a symmetric W (S×S), from G as jets.
     let curvature (form: EffectsForm) (covariance: Jet[]) (w: float[]) : float[] =
-        let s, k = form.Order, count form
-        let sum: float[] = Array.zeroCreate (k * k)
-        // Elements that are one and the same jet, as those of a lag, are added once.
-        let weights = Dictionary<Jet, float>(HashIdentity.Reference)
-
-        for j in 0 .. s - 1 do
-            for i in j .. s - 1 do
-                let element = covariance[i + j * s]
-
-                if element.Support.Length > 0 then
-                    let own = if i = j then w[i + j * s] else w[i + j * s] + w[j + i * s]
-
-                    weights[element] <-
-                        match weights.TryGetValue element with
-                        | true, before -> before + own
-                        | _ -> own
-
-        for KeyValue(element, weight) in weights do
-            Jet.addSecond weight k sum element
-
-        sum
+        WeightedCurvature.ofElements (count form) covariance w
 
     /// <summary>The form of a structure that is no Kronecker product on the effects.</summary>
     /// <exception cref="T:System.ArgumentException">It is one.</exception>

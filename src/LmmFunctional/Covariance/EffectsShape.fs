@@ -26,6 +26,8 @@ type internal EffectsForm = {
     Factor: float[] -> float[]
     /// G by columns: smooth wherever the structure is, at standard deviations of zero too.
     Covariance: Jet[] -> Jet[]
+    /// Σ_ij W_ij ∂²G_ij/∂τ_k∂τ_l at τ, k×k by columns, for a symmetric W (S×S).
+    Curvature: float[] -> float[] -> float[]
     /// The natural parameters at τ.
     Natural: Jet[] -> Jet[]
     /// τ of natural parameters; None where these give no positive definite matrix.
@@ -80,6 +82,7 @@ module internal EffectsShape =
 
                 CovarianceForm.matrix form (Array.skip 1 tau) [| 0 .. order - 1 |]
                 |> Array.map (once (fun element -> if Jet.isZero element then element else variance *. element))
+        Curvature = WeightedCurvature.ofScaled order form
         Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
         Unconstrained =
             fun natural ->
@@ -122,6 +125,7 @@ module internal EffectsShape =
                         else
                             let variance = if i = j then Jet.square tau[i] else tau[i] *. tau[j]
                             variance *. element)
+            Curvature = WeightedCurvature.ofHeterogeneous order correlation
             Natural =
                 fun tau ->
                     let deviations, own = Array.splitAt order tau
@@ -145,6 +149,10 @@ module internal EffectsShape =
                         None
         }
 
+    /// The curvature of a G without a shorter way.
+    let private curvatureOf (covariance: Jet[] -> Jet[]) (tau: float[]) =
+        WeightedCurvature.ofElements tau.Length (covariance (Jet.variables tau))
+
     /// The free entries of λ, as listed by RelativeFactor, or of an S×q lower trapezoidal Γ padded with zeros.
     let free (labels: string[]) rank =
         let order = labels.Length
@@ -163,6 +171,14 @@ module internal EffectsShape =
         let names =
             entries
             |> Array.map (fun struct (row, column) -> $"loading{column + 1}({labels[row]})")
+
+        let covariance (tau: Jet[]) =
+            let lambda: Jet[] = Array.create (order * order) Jet.zero
+
+            entries
+            |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
+
+            FactorAnalytic.product order rank lambda |> CovarianceForm.symmetric order
 
         {
             Order = order
@@ -187,14 +203,8 @@ module internal EffectsShape =
                     |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
 
                     lambda
-            Covariance =
-                fun tau ->
-                    let lambda: Jet[] = Array.create (order * order) Jet.zero
-
-                    entries
-                    |> Array.iteri (fun k struct (row, column) -> lambda[row + column * order] <- tau[k])
-
-                    FactorAnalytic.product order rank lambda |> CovarianceForm.symmetric order
+            Covariance = covariance
+            Curvature = curvatureOf covariance
             Natural = id
             Unconstrained = Some
         }
@@ -241,6 +251,7 @@ module internal EffectsShape =
                         (deviations |> Array.map ((*) 0.7))
             Factor = fun tau -> covariance (Jet.constants tau) |> Array.map _.Value |> Semidefinite.factor order
             Covariance = covariance
+            Curvature = curvatureOf covariance
             Natural =
                 fun tau ->
                     let loadings, roots = Array.splitAt entries.Length tau
@@ -271,6 +282,18 @@ module internal EffectsShape =
             else
                 let b, a = Array.splitAt rest tau
                 a, b
+
+        let covariance (tau: Jet[]) =
+            let tauOfScaled, tauOfRelative = split tau
+            let own = scaled.Covariance tauOfScaled
+            let size = if isFirstScaled then n else m
+            let other = CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
+            let first, second = if isFirstScaled then own, other else other, own
+
+            CovarianceForm.symmetric order (fun i j ->
+                let (i, i'), (j, j') = places[i], places[j]
+                let a, b = first[i + j * m], second[i' + j' * n]
+                if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
 
         {
             Order = order
@@ -326,18 +349,8 @@ module internal EffectsShape =
                         product
                     else
                         Semidefinite.factor order product
-            Covariance =
-                fun tau ->
-                    let tauOfScaled, tauOfRelative = split tau
-                    let own = scaled.Covariance tauOfScaled
-                    let size = if isFirstScaled then n else m
-                    let other = CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
-                    let first, second = if isFirstScaled then own, other else other, own
-
-                    CovarianceForm.symmetric order (fun i j ->
-                        let (i, i'), (j, j') = places[i], places[j]
-                        let a, b = first[i + j * m], second[i' + j' * n]
-                        if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
+            Covariance = covariance
+            Curvature = curvatureOf covariance
             Natural =
                 fun tau ->
                     let tauOfScaled, tauOfRelative = split tau

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional.Numerics
 
 /// <summary>A number with its first and second derivatives by the parameters that it depends on.</summary>
 /// <remarks>Forward automatic differentiation of second order: exact derivatives, no differences. Only the parameters in
@@ -70,12 +71,11 @@ type internal Jet private (value: float, support: int[], first: float[], second:
                 first[i] <- slope * g[i]
 
             if h.Length > 0 then
-                let mutable at = 0
+                VectorKernel.AddScaled(h.Length, slope, h, 0, second, 0)
 
-                for i in 0 .. g.Length - 1 do
-                    for j in 0..i do
-                        second[at] <- slope * h[at] + curvature * g[i] * g[j]
-                        at <- at + 1
+                if curvature <> 0.0 then
+                    for i in 0 .. g.Length - 1 do
+                        VectorKernel.AddScaled(i + 1, curvature * g[i], g, 0, second, row i)
 
             Jet(value, support, first, second)
 
@@ -96,24 +96,17 @@ type internal Jet private (value: float, support: int[], first: float[], second:
             Jet(value, b.Support, first, noFloats)
         else
             let ha: float[] = a.Second
-            let second = Array.map (fun h -> slopeB * h) b.Second
-
-            for at in 0 .. ha.Length - 1 do
-                second[at] <- second[at] + slopeA * ha[at]
+            let hb: float[] = b.Second
+            let second: float[] = Array.zeroCreate hb.Length
+            VectorKernel.AddScaled(hb.Length, slopeB, hb, 0, second, 0)
+            VectorKernel.AddScaled(ha.Length, slopeA, ha, 0, second, 0)
 
             if mixed <> 0.0 then
                 for i in 0 .. gb.Length - 1 do
-                    let start = row i
-                    let toB = mixed * gb[i]
-
-                    for j in 0 .. min i (ga.Length - 1) do
-                        second[start + j] <- second[start + j] + toB * ga[j]
+                    VectorKernel.AddScaled(min (i + 1) ga.Length, mixed * gb[i], ga, 0, second, row i)
 
                     if i < ga.Length then
-                        let toA = mixed * ga[i]
-
-                        for j in 0..i do
-                            second[start + j] <- second[start + j] + toA * gb[j]
+                        VectorKernel.AddScaled(i + 1, mixed * ga[i], gb, 0, second, row i)
 
             Jet(value, b.Support, first, second)
 
@@ -141,12 +134,13 @@ type internal Jet private (value: float, support: int[], first: float[], second:
                 Jet(value, supportA, first, noFloats)
             else
                 let second: float[] = Array.zeroCreate ha.Length
-                let mutable at = 0
+                VectorKernel.AddScaled(ha.Length, slopeA, ha, 0, second, 0)
+                VectorKernel.AddScaled(hb.Length, slopeB, hb, 0, second, 0)
 
-                for i in 0 .. ga.Length - 1 do
-                    for j in 0..i do
-                        second[at] <- slopeA * ha[at] + slopeB * hb[at] + mixed * (ga[i] * gb[j] + gb[i] * ga[j])
-                        at <- at + 1
+                if mixed <> 0.0 then
+                    for i in 0 .. ga.Length - 1 do
+                        VectorKernel.AddScaled(i + 1, mixed * ga[i], gb, 0, second, row i)
+                        VectorKernel.AddScaled(i + 1, mixed * gb[i], ga, 0, second, row i)
 
                 Jet(value, supportA, first, second)
         elif isPrefix supportA supportB then

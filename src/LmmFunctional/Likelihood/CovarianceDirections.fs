@@ -10,8 +10,6 @@ open LmmFunctional.Numerics
 type internal CovarianceDirections = {
     Layout: ThetaLayout
     Theta: ImmutableArray<float>
-    /// G of each term that has a form, with its second derivatives by the term's own parameters; empty for the others.
-    Covariances: Lazy<Jet[][]>
     /// ∂G/∂θ_k of every parameter: S×S for each term, zero for all terms but its own.
     Changes: float[][][]
     /// λ of all terms with parameter k moved by so much.
@@ -38,18 +36,12 @@ module internal CovarianceDirections =
             layout.Shapes
             |> Array.map (fun shape -> Array.zeroCreate<float>(shape.Order * shape.Order))
 
-        let covariances (jets: float[] -> Jet[]) =
-            layout.Forms
-            |> Array.mapi (fun t form ->
-                match form with
-                | None -> [||]
-                | Some form -> form.Covariance(jets (ThetaLayout.parametersOf layout theta t)))
-
-        let firstOrder = covariances Jet.firstOrder
-
         let changesOf t (form: EffectsForm option) =
             match form with
-            | Some form -> EffectsForm.derivatives form firstOrder[t]
+            | Some form ->
+                Jet.firstOrder (ThetaLayout.parametersOf layout theta t)
+                |> form.Covariance
+                |> EffectsForm.derivatives form
             | None ->
                 let shape = layout.Shapes[t]
                 Array.map2 (ofEntry shape.Order lambdas[t]) shape.EntryRows shape.EntryColumns
@@ -57,7 +49,6 @@ module internal CovarianceDirections =
         {
             Layout = layout
             Theta = theta
-            Covariances = lazy (covariances Jet.variables)
             Changes =
                 layout.Forms
                 |> Array.mapi (fun t form ->
@@ -126,7 +117,8 @@ module internal CovarianceDirections =
                 match layout.Forms[t] with
                 | None -> ()
                 | Some form ->
-                    layout.ParameterStarts[t], form, EffectsForm.curvature form directions.Covariances.Value[t] d[t]
+                    let own = ThetaLayout.parametersOf layout directions.Theta t
+                    layout.ParameterStarts[t], form, form.Curvature own d[t]
         ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of all parameters, where all terms have a form.

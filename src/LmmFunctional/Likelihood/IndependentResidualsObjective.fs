@@ -100,19 +100,6 @@ module internal IndependentResidualsObjective =
 
             Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
-    /// A function that keeps its last value: the end of a descent is looked at several times.
-    let private remembering (f: ImmutableArray<float> -> 'result) : ImmutableArray<float> -> 'result =
-        // One reference, replaced as a whole, so that any thread may ask.
-        let last: (ImmutableArray<float> * 'result) option ref = ref None
-
-        fun theta ->
-            match last.Value with
-            | Some(known, result) when known.AsSpan().SequenceEqual(theta.AsSpan()) -> result
-            | _ ->
-                let result = f theta
-                last.Value <- Some(theta, result)
-                result
-
     // Second derivatives of more operations would take longer than most fits.
     let affordable = 1e10
 
@@ -160,7 +147,7 @@ module internal IndependentResidualsObjective =
             Boundary =
                 covarianceDerivatives kind layout variance borrow
                 |> VarianceBoundary.inspect design layout
-                |> remembering
+                |> Objective.remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
             IsCurvatureAffordable = plan.CurvatureWork < affordable
             Tolerance =

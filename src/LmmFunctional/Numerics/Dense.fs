@@ -11,9 +11,15 @@ type internal Dense private () =
     // Below so many multiplications packing costs more than it saves.
     static let blocked = 8192.0
 
+    // Columns shorter than this are added up one element after the other.
+    static let vectorised = 8
+
     static member private MultiplySmall
         (m, n, k, a: float[], atA, transposeA, b: float[], atB, transposeB, c: float[], atC)
         =
+        use left = fixed &a[atA]
+        use target = fixed &c[atC]
+
         for j in 0 .. n - 1 do
             for l in 0 .. k - 1 do
                 let factor =
@@ -26,9 +32,11 @@ type internal Dense private () =
                     if transposeA then
                         for i in 0 .. m - 1 do
                             c[atC + i + j * m] <- c[atC + i + j * m] + a[atA + l + i * k] * factor
-                    else
+                    elif m < vectorised then
                         for i in 0 .. m - 1 do
                             c[atC + i + j * m] <- c[atC + i + j * m] + a[atA + i + l * m] * factor
+                    else
+                        VectorKernel.AddScaled(m, factor, NativePtr.add left (l * m), NativePtr.add target (j * m))
 
     /// <summary>C (m×n) += op(A) op(B), inner dimension k, each at an offset and without gaps between its columns.</summary>
     static member Add

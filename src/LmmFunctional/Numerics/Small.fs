@@ -151,9 +151,9 @@ type internal Small private () =
 
     /// <summary>b (n×m) ← a⁻¹ b for a general a, by elimination with partial pivoting. Overwrites a.</summary>
     static member Solve(n: int, m: int, a: float[], b: float[]) =
-        let subtract (source: float[]) from (target: float[]) into count factor =
-            for i in 0 .. count - 1 do
-                target[into + i] <- target[into + i] - factor * source[from + i]
+        let subtract (source: float[]) from (target: float[]) into count (factor: float) =
+            if count > 0 then
+                VectorKernel.AddScaled(count, -factor, source, from, target, into)
 
         for k in 0 .. n - 1 do
             let mutable best = k

@@ -24,6 +24,17 @@ type internal VectorKernel private () =
             NativePtr.set y i (Double.MultiplyAddEstimate(a, NativePtr.get x i, NativePtr.get y i))
             i <- i + 1
 
+    /// y += a x, n elements each from a place in an array on.
+    static member AddScaled(n: int, a: float, x: float[], atX: int, y: float[], atY: int) =
+        // So few are not worth pinning their arrays.
+        if n < 8 then
+            for i in 0 .. n - 1 do
+                y[atY + i] <- Double.MultiplyAddEstimate(a, x[atX + i], y[atY + i])
+        else
+            use source = fixed &x[atX]
+            use target = fixed &y[atY]
+            VectorKernel.AddScaled(n, a, source, target)
+
     /// x'y.
     static member Dot(n: int, x: nativeptr<float>, y: nativeptr<float>) : float =
         let width = Vector<float>.Count

@@ -202,9 +202,9 @@ module internal EndBounds =
                             |> still objective theta
                             |> RayEnds.still objective theta
                     Boundary =
-                        fun theta ->
+                        Objective.remembering (fun theta ->
                             withEnds objective theta (objective.Boundary theta)
-                            |> RayEnds.withEnd objective theta
+                            |> RayEnds.withEnd objective theta)
             }
 
     // So near an end what is left of a fall to it cannot be seen.

@@ -84,6 +84,19 @@ type Objective = {
 [<RequireQualifiedAccess>]
 module Objective =
 
+    /// A function that keeps its last value: the end of a descent is looked at several times.
+    let internal remembering (f: ImmutableArray<float> -> 'result) : ImmutableArray<float> -> 'result =
+        // One reference, replaced as a whole, so that any thread may ask.
+        let last: (ImmutableArray<float> * 'result) option ref = ref None
+
+        fun theta ->
+            match last.Value with
+            | Some(known, result) when known.AsSpan().SequenceEqual(theta.AsSpan()) -> result
+            | _ ->
+                let result = f theta
+                last.Value <- Some(theta, result)
+                result
+
     let private isDefined (evaluation: Evaluation) =
         Double.IsFinite evaluation.Value
         && Seq.forall Double.IsFinite evaluation.Gradient

@@ -246,7 +246,7 @@ type internal CompressedEngine(model: CompressedModel) =
         GroupForms.scores products lambda fixedFactor (forms |> Array.map basisOf)
 
     override _.TraceForms forms =
-        Some(GroupForms.traces products lambda fixedFactor (forms |> Array.map basisOf))
+        Some(GroupForms.traces products model.Patterns lambda fixedFactor (forms |> Array.map basisOf))
 
     override engine.AverageOf directions =
         if hasSums then

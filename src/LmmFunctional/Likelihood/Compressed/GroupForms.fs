@@ -62,16 +62,16 @@ module internal GroupForms =
         struct (omega, scores)
 
     /// Sums over the groups of as many numbers, of an action that adds those of one group.
-    let private total (products: GroupProducts) work count (add: int -> float[] -> unit) : float[] =
-        let chunk = max 1 ((products.Levels + parts - 1) / parts)
-        let chunks = (products.Levels + chunk - 1) / chunk
+    let private total levels work count (add: int -> float[] -> unit) : float[] =
+        let chunk = max 1 ((levels + parts - 1) / parts)
+        let chunks = (levels + chunk - 1) / chunk
         let sums = Array.init chunks (fun _ -> Array.zeroCreate<float> count)
 
         Tiles.Run(
             chunks,
-            float products.Levels * work,
+            float levels * work,
             fun tile ->
-                for level in tile * chunk .. min products.Levels ((tile + 1) * chunk) - 1 do
+                for level in tile * chunk .. min levels ((tile + 1) * chunk) - 1 do
                     add level sums[tile]
         )
 
@@ -238,7 +238,7 @@ module internal GroupForms =
                 sums
             else
                 total
-                    products
+                    products.Levels
                     (float (order * (order + p) * (order + k * p) + k * k * size * order))
                     count
                     (addAny products g fixedFactor forms)
@@ -246,15 +246,30 @@ module internal GroupForms =
         let part at = Array.sub all (at * size) size
         struct (Array.init k part, Array.init (k * (k + 1) / 2) (fun pair -> part (k + pair)))
 
-    /// tr(ΩB_kΩB_l), k×k.
-    let traces (products: GroupProducts) lambda fixedFactor (forms: float[][]) : float[,] =
+    /// One group of each pattern, and how many there are of it.
+    let private repeated (products: GroupProducts) (patterns: GroupPatterns voption) : struct (int * float)[] =
+        match patterns with
+        | ValueNone -> Array.init products.Levels (fun level -> struct (level, 1.0))
+        | ValueSome patterns ->
+            let counts: float[] = Array.zeroCreate patterns.First.Length
+
+            for pattern in patterns.PatternOf do
+                counts[pattern] <- counts[pattern] + 1.0
+
+            Array.map2 (fun level count -> struct (level, count)) patterns.First counts
+
+    /// tr(ΩB_kΩB_l), k×k; groups of one pattern have the same Ω.
+    let traces (products: GroupProducts) patterns lambda fixedFactor (forms: float[][]) : float[,] =
         let order = products.Order
         let k, square = forms.Length, products.Order * products.Order
         let g = Semidefinite.square order lambda
         let sideBySide = Array.concat forms
 
+        let groups = repeated products patterns
+
         let all =
-            total products (float (2 * k * square) * float (order + k)) (k * k) (fun level sums ->
+            total groups.Length (float (2 * k * square) * float (order + k)) (k * k) (fun group sums ->
+                let struct (level, count) = groups[group]
                 let struct (omega, _) = ofGroup products g fixedFactor level
 
                 // ΩB_1, ΩB_2 …, and their transposes: the trace of a product is the sum over elements of one and the other.
@@ -266,7 +281,7 @@ module internal GroupForms =
                 for own in 0..square .. products.Length - 1 do
                     for j in 0 .. order - 1 do
                         for i in 0 .. order - 1 do
-                            transposes[own + i + j * order] <- products[own + j + i * order]
+                            transposes[own + i + j * order] <- count * products[own + j + i * order]
 
                 Dense.Add(k, k, square, products, 0, true, transposes, 0, false, sums, 0))
 
