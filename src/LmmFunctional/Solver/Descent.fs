@@ -26,6 +26,9 @@ module internal Descent =
     // Of the fall that is left, in −2 log likelihood units, and of the decrement before a step.
     let private nearlyThere, slow = 1.0, 0.3
 
+    // A fall of less than this share of the decrement: the information says nothing of the way that is left.
+    let private stuck = 2e-3
+
     let norm (values: ImmutableArray<float>) =
         let mutable sum = 0.0
 
@@ -126,35 +129,40 @@ module internal Descent =
                 | Information.Average
                 | Information.Expected -> Secant.ratio from.Gradient evaluation.Gradient taken evaluation.Curvature
 
-            let next () =
-                arrive (from.Number + 1) theta evaluation from.Information evaluation.Curvature step halvings radius
-
             // Near an optimum a step leaves little, unless the information is not the curvature.
             let isSlow (next: Iteration) =
                 from.Information <> Information.Observed
-                && from.Decrement < nearlyThere
+                && (from.Decrement < nearlyThere || fall < stuck * from.Decrement)
                 && next.Decrement > slow * from.Decrement
 
-            if ratio >= 1.0 / wrongBy && ratio <= wrongBy then
-                let next = next ()
+            let arriveBy (evaluation: Evaluation) information curvature =
+                arrive (from.Number + 1) theta evaluation information curvature step halvings radius
 
-                if objective.IsCurvatureAffordable && isSlow next then
-                    let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
+            let isRight = ratio >= 1.0 / wrongBy && ratio <= wrongBy
 
-                    if System.Double.IsFinite exact.Value then
-                        arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius
-                    else
-                        next
+            let next =
+                if isRight || objective.HasCheapCurvature then
+                    arriveBy evaluation from.Information evaluation.Curvature
+                else
+                    // Bounded, because one step shows little of a curvature that changes.
+                    let factor = ratio |> max 0.1 |> min 10.0
+
+                    Secant.rescaled factor taken evaluation.Curvature
+                    |> arriveBy evaluation from.Information
+
+            let isExactWanted =
+                objective.HasCheapCurvature && not isRight
+                || objective.IsCurvatureAffordable && isSlow next
+
+            if isExactWanted then
+                let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
+
+                if System.Double.IsFinite exact.Value then
+                    arriveBy exact Information.Observed exact.Curvature
                 else
                     next
-            elif objective.HasCheapCurvature then
-                let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
-                arrive (from.Number + 1) theta exact Information.Observed exact.Curvature step halvings radius
             else
-                // Bounded, because one step shows little of a curvature that changes.
-                let factor = ratio |> max 0.1 |> min 10.0
-                let curvature = Secant.rescaled factor taken evaluation.Curvature
-                arrive (from.Number + 1) theta evaluation from.Information curvature step halvings radius
+                next
 
     // A rule that brings less than this share of what is left crawls, as EM does towards a variance of zero.
     let private crawling = 1e-3

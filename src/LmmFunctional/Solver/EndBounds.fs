@@ -70,6 +70,11 @@ module internal EndBounds =
     let private leftOver (iteration: Iteration) (k: int, own: ParameterEnd) =
         abs (iteration.Gradient[k] * own.Rate iteration.Theta[k])
 
+    // Whether the criterion falls towards an end, or hardly changes: elsewhere the end is above.
+    let private isTowards (iteration: Iteration) (k: int, own: ParameterEnd) =
+        let fall = iteration.Gradient[k] * own.Rate iteration.Theta[k]
+        fall > -(visible iteration.Criterion)
+
     // Farther where an end is taken for reached before it.
     let private distanceBeside (own: ParameterEnd) = max beside (10.0 * own.DistanceReached)
 
@@ -100,7 +105,8 @@ module internal EndBounds =
         // Where the criterion is not defined there is no gradient.
         let candidates =
             if iteration.Gradient.Length = iteration.Theta.Length then
-                nearEnds objective iteration.Theta @ levelEnds objective iteration
+                List.filter (isTowards iteration) (nearEnds objective iteration.Theta)
+                @ levelEnds objective iteration
             else
                 []
 

@@ -10,8 +10,8 @@ module internal GroupForms =
     // Sums of a fixed number of parts, added up in their order.
     let private parts = 64
 
-    // Up to this order plain loops are quicker.
-    let private small = 24
+    // Up to this order an inverse is as quick as elimination; and plain loops are, than whole matrices.
+    let private small, tiny = 24, 8
 
     /// (I + Z'Z G)⁻¹ applied to Z'Z and to Z'[X y]: S×(S + P).
     let private solved (products: GroupProducts) (g: float[]) level : float[] =
@@ -228,7 +228,7 @@ module internal GroupForms =
         let count = (k + k * (k + 1) / 2) * size
 
         let all =
-            if order <= small && products.Levels <= fewGroups then
+            if order <= tiny && products.Levels <= fewGroups then
                 let own = scratch order p k
                 let sums: float[] = Array.zeroCreate count
 
