@@ -26,6 +26,9 @@ module internal Descent =
     // Of the fall that is left, in −2 log likelihood units, and of the decrement before a step.
     let private nearlyThere, slow = 1.0, 0.3
 
+    // Relative to the parameters: a step of less has come to a kink that rounding makes.
+    let private tiny = 1e-9
+
     // A fall of less than this share of the decrement: the information says nothing of the way that is left.
     let private stuck = 2e-3
 
@@ -154,7 +157,13 @@ module internal Descent =
                 objective.HasCheapCurvature && not isRight
                 || objective.IsCurvatureAffordable && isSlow next
 
-            if isExactWanted then
+            // However small the steps get from here, the criterion does not tell them apart.
+            let isNowhere =
+                length <= tiny * max 1.0 (norm theta) && fall <= resolution evaluation.Value
+
+            if isNowhere && next.Progress = Progress.Descending then
+                { next with Progress = Progress.Stalled }
+            elif isExactWanted then
                 let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
 
                 if System.Double.IsFinite exact.Value then
