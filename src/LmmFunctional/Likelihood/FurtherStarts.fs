@@ -9,11 +9,17 @@ open System.Collections.Immutable
 [<RequireQualifiedAccess>]
 module internal FurtherStarts =
 
-    /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation.</summary>
-    let most work =
-        if work <= 2e5 then 60
-        elif work <= 2e6 then 7
-        elif work <= 2e7 then 3
+    // A step of so many parameters costs about what a value does; of more, in proportion.
+    let private usualParameters = 8.0
+
+    /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation and the number of
+    /// parameters.</summary>
+    let most work (parameters: int) =
+        let price = work * max 1.0 (float parameters / usualParameters)
+
+        if price <= 2e5 then 60
+        elif price <= 2e6 then 7
+        elif price <= 2e7 then 3
         else 1
 
     // Of so many parameters second derivatives cost much more than a value.
@@ -190,6 +196,6 @@ module internal FurtherStarts =
         further
         |> Seq.filter (fun theta -> not (Seq.forall2 (=) theta start))
         |> Seq.distinctBy List.ofArray
-        |> Seq.truncate (most work - 1)
+        |> Seq.truncate (most work start.Length - 1)
         |> Seq.map ImmutableArray.CreateRange
         |> List.ofSeq

@@ -49,7 +49,7 @@ module internal StructuredResidualsObjective =
     /// Other θ to start from: random terms and residuals in turn away from the first, then random effects as large as
     /// residuals of which one level has hardly any, then no random effects beside any residuals.
     let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
-        if FurtherStarts.most work = 1 then
+        if FurtherStarts.most work start.Length = 1 then
             []
         else
             let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)

@@ -162,7 +162,10 @@ module internal Descent =
                 length <= tiny * max 1.0 (norm theta) && fall <= resolution evaluation.Value
 
             if isNowhere && next.Progress = Progress.Descending then
-                { next with Progress = Progress.Stalled }
+                {
+                    next with
+                        Progress = Progress.Stalled
+                }
             elif isExactWanted then
                 let exact = objective.Evaluate theta (Order.Curvature Information.Observed)
 
