@@ -110,6 +110,35 @@ type internal Jet private (value: float, support: int[], first: float[], second:
 
             Jet(value, b.Support, first, second)
 
+    /// The same where all parameters of b come after those of a.
+    static let append value slopeA slopeB mixed isFirstOrder (a: Jet) (b: Jet) =
+        let ga: float[] = a.First
+        let gb: float[] = b.First
+        let n, m = ga.Length, gb.Length
+        let support = Array.append a.Support b.Support
+        let first: float[] = Array.zeroCreate (n + m)
+
+        for i in 0 .. n - 1 do
+            first[i] <- slopeA * ga[i]
+
+        for i in 0 .. m - 1 do
+            first[n + i] <- slopeB * gb[i]
+
+        if isFirstOrder then
+            Jet(value, support, first, noFloats)
+        else
+            let second: float[] = Array.zeroCreate (row (n + m))
+            VectorKernel.AddScaled(row n, slopeA, a.Second, 0, second, 0)
+
+            for i in 0 .. m - 1 do
+                let start = row (n + i)
+                VectorKernel.AddScaled(i + 1, slopeB, b.Second, row i, second, start + n)
+
+                if mixed <> 0.0 then
+                    VectorKernel.AddScaled(n, mixed * gb[i], ga, 0, second, start)
+
+            Jet(value, support, first, second)
+
     /// f(a, b) with its first derivatives, and its second one by a and b; those by a alone and b alone are zero.
     static let combine value slopeA slopeB mixed (a: Jet) (b: Jet) =
         let supportA: int[] = a.Support
@@ -147,6 +176,10 @@ type internal Jet private (value: float, support: int[], first: float[], second:
             extend value slopeA slopeB mixed isFirstOrder a b
         elif isPrefix supportB supportA then
             extend value slopeB slopeA mixed isFirstOrder b a
+        elif supportA[supportA.Length - 1] < supportB[0] then
+            append value slopeA slopeB mixed isFirstOrder a b
+        elif supportB[supportB.Length - 1] < supportA[0] then
+            append value slopeB slopeA mixed isFirstOrder b a
         else
             let struct (union, placesOfA, placesOfB) = unite supportA supportB
             let first: float[] = Array.zeroCreate union.Length

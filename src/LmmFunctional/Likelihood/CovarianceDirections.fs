@@ -80,8 +80,16 @@ module internal CovarianceDirections =
 
         kept
 
-    /// The positive parts of the terms that have a form, as <c>positivePart</c> keeps them: as G = s²M, the only second derivative
-    /// they need is 2M.
+    /// ⟨W, ∂²G/∂τ_k²⟩ by one parameter of a form.
+    let private curvatureBy (form: EffectsForm) (tau: float[]) k (w: float[]) =
+        let elements =
+            tau
+            |> Array.mapi (fun l value -> if l = k then Jet.Variable(0, value) else Jet.Constant value)
+            |> form.Covariance
+
+        (WeightedCurvature.ofElements 1 elements w)[0]
+
+    /// The positive parts of the terms that have a form, as <c>positivePart</c> keeps them.
     let positiveCurvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =
         let layout = directions.Layout
 
@@ -95,14 +103,8 @@ module internal CovarianceDirections =
 
                     match form.Deviations with
                     | [| own |] ->
-                        let relative =
-                            ThetaLayout.parametersOf layout directions.Theta t
-                            |> Array.updateAt own 1.0
-                            |> Jet.constants
-                            |> form.Covariance
-                            |> Array.map _.Value
-
-                        kept[own + own * count] <- max 0.0 (2.0 * Dense.Dot(d[t], relative))
+                        let tau = ThetaLayout.parametersOf layout directions.Theta t
+                        kept[own + own * count] <- max 0.0 (curvatureBy form tau own d[t])
                     | _ -> ()
 
                     layout.ParameterStarts[t], form, kept

@@ -17,7 +17,7 @@ module internal FurtherStarts =
     let most work (parameters: int) =
         let price = work * max 1.0 (float parameters / usualParameters)
 
-        if price <= 2e5 then 60
+        if price <= 1e6 && work <= 2e5 then 60
         elif price <= 2e6 then 7
         elif price <= 2e7 then 3
         else 1
@@ -82,6 +82,35 @@ module internal FurtherStarts =
     let private deviations (layout: ThetaLayout) (value: int -> int -> float) =
         layout.Shapes |> Array.mapi (fun t shape -> Array.init shape.Order (value t))
 
+    /// Whether a term has effects that may be correlated in any way.
+    let private isDependent (layout: ThetaLayout) t =
+        layout.Forms[t].IsNone
+        && layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order
+
+    // Of more effects every sign but the first is the same.
+    let private fewEffects = 3
+
+    // Of more terms there would be too many choices of signs.
+    let private fewTerms = 2
+
+    /// The signs that effects may have relative to the first.
+    let private signPatterns order =
+        if order > fewEffects then
+            [ [| 1.0 |]; [| -1.0 |] ]
+        else
+            [
+                for pattern in 0 .. pown 2 (order - 1) - 1 do
+                    Array.init (order - 1) (fun k -> if (pattern >>> k) % 2 = 0 then 1.0 else -1.0)
+            ]
+
+    /// A free entry of a factor of rank one: its first column, of these sizes and signs.
+    let private rankOne (layout: ThetaLayout) t k (signs: float[]) (size: int -> float) =
+        let entry = layout.Entries[layout.Starts[t] + k]
+
+        if entry.Column > 0 then 0.0
+        elif entry.Row = 0 then size 0
+        else signs[min entry.Row signs.Length - 1] * size entry.Row
+
     /// Factors of rank one, and other ends of the correlations of structures, in one term at a time.
     let private ends (layout: ThetaLayout) (moments: float[][]) (start: float[]) = [
         for t in 0 .. layout.Shapes.Length - 1 do
@@ -134,16 +163,50 @@ module internal FurtherStarts =
 
                 for tau in EvenStarts.among evenPoints form.Kinds own (fun value power -> max 0.5 value * exp power) do
                     changed (fun k _ -> tau[k])
-            | None when layout.Shapes[t].EntryRows.Length > layout.Shapes[t].Order ->
-                for sign in [ 1.0; -1.0 ] do
-                    changed (fun k _ ->
-                        let entry = layout.Entries[layout.Starts[t] + k]
-                        let size = max 0.3 moments[t].[entry.Row]
 
-                        if entry.Column > 0 then 0.0
-                        elif entry.Row > 0 then sign * size
-                        else size)
+                // One deviation much smaller than the others, with correlations of either sign.
+                if form.Deviations.Length > 1 then
+                    for small in form.Deviations do
+                        for sign in [ 1.0; -1.0 ] do
+                            changed (fun k value ->
+                                if isCorrelation k then sign * EvenStarts.farCorrelation
+                                elif k = small then little
+                                elif Array.contains k form.Deviations then much
+                                else value)
+
+                for tau in EvenStarts.among (2 * evenPoints) form.Kinds own (fun _ power -> veryMuch * exp power) do
+                    changed (fun k _ -> tau[k])
+            | None when isDependent layout t ->
+                for signs in signPatterns layout.Shapes[t].Order do
+                    changed (fun k _ -> rankOne layout t k signs (fun row -> max 0.3 moments[t].[row]))
             | None -> ()
+    ]
+
+    /// Factors of rank one in all dependent terms at a time, so large that few rows leave hardly any residual.
+    let private jointRankOne (layout: ThetaLayout) = [
+        let terms = [ 0 .. layout.Shapes.Length - 1 ] |> List.filter (isDependent layout)
+
+        let rec choices terms =
+            match terms with
+            | [] -> [ [] ]
+            | t :: others -> [
+                for signs in signPatterns layout.Shapes[t].Order do
+                    for rest in choices others do
+                        (t, signs) :: rest
+              ]
+
+        if not terms.IsEmpty && terms.Length <= fewTerms then
+            for size in [ much; veryMuch ] do
+                for chosen in choices terms do
+                    let signsOf = dict chosen
+
+                    [|
+                        for t in 0 .. layout.Shapes.Length - 1 do
+                            for k in 0 .. layout.ParameterStarts[t + 1] - layout.ParameterStarts[t] - 1 do
+                                match signsOf.TryGetValue t with
+                                | true, signs -> rankOne layout t k signs (fun _ -> size)
+                                | _ -> zeroOf layout t
+                    |]
     ]
 
     /// <summary>θ of the random terms, from the relative standard deviations that moments give and the θ of those.</summary>
@@ -189,7 +252,7 @@ module internal FurtherStarts =
                         deviations layout (fun t k -> if among chosen t k then veryMuch else zeroOf layout t)
             ]
             |> List.map (StartingValues.place layout)
-            |> fun plain -> plain @ ends layout moments start
+            |> fun plain -> plain @ ends layout moments start @ jointRankOne layout
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
     let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =

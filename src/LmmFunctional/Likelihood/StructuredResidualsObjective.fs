@@ -46,6 +46,9 @@ module internal StructuredResidualsObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
+    // The starts of random terms that are of all variances alike, and how many of the others are combined with residuals.
+    let private firstChoices, mostChoices = 4, 6
+
     /// Other θ to start from: random terms and residuals in turn away from the first, then random effects as large as
     /// residuals of which one level has hardly any, then no random effects beside any residuals.
     let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
@@ -80,6 +83,12 @@ module internal StructuredResidualsObjective =
                     for tau in Option.toList (ResidualStarts.withSmallReference kinds ofResiduals) ->
                         Array.append larger tau
                 | _ -> ()
+
+                // Random effects that explain one level, with some of them zero.
+                for theta in
+                    List.truncate 1 terms
+                    @ (List.skip (min firstChoices terms.Length) terms |> List.truncate mostChoices) do
+                    for tau in ResidualStarts.withSmallLevel kinds ofResiduals -> Array.append theta tau
 
                 for theta in List.truncate 1 terms do
                     for tau in residuals -> Array.append theta tau

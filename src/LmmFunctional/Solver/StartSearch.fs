@@ -35,7 +35,7 @@ module StartSearch =
     }
 
     // What a likelihood with many optima may cost: the starts left over are those with the highest values.
-    let private mostDescents = 40
+    let private mostDescents = 60
 
     // How far above the lowest end a start may be that is followed: of 1 100 random models, those with
     // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.

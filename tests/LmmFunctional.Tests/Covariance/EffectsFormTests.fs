@@ -103,6 +103,21 @@ let tests =
                     yield! FormCases.differences name 1e-5 (random form seed) form.Covariance
             ])
 
+        testPropertyWithConfig (Law.tries 10) "the weighted curvature is that of the elements" (fun seed ->
+            Law.holds [
+                for name, form in forms do
+                    let tau = random form seed
+                    let order = form.Order
+                    let half = FormCases.random (seed + 1) (order * order) 1.0
+
+                    let w =
+                        Array.init half.Length (fun at -> half[at] + half[at / order + at % order * order])
+
+                    let expected = EffectsForm.curvature form (form.Covariance(Jet.variables tau)) w
+
+                    yield! Law.nearAll name 1e-11 expected (form.Curvature tau w)
+            ])
+
         testPropertyWithConfig (Law.tries 10) "the factor is that of the covariance" (fun seed ->
             Law.holds [
                 for name, form in forms do
