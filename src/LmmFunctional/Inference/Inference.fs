@@ -47,6 +47,8 @@ module Inference =
     /// <returns>What tests and tables are made from, or: Kenward-Roger for a fit by ML, no subjects for
     /// between-within.</returns>
     let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<Inference, LmmError list> =
+        let method = TestBasis.taken method fit
+
         TestBasis.create method fit
         |> Result.map (fun basis -> {
             Source = fit

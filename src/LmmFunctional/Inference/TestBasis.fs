@@ -134,6 +134,16 @@ module internal TestBasis =
         | [] -> Ok(create ())
         | reasons -> Error(reasons |> List.map LmmError.NoMoments)
 
+    /// <summary>A method as it is for a fit: of sampled log determinants only average information is known.</summary>
+    let taken (method: DegreesOfFreedomMethod) (fit: Fit) =
+        match method with
+        | DegreesOfFreedomMethod.Satterthwaite convention when LogLikelihood.isSampled fit.Model ->
+            DegreesOfFreedomMethod.Satterthwaite {
+                convention with
+                    Information = Information.Average
+            }
+        | _ -> method
+
     /// The basis of a method for a fit, or why the method does not apply.
     let create (method: DegreesOfFreedomMethod) (fit: Fit) : Result<TestBasis, LmmError list> =
         let byTerm degrees =

@@ -175,7 +175,11 @@ let tests =
                 let feature = "log determinants that were sampled"
                 Check.equal [ LmmError.NoMoments feature ] (problems "kenward-roger")
                 Check.equal [ LmmError.NoMoments feature ] (problems "containment")
-                Check.isEmpty (problems "satterthwaite"))
+                Check.isEmpty (problems "satterthwaite")
+
+                let how = DegreesOfFreedomMethod.ofName "satterthwaite" None |> ok
+                let inference = Inference.create how fit |> ok
+                Check.contains "average information" (DegreesOfFreedomMethod.describe inference.Method))
 
         testCase "a budget is positive" (fun () ->
             let isRefused =
