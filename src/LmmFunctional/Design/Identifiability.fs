@@ -14,18 +14,6 @@ module internal Identifiability =
 
     // Residuals
 
-    /// The structures in which every level of an axis has a variance of its own.
-    let private hasOwnVariances structure =
-        match structure with
-        | Structure.Unstructured
-        | Structure.Diagonal
-        | Structure.AnteDependence
-        | Structure.HeterogeneousCompoundSymmetry
-        | Structure.HeterogeneousAutoregressive
-        | Structure.HeterogeneousToeplitz _
-        | Structure.FactorAnalytic _ -> true
-        | _ -> false
-
     /// Rows that share a variance with no others: what they are called, and the factor that the matrix is one of.
     [<NoComparison; NoEquality>]
     type private OwnVariance = {
@@ -120,7 +108,7 @@ module internal Identifiability =
     let private ownVariances (design: Design) (residual: ResidualDesign) =
         let groups = [
             for axis in residual.Factors do
-                if hasOwnVariances axis.Structure then
+                if (Catalogue.modelOf axis.Structure).HasOwnVariances then
                     yield! ofAxis residual axis
 
             yield! ofFunctions residual
@@ -170,12 +158,7 @@ module internal Identifiability =
 
     /// How many subjects a matrix needs beside those that the fixed effects between them take.
     let private subjectsNeeded structure m =
-        match structure with
-        | Structure.Unstructured -> m
-        | Structure.FactorAnalytic q
-        | Structure.ReducedRank q -> min m (q + 1)
-        | Structure.AnteDependence -> min m 2
-        | _ -> 0
+        (Catalogue.modelOf structure).SubjectsNeeded m
 
     let private tooFewSubjects (design: Design) (residual: ResidualDesign) =
         match residual.Factors with
@@ -265,7 +248,8 @@ module internal Identifiability =
                     [ 0 .. term.Names.Length - 1 ]
                     |> List.filter (isInFixed design.Fixed.Matrix term)
 
-                let isEachAlone = hasOwnVariances term.Term.Structure || term.Names.Length = 1
+                let isEachAlone =
+                    (Catalogue.modelOf term.Term.Structure).HasOwnVariances || term.Names.Length = 1
 
                 if isEachAlone || inFixed.Length = term.Names.Length then
                     for effect in inFixed do
@@ -278,7 +262,7 @@ module internal Identifiability =
     /// In one sentence that nearly all values of an axis are seen once.
     let private mostlySeenOnce (residual: ResidualDesign) = [
         for axis in residual.Factors do
-            if hasOwnVariances axis.Structure then
+            if (Catalogue.modelOf axis.Structure).HasOwnVariances then
                 let once =
                     ofAxis residual axis
                     |> Seq.filter (fun group -> group.Rows.Length = 1)

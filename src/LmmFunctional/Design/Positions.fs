@@ -128,19 +128,13 @@ module internal Positions =
 
     // Structures of equal steps
 
-    // Where only the order of the places counts, not how many steps lie between them.
-    let private isOfOrder structure =
-        match structure with
-        | Structure.AnteDependence -> true
-        | _ -> false
-
     let private lagsOf structure places =
-        match structure with
-        | Structure.Toeplitz bands
-        | Structure.HeterogeneousToeplitz bands ->
+        match (Catalogue.modelOf structure).Steps with
+        | StepUse.Lags bands ->
             let last = Array.last places
             min last (bands |> Option.map (fun bands -> bands - 1) |> Option.defaultValue last)
-        | _ -> 0
+        | StepUse.Distance
+        | StepUse.OrderAlone -> 0
 
     /// Places on equal steps: gaps between them stay, also those of times that no row has.
     let private onSteps call structure (selection: Selection) expr (places: Positions) =
@@ -190,7 +184,7 @@ module internal Positions =
         | _, None ->
             values call selection expr
             |> Result.bind (fun places ->
-                if isOfOrder structure then
+                if (Catalogue.modelOf structure).Steps = StepUse.OrderAlone then
                     Ok {
                         places with
                             Values = places.Values |> Array.mapi (fun i _ -> [| float i |])
@@ -249,30 +243,13 @@ module internal Positions =
     /// Whether the order or the place of the effects means something in a structure, so that they are levels of a variable.
     let runsAlong structure =
         match structure with
-        | Structure.Identity
-        | Structure.Diagonal
-        | Structure.Unstructured
-        | Structure.CompoundSymmetry
-        | Structure.HeterogeneousCompoundSymmetry
-        | Structure.FactorAnalytic _
-        | Structure.ReducedRank _ -> false
-        | Structure.Autoregressive
-        | Structure.HeterogeneousAutoregressive
-        | Structure.ContinuousAutoregressive
-        | Structure.AutoregressiveMovingAverage _
-        | Structure.Toeplitz _
-        | Structure.HeterogeneousToeplitz _
-        | Structure.AnteDependence
-        | Structure.Spatial _
         | Structure.Kronecker _ -> true
+        | single -> (StructureCatalogue.ofStructure single).Coordinate <> StructureCoordinate.Levels
 
     // A structure by distance takes several coordinates: 0 + x + y.
     let private takesSeveral structure count =
-        match structure with
-        | Structure.Spatial _ ->
-            (StructureCatalogue.ofStructure structure).MostCoordinates
-            |> Option.forall (fun most -> count <= most)
-        | _ -> false
+        (StructureCatalogue.ofStructure structure).MostCoordinates
+        |> Option.forall (fun most -> count <= most)
 
     let private variablesOf (term: RandomTerm) =
         let parts = StructureText.parts term.Structure

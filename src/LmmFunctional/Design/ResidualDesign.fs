@@ -177,13 +177,10 @@ module internal ResidualDesign =
 
     // Whether correlations fall with distance, so that a nugget shows as a jump at distance zero.
     let private knowsDistance structure =
-        match structure with
-        | Structure.Toeplitz _
-        | Structure.HeterogeneousToeplitz _
-        | Structure.AnteDependence -> false
-        | _ ->
-            (StructureCatalogue.ofStructure structure).Coordinate
-            <> StructureCoordinate.Levels
+        let model = Catalogue.modelOf structure
+
+        model.Entry.Coordinate <> StructureCoordinate.Levels
+        && model.Steps = StepUse.Distance
 
     // What the structure itself does not allow, whatever the data.
     let private shape (structure: ResidualStructure) = [

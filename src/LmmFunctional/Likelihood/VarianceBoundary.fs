@@ -33,10 +33,8 @@ module internal VarianceBoundary =
 
     let rec private hasLoadings structure =
         match structure with
-        | Structure.ReducedRank _
-        | Structure.FactorAnalytic _ -> true
         | Structure.Kronecker(first, second) -> hasLoadings first || hasLoadings second
-        | _ -> false
+        | single -> (Catalogue.modelOf single).SasParameters.IsLoadings
 
     let private kindOf (layout: ThetaLayout) t (term: RandomDesign) =
         match layout.Forms[t], term.Term.Structure with

@@ -180,8 +180,7 @@ let tests =
         testCase "derivatives of the spherical correlation away from its kink" (fun () ->
             Law.assertHolds [
                 for isAnisotropic in [ false; true ] do
-                    let form =
-                        Spatial.create SpatialCorrelation.Spherical isAnisotropic (FormCases.plane m).Coordinates
+                    let form = SpatialSpherical.model.Form isAnisotropic (FormCases.plane m).Coordinates
 
                     for shift in [ -0.6; 0.07; 0.4 ] do
                         let tau = form.Start |> Array.map ((+) shift)
