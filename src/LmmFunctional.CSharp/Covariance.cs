@@ -51,6 +51,9 @@ public sealed class Covariance : IEquatable<Covariance>
     /// <summary>Spherical correlation, zero from distance ρ on (<c>sp_sph</c>).</summary>
     public static Covariance SpatialSpherical { get; } = Named("sp_sph");
 
+    /// <summary>Rational quadratic correlation 1/(1 + h²/ρ²) at distance h (<c>sp_ratio</c>), nlme's corRatio.</summary>
+    public static Covariance SpatialRationalQuadratic { get; } = Named("sp_ratio");
+
     /// <summary>Matérn correlation whose smoothness is estimated (<c>sp_mat</c>).</summary>
     public static Covariance SpatialMatern { get; } = Named("sp_mat");
 

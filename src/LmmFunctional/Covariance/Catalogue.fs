@@ -14,6 +14,7 @@ module internal Catalogue =
         | SpatialCorrelation.Exponential -> SpatialExponential.model
         | SpatialCorrelation.Gaussian -> SpatialGaussian.model
         | SpatialCorrelation.Spherical -> SpatialSpherical.model
+        | SpatialCorrelation.RationalQuadratic -> SpatialRationalQuadratic.model
         | SpatialCorrelation.Matern smoothness -> SpatialMatern.model smoothness
         | SpatialCorrelation.Power -> SpatialPower.model
 
@@ -42,6 +43,7 @@ module internal Catalogue =
         Spatial.single SpatialExponential.model
         Spatial.single SpatialGaussian.model
         Spatial.single SpatialSpherical.model
+        Spatial.single SpatialRationalQuadratic.model
         SpatialMatern.family
         Spatial.single SpatialPower.model
     ]

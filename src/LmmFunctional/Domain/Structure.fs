@@ -11,6 +11,8 @@ type SpatialCorrelation =
     | Power
     /// 1 − 1.5 h/ρ + 0.5 (h/ρ)³ for h < ρ, else 0; in up to three coordinates.
     | Spherical
+    /// 1/(1 + h²/ρ²).
+    | RationalQuadratic
     /// Matérn with a known smoothness ν, or one to be estimated.
     | Matern of smoothness: float option
 

@@ -105,6 +105,11 @@ module StructureWords =
     let spatialSpherical (columns: string list) : StructuredAlong =
         spatial SpatialCorrelation.Spherical columns
 
+    /// <summary>Rational quadratic correlation 1/(1 + h²/ρ²) at distance h: <c>sp_ratio</c>, nlme's corRatio.</summary>
+    /// <exception cref="T:System.ArgumentException">No coordinate is named.</exception>
+    let spatialRationalQuadratic (columns: string list) : StructuredAlong =
+        spatial SpatialCorrelation.RationalQuadratic columns
+
     /// <summary>Matérn correlation whose smoothness is estimated: <c>sp_mat</c>.</summary>
     /// <exception cref="T:System.ArgumentException">No coordinate is named.</exception>
     let spatialMatern (columns: string list) : StructuredAlong =

@@ -154,6 +154,7 @@ let tests =
                     yield! check (byRange (fun x -> exp (-x * x))) SpatialCorrelation.Gaussian
                     yield! check power SpatialCorrelation.Power
                     yield! check (byRange spherical) SpatialCorrelation.Spherical
+                    yield! check (byRange (fun x -> 1.0 / (1.0 + x * x))) SpatialCorrelation.RationalQuadratic
                     yield! check (byRange (fun x -> (1.0 + x) * exp -x)) (SpatialCorrelation.Matern(Some 1.5))
 
                     yield!

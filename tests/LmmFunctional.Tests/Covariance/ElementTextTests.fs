@@ -77,6 +77,8 @@ let private gaussian x _ = exp (-x * x)
 let private spherical x _ =
     if x < 1.0 then 1.0 - 1.5 * x + 0.5 * x ** 3.0 else 0.0
 
+let private rational x _ = 1.0 / (1.0 + x * x)
+
 let private maternOf nu x _ =
     2.0 ** (1.0 - nu) / SpecialFunctions.Gamma nu
     * x ** nu
@@ -140,6 +142,7 @@ let private table = [
     yield! spatial "sp_exp" SpatialCorrelation.Exponential "s² exp(-h/r)" exponential
     yield! spatial "sp_gau" SpatialCorrelation.Gaussian "s² exp(-h²/r²)" gaussian
     yield! spatial "sp_sph" SpatialCorrelation.Spherical "s² (1 - 1.5 h/r + 0.5 (h/r)³) for h < r, else 0" spherical
+    yield! spatial "sp_ratio" SpatialCorrelation.RationalQuadratic "s²/(1 + h²/r²)" rational
     yield! spatial "sp_mat" (SpatialCorrelation.Matern None) maternText matern
     for name, structure, text, element in
         spatial "sp_mat" (SpatialCorrelation.Matern(Some 1.5)) maternText (maternOf 1.5) do

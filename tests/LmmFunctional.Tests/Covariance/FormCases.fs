@@ -87,8 +87,7 @@ module FormCases =
     ]
 
     /// What is in the catalogue and in no list here.
-    let private others =
-        byLevel @ List.map fst bySpace @ apart |> unlisted
+    let private others = byLevel @ List.map fst bySpace @ apart |> unlisted
 
     /// Forms with the number of their positions: all have full rank.
     let internal all: (string * CovarianceForm * int) list = [

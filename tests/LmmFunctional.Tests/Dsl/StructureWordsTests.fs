@@ -36,6 +36,7 @@ let private residuals: (ResidualTerm * string) list = [
     reducedRank 1 "week" |> within "g", "fa0(1)(week | g)"
     spatialGaussian [ "x" ] |> overAllRows, "sp_gau(x)"
     spatialSpherical [ "x" ] |> overAllRows, "sp_sph(x)"
+    spatialRationalQuadratic [ "x" ] |> overAllRows, "sp_ratio(x)"
     spatialMatern [ "x" ] |> overAllRows, "sp_mat(x)"
     spatialMaternOf 2.5 [ "x" ] |> overAllRows, "sp_mat(2.5)(x)"
     spatialPower [ "x"; "y" ] |> anisotropic |> overAllRows, "sp_powa(x + y)"

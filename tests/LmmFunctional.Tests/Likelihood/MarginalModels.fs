@@ -48,6 +48,7 @@ module StructuredModel =
         "diag(visit | id)"
         "sp_exp(t | id) + nugget"
         "sp_gau(t + u | id)"
+        "sp_ratio(t + u | id)"
         "sp_mat(1.5)(t + u | id)"
         "sp_powa(t + u | id)"
         "ar1(1 | id) * varpower(z)"
