@@ -39,6 +39,9 @@ public sealed class Covariance : IEquatable<Covariance>
     /// <summary>A variance for each level and a correlation for each pair of neighbours (<c>ad1</c>).</summary>
     public static Covariance AnteDependence { get; } = new(Structure.AnteDependence);
 
+    /// <summary>A variance for each level, and one variance of all differences (<c>hf</c>), Huynh and Feldt's matrix.</summary>
+    public static Covariance HuynhFeldt { get; } = new(Structure.HuynhFeldt);
+
     /// <summary>Any covariance matrix (<c>us</c>).</summary>
     public static Covariance Unstructured { get; } = new(Structure.Unstructured);
 

@@ -32,6 +32,7 @@ module internal Catalogue =
         | Structure.Toeplitz bands -> Toeplitz.model bands
         | Structure.HeterogeneousToeplitz bands -> Toeplitz.heterogeneous bands
         | Structure.AnteDependence -> AnteDependence.model
+        | Structure.HuynhFeldt -> HuynhFeldt.model
         | Structure.Unstructured -> Unstructured.model
         | Structure.FactorAnalytic q -> FactorAnalytic.model q
         | Structure.ReducedRank q -> FactorAnalytic.reducedModel q
@@ -71,6 +72,7 @@ module internal Catalogue =
         Toeplitz.family
         Toeplitz.heterogeneousFamily
         AnteDependence.family
+        HuynhFeldt.family
         Unstructured.family
         FactorAnalytic.family
         FactorAnalytic.reducedFamily

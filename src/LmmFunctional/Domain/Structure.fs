@@ -44,6 +44,8 @@ type Structure =
     | HeterogeneousToeplitz of bands: int option
     /// First order ante-dependence: σ_iσ_jρ_i…ρ_(j−1).
     | AnteDependence
+    /// All differences have one variance, 2λ: (σ_i² + σ_j²)/2 − λ.
+    | HuynhFeldt
     /// ΓΓᵀ + D, Γ m×q, D diagonal.
     | FactorAnalytic of factors: int
     /// ΓΓᵀ of rank q, Γ m×q lower trapezoidal.

@@ -69,6 +69,9 @@ module StructureWords =
     /// <summary>A variance for each level and a correlation for each pair of neighbours: <c>ad1</c>.</summary>
     let anteDependence: string -> StructuredAlong = along Structure.AnteDependence
 
+    /// <summary>A variance for each level, and one variance of all differences: <c>hf</c>, Huynh and Feldt's matrix.</summary>
+    let huynhFeldt: string -> StructuredAlong = along Structure.HuynhFeldt
+
     /// <summary>Any covariance matrix: <c>us</c>.</summary>
     /// <example><code>residual (unstructured "visit" |> within "subject" |> perLevelOf "arm")</code></example>
     let unstructured: string -> StructuredAlong = along Structure.Unstructured

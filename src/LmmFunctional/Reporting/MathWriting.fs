@@ -26,6 +26,7 @@ module MathText =
             "·", "\\cdot"
             "⊗", "\\otimes"
             "≤", "\\le"
+            "≠", "\\ne"
             "<", "<"
             "−", "-"
             "…", "\\dots"

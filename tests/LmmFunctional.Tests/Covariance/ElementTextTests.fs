@@ -109,6 +109,16 @@ let private loadings byRows q (free: float[]) i j =
 
     Seq.sum (Seq.init q (fun k -> g i k * g j k))
 
+/// The first deviation, those of the others relative to it, and λ relative to its square.
+let private huynhFeldt (p: float[]) i j =
+    let variance k =
+        p[0] * p[0] * (if k = 0 then 1.0 else p[k] * p[k])
+
+    if i = j then
+        variance i
+    else
+        0.5 * (variance i + variance j) - p[0] * p[0] * p[m]
+
 let private analytic q (p: float[]) i j =
     loadings true q p i j + (if i = j then p[p.Length - m + i] else 0.0)
 
@@ -136,6 +146,7 @@ let private table = [
     "toep(k)", Structure.Toeplitz(Some 3), "s² rho_|i-j| for |i-j| < k, else 0", common (banded 3)
     "toeph(k)", Structure.HeterogeneousToeplitz(Some 3), "s_i s_j rho_|i-j| for |i-j| < k, else 0", own (banded 3)
     "ad1", Structure.AnteDependence, "s_i s_j rho_i ... rho_(j-1)", own chain
+    "hf", Structure.HuynhFeldt, "(s_i² + s_j²)/2 - lambda for i ≠ j", huynhFeldt
     "us", Structure.Unstructured, "s_ij", loadings false m
     "fa(q)", Structure.FactorAnalytic 2, "(G G')_ij + d_i for i = j, G m by q", analytic 2
     "fa0(q)", Structure.ReducedRank 2, "(G G')_ij, G m by q", loadings false 2

@@ -32,6 +32,7 @@ let private residuals: (ResidualTerm * string) list = [
     heterogeneousToeplitz "week" |> within "g", "toeph(week | g)"
     bandedHeterogeneousToeplitz 2 "week" |> within "g", "toeph(2)(week | g)"
     anteDependence "week" |> within "g", "ad1(week | g)"
+    huynhFeldt "week" |> within "g", "hf(week | g)"
     factorAnalytic 2 "week" |> within "g", "fa(2)(week | g)"
     reducedRank 1 "week" |> within "g", "fa0(1)(week | g)"
     spatialGaussian [ "x" ] |> overAllRows, "sp_gau(x)"

@@ -44,6 +44,7 @@ module StructuredModel =
         "toep(2)(visit | id)"
         "toeph(visit | id)"
         "ad1(visit | id)"
+        "hf(visit | id)"
         "fa(1)(visit | id)"
         "diag(visit | id)"
         "sp_exp(t | id) + nugget"
