@@ -234,10 +234,10 @@ module internal ResidualDesign =
                     | Some expr when structure.Correlations.IsEmpty ->
                         let rows = selection.Rows |> Array.map (fun row -> string (row + 1))
 
-                        Positions.perLevel selection expr ("row", rows, Array.init rows.Length id)
+                        ConstantWithin.perLevel selection expr ("row", rows, Array.init rows.Length id)
                         |> Result.map Some
                     | Some expr ->
-                        Positions.perLevel selection expr (name, levels, codes)
+                        ConstantWithin.perLevel selection expr (name, levels, codes)
                         |> Result.map (fun (factor, own, ofSubject) ->
                             Some(factor, own, codes |> Array.map (fun code -> ofSubject[code])))
 

@@ -10,71 +10,6 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal PositionDerivatives =
 
-    // So many vectors are multiplied at a time.
-    let private batch = 128
-
-    /// A matrix of a pattern among all M positions, zero elsewhere.
-    let private spread (positions: int[]) all (a: float[]) =
-        let m = positions.Length
-        let result: float[] = Array.zeroCreate (all * all)
-
-        for j in 0 .. m - 1 do
-            for i in 0 .. m - 1 do
-                result[positions[i] + positions[j] * all] <- a[i + j * m]
-
-        result
-
-    /// <summary>Adds the weights w of tr(A X B Y) = Σ w(ij, kl) x_ij y_kl for symmetric matrices: pairs i ≥ j, and pairs of pairs
-    /// packed as a lower triangle by rows. Twice too much for each of i = j and k = l.</summary>
-    let private addPairs (isPresent: bool[]) (a: float[]) (b: float[]) (total: float[]) start =
-        let m = isPresent.Length
-        let mutable at = start
-
-        for i in 0 .. m - 1 do
-            for j in 0..i do
-                let length = i * (i + 1) / 2 + j + 1
-
-                if not (isPresent[i] && isPresent[j]) then
-                    at <- at + length
-                else
-                    for k in 0..i do
-                        let aik, ajk, bik, bjk = a[k + i * m], a[k + j * m], b[k + i * m], b[k + j * m]
-
-                        for l in 0 .. (if k = i then j else k) do
-                            total[at] <-
-                                total[at]
-                                + a[l + i * m] * bjk
-                                + a[l + j * m] * bik
-                                + b[l + j * m] * aik
-                                + b[l + i * m] * ajk
-
-                            at <- at + 1
-
-    /// The symmetric q×q matrix of packed weights.
-    let private unpack m (packed: float[]) start =
-        let q = m * (m + 1) / 2
-        let isDiagonal: bool[] = Array.zeroCreate q
-
-        for i in 0 .. m - 1 do
-            isDiagonal[i * (i + 1) / 2 + i] <- true
-
-        let result: float[] = Array.zeroCreate (q * q)
-
-        for x in 0 .. q - 1 do
-            for y in 0..x do
-                let mutable value = packed[start + x * (x + 1) / 2 + y]
-
-                if isDiagonal[x] then
-                    value <- 0.5 * value
-
-                if isDiagonal[y] then
-                    value <- 0.5 * value
-
-                result[x + y * q] <- value
-                result[y + x * q] <- value
-
-        result
-
     /// First derivatives of the elements of one level: pairs × k by columns, and M×M × k.
     let private derivatives m k (elements: Jet[]) =
         let q = m * (m + 1) / 2
@@ -92,69 +27,6 @@ module internal PositionDerivatives =
                         ofPairs[i * (i + 1) / 2 + j + jet.Support[place] * q] <- jet.First[place]
 
         struct (ofPairs, full)
-
-    /// The patterns of a chunk, level after level.
-    let private byLevel (patterns: MarginalPattern[]) (own: int[]) =
-        own |> Array.groupBy (fun index -> patterns[index].Rows.Levels[0])
-
-    /// U of the vectors of some patterns, spread to all positions: (Mp) × vectors by columns.
-    let private spreadEffects m p (patterns: MarginalPattern[]) (sums: MarginalSums[]) (own: int[]) =
-        let length = m * p
-        let count = own |> Array.sumBy (fun index -> patterns[index].Vectors)
-        let result: float[] = Array.zeroCreate (length * count)
-        let mutable first = 0
-
-        for index in own do
-            let pattern = patterns[index]
-            let positions, effects = pattern.Rows.Positions, sums[index].Effects
-            let size, r = pattern.Size, pattern.Vectors
-
-            for c in 0 .. p - 1 do
-                for j in 0 .. r - 1 do
-                    let from = (c * r + j) * size
-                    let into = (first + j) * length + c * m
-
-                    for i in 0 .. size - 1 do
-                        result[into + positions[i]] <- effects[from + i]
-
-            first <- first + r
-
-        struct (count, result)
-
-    /// ε of the same: M × vectors by columns.
-    let private spreadResiduals m (patterns: MarginalPattern[]) (sums: MarginalSums[]) count (own: int[]) =
-        let result: float[] = Array.zeroCreate (m * count)
-        let mutable first = 0
-
-        for index in own do
-            let pattern = patterns[index]
-            let positions, residuals = pattern.Rows.Positions, sums[index].Residuals
-
-            for j in 0 .. pattern.Vectors - 1 do
-                for i in 0 .. pattern.Size - 1 do
-                    result[(first + j) * m + positions[i]] <- residuals[j * pattern.Size + i]
-
-            first <- first + pattern.Vectors
-
-        result
-
-    /// Patterns in groups of about one batch of vectors.
-    let private batches (patterns: MarginalPattern[]) (own: int[]) = [
-        let group = ResizeArray<int>()
-        let mutable vectors = 0
-
-        for index in own do
-            group.Add index
-            vectors <- vectors + patterns[index].Vectors
-
-            if vectors >= batch then
-                group.ToArray()
-                group.Clear()
-                vectors <- 0
-
-        if group.Count > 0 then
-            group.ToArray()
-    ]
 
     /// First derivatives, and the rest when asked for.
     let parts
@@ -226,10 +98,10 @@ module internal PositionDerivatives =
                         Array.init own.Inverse.Length (fun at ->
                             a * own.Square[at] + count * own.Inverse[at] - 2.0 * t * own.Leverage[at])
 
-                    addPairs
+                    PairWeights.addPairs
                         isPresent
-                        (spread positions m own.Inverse)
-                        (spread positions m other)
+                        (PairWeights.spread positions m own.Inverse)
+                        (PairWeights.spread positions m other)
                         total
                         (length * pattern.Rows.Levels[0]))
 
@@ -237,7 +109,7 @@ module internal PositionDerivatives =
 
             for level in 0 .. levels - 1 do
                 let struct (ofPairs, _) = derivatives[level]
-                let weights = unpack m packed (length * level)
+                let weights = PairWeights.unpack m packed (length * level)
                 let half = Dense.Multiply(q, k, q, weights, false, ofPairs, false)
                 Dense.Add(k, k, q, ofPairs, 0, true, half, 0, false, result, 0)
 
@@ -251,10 +123,10 @@ module internal PositionDerivatives =
 
             let crossed =
                 MarginalSweep.sumOfChunks (work 2 * float p) patterns (block * levels) (fun own total ->
-                    for level, own in byLevel patterns own do
-                        for group in batches patterns own do
-                            let struct (count, effects) = spreadEffects m p patterns sums group
-                            let residuals = spreadResiduals m patterns sums count group
+                    for level, own in SpreadVectors.byLevel patterns own do
+                        for group in SpreadVectors.batches patterns own do
+                            let struct (count, effects) = SpreadVectors.spreadEffects m p patterns sums group
+                            let residuals = SpreadVectors.spreadResiduals m patterns sums count group
                             Dense.Add(m * p, m, count, effects, 0, false, residuals, 0, true, total, block * level))
 
             let projections: float[] = Array.zeroCreate (p * k)
@@ -279,9 +151,9 @@ module internal PositionDerivatives =
 
             let gram =
                 MarginalSweep.sumOfChunks (work 2 * float (p * p)) patterns (n * n * levels) (fun own total ->
-                    for level, own in byLevel patterns own do
-                        for group in batches patterns own do
-                            let struct (count, effects) = spreadEffects m p patterns sums group
+                    for level, own in SpreadVectors.byLevel patterns own do
+                        for group in SpreadVectors.batches patterns own do
+                            let struct (count, effects) = SpreadVectors.spreadEffects m p patterns sums group
                             Dense.AddSquare(n, count, effects, total, n * n * level))
 
             let columns = p * (p + 1) / 2
