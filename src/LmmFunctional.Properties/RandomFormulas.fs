@@ -1,9 +1,5 @@
 namespace LmmFunctional.Properties
 
-open System
-open System.Collections.Immutable
-open FsCheck
-open FsCheck.FSharp
 open LmmFunctional
 open LmmFunctional.Estimation
 

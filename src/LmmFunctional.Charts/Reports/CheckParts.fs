@@ -1,6 +1,5 @@
 namespace LmmFunctional.Charts
 
-open System
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -5,7 +5,6 @@ open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 open LmmFunctional.Analysis
-open LmmFunctional.Verification
 
 /// <summary>Parts of a report on estimates: fixed effects, and variances.</summary>
 [<RequireQualifiedAccess>]

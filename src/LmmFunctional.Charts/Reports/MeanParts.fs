@@ -5,7 +5,6 @@ open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 open LmmFunctional.Analysis
-open LmmFunctional.Verification
 
 /// <summary>The part of a report on marginal means.</summary>
 [<RequireQualifiedAccess>]

@@ -5,7 +5,6 @@ open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 open LmmFunctional.Analysis
-open LmmFunctional.Verification
 
 /// <summary>A part of a report: its heading, a name for links, and its HTML.</summary>
 type internal ReportPart = {

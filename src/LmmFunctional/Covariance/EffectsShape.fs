@@ -1,7 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Generic
-
 /// <summary>How the structures of random effects make λ.</summary>
 [<RequireQualifiedAccess>]
 module internal EffectsShape =

@@ -1,13 +1,8 @@
 namespace LmmFunctional.Estimation
 
-open System
-open System.Collections.Generic
 open System.Collections.Immutable
-open System.Numerics
 open LmmFunctional
 open LmmFunctional.Model
-open LmmFunctional.Data
-open LmmFunctional.Language
 
 /// <summary>Factors that must not vary within the levels of another.</summary>
 [<RequireQualifiedAccess>]

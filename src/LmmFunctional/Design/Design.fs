@@ -3,7 +3,6 @@ namespace LmmFunctional.Estimation
 open System.Runtime.InteropServices
 open LmmFunctional
 open LmmFunctional.Model
-open LmmFunctional.Language
 
 open System
 open System.Collections.Immutable

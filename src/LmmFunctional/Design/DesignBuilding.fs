@@ -1,12 +1,10 @@
 namespace LmmFunctional.Estimation
 
-open System.Runtime.InteropServices
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
 
 open System
-open System.Collections.Immutable
 
 /// <summary>Models met with their data.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

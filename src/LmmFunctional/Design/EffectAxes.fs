@@ -1,9 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System
-open System.Collections.Generic
-open System.Collections.Immutable
-open System.Numerics
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Data

@@ -2,8 +2,6 @@ namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
-open System.Collections.Immutable
-open System.Runtime.InteropServices
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language

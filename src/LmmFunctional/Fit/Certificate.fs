@@ -103,6 +103,63 @@ module Certificate =
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
+    /// What the evidence says, the worst first.
+    let private verdictOf
+        natural
+        (objective: Objective)
+        (last: Iteration)
+        (boundary: Boundary)
+        (curvature: Matrix)
+        (free: int[])
+        (values: float[])
+        vectors
+        =
+        let unbounded = EndBounds.unbounded objective last
+
+        let growing = [
+            for i in free do
+                if objective.Unbounded[i] && last.Theta[i] > CurvatureCheck.infinite then
+                    objective.Names[i]
+        ]
+
+        let onTheWay =
+            if last.Decrement < unboundedDecrement && values.Length > 0 then
+                CurvatureCheck.endless objective curvature free
+            else
+                None
+
+        if not (Double.IsFinite last.Criterion) then
+            Verdict.NotConverged "the likelihood is not defined at the starting values"
+        elif not unbounded.IsEmpty then
+            let names = String.concat ", " unbounded
+            Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
+        elif not growing.IsEmpty then
+            let names = String.concat ", " growing
+            Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
+        elif values.Length > 0 && values[0] < saddle then
+            Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
+        elif values.Length > 0 && values[0] < CurvatureCheck.flat then
+            Verdict.FlatDirection(CurvatureCheck.flatNames objective natural curvature free values vectors)
+        elif onTheWay.IsSome then
+            Verdict.FlatDirection onTheWay.Value
+        elif last.Decrement > decrementAllowed then
+            match last.Progress with
+            | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
+            | Progress.Converged -> Verdict.NotConverged "the criterion no longer resolves the steps that are left"
+            | _ -> Verdict.NotConverged $"stopped after step {last.Number}; more steps would lower the criterion"
+        else
+            match boundary.Active with
+            | [] -> Verdict.Optimum
+            | active when boundary.Escape.IsSome ->
+                let names =
+                    active
+                    |> List.filter (fun (_, multiplier) -> multiplier < 0.0)
+                    |> List.map fst
+                    |> String.concat ", "
+
+                Verdict.NotConverged $"the likelihood rises away from the bound of {names}"
+            | active -> Verdict.BoundaryOptimum(List.map fst active)
+
     /// <summary>The certificate of the last iteration of a solver, with a map from directions of θ to those of the parameters
     /// that its names are of.</summary>
     /// <remarks>Takes one evaluation of the observed curvature, or uses the iteration's own where that costs much more.</remarks>
@@ -142,52 +199,8 @@ module Certificate =
             else
                 CurvatureCheck.eigen curvature free
 
-        let unbounded = EndBounds.unbounded objective last
-
-        let growing = [
-            for i in free do
-                if objective.Unbounded[i] && last.Theta[i] > CurvatureCheck.infinite then
-                    objective.Names[i]
-        ]
-
-        let onTheWay =
-            if last.Decrement < unboundedDecrement && values.Length > 0 then
-                CurvatureCheck.endless objective curvature free
-            else
-                None
-
         let verdict =
-            if not (Double.IsFinite last.Criterion) then
-                Verdict.NotConverged "the likelihood is not defined at the starting values"
-            elif not unbounded.IsEmpty then
-                let names = String.concat ", " unbounded
-                Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
-            elif not growing.IsEmpty then
-                let names = String.concat ", " growing
-                Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
-            elif values.Length > 0 && values[0] < saddle then
-                Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
-            elif values.Length > 0 && values[0] < CurvatureCheck.flat then
-                Verdict.FlatDirection(CurvatureCheck.flatNames objective natural curvature free values vectors)
-            elif onTheWay.IsSome then
-                Verdict.FlatDirection onTheWay.Value
-            elif last.Decrement > decrementAllowed then
-                match last.Progress with
-                | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
-                | Progress.Converged -> Verdict.NotConverged "the criterion no longer resolves the steps that are left"
-                | _ -> Verdict.NotConverged $"stopped after step {last.Number}; more steps would lower the criterion"
-            else
-                match boundary.Active with
-                | [] -> Verdict.Optimum
-                | active when boundary.Escape.IsSome ->
-                    let names =
-                        active
-                        |> List.filter (fun (_, multiplier) -> multiplier < 0.0)
-                        |> List.map fst
-                        |> String.concat ", "
-
-                    Verdict.NotConverged $"the likelihood rises away from the bound of {names}"
-                | active -> Verdict.BoundaryOptimum(List.map fst active)
+            verdictOf natural objective last boundary curvature free values vectors
 
         {
             Verdict = verdict

@@ -26,7 +26,6 @@ type CovarianceParameter = {
     /// Estimate and standard error in one line.
     override this.ToString() = this.Display
 
-
 /// <summary>Estimates of the parameters of structures from the inner parameters of a fit.</summary>
 [<RequireQualifiedAccess>]
 module internal CovarianceParameters =

@@ -1,7 +1,5 @@
 namespace LmmFunctional
 
-open System
-open System.Collections.Immutable
 open LmmFunctional.Numerics
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -1,7 +1,6 @@
 namespace LmmFunctional
 
 open System
-open System.Collections.Immutable
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 

@@ -1,6 +1,5 @@
 namespace LmmFunctional.Analysis
 
-open System
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open LmmFunctional

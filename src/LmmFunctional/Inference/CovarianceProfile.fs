@@ -77,6 +77,32 @@ module internal CovarianceProfile =
         |> Seq.mapi (fun i v -> if v = 0.0 && i < omega.Length - 1 then 0.1 else v)
         |> ImmutableArray.CreateRange
 
+    /// A size of the smooth value: its standard error, or what there is where curvature tells none.
+    let private unitOf (fit: Fit) (target: CovarianceTarget) estimate =
+        match CovarianceInference.standardError Information.Observed target.Smooth fit with
+        | Some se -> se
+        // At a bound: a tenth of the parameter's natural size.
+        | None when target.Unit.IsSome -> target.Unit.Value
+        | None when target.Upper.IsSome -> 0.1
+        | None -> 0.1 * (abs estimate + fit.Unit * fit.Unit)
+
+    /// The weight of a penalty: stiffer beside a bound, so that a slope guessed wrong does not push the optimum into it.
+    let private weightOf (target: CovarianceTarget) unit : float -> float =
+        let bounds =
+            List.choose id [ target.Lower; target.Upper ] |> List.map target.Smoothed
+
+        fun wanted ->
+            let room =
+                bounds |> List.fold (fun least bound -> min least (abs (wanted - bound))) unit
+
+            let size = max room (1e-3 * unit)
+            stiffness / (size * size)
+
+    /// dv/dt of the map from what is told to what is smooth.
+    let private stretchOf (target: CovarianceTarget) value =
+        let step = 1e-5 * max 1e-8 (abs value)
+        (target.Smoothed(value + step) - target.Smoothed(value - step)) / (2.0 * step)
+
     /// <summary>The profile of a target at a fit.</summary>
     /// <param name="fit">The fit.</param>
     /// <param name="target">The function.</param>
@@ -91,29 +117,9 @@ module internal CovarianceProfile =
 
         let estimate = h (Array.ofSeq optimum)
 
-        let unit =
-            match CovarianceInference.standardError Information.Observed target.Smooth fit with
-            | Some se -> se
-            // At a bound: a tenth of the parameter's natural size.
-            | None when target.Unit.IsSome -> target.Unit.Value
-            | None when target.Upper.IsSome -> 0.1
-            | None -> 0.1 * (abs estimate + fit.Unit * fit.Unit)
-
-        let bounds =
-            List.choose id [ target.Lower; target.Upper ] |> List.map target.Smoothed
-
-        // Stiffer beside a bound, so that a slope guessed wrong does not push the optimum into it.
-        let weightAt wanted =
-            let room =
-                bounds |> List.fold (fun least bound -> min least (abs (wanted - bound))) unit
-
-            let size = max room (1e-3 * unit)
-            stiffness / (size * size)
-
-        // dv/dt of the map from what is told to what is smooth.
-        let stretchAt value =
-            let step = 1e-5 * max 1e-8 (abs value)
-            (target.Smoothed(value + step) - target.Smoothed(value - step)) / (2.0 * step)
+        let unit = unitOf fit target estimate
+        let weightAt = weightOf target unit
+        let stretchAt = stretchOf target
 
         /// The optimum of the penalised likelihood, its smooth value and the derivative of −2 log likelihood by it.
         let solve weight wanted (start: ImmutableArray<float>) : ProfileState<ImmutableArray<float>> * float * float =

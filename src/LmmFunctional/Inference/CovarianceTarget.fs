@@ -1,7 +1,6 @@
 namespace LmmFunctional.Analysis
 
 open System
-open System.Collections.Immutable
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

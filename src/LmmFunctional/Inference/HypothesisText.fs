@@ -1,7 +1,5 @@
 namespace LmmFunctional.Analysis
 
-open System
-open System.Globalization
 open LmmFunctional
 open LmmFunctional.Model
 

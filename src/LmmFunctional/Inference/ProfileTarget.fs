@@ -1,7 +1,5 @@
 namespace LmmFunctional.Analysis
 
-open System
-open System.Threading
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -1,7 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System
-open System.Collections.Immutable
 open LmmFunctional
 open LmmFunctional.Model
 

@@ -2,7 +2,6 @@ namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
-open FSharp.NativeInterop
 open LmmFunctional.Numerics
 open LmmFunctional
 open LmmFunctional.Estimation

@@ -1,9 +1,7 @@
 namespace LmmFunctional.Analysis
 
 open System
-open System.Collections.Generic
 open System.Collections.Immutable
-open FSharp.NativeInterop
 open LmmFunctional.Numerics
 open LmmFunctional
 open LmmFunctional.Estimation

@@ -1,6 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Immutable
 open LmmFunctional.Numerics
 
 /// <summary>Weights of pairs of positions, and of pairs of pairs.</summary>

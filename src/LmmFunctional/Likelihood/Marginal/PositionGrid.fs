@@ -1,6 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Immutable
 open LmmFunctional.Model
 
 /// <summary>All places that a row may have where its covariances depend on nothing else: the levels with parameters of their

@@ -1,6 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Immutable
 open LmmFunctional.Numerics
 
 /// <summary>Vectors of patterns on all positions, so many at a time.</summary>

@@ -1,7 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open LmmFunctional.Model
-
 /// <summary>The parameters of variance · M(τ) as SAS has them, for the structure of one axis.</summary>
 /// <remarks>Elements where the covariance is linear in them (unstructured, compound symmetry, Toeplitz), loadings and own
 /// variances of factors, and else a variance for each position that has its own, with correlations and ranges as they

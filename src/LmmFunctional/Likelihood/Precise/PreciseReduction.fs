@@ -1,7 +1,5 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Generic
-
 /// <summary>Householder reductions of blocks of rows, by sums of twice the digits.</summary>
 [<RequireQualifiedAccess>]
 module internal PreciseReduction =
