@@ -39,6 +39,9 @@ public sealed class Covariance : IEquatable<Covariance>
     /// <summary>A variance for each level and a correlation for each pair of neighbours (<c>ad1</c>).</summary>
     public static Covariance AnteDependence { get; } = new(Structure.AnteDependence);
 
+    /// <summary>A variance for each level, and one variance of all differences (<c>hf</c>), Huynh and Feldt's matrix.</summary>
+    public static Covariance HuynhFeldt { get; } = new(Structure.HuynhFeldt);
+
     /// <summary>Any covariance matrix (<c>us</c>).</summary>
     public static Covariance Unstructured { get; } = new(Structure.Unstructured);
 
@@ -50,6 +53,9 @@ public sealed class Covariance : IEquatable<Covariance>
 
     /// <summary>Spherical correlation, zero from distance ρ on (<c>sp_sph</c>).</summary>
     public static Covariance SpatialSpherical { get; } = Named("sp_sph");
+
+    /// <summary>Rational quadratic correlation 1/(1 + h²/ρ²) at distance h (<c>sp_ratio</c>), nlme's corRatio.</summary>
+    public static Covariance SpatialRationalQuadratic { get; } = Named("sp_ratio");
 
     /// <summary>Matérn correlation whose smoothness is estimated (<c>sp_mat</c>).</summary>
     public static Covariance SpatialMatern { get; } = Named("sp_mat");

@@ -68,14 +68,14 @@ module FitReport =
         let parts = [
             ReportParts.model inference
             ReportParts.data fit
-            ReportParts.fixedEffects options inference
-            ReportParts.variance options fit
+            EstimateParts.fixedEffects options inference
+            EstimateParts.variance options fit
             ReportParts.certificate fit
-            yield! ReportParts.means options inference |> Option.toList
-            ReportParts.diagnostics fit checks
+            yield! MeanParts.means options inference |> Option.toList
+            CheckParts.diagnostics fit checks
             if options.ChecksIdentities then
-                ReportParts.identities fit
-            ReportParts.next fit checks
+                CheckParts.identities fit
+            CheckParts.next fit checks
             ReportParts.reproducibility options inference
         ]
 

@@ -17,7 +17,7 @@ module CommandList =
             RandomEffectsAnalysis.analysis
             DiagnosticAnalyses.residuals
             DiagnosticAnalyses.influence
-            DiagnosticAnalyses.outliers
+            OutlierAnalysis.outliers
             CheckAnalysis.analysis
             SimulationAnalyses.simulate
             SimulationAnalyses.power

@@ -126,7 +126,7 @@ module internal SumRoles =
         // Such effects are indicators of the values of a column, also where it is a number.
         let positions =
             spec.Random
-            |> List.filter (fun term -> Positions.runsAlong term.Structure)
+            |> List.filter (fun term -> EffectAxes.runsAlong term.Structure)
             |> List.collect (fun term -> term.Effects.Items |> List.collect _.Factors)
 
         let others =

@@ -22,41 +22,6 @@ type RandomPoint =
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module RandomModel =
 
-    /// One factor; nested; crossed, fully and in part; vector-valued; several terms of one factor.
-    let private randomParts = [
-        "(1 | g)"
-        "(x | g)"
-        "(x || g)"
-        "(0 + x | g)"
-        "(x + z | g)"
-        "(0 + f | g)"
-        "(1 | g) + (0 + x | g)"
-        "(x | g) + (0 + z | g)"
-        "(1 | g/k)"
-        "(x | g/k)"
-        "(1 | g) + (1 | h)"
-        "(x | g) + (1 | h)"
-        "(1 | g) + (x | h)"
-        "(x || g) + (z | h)"
-        "(x | g) + (x | h)"
-        "(1 | g) + (1 | h) + (1 | g:k)"
-        "(x | g) + (1 | h) + (0 + z | h)"
-        "(x | g:k) + (z | h) + (1 | g)"
-    ]
-
-    // The last three lack full rank; two have no constant in their span.
-    let private fixedParts = [
-        "1"
-        "x"
-        "f * x"
-        "x + I(x^2) + z"
-        "0 + f + z"
-        "0 + x"
-        "x + I(2 * x + 3)"
-        "f + copy + z"
-        "0 + f * copy"
-    ]
-
     /// The formula of a model.
     let formula (model: RandomModel) =
         let offset = if model.HasOffset then " + offset(o)" else ""
@@ -126,8 +91,8 @@ module RandomModel =
         gen {
             let! seed = Gen.choose (0, 1_000_000)
             let! rows = rows
-            let! fixedPart = Gen.elements fixedParts
-            let! random = Gen.elements randomParts
+            let! fixedPart = Gen.elements RandomFormulas.fixedParts
+            let! random = Gen.elements RandomFormulas.randomParts
             let! criterion = Gen.elements [ Criterion.Ml; Criterion.Reml ]
             let! size = Gen.elements [ 0.0; 0.3; 1.0; 3.0 ]
             let! weighted = Gen.elements [ true; false; false ]
@@ -252,9 +217,9 @@ module RandomModel =
             elif RandomData.isStructured model then
                 { model with Random = "(1 | g)" }
             elif model.Held.IsEmpty then
-                let position = List.findIndex ((=) model.Random) randomParts
+                let position = List.findIndex ((=) model.Random) RandomFormulas.randomParts
 
-                for simpler in List.truncate 3 (List.rev (List.take position randomParts)) do
+                for simpler in List.truncate 3 (List.rev (List.take position RandomFormulas.randomParts)) do
                     { model with Random = simpler }
         }
         |> Seq.filter (fun simpler -> simpler.Residual = "" || isIdentified simpler)

@@ -39,6 +39,39 @@ module internal PredictionCharts =
             axis.Codes
             |> Option.map (Array.map (fun code -> if code < 0 then "" else axis.Labels[code])))
 
+    /// Means with their bands, a row for each point of a curve.
+    let private curvesOf hasGroups (known: (string * float * Estimate) list) =
+        Drawing.frame [
+            if hasGroups then
+                "group", known |> List.map (fun (group, _, _) -> group) |> Column.ofStrings
+            "x", known |> List.map (fun (_, x, _) -> x) |> Column.ofFloats
+            "mean", known |> List.map (fun (_, _, own) -> own.Estimate) |> Column.ofFloats
+            "se", known |> List.map (fun (_, _, own) -> own.StandardError) |> Column.ofFloats
+            "lower", known |> List.map (fun (_, _, own) -> own.Lower) |> Column.ofFloats
+            "upper", known |> List.map (fun (_, _, own) -> own.Upper) |> Column.ofFloats
+        ]
+
+    /// The rows that are drawn.
+    let private rowsOf (fit: Fit) (covariate: Covariate) (drawn: int[]) (levels: string[] option) =
+        let pick (values: float[]) =
+            drawn |> Seq.map (fun row -> values[row]) |> Column.ofFloats
+
+        Drawing.frame [
+            "row", drawn |> Seq.map (fun row -> fit.Design.Rows[row] + 1) |> Column.ofInts
+            match levels with
+            | Some levels -> "group", drawn |> Seq.map (fun row -> levels[row]) |> Column.ofStrings
+            | None -> ()
+            "x", pick covariate.Values
+            "y", pick fit.Design.Response
+        ]
+
+    let private averagedOver (means: MarginalMeans) =
+        match means.AveragedOver with
+        | [] -> ""
+        | names ->
+            let names = String.concat ", " names
+            $", averaged over {names}"
+
     let private draw (along: string option) (factor: string option) (inference: Inference) =
         let fit = inference.Fit
         let kind = "predictions"
@@ -62,36 +95,15 @@ module internal PredictionCharts =
                 let groups = known |> List.map (fun (group, _, _) -> group) |> List.distinct
                 let response = Drawing.response fit
 
-                let curves =
-                    Drawing.frame [
-                        if factor.IsSome then
-                            "group", known |> List.map (fun (group, _, _) -> group) |> Column.ofStrings
-                        "x", known |> List.map (fun (_, x, _) -> x) |> Column.ofFloats
-                        "mean", known |> List.map (fun (_, _, own) -> own.Estimate) |> Column.ofFloats
-                        "se", known |> List.map (fun (_, _, own) -> own.StandardError) |> Column.ofFloats
-                        "lower", known |> List.map (fun (_, _, own) -> own.Lower) |> Column.ofFloats
-                        "upper", known |> List.map (fun (_, _, own) -> own.Upper) |> Column.ofFloats
-                    ]
+                let curves = curvesOf factor.IsSome known
 
                 // Sums of rows are no points.
                 let hasRows = not (Drawing.isOfSums fit)
                 let count = if hasRows then fit.Observations else 0
                 let drawn = Drawing.drawn count []
 
-                let pick (values: float[]) =
-                    drawn |> Seq.map (fun row -> values[row]) |> Column.ofFloats
-
                 let levels = factor |> Option.bind (levelsOf fit)
-
-                let data =
-                    Drawing.frame [
-                        "row", drawn |> Seq.map (fun row -> fit.Design.Rows[row] + 1) |> Column.ofInts
-                        match levels with
-                        | Some levels -> "group", drawn |> Seq.map (fun row -> levels[row]) |> Column.ofStrings
-                        | None -> ()
-                        "x", pick covariate.Values
-                        "y", pick fit.Design.Response
-                    ]
+                let data = rowsOf fit covariate drawn levels
 
                 let x = Channel.number "x" "x" covariate.Name
                 let y field = Channel.number "y" field response
@@ -108,13 +120,7 @@ module internal PredictionCharts =
                     else
                         layer
 
-                let averaged =
-                    match means.AveragedOver with
-                    | [] -> ""
-                    | names ->
-                        let names = String.concat ", " names
-                        $", averaged over {names}"
-
+                let averaged = averagedOver means
                 let points = if hasRows then "; points are the data" else ""
 
                 let byWords =

@@ -73,6 +73,37 @@ module internal SubjectCharts =
             Problems.both (predictions PredictedEffects.All fit frame) (predictions PredictedEffects.None fit frame))
         |> Result.map (fun (conditional, population) -> points, conditional, population)
 
+    /// Data, curves and bands of the subjects, a row each.
+    let private frameOf
+        (fit: Fit)
+        (covariate: Covariate)
+        (term: RandomDesign)
+        (found: (string * int[] * (float list * Prediction list * Prediction list)) list)
+        =
+        let rows = [
+            for subject, rows, (points, conditional, population) in found do
+                for row in rows do
+                    subject, "data", covariate.Values[row], fit.Design.Response[row], nan, nan
+
+                for x, own in List.zip points conditional do
+                    subject, term.Group, x, own.Estimate, own.Lower, own.Upper
+
+                for x, own in List.zip points population do
+                    subject, "population", x, own.Estimate, own.Lower, own.Upper
+        ]
+
+        let text f = rows |> List.map f |> Column.ofStrings
+        let number f = rows |> List.map f |> Column.ofFloats
+
+        Drawing.frame [
+            "subject", text (fun (subject, _, _, _, _, _) -> subject)
+            "part", text (fun (_, part, _, _, _, _) -> part)
+            "x", number (fun (_, _, x, _, _, _) -> x)
+            "y", number (fun (_, _, _, y, _, _) -> y)
+            "lower", number (fun (_, _, _, _, lower, _) -> lower)
+            "upper", number (fun (_, _, _, _, _, upper) -> upper)
+        ]
+
     /// <summary>Small multiples: the data of each subject, its fitted curve with a band, and the population's.</summary>
     /// <param name="group">The grouping factor; the one with the most effects without it.</param>
     /// <param name="along">The covariate; the first that varies within subjects without it.</param>
@@ -99,32 +130,8 @@ module internal SubjectCharts =
                     curves fit covariate rows |> Result.map (fun found -> subject, rows, found))
                 |> Problems.all
                 |> Result.map (fun found ->
-                    let rows = [
-                        for subject, rows, (points, conditional, population) in found do
-                            for row in rows do
-                                subject, "data", covariate.Values[row], fit.Design.Response[row], nan, nan
-
-                            for x, own in List.zip points conditional do
-                                subject, term.Group, x, own.Estimate, own.Lower, own.Upper
-
-                            for x, own in List.zip points population do
-                                subject, "population", x, own.Estimate, own.Lower, own.Upper
-                    ]
-
-                    let text f = rows |> List.map f |> Column.ofStrings
-                    let number f = rows |> List.map f |> Column.ofFloats
                     let response = Drawing.response fit
-
-                    let data =
-                        Drawing.frame [
-                            "subject", text (fun (subject, _, _, _, _, _) -> subject)
-                            "part", text (fun (_, part, _, _, _, _) -> part)
-                            "x", number (fun (_, _, x, _, _, _) -> x)
-                            "y", number (fun (_, _, _, y, _, _) -> y)
-                            "lower", number (fun (_, _, _, _, lower, _) -> lower)
-                            "upper", number (fun (_, _, _, _, _, upper) -> upper)
-                        ]
-
+                    let data = frameOf fit covariate term found
                     let x = Channel.number "x" "x" covariate.Name
                     let y field = Channel.number "y" field response
 

@@ -1,66 +1,8 @@
 namespace LmmFunctional.Estimation
 
-open System.Collections.Generic
-
-/// <summary>A structure of random effects: the relative covariance factor λ (S×S), and G = λλᵀ with
-/// its derivatives by τ.</summary>
-/// <remarks>Cov(effects) = σ² G, G = λ λᵀ. Derivatives are those of G, element by element: those of λ would cost S³ jets, and
-/// lose digits where neighbours are nearly equal. Standard deviations are signed parameters of λ, so that a variance of zero is an
-/// ordinary point; diagonal and unstructured ones keep the free entries of λ themselves.</remarks>
-[<NoEquality; NoComparison>]
-type internal EffectsForm = {
-    /// S, the number of effects.
-    Order: int
-    /// The natural parameters: as many as there are in τ. Standard deviations are relative to σ.
-    Names: string[]
-    Kinds: ParameterKind[]
-    /// The ends that each coordinate of τ can come to; none where one deviation multiplies all the rest.
-    Ends: ParameterEnds[]
-    /// The power of σ that each natural parameter is multiplied by; its place in τ is divided by σ where that is not zero.
-    Powers: int[]
-    /// Places in τ of the signed standard deviations (of unstructured ones: the diagonal of λ).
-    Deviations: int[]
-    /// τ to start from, given a relative standard deviation for each effect.
-    Start: float[] -> float[]
-    /// λ by columns.
-    Factor: float[] -> float[]
-    /// G by columns: smooth wherever the structure is, at standard deviations of zero too.
-    Covariance: Jet[] -> Jet[]
-    /// Σ_ij W_ij ∂²G_ij/∂τ_k∂τ_l at τ, k×k by columns, for a symmetric W (S×S).
-    Curvature: float[] -> float[] -> float[]
-    /// The natural parameters at τ.
-    Natural: Jet[] -> Jet[]
-    /// τ of natural parameters; None where these give no positive definite matrix.
-    Unconstrained: float[] -> float[] option
-}
-
 /// <summary>How the structures of random effects make λ.</summary>
 [<RequireQualifiedAccess>]
 module internal EffectsShape =
-
-    /// A function of jets that is computed once for elements that are one and the same jet, as those of a lag.
-    let private once (f: Jet -> Jet) =
-        let known = Dictionary<Jet, Jet>(HashIdentity.Reference)
-
-        fun (jet: Jet) ->
-            match known.TryGetValue jet with
-            | true, value -> value
-            | _ ->
-                let value = f jet
-                known[jet] <- value
-                value
-
-    /// The values of a form's matrix at its first positions.
-    let private values (form: CovarianceForm) order (tau: float[]) : float[] =
-        CovarianceForm.matrix form (Jet.constants tau) [| 0 .. order - 1 |]
-        |> Array.map _.Value
-
-    let private rootMeanSquare (deviations: float[]) =
-        sqrt (deviations |> Array.averageBy (fun sd -> sd * sd))
-
-    /// |x|, taken as x at zero.
-    let private magnitude (x: Jet) =
-        if x.Value < 0.0 then Jet.negate x else x
 
     /// One signed standard deviation s and a correlation form: λ = s chol(C); or relative variances: λ = s chol(M).
     let scaled order (form: CovarianceForm) = {
@@ -70,10 +12,10 @@ module internal EffectsShape =
         Ends = Array.append [| ParameterEnds.none "sd" |] form.Ends
         Powers = Array.append [| 1 |] (Array.create form.Names.Length 0)
         Deviations = [| 0 |]
-        Start = fun deviations -> Array.append [| rootMeanSquare deviations |] form.Start
+        Start = fun deviations -> Array.append [| EffectsFormParts.rootMeanSquare deviations |] form.Start
         Factor =
             fun tau ->
-                values form order (Array.skip 1 tau)
+                EffectsFormParts.values form order (Array.skip 1 tau)
                 |> Semidefinite.factor order
                 |> Array.map ((*) tau[0])
         Covariance =
@@ -81,9 +23,11 @@ module internal EffectsShape =
                 let variance = Jet.square tau[0]
 
                 CovarianceForm.matrix form (Array.skip 1 tau) [| 0 .. order - 1 |]
-                |> Array.map (once (fun element -> if Jet.isZero element then element else variance *. element))
+                |> Array.map (
+                    EffectsFormParts.once (fun element -> if Jet.isZero element then element else variance *. element)
+                )
         Curvature = WeightedCurvature.ofScaled order form
-        Natural = fun tau -> Array.append [| magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
+        Natural = fun tau -> Array.append [| EffectsFormParts.magnitude tau[0] |] (form.Natural(Array.skip 1 tau))
         Unconstrained =
             fun natural ->
                 if natural[0] > 0.0 then
@@ -109,7 +53,7 @@ module internal EffectsShape =
             Start = fun deviations -> Array.append deviations correlation.Start
             Factor =
                 fun tau ->
-                    values correlation order (Array.skip order tau)
+                    EffectsFormParts.values correlation order (Array.skip order tau)
                     |> Semidefinite.factor order
                     |> Array.mapi (fun at entry -> tau[at % order] * entry)
             Covariance =
@@ -138,7 +82,9 @@ module internal EffectsShape =
                         else
                             value
 
-                    Array.append (deviations |> Array.map magnitude) (correlation.Natural own |> Array.mapi signed)
+                    Array.append
+                        (deviations |> Array.map EffectsFormParts.magnitude)
+                        (correlation.Natural own |> Array.mapi signed)
             Unconstrained =
                 fun natural ->
                     let deviations, own = Array.splitAt order natural
@@ -321,7 +267,7 @@ module internal EffectsShape =
                         |> Array.indexed
                         |> Array.filter (fun (_, (first, second)) -> (if isFirstScaled then first else second) = i)
                         |> Array.map (fun (effect, _) -> deviations[effect])
-                        |> rootMeanSquare
+                        |> EffectsFormParts.rootMeanSquare
 
                     join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
             Factor =
@@ -329,7 +275,7 @@ module internal EffectsShape =
                     let tauOfScaled, tauOfRelative = split tau
                     let lambda = scaled.Factor tauOfScaled
                     let size = if isFirstScaled then n else m
-                    let other = values relative size tauOfRelative
+                    let other = EffectsFormParts.values relative size tauOfRelative
 
                     // The factor of a product is the product of factors, which keeps columns of zeros; that of a part is not.
                     let own, other =

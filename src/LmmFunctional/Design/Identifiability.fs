@@ -14,129 +14,6 @@ module internal Identifiability =
 
     // Residuals
 
-    /// The structures in which every level of an axis has a variance of its own.
-    let private hasOwnVariances structure =
-        match structure with
-        | Structure.Unstructured
-        | Structure.Diagonal
-        | Structure.AnteDependence
-        | Structure.HeterogeneousCompoundSymmetry
-        | Structure.HeterogeneousAutoregressive
-        | Structure.HeterogeneousToeplitz _
-        | Structure.FactorAnalytic _ -> true
-        | _ -> false
-
-    /// Rows that share a variance with no others: what they are called, and the factor that the matrix is one of.
-    [<NoComparison; NoEquality>]
-    type private OwnVariance = {
-        Structure: string
-        Variable: string
-        Level: string
-        Within: (string * string) option
-        Rows: int[]
-    }
-
-    let private rowsBy count (codeOf: int -> int) rows =
-        let groups = Array.init count (fun _ -> ResizeArray<int>())
-
-        for row in 0 .. rows - 1 do
-            groups[codeOf row].Add row
-
-        groups |> Array.map (fun group -> group.ToArray())
-
-    /// The groups of rows of an axis whose levels have variances of their own.
-    let private ofAxis (residual: ResidualDesign) (axis: ResidualAxis) =
-        let m = axis.Labels.Length
-
-        let groups, codeOf =
-            match residual.Levels with
-            | Some(_, levels, codes) -> levels.Length, fun row -> codes[row]
-            | None -> 1, fun _ -> 0
-
-        rowsBy (groups * m) (fun row -> codeOf row * m + axis.Position[row]) axis.Position.Length
-        |> Array.mapi (fun at rows -> {
-            Structure = ResidualText.correlations residual.Term
-            Variable = axis.Name
-            Level = axis.Labels[at % m]
-            Within =
-                residual.Levels
-                |> Option.map (fun (factor, levels, _) -> factor, levels[at / m])
-            Rows = rows
-        })
-
-    /// The groups of rows of a variance function by the levels of a factor.
-    let private ofFunctions (residual: ResidualDesign) =
-        residual.Variances
-        |> List.collect (fun (variance, values) ->
-            match variance, values with
-            | VarianceFunction.PerGroup factor, VarianceValues.Groups(levels, codes) ->
-                rowsBy levels.Length (fun row -> codes[row]) codes.Length
-                |> Array.mapi (fun level rows -> {
-                    Structure = ResidualText.variance variance
-                    Variable = VariableTyping.nameOf factor
-                    Level = levels[level]
-                    Within = None
-                    Rows = rows
-                })
-                |> List.ofArray
-            | _ -> [])
-
-    // What is left of a response beyond this share of it is no rounding.
-    let private rounding = 1e-12
-
-    /// Whether fixed effects can fit these rows of the response to the last digit.
-    let private isFitted (design: Design) (rows: int[]) =
-        let x = design.Fixed.Matrix
-        let n = rows.Length
-
-        let columns =
-            [| 0 .. x.Columns - 1 |]
-            |> Array.filter (fun column -> rows |> Array.exists (fun row -> x[row, column] <> 0.0))
-            |> Array.map (fun column -> rows |> Array.map (fun row -> x[row, column]))
-
-        let kept =
-            (Rank.find n columns.Length (Array.concat columns)).Kept
-            |> Array.map (fun k -> columns[k])
-
-        let response =
-            rows
-            |> Array.map (fun row ->
-                design.Response[row]
-                - (design.Offset
-                   |> Option.map (fun offset -> offset[row])
-                   |> Option.defaultValue 0.0))
-
-        if kept.Length >= n then
-            true
-        else
-            let p = kept.Length + 1
-
-            let triangle =
-                Rank.triangle n p (Array.create p 1.0) (Array.append (Array.concat kept) response)
-
-            let length = Dense.Dot(response, response) |> sqrt
-            abs triangle[p * p - 1] <= rounding * length
-
-    let private ownVariances (design: Design) (residual: ResidualDesign) =
-        let groups = [
-            for axis in residual.Factors do
-                if hasOwnVariances axis.Structure then
-                    yield! ofAxis residual axis
-
-            yield! ofFunctions residual
-        ]
-
-        [
-            for group in groups do
-                match group.Rows with
-                | [||] -> ()
-                | [| row |] ->
-                    LmmError.SeenOnce(group.Structure, group.Variable, group.Level, group.Within, design.Rows[row] + 1)
-                | rows when isFitted design rows ->
-                    LmmError.LevelFitted(group.Structure, group.Variable, group.Level, group.Within, rows.Length)
-                | _ -> ()
-        ]
-
     // Subjects
 
     /// Weights of positions that no model has been written for.
@@ -170,12 +47,7 @@ module internal Identifiability =
 
     /// How many subjects a matrix needs beside those that the fixed effects between them take.
     let private subjectsNeeded structure m =
-        match structure with
-        | Structure.Unstructured -> m
-        | Structure.FactorAnalytic q
-        | Structure.ReducedRank q -> min m (q + 1)
-        | Structure.AnteDependence -> min m 2
-        | _ -> 0
+        (Catalogue.modelOf structure).SubjectsNeeded m
 
     let private tooFewSubjects (design: Design) (residual: ResidualDesign) =
         match residual.Factors with
@@ -265,32 +137,12 @@ module internal Identifiability =
                     [ 0 .. term.Names.Length - 1 ]
                     |> List.filter (isInFixed design.Fixed.Matrix term)
 
-                let isEachAlone = hasOwnVariances term.Term.Structure || term.Names.Length = 1
+                let isEachAlone =
+                    (Catalogue.modelOf term.Term.Structure).HasOwnVariances || term.Names.Length = 1
 
                 if isEachAlone || inFixed.Length = term.Names.Length then
                     for effect in inFixed do
                         LmmError.FixedAndRandom(TermText.deparseRandom term.Term, term.Group, term.Names[effect])
-    ]
-
-    // So many values that are seen once are no visits that somebody missed.
-    let private many = 10
-
-    /// In one sentence that nearly all values of an axis are seen once.
-    let private mostlySeenOnce (residual: ResidualDesign) = [
-        for axis in residual.Factors do
-            if hasOwnVariances axis.Structure then
-                let once =
-                    ofAxis residual axis
-                    |> Seq.filter (fun group -> group.Rows.Length = 1)
-                    |> Seq.length
-
-                if once > many && 2 * once > axis.Labels.Length then
-                    LmmError.MostlySeenOnce(
-                        ResidualText.correlations residual.Term,
-                        axis.Name,
-                        axis.Labels.Length,
-                        once
-                    )
     ]
 
     /// <summary>The design, if its covariance parameters can be estimated.</summary>
@@ -308,17 +160,20 @@ module internal Identifiability =
 
             match design.Residual with
             | Some residual when not isResidualHeld ->
-                match mostlySeenOnce residual with
+                match OwnVariances.mostlySeenOnce residual with
                 | [] ->
                     match tooFewSubjects design residual with
-                    | [] -> yield! ownVariances design residual
+                    | [] -> yield! OwnVariances.ownVariances design residual
                     | problems -> yield! problems
                 | problems -> yield! problems
             | _ -> ()
         ]
 
         // What is wrong with all rows is said of them, not of each level.
-        if not problems.IsEmpty && isFitted design (Array.init design.Response.Length id) then
+        if
+            not problems.IsEmpty
+            && OwnVariances.isFitted design (Array.init design.Response.Length id)
+        then
             Error [ LmmError.ResponseFitsExactly(ExprText.deparse design.Spec.Response) ]
         else
             Problems.unless problems design

@@ -2,7 +2,6 @@ namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Generic
-open System.Collections.Immutable
 open System.Numerics
 open LmmFunctional
 open LmmFunctional.Model
@@ -50,7 +49,7 @@ module internal Positions =
             None
 
     /// The place of each level in the order of the levels, with a note where their digits decide.
-    let private order name categories =
+    let order name categories =
         let names = Categories.names categories
 
         match categories with
@@ -78,7 +77,7 @@ module internal Positions =
         | _ -> None
 
     /// Places by the levels of a variable.
-    let private ofLevels (selection: Selection) expr =
+    let ofLevels (selection: Selection) expr =
         VariableTyping.categories selection expr
         |> Result.map (fun (categories, codes) -> inOrder (Categories.names categories) codes None)
 
@@ -112,7 +111,7 @@ module internal Positions =
         | _ -> numbers |> Array.map LevelName.ofNumber
 
     /// Places by the different numbers of a variable, ascending.
-    let private values neededBy (selection: Selection) expr =
+    let values neededBy (selection: Selection) expr =
         NumericTyping.resolve $"'{neededBy}'" selection expr
         |> Result.bind (fun inner ->
             NumericTyping.finite (VariableTyping.nameOf expr) selection inner
@@ -128,19 +127,13 @@ module internal Positions =
 
     // Structures of equal steps
 
-    // Where only the order of the places counts, not how many steps lie between them.
-    let private isOfOrder structure =
-        match structure with
-        | Structure.AnteDependence -> true
-        | _ -> false
-
     let private lagsOf structure places =
-        match structure with
-        | Structure.Toeplitz bands
-        | Structure.HeterogeneousToeplitz bands ->
+        match (Catalogue.modelOf structure).Steps with
+        | StepUse.Lags bands ->
             let last = Array.last places
             min last (bands |> Option.map (fun bands -> bands - 1) |> Option.defaultValue last)
-        | _ -> 0
+        | StepUse.Distance
+        | StepUse.OrderAlone -> 0
 
     /// Places on equal steps: gaps between them stay, also those of times that no row has.
     let private onSteps call structure (selection: Selection) expr (places: Positions) =
@@ -179,7 +172,7 @@ module internal Positions =
             | _ -> Some(DataNotes.closed (VariableTyping.nameOf inner))
 
     /// Places in order: of text by its levels, of numbers by their steps; factor(x) asks for the order alone.
-    let private ordered call structure (selection: Selection) expr =
+    let ordered call structure (selection: Selection) expr =
         match expr, textColumn selection expr with
         | Expr.Call("factor", [ None, inner ]), _ when (textColumn selection inner).IsNone ->
             inOrderOfLevels (closedNote call selection inner) selection expr
@@ -190,7 +183,7 @@ module internal Positions =
         | _, None ->
             values call selection expr
             |> Result.bind (fun places ->
-                if isOfOrder structure then
+                if (Catalogue.modelOf structure).Steps = StepUse.OrderAlone then
                     Ok {
                         places with
                             Values = places.Values |> Array.mapi (fun i _ -> [| float i |])
@@ -246,157 +239,4 @@ module internal Positions =
 
     // Random terms
 
-    /// Whether the order or the place of the effects means something in a structure, so that they are levels of a variable.
-    let runsAlong structure =
-        match structure with
-        | Structure.Identity
-        | Structure.Diagonal
-        | Structure.Unstructured
-        | Structure.CompoundSymmetry
-        | Structure.HeterogeneousCompoundSymmetry
-        | Structure.FactorAnalytic _
-        | Structure.ReducedRank _ -> false
-        | Structure.Autoregressive
-        | Structure.HeterogeneousAutoregressive
-        | Structure.ContinuousAutoregressive
-        | Structure.AutoregressiveMovingAverage _
-        | Structure.Toeplitz _
-        | Structure.HeterogeneousToeplitz _
-        | Structure.AnteDependence
-        | Structure.Spatial _
-        | Structure.Kronecker _ -> true
-
-    // A structure by distance takes several coordinates: 0 + x + y.
-    let private takesSeveral structure count =
-        match structure with
-        | Structure.Spatial _ ->
-            (StructureCatalogue.ofStructure structure).MostCoordinates
-            |> Option.forall (fun most -> count <= most)
-        | _ -> false
-
-    let private variablesOf (term: RandomTerm) =
-        let parts = StructureText.parts term.Structure
-
-        match term.Effects.Items, parts with
-        | [ only ], _ when only.Factors.Length = parts.Length -> Some(List.zip parts only.Factors)
-        | items, [ single ] when
-            items.Length > 1
-            && items |> List.forall (fun item -> item.Factors.Length = 1)
-            && takesSeveral single items.Length
-            ->
-            Some(items |> List.map (fun item -> single, item.Factors.Head))
-        | _ -> None
-
-    /// <summary>The terms of the effects. Those that a structure runs along have an effect for each level, also where the
-    /// variable is a number.</summary>
-    let alongLevels (selection: Selection) (term: RandomTerm) : Term list =
-        let levels expr =
-            match expr with
-            | Expr.Call(("factor" | "C"), _) -> expr
-            | Expr.Column name ->
-                match selection.Frame.TryColumn name with
-                | None
-                | Some(Column.Categorical _) -> expr
-                // Texts of one number are one place, so the numbers are the levels.
-                | Some column when not (DataNotes.clashes column).IsEmpty ->
-                    Expr.Call("factor", [ None, Expr.Call("I", [ None, expr ]) ])
-                | Some _ -> Expr.Call("factor", [ None, expr ])
-            | _ -> Expr.Call("factor", [ None, expr ])
-
-        match variablesOf term with
-        | Some variables when runsAlong term.Structure -> [
-            {
-                Factors = variables |> List.map (snd >> levels)
-            }
-          ]
-        | _ -> term.Effects.Items
-
-    // The coordinates of the levels in the order of the effects, which is that of the levels.
-    let private coordinates (term: string) (selection: Selection) (structure, variable) =
-        let inner =
-            match variable with
-            | Expr.Call(("factor" | "C"), (_, inner) :: _) -> inner
-            | _ -> variable
-
-        match (StructureCatalogue.ofStructure structure).Coordinate with
-        | StructureCoordinate.Values ->
-            values term selection inner
-            |> Result.map (fun places -> (structure, places.Values), places.Note)
-        | StructureCoordinate.Levels ->
-            ofLevels selection inner
-            |> Result.map (fun places -> (structure, places.Values), None)
-        | StructureCoordinate.Order ->
-            Problems.both (ordered term structure selection variable) (ofLevels selection inner)
-            |> Result.map (fun (places, levels) ->
-                let placeOf = Array.zip places.Labels places.Values |> readOnlyDict
-
-                // Effects come by levels; places may be in another order, that of the digits at their end.
-                let values =
-                    if levels.Labels |> Array.forall placeOf.ContainsKey then
-                        levels.Labels |> Array.map (fun label -> placeOf[label])
-                    else
-                        places.Values
-
-                (structure, values), places.Note)
-
-    /// <summary>The parts of a random term's structure with the coordinates of their positions, and how these were found
-    /// where the data do not say it plainly.</summary>
-    /// <param name="selection">The rows.</param>
-    /// <param name="term">The term.</param>
-    /// <param name="effects">The number of its effects.</param>
-    let axes
-        (selection: Selection)
-        (term: RandomTerm)
-        effects
-        : Result<(Structure * float[][]) list * string list, LmmError list> =
-        let text = TermText.deparseRandom term
-
-        match runsAlong term.Structure, variablesOf term with
-        | false, _ -> Ok([ term.Structure, Array.init effects (fun i -> [| float i |]) ], [])
-        | true, Some parts ->
-            parts
-            |> List.map (coordinates text selection)
-            |> Problems.all
-            |> Result.map (fun found -> List.map fst found, List.choose snd found)
-        | true, None ->
-            let group = TermText.deparse term.Group
-
-            let example =
-                match StructureText.parts term.Structure with
-                | [ only ] -> $"{StructureText.name only}(0 + visit | {group})"
-                | _ -> $"kron(us(0 + trait), ar1(0 + visit) | {group})"
-
-            Error [ LmmError.NotAlongVariable(text, example) ]
-
     // Factors that must not vary within another
-
-    /// <summary>The levels of a factor, and its one level in each level of a grouping factor.</summary>
-    /// <returns>Name, levels and a code for every level of the grouping factor, or: a single level, or the first rows in
-    /// which it varies.</returns>
-    let perLevel (selection: Selection) expr (group: string, groups: string[], codes: int[]) =
-        let name = VariableTyping.nameOf expr
-
-        VariableTyping.categories selection expr
-        |> Result.bind (fun (categories, own) ->
-            let levels = Categories.names categories
-            let first = Array.create groups.Length -1
-
-            codes
-            |> Array.iteri (fun row code ->
-                if first[code] < 0 then
-                    first[code] <- row)
-
-            let differs =
-                Seq.init codes.Length id
-                |> Seq.tryFind (fun row -> own[row] <> own[first[codes[row]]])
-
-            match differs with
-            | _ when levels.Length = 1 -> Error [ LmmError.SingleLevel name ]
-            | Some row ->
-                let found at = levels[own[at]], selection.Rows[at] + 1
-                let before = first[codes[row]]
-
-                Error [
-                    LmmError.VariesWithin(name, group, groups[codes[row]], found before, found row)
-                ]
-            | None -> Ok(name, ImmutableArray.CreateRange levels, first |> Array.map (fun row -> own[row])))

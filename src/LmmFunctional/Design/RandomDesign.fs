@@ -1,7 +1,6 @@
 namespace LmmFunctional.Estimation
 
 open System
-open System.Collections.Generic
 open System.Collections.Immutable
 open System.Runtime.InteropServices
 open LmmFunctional
@@ -60,93 +59,6 @@ type RandomDesign = internal {
 [<RequireQualifiedAccess>]
 module internal RandomDesign =
 
-    // What lme4 refuses, term by term; independent effects are terms of their own there. With prior weights the
-    // residual variances differ in a known way, and a variance between single rows can be told from them.
-    let private identifiability hasWeights rows (term: RandomTerm) (grouping: GroupingFactor) effects = [
-        let levels = grouping.Levels.Length
-
-        let effectsTogether =
-            match term.Structure with
-            | Structure.Unstructured -> effects
-            | _ -> 1
-
-        // Related levels and effects in a series are told from the residual by their covariances.
-        let hasCovariances =
-            term.Relationship.IsSome
-            || effects > 1
-               && term.Structure <> Structure.Diagonal
-               && term.Structure <> Structure.Unstructured
-
-        if levels = 1 && not (hasCovariances && term.Relationship.IsNone) then
-            LmmError.SingleGroup grouping.Name
-        elif hasCovariances then
-            ()
-        elif effectsTogether = 1 && levels >= rows then
-            if not hasWeights then
-                LmmError.LevelPerRow(grouping.Name, levels)
-        elif int64 levels * int64 effectsTogether >= int64 rows then
-            LmmError.TooManyRandomEffects(TermText.deparseRandom term, levels * effectsTogether, rows)
-    ]
-
-    let private effects (selection: Selection) (term: RandomTerm) =
-        let known = [
-            for offset in term.Effects.Offsets ->
-                Error [
-                    LmmError.WrongArguments(
-                        $"offset({ExprText.deparse offset})",
-                        "an offset must be a term of its own among the fixed effects."
-                    )
-                ]
-        ]
-
-        let items = Positions.alongLevels selection term
-
-        let variables =
-            items
-            |> List.collect _.Factors
-            |> List.distinct
-            |> List.map (VariableTyping.resolve selection)
-
-        match items with
-        | [] -> Error [ LmmError.EmptyRandomTerm(TermText.deparseRandom term) ]
-        | items ->
-            Problems.both (Problems.all variables) (Problems.all known)
-            |> Result.map (fun (variables, _) ->
-                let byExpr =
-                    variables |> List.map (fun variable -> variable.Expr, variable) |> Map.ofList
-
-                TermCoding.code byExpr items)
-
-    /// The levels of a term with the code of every row: those of the known matrix where the term names one.
-    let private levels (known: Map<string, Relationship>) (term: RandomTerm) (grouping: GroupingFactor, codes: int[]) =
-        match term.Relationship with
-        | None -> Ok(None, grouping, codes)
-        | Some name ->
-            match known.TryFind name with
-            | None ->
-                Error [
-                    LmmError.UnknownMatrix(name, Nearest.suggest known.Keys name, List.ofSeq known.Keys)
-                ]
-            | Some relationship ->
-                let place = Dictionary<string, int>(StringComparer.Ordinal)
-                relationship.Levels |> Seq.iteri (fun k level -> place[level] <- k)
-                let missing = grouping.Levels |> Array.filter (place.ContainsKey >> not)
-
-                if missing.Length > 0 then
-                    let shown = missing |> Seq.truncate 5 |> List.ofSeq
-                    Error [ LmmError.LevelsNotInMatrix(name, grouping.Name, shown, missing.Length) ]
-                else
-                    let places = grouping.Levels |> Array.map (fun level -> place[level])
-
-                    Ok(
-                        Some relationship,
-                        {
-                            grouping with
-                                Levels = Seq.toArray relationship.Levels
-                        },
-                        codes |> Array.map (fun code -> places[code])
-                    )
-
     /// <summary>A random term, with the coding of its effects and its grouping factor.</summary>
     /// <param name="known">The known matrices.</param>
     /// <param name="selection">The rows used.</param>
@@ -157,18 +69,19 @@ module internal RandomDesign =
     /// <returns>The design, or: what is wrong with its variables, or why its covariance cannot be estimated.</returns>
     let build (known: Map<string, Relationship>) (selection: Selection) hasWeights observations (term: RandomTerm) =
         let grouped =
-            GroupingFactor.resolve selection term.Group |> Result.bind (levels known term)
+            GroupingFactor.resolve selection term.Group
+            |> Result.bind (RandomEffectLevels.levels known term)
 
-        Problems.both (effects selection term) grouped
+        Problems.both (RandomEffectLevels.effects selection term) grouped
         |> Result.bind (fun (coded, (relationship, grouping, codes)) ->
             let perLevel =
                 match term.PerLevelOf with
                 | None -> Ok None
                 | Some expr ->
-                    Positions.perLevel selection expr (grouping.Name, grouping.Levels, codes)
+                    ConstantWithin.perLevel selection expr (grouping.Name, grouping.Levels, codes)
                     |> Result.map Some
 
-            Problems.both (Positions.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
+            Problems.both (EffectAxes.axes selection term (coded |> List.sumBy (TermCoding.columns >> int))) perLevel
             |> Result.map (fun (axes, perLevel) -> coded, (relationship, grouping, codes), axes, perLevel))
         |> Result.bind (fun (coded, (relationship, grouping, codes), (axes, notes), perLevel) ->
             let grid =
@@ -187,7 +100,7 @@ module internal RandomDesign =
 
             let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
-            match identifiability hasWeights observations term grouping names.Length with
+            match RandomEffectLevels.identifiability hasWeights observations term grouping names.Length with
             | [] when size > available ->
                 Error [
                     LmmError.TooLarge($"Random term '{TermText.deparseRandom term}'", size, available)

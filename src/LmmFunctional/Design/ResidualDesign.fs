@@ -177,13 +177,10 @@ module internal ResidualDesign =
 
     // Whether correlations fall with distance, so that a nugget shows as a jump at distance zero.
     let private knowsDistance structure =
-        match structure with
-        | Structure.Toeplitz _
-        | Structure.HeterogeneousToeplitz _
-        | Structure.AnteDependence -> false
-        | _ ->
-            (StructureCatalogue.ofStructure structure).Coordinate
-            <> StructureCoordinate.Levels
+        let model = Catalogue.modelOf structure
+
+        model.Entry.Coordinate <> StructureCoordinate.Levels
+        && model.Steps = StepUse.Distance
 
     // What the structure itself does not allow, whatever the data.
     let private shape (structure: ResidualStructure) = [
@@ -237,10 +234,10 @@ module internal ResidualDesign =
                     | Some expr when structure.Correlations.IsEmpty ->
                         let rows = selection.Rows |> Array.map (fun row -> string (row + 1))
 
-                        Positions.perLevel selection expr ("row", rows, Array.init rows.Length id)
+                        ConstantWithin.perLevel selection expr ("row", rows, Array.init rows.Length id)
                         |> Result.map Some
                     | Some expr ->
-                        Positions.perLevel selection expr (name, levels, codes)
+                        ConstantWithin.perLevel selection expr (name, levels, codes)
                         |> Result.map (fun (factor, own, ofSubject) ->
                             Some(factor, own, codes |> Array.map (fun code -> ofSubject[code])))
 

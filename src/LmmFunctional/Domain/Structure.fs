@@ -11,6 +11,8 @@ type SpatialCorrelation =
     | Power
     /// 1 − 1.5 h/ρ + 0.5 (h/ρ)³ for h < ρ, else 0; in up to three coordinates.
     | Spherical
+    /// 1/(1 + h²/ρ²).
+    | RationalQuadratic
     /// Matérn with a known smoothness ν, or one to be estimated.
     | Matern of smoothness: float option
 
@@ -42,6 +44,8 @@ type Structure =
     | HeterogeneousToeplitz of bands: int option
     /// First order ante-dependence: σ_iσ_jρ_i…ρ_(j−1).
     | AnteDependence
+    /// All differences have one variance, 2λ: (σ_i² + σ_j²)/2 − λ.
+    | HuynhFeldt
     /// ΓΓᵀ + D, Γ m×q, D diagonal.
     | FactorAnalytic of factors: int
     /// ΓΓᵀ of rank q, Γ m×q lower trapezoidal.

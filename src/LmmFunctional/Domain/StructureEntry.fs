@@ -38,3 +38,40 @@ type StructureEntry = {
     /// Names in other programs, for those who try them here.
     Elsewhere: string list
 }
+
+/// <summary>Writing entries: residuals within subjects along levels, unless told otherwise.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module internal StructureEntry =
+
+    let create name word title parameters element range = {
+        Name = name
+        Arguments = []
+        Word = word
+        Title = title
+        Parameters = parameters
+        Element = element
+        Range = range
+        Coordinate = StructureCoordinate.Levels
+        MostCoordinates = Some 1
+        NeedsSubjects = true
+        Partner = None
+        Elsewhere = []
+    }
+
+    /// One long series estimates it too.
+    let alone entry = { entry with NeedsSubjects = false }
+
+    let along coordinate entry = { entry with Coordinate = coordinate }
+
+    let partner name entry = { entry with Partner = Some name }
+
+    let elsewhere names entry = { entry with Elsewhere = names }
+
+    /// The same structure with arguments.
+    let withArguments arguments word title entry = {
+        entry with
+            Arguments = arguments
+            Word = word
+            Title = title
+            Elsewhere = []
+    }

@@ -69,6 +69,9 @@ module StructureWords =
     /// <summary>A variance for each level and a correlation for each pair of neighbours: <c>ad1</c>.</summary>
     let anteDependence: string -> StructuredAlong = along Structure.AnteDependence
 
+    /// <summary>A variance for each level, and one variance of all differences: <c>hf</c>, Huynh and Feldt's matrix.</summary>
+    let huynhFeldt: string -> StructuredAlong = along Structure.HuynhFeldt
+
     /// <summary>Any covariance matrix: <c>us</c>.</summary>
     /// <example><code>residual (unstructured "visit" |> within "subject" |> perLevelOf "arm")</code></example>
     let unstructured: string -> StructuredAlong = along Structure.Unstructured
@@ -104,6 +107,11 @@ module StructureWords =
     /// <exception cref="T:System.ArgumentException">No coordinate is named.</exception>
     let spatialSpherical (columns: string list) : StructuredAlong =
         spatial SpatialCorrelation.Spherical columns
+
+    /// <summary>Rational quadratic correlation 1/(1 + h²/ρ²) at distance h: <c>sp_ratio</c>, nlme's corRatio.</summary>
+    /// <exception cref="T:System.ArgumentException">No coordinate is named.</exception>
+    let spatialRationalQuadratic (columns: string list) : StructuredAlong =
+        spatial SpatialCorrelation.RationalQuadratic columns
 
     /// <summary>Matérn correlation whose smoothness is estimated: <c>sp_mat</c>.</summary>
     /// <exception cref="T:System.ArgumentException">No coordinate is named.</exception>

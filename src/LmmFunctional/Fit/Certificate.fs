@@ -94,106 +94,71 @@ type Certificate = {
 [<RequireQualifiedAccess>]
 module Certificate =
 
-    // A scaled eigenvalue below this is zero to the accuracy of the curvature.
-    let private flat = 1e-8
-
-    // A curvature below this, relative to the largest or to one, is rounding: that by a standard deviation of 10⁵ times the
-    // residual one is about 1e-10.
-    let private rounding = 1e-13
-
     // A negative eigenvalue this large is no rounding.
     let private saddle = -1e-4
-
-    // A parameter on a logarithmic scale with less curvature than this, in −2 log likelihood units, would have a standard
-    // error above 400: factors of e^400 are as likely as not.
-    let private unboundedCurvature = 1e-5
 
     // Rounding of a criterion that hardly changes makes decrements up to this.
     let private unboundedDecrement = 1e-4
 
-    // A quantity of e^100 times the others on its scale is on its way to infinity.
-    let private infinite = 100.0
-
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
-    /// What makes the diagonal one. What is rounding itself stays as it is: scaled up it would be curvature of either sign.
-    let private scaleOf (matrix: Matrix) (free: int[]) =
-        let largest =
-            free |> Array.fold (fun largest i -> max largest (abs matrix[i, i])) 1.0
+    /// What the evidence says, the worst first.
+    let private verdictOf
+        natural
+        (objective: Objective)
+        (last: Iteration)
+        (boundary: Boundary)
+        (curvature: Matrix)
+        (free: int[])
+        (values: float[])
+        vectors
+        =
+        let unbounded = EndBounds.unbounded objective last
 
-        free
-        |> Array.map (fun i ->
-            let own = abs matrix[i, i]
-            if own > rounding * largest then 1.0 / sqrt own else 1.0)
-
-    /// Eigenvalues, ascending, and eigenvectors of the curvature in the free parameters, its diagonal scaled to one.
-    let private eigen (matrix: Matrix) (free: int[]) =
-        let scale = scaleOf matrix free
-        let n = free.Length
-
-        let scaled =
-            Array.init (n * n) (fun k -> matrix[free[k % n], free[k / n]] * scale[k % n] * scale[k / n])
-
-        Semidefinite.eigen n scaled
-
-    /// The parameters that make up a direction: those with a share in it.
-    let private namesIn (objective: Objective) (parameters: int[]) (direction: float[]) =
-        let largest = direction |> Array.fold (fun largest d -> max largest (abs d)) 0.0
-
-        [
-            for i in 0 .. parameters.Length - 1 do
-                if abs direction[i] > 0.1 * largest then
-                    objective.Names[parameters[i]]
+        let growing = [
+            for i in free do
+                if objective.Unbounded[i] && last.Theta[i] > CurvatureCheck.infinite then
+                    objective.Names[i]
         ]
 
-    /// The direction of least curvature among parameters without a bound, the others at their best: where there is none to
-    /// speak of, the criterion only falls on and on towards the end of their scale.
-    let private endless (objective: Objective) (matrix: Matrix) (free: int[]) =
-        let unbounded, others =
-            free |> Array.partition (fun parameter -> objective.Unbounded[parameter])
-
-        let k, n = unbounded.Length, others.Length
-
-        let part (rows: int[]) (columns: int[]) =
-            Array.init (rows.Length * columns.Length) (fun at ->
-                matrix[rows[at % rows.Length], columns[at / rows.Length]])
-
-        let factor = part others others
-
-        if k = 0 || not (Dense.Factor(n, factor)) then
-            None
-        else
-            let profile = part unbounded unbounded
-            let half = part others unbounded
-            Dense.Solve(n, k, factor, false, half)
-            let taken = Dense.Multiply(k, k, n, half, true, half, false)
-            let struct (values, vectors) = Semidefinite.eigen k (Array.map2 (-) profile taken)
-
-            if values[0] < unboundedCurvature then
-                Some(namesIn objective unbounded (Array.sub vectors 0 k))
+        let onTheWay =
+            if last.Decrement < unboundedDecrement && values.Length > 0 then
+                CurvatureCheck.endless objective curvature free
             else
                 None
 
-    /// The parameters that change along the directions without curvature, in the order of the parameters.
-    let private flatNames (objective: Objective) natural (matrix: Matrix) (free: int[]) (values: float[]) vectors =
-        let scale = scaleOf matrix free
-        let n = free.Length
+        if not (Double.IsFinite last.Criterion) then
+            Verdict.NotConverged "the likelihood is not defined at the starting values"
+        elif not unbounded.IsEmpty then
+            let names = String.concat ", " unbounded
+            Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
+        elif not growing.IsEmpty then
+            let names = String.concat ", " growing
+            Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
+        elif values.Length > 0 && values[0] < saddle then
+            Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
+        elif values.Length > 0 && values[0] < CurvatureCheck.flat then
+            Verdict.FlatDirection(CurvatureCheck.flatNames objective natural curvature free values vectors)
+        elif onTheWay.IsSome then
+            Verdict.FlatDirection onTheWay.Value
+        elif last.Decrement > decrementAllowed then
+            match last.Progress with
+            | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
+            | Progress.Converged -> Verdict.NotConverged "the criterion no longer resolves the steps that are left"
+            | _ -> Verdict.NotConverged $"stopped after step {last.Number}; more steps would lower the criterion"
+        else
+            match boundary.Active with
+            | [] -> Verdict.Optimum
+            | active when boundary.Escape.IsSome ->
+                let names =
+                    active
+                    |> List.filter (fun (_, multiplier) -> multiplier < 0.0)
+                    |> List.map fst
+                    |> String.concat ", "
 
-        let changed = [
-            for e in 0 .. n - 1 do
-                if values[e] < flat then
-                    let along: float[] = Array.zeroCreate objective.Names.Length
-
-                    free
-                    |> Array.iteri (fun a i -> along[i] <- (vectors: float[])[a + e * n] * scale[a])
-
-                    yield! namesIn objective [| 0 .. along.Length - 1 |] (natural along)
-        ]
-
-        objective.Names
-        |> Seq.filter (fun name -> List.contains name changed)
-        |> List.ofSeq
+                Verdict.NotConverged $"the likelihood rises away from the bound of {names}"
+            | active -> Verdict.BoundaryOptimum(List.map fst active)
 
     /// <summary>The certificate of the last iteration of a solver, with a map from directions of θ to those of the parameters
     /// that its names are of.</summary>
@@ -232,54 +197,10 @@ module Certificate =
             if free.Length = 0 || curvature.Rows = 0 then
                 struct ([||], [||])
             else
-                eigen curvature free
-
-        let unbounded = EndBounds.unbounded objective last
-
-        let growing = [
-            for i in free do
-                if objective.Unbounded[i] && last.Theta[i] > infinite then
-                    objective.Names[i]
-        ]
-
-        let onTheWay =
-            if last.Decrement < unboundedDecrement && values.Length > 0 then
-                endless objective curvature free
-            else
-                None
+                CurvatureCheck.eigen curvature free
 
         let verdict =
-            if not (Double.IsFinite last.Criterion) then
-                Verdict.NotConverged "the likelihood is not defined at the starting values"
-            elif not unbounded.IsEmpty then
-                let names = String.concat ", " unbounded
-                Verdict.NotConverged $"the likelihood has no maximum: it grows without limit towards the end of {names}"
-            elif not growing.IsEmpty then
-                let names = String.concat ", " growing
-                Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
-            elif values.Length > 0 && values[0] < saddle then
-                Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
-            elif values.Length > 0 && values[0] < flat then
-                Verdict.FlatDirection(flatNames objective natural curvature free values vectors)
-            elif onTheWay.IsSome then
-                Verdict.FlatDirection onTheWay.Value
-            elif last.Decrement > decrementAllowed then
-                match last.Progress with
-                | Progress.Stalled -> Verdict.NotConverged "no step lowers the criterion"
-                | Progress.Converged -> Verdict.NotConverged "the criterion no longer resolves the steps that are left"
-                | _ -> Verdict.NotConverged $"stopped after step {last.Number}; more steps would lower the criterion"
-            else
-                match boundary.Active with
-                | [] -> Verdict.Optimum
-                | active when boundary.Escape.IsSome ->
-                    let names =
-                        active
-                        |> List.filter (fun (_, multiplier) -> multiplier < 0.0)
-                        |> List.map fst
-                        |> String.concat ", "
-
-                    Verdict.NotConverged $"the likelihood rises away from the bound of {names}"
-                | active -> Verdict.BoundaryOptimum(List.map fst active)
+            verdictOf natural objective last boundary curvature free values vectors
 
         {
             Verdict = verdict

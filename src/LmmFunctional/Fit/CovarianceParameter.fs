@@ -26,7 +26,6 @@ type CovarianceParameter = {
     /// Estimate and standard error in one line.
     override this.ToString() = this.Display
 
-
 /// <summary>Estimates of the parameters of structures from the inner parameters of a fit.</summary>
 [<RequireQualifiedAccess>]
 module internal CovarianceParameters =
@@ -204,18 +203,16 @@ module internal CovarianceParameters =
     /// of csh for three effects or more is none any longer.</remarks>
     let reflected (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : string option =
         let isReflected t (term: RandomDesign) =
-            match likelihood.Layout.Forms[t], term.Term.Structure with
-            | Some form,
-              (Structure.HeterogeneousCompoundSymmetry | Structure.HeterogeneousAutoregressive | Structure.HeterogeneousToeplitz _) ->
+            match likelihood.Layout.Forms[t], (Catalogue.modelOf term.Term.Structure).SharedPair with
+            | Some form, Some sharedPair ->
                 let own = ThetaLayout.parametersOf likelihood.Layout theta t
                 let sign i = sign own[form.Deviations[i]]
 
                 // What one correlation is shared by: all pairs, or those of a lag.
                 let isShared i j =
-                    match term.Term.Structure with
-                    | Structure.HeterogeneousCompoundSymmetry -> sign i * sign j = sign 0 * sign 1
-                    | Structure.HeterogeneousToeplitz(Some bands) when j - i >= bands -> true
-                    | _ -> sign i * sign j = sign 0 * sign (j - i)
+                    match sharedPair i j with
+                    | None -> true
+                    | Some(struct (a, b)) -> sign i * sign j = sign a * sign b
 
                 let n = form.Order
                 let isZero = Seq.exists (fun i -> sign i = 0) (seq { 0 .. n - 1 })

@@ -20,7 +20,7 @@ module internal SampledFit =
         sampling.Exact
         |> Option.map (fun plan ->
             let last = List.last fit.Path
-            let exact = LogLikelihood.withPlan plan.Value fit.Model
+            let exact = DerivedLikelihood.withPlan plan.Value fit.Model
             exact.Objective.Evaluate last.Theta Order.Gradient)
 
     let private replaceLast change (path: Iteration list) =
@@ -133,7 +133,7 @@ module internal SampledFit =
                             }
 
                         let next =
-                            LogLikelihood.withPlan plan fit.Model
+                            DerivedLikelihood.withPlan plan fit.Model
                             |> LogLikelihood.startingFrom point
                             |> solve
 

@@ -27,14 +27,7 @@ type internal CovarianceJets = {
 [<RequireQualifiedAccess>]
 module internal CovarianceJets =
 
-    let private isLinearStructure structure =
-        match structure with
-        | Structure.Identity
-        | Structure.Diagonal
-        | Structure.Unstructured
-        | Structure.CompoundSymmetry
-        | Structure.Toeplitz _ -> true
-        | _ -> false
+    let private isLinearStructure structure = (Catalogue.modelOf structure).IsLinear
 
     let private isLinearResidual (residual: ResidualDesign option) =
         match residual with

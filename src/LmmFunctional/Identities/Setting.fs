@@ -128,12 +128,56 @@ module internal Setting =
     // Conjugate gradients would not help either.
     let private mostCondition = 1e12
 
+    /// V⁻¹ times a matrix, V⁻¹B, and how far conjugate gradients have come where n×n matrices are not formed.
+    let private solvers (model: Marginal) condition (dense: Lazy<Dense> option) (basis: Matrix<float>) =
+        let solveByGradients (b: Matrix<float>) : struct (Matrix<float> * float) =
+            if condition < mostCondition then
+                ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
+            else
+                struct (b, 1.0)
+
+        let solveV =
+            match dense with
+            | Some dense -> fun (b: Matrix<float>) -> dense.Value.Precision * b
+            | None ->
+                fun b ->
+                    let struct (x, _) = solveByGradients b
+                    x
+
+        let weighted, reached =
+            match dense with
+            | Some dense -> dense.Value.Precision * basis, 0.0
+            | None ->
+                let struct (x, reached) = solveByGradients basis
+                x, reached
+
+        struct (solveV, weighted, reached)
+
+    /// The largest standardised score that the certificate leaves.
+    let private unsettled (certificate: Certificate) rounding =
+        let decrement = certificate.NewtonDecrement
+
+        match certificate.Verdict with
+        // Where the solver stops on a way that has no end the other parameters still move with it.
+        | Verdict.FlatDirection _ -> leftOnFlats + rounding
+        // A curvature that rounding has left nothing of gives no decrement.
+        | _ when Double.IsNaN decrement -> leftByCertificates + rounding
+        | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
+
+    /// Parameters along which the criterion only falls on and on.
+    let private endless (fit: Fit) : bool[] =
+        match fit.Certificate.Verdict with
+        | Verdict.FlatDirection names ->
+            fit.Model.Function.Names
+            |> Seq.map (fun name -> List.contains name names)
+            |> Array.ofSeq
+        | _ -> Array.create fit.Model.Function.Names.Length false
+
     /// <summary>The setting of a fit's claims, with n×n matrices up to a limit of rows.</summary>
     let private create limit (fit: Fit) (claims: Claims) (beside: Lazy<Setting> option) : Setting =
         let design = fit.Design
         let isRestricted = (fit.Criterion = Criterion.Reml)
         let certificate = fit.Certificate
-        let decrement = certificate.NewtonDecrement
 
         let model =
             Marginal.create design claims.Factors claims.Sigma claims.ResidualParameters
@@ -157,26 +201,7 @@ module internal Setting =
 
         let blocks = lazy (IndependentRows.find model)
 
-        let solveByGradients (b: Matrix<float>) : struct (Matrix<float> * float) =
-            if condition < mostCondition then
-                ConjugateGradients.solve (Marginal.timesV model) (Marginal.solveR model) b
-            else
-                struct (b, 1.0)
-
-        let solveV =
-            match dense with
-            | Some dense -> fun (b: Matrix<float>) -> dense.Value.Precision * b
-            | None ->
-                fun b ->
-                    let struct (x, _) = solveByGradients b
-                    x
-
-        let weighted, reached =
-            match dense with
-            | Some dense -> dense.Value.Precision * basis, 0.0
-            | None ->
-                let struct (x, reached) = solveByGradients basis
-                x, reached
+        let struct (solveV, weighted, reached) = solvers model condition dense basis
 
         let residual =
             (model.Response - model.Fixed * Vector<float>.Build.Dense claims.Beta).ToColumnMatrix()
@@ -202,20 +227,8 @@ module internal Setting =
             Triangle = triangle
             FixedCondition = FixedBasis.condition triangle
             Rounding = rounding
-            Unsettled =
-                match certificate.Verdict with
-                // Where the solver stops on a way that has no end the other parameters still move with it.
-                | Verdict.FlatDirection _ -> leftOnFlats + rounding
-                // A curvature that rounding has left nothing of gives no decrement.
-                | _ when Double.IsNaN decrement -> leftByCertificates + rounding
-                | _ -> min leftByCertificates (10.0 * sqrt (max 0.0 decrement)) + rounding
-            Endless =
-                match certificate.Verdict with
-                | Verdict.FlatDirection names ->
-                    fit.Model.Function.Names
-                    |> Seq.map (fun name -> List.contains name names)
-                    |> Array.ofSeq
-                | _ -> Array.create fit.Model.Function.Names.Length false
+            Unsettled = unsettled certificate rounding
+            Endless = endless fit
             IsSingular = beside.IsSome && certificate.IsSingular
             IsSettled =
                 match certificate.Verdict with

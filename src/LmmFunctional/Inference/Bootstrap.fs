@@ -103,11 +103,11 @@ module Bootstrap =
 
     /// The score of each response at the parameters of the fit; the responses are drawn again.
     let private scores (fit: Fit) (draw: int -> float[]) (indices: int[]) : float[][] =
-        let point = CovarianceInference.pointOf fit
+        let point = CoordinateCovariance.pointOf fit
 
         indices
         |> Array.Parallel.choose (fun index ->
-            LogLikelihood.withResponse (draw index) fit.Model
+            DerivedLikelihood.withResponse (draw index) fit.Model
             |> Result.toOption
             |> Option.map (fun likelihood ->
                 ((JointLikelihood.objective likelihood point).Evaluate point Order.Gradient).Gradient
@@ -126,7 +126,7 @@ module Bootstrap =
     /// for fixed effects, whose scores are normal.</summary>
     let private accelerations functions (fit: Fit) (scores: float[][]) : float[] =
         let directions =
-            CovarianceInference.directions
+            CoordinateCovariance.directions
                 [
                     for parameter in VarianceParameters.ofFit fit -> VarianceParameters.deviationOf parameter
                     for _, f in functions -> f

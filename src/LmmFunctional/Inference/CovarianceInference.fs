@@ -49,96 +49,9 @@ type AsymptoticCovariance = {
     /// Information, scale and parameters.
     override this.ToString() = this.Display
 
-
 /// <summary>Curvature of the likelihood turned into standard errors and intervals of covariance parameters.</summary>
 [<RequireQualifiedAccess>]
 module CovarianceInference =
-
-    /// (θ, log σ̂) of a fit.
-    let internal pointOf (fit: Fit) =
-        JointLikelihood.pointAt fit.Model (List.last fit.Path).Theta
-
-    /// Coordinates of (θ, log σ) that move at the optimum.
-    let private freeOf (fit: Fit) =
-        let theta = (List.last fit.Path).Theta
-        let boundary = fit.Model.Objective.Boundary theta
-
-        [|
-            for i in 0 .. theta.Length - 1 do
-                if not boundary.Fixed[i] then
-                    i
-
-            if fit.Model.Held.IsProfiled then
-                theta.Length
-        |]
-
-    // A curvature below this share of the largest is flat.
-    let private flat = 1e-12
-
-    /// Twice the inverse curvature of −2 log likelihood in some coordinates, flat directions left out.
-    let private inverseCurvature information (fit: Fit) (free: int[]) : Matrix<float> =
-        let curvature =
-            JointLikelihood.information information fit.Model (List.last fit.Path).Theta
-
-        let scale =
-            free |> Array.map (fun i -> 1.0 / sqrt (max 1e-300 (abs curvature[i, i])))
-
-        let scaled =
-            Matrix<float>
-                .Build.Dense(free.Length, free.Length, fun i j -> curvature[free[i], free[j]] * scale[i] * scale[j])
-
-        let eigen = scaled.Evd Symmetricity.Symmetric
-        let largest = eigen.EigenValues.Real().Maximum()
-
-        let inverse =
-            eigen.EigenValues.Real().Map(fun v -> if v > flat * largest then 2.0 / v else 0.0)
-
-        let vectors =
-            Matrix<float>.Build.Dense(free.Length, free.Length, fun i j -> scale[i] * eigen.EigenVectors[i, j])
-
-        vectors
-        * Matrix<float>.Build.DiagonalOfDiagonalVector inverse
-        * vectors.Transpose()
-
-    /// <summary>The covariance of the free coordinates of (θ, log σ); one zero where none is free, for MathNet has no empty matrix.
-    /// </summary>
-    let internal coordinateCovariance information (fit: Fit) : int[] * Matrix<float> =
-        match freeOf fit with
-        | [||] -> [||], Matrix<float>.Build.Dense(1, 1)
-        | free -> free, inverseCurvature information fit free
-
-    /// The derivatives of functions of (θ, log σ) by the free coordinates.
-    let private jacobian (fit: Fit) (free: int[]) (f: ImmutableArray<float> -> float[]) =
-        let omega = pointOf fit |> Seq.toArray
-
-        let atFree (x: float[]) =
-            let point = Array.copy omega
-            free |> Array.iteri (fun a i -> point[i] <- x[a])
-            f (ImmutableArray.CreateRange point)
-
-        Differences.jacobian atFree (free |> Array.map (fun i -> omega[i]))
-
-    /// <summary>For each function the direction in (θ, log σ) in which it moves with least information: covariance times its
-    /// derivatives; zero where it does not move.</summary>
-    let internal directions (functions: (CovarianceEstimates -> float) list) (fit: Fit) : float[] list =
-        let still () : float[] = Array.zeroCreate (pointOf fit).Length
-
-        match coordinateCovariance Information.Observed fit with
-        | [||], _ -> functions |> List.map (fun _ -> still ())
-        | free, covariance ->
-            let slopes =
-                jacobian fit free (fun point ->
-                    let estimates = JointLikelihood.estimates fit.Model point
-                    [| for f in functions -> f estimates |])
-
-            [
-                for row in 0 .. slopes.Rows - 1 ->
-                    let slope = Vector<float>.Build.Dense(free.Length, fun j -> slopes[row, j])
-                    let moved = covariance * slope
-                    let direction = still ()
-                    free |> Array.iteri (fun a i -> direction[i] <- moved[a])
-                    direction
-            ]
 
     /// The value of a parameter on a scale, as a function of the estimates.
     let private onScale scale design parameter : CovarianceEstimates -> float =
@@ -181,12 +94,12 @@ module CovarianceInference =
                 [| for value in values -> value estimates |]
 
     let private deltaMethod (fit: Fit) information (values: ImmutableArray<float> -> float[]) =
-        if (freeOf fit).Length = 0 then
-            let count = (values (pointOf fit)).Length
+        if (CoordinateCovariance.freeOf fit).Length = 0 then
+            let count = (values (CoordinateCovariance.pointOf fit)).Length
             Matrix.init count count (fun _ _ -> 0.0)
         else
-            let free, covariance = coordinateCovariance information fit
-            let slopes = jacobian fit free values
+            let free, covariance = CoordinateCovariance.coordinateCovariance information fit
+            let slopes = CoordinateCovariance.jacobian fit free values
 
             let j =
                 Matrix<float>.Build.Dense(slopes.Rows, slopes.Columns, fun i j -> slopes[i, j])
@@ -206,7 +119,7 @@ module CovarianceInference =
         let labels, valuesAt = valuesOn scale fit
         let all = Array.ofList labels
         let matrix = deltaMethod fit information valuesAt
-        let values = valuesAt (pointOf fit)
+        let values = valuesAt (CoordinateCovariance.pointOf fit)
 
         let moves i =
             sqrt (max 0.0 matrix[i, i]) > still * max 1e-300 (abs values[i])
@@ -242,7 +155,7 @@ module CovarianceInference =
     /// Whether a parameter keeps its value wherever the others go: it is held.
     let internal isHeld (fit: Fit) (parameter: VarianceParameter) : bool =
         let value step =
-            pointOf fit
+            CoordinateCovariance.pointOf fit
             |> Seq.mapi (fun k own -> own + step * (1.0 + 0.1 * float k))
             |> ImmutableArray.CreateRange
             |> JointLikelihood.estimates fit.Model

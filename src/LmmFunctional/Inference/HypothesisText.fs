@@ -1,7 +1,5 @@
 namespace LmmFunctional.Analysis
 
-open System
-open System.Globalization
 open LmmFunctional
 open LmmFunctional.Model
 
@@ -26,94 +24,6 @@ module internal HypothesisText =
         Constant: float
         At: int
     }
-
-    let rec private skip (text: string) at =
-        if at < text.Length && Char.IsWhiteSpace text[at] then
-            skip text (at + 1)
-        else
-            at
-
-    let private isAt (signs: string) (text: string) at =
-        at < text.Length && signs.Contains text[at]
-
-    let private isPlain (c: char) =
-        Char.IsLetterOrDigit c || c = '_' || c = '.'
-
-    /// The longest name that stands at a place and does not end inside a word.
-    let private nameAt (names: string[]) (text: string) at =
-        let ends (name: string) =
-            let next = at + name.Length
-
-            next >= text.Length
-            || not (isPlain text[next])
-            || not (isPlain name[name.Length - 1])
-
-        names
-        |> Seq.indexed
-        |> Seq.filter (fun (_, name) -> String.CompareOrdinal(text, at, name, 0, name.Length) = 0 && ends name)
-        |> Seq.sortByDescending (fun (_, name) -> name.Length)
-        |> Seq.tryHead
-        |> Option.map (fun (index, name) -> index, at + name.Length)
-
-    let private numberAt (text: string) at =
-        let isDigit index =
-            index < text.Length && (Char.IsAsciiDigit text[index] || text[index] = '.')
-
-        let rec digits index =
-            if isDigit index then digits (index + 1) else index
-
-        let whole = digits at
-
-        if whole = at then
-            None
-        else
-            let exponent =
-                if whole < text.Length && Char.ToLowerInvariant text[whole] = 'e' then
-                    let sign = if isAt "-+" text (whole + 1) then whole + 2 else whole + 1
-                    let last = digits sign
-                    if last > sign then last else whole
-                else
-                    whole
-
-            match Double.TryParse(text.AsSpan(at, exponent - at), NumberStyles.Float, CultureInfo.InvariantCulture) with
-            | true, value when Double.IsFinite value -> Some(value, exponent)
-            | _ -> None
-
-    let private problem text at expected =
-        Error [ LmmError.HypothesisSyntax(text, at, expected) ]
-
-    // What stands where a name should: up to the next sign, so that the message can show it.
-    let private unknown (names: string[]) (text: string) at =
-        let stop = text.IndexOfAny([| '+'; '-'; '='; ','; ';'; '*'; '/' |], at)
-
-        let word =
-            (if stop < 0 then
-                 text.Substring at
-             else
-                 text.Substring(at, stop - at))
-                .Trim()
-                .Trim('`')
-
-        if word = "" then
-            problem text at "a column of X or a number is needed here"
-        else
-            Error [ LmmError.UnknownCoefficient(word, Nearest.suggest names word) ]
-
-    /// A name, between backquotes or not.
-    let private quotedOrPlain names (text: string) at =
-        if isAt "`" text at then
-            match text.IndexOf('`', at + 1) with
-            | -1 -> problem text at "the closing backquote is missing"
-            | stop ->
-                let name = text.Substring(at + 1, stop - at - 1)
-
-                match Array.IndexOf(names, name) with
-                | -1 -> Error [ LmmError.UnknownCoefficient(name, Nearest.suggest names name) ]
-                | index -> Ok(index, stop + 1)
-        else
-            match nameAt names text at with
-            | Some found -> Ok found
-            | None -> unknown names text at
 
     // Linear functions
 
@@ -150,52 +60,56 @@ module internal HypothesisText =
         elif isConstant right then
             Ok(scaled right.Constant left right.At)
         else
-            problem text at "one of two factors is a number"
+            HypothesisTokens.problem text at "one of two factors is a number"
 
     let private divided text at (left: Sum) (right: Sum) =
         if isConstant right && right.Constant <> 0.0 then
             Ok(scaled (1.0 / right.Constant) left right.At)
         else
-            problem text at "a number that is not zero is needed here"
+            HypothesisTokens.problem text at "a number that is not zero is needed here"
 
     /// Whether a sum in parentheses begins here: without a sign it is a name such as (Intercept).
     let private isGroup (text: string) at =
-        isAt "(" text at
+        HypothesisTokens.isAt "(" text at
         && (let stop = text.IndexOf(')', at)
             let inside = if stop < 0 then "" else text.Substring(at, stop - at)
             inside.IndexOfAny([| '+'; '-'; '*'; '/'; '(' |], min 1 inside.Length) > 0)
 
     /// A name, a number, or a sum in parentheses.
     let rec private factor names (text: string) at : Result<Sum, LmmError list> =
-        match nameAt names text at, numberAt text at with
+        match HypothesisTokens.nameAt names text at, HypothesisTokens.numberAt text at with
         | Some(index, next), _ -> Ok(named names index next)
         | None, Some(value, next) -> Ok(constant names value next)
         | None, None when isGroup text at ->
             sum names text (constant names 0.0 (at + 1)) true
             |> Result.bind (fun inner ->
-                if isAt ")" text inner.At then
+                if HypothesisTokens.isAt ")" text inner.At then
                     Ok { inner with At = inner.At + 1 }
                 else
-                    problem text inner.At "a sign or ')' is needed here")
+                    HypothesisTokens.problem text inner.At "a sign or ')' is needed here")
         | None, None ->
-            quotedOrPlain names text at
+            HypothesisTokens.quotedOrPlain names text at
             |> Result.map (fun (index, next) -> named names index next)
 
     /// Factors: 2*a, a/2, 1/2*a, and 2 a.
     and private product names (text: string) at : Result<Sum, LmmError list> =
         let rec further (soFar: Sum) =
-            let at = skip text soFar.At
+            let at = HypothesisTokens.skip text soFar.At
 
             let follow combine from =
-                factor names text (skip text from)
-                |> Result.bind (combine text (skip text from) soFar)
+                factor names text (HypothesisTokens.skip text from)
+                |> Result.bind (combine text (HypothesisTokens.skip text from) soFar)
                 |> Result.bind further
 
-            if isAt "*" text at then
+            if HypothesisTokens.isAt "*" text at then
                 follow multiplied (at + 1)
-            elif isAt "/" text at then
+            elif HypothesisTokens.isAt "/" text at then
                 follow divided (at + 1)
-            elif isConstant soFar && (nameAt names text at <> None || isAt "`" text at) then
+            elif
+                isConstant soFar
+                && (HypothesisTokens.nameAt names text at <> None
+                    || HypothesisTokens.isAt "`" text at)
+            then
                 follow multiplied at
             else
                 Ok soFar
@@ -203,16 +117,20 @@ module internal HypothesisText =
         factor names text at |> Result.bind further
 
     and private sum names (text: string) (soFar: Sum) isFirst : Result<Sum, LmmError list> =
-        let at = skip text soFar.At
+        let at = HypothesisTokens.skip text soFar.At
 
         let follow sign from =
-            product names text (skip text from)
+            product names text (HypothesisTokens.skip text from)
             |> Result.bind (fun next -> sum names text (added sign soFar next) false)
 
-        if isAt "-" text at then follow -1.0 (at + 1)
-        elif isAt "+" text at then follow 1.0 (at + 1)
-        elif isFirst then follow 1.0 at
-        else Ok { soFar with At = at }
+        if HypothesisTokens.isAt "-" text at then
+            follow -1.0 (at + 1)
+        elif HypothesisTokens.isAt "+" text at then
+            follow 1.0 (at + 1)
+        elif isFirst then
+            follow 1.0 at
+        else
+            Ok { soFar with At = at }
 
     // Hypotheses
 
@@ -234,15 +152,15 @@ module internal HypothesisText =
     let private sides names (text: string) start =
         sum names text (constant names 0.0 start) true
         |> Result.bind (fun left ->
-            (if isAt "=" text left.At then
+            (if HypothesisTokens.isAt "=" text left.At then
                  sum names text (constant names 0.0 (left.At + 1)) true
              else
                  Ok(constant names 0.0 left.At))
             |> Result.bind (fun right ->
-                if right.At >= text.Length || isAt ",;" text right.At then
+                if right.At >= text.Length || HypothesisTokens.isAt ",;" text right.At then
                     Ok(left, right)
                 else
-                    problem text right.At "a sign, '=' or ',' is needed here"))
+                    HypothesisTokens.problem text right.At "a sign, '=' or ',' is needed here"))
 
     let private row count names (text: string) start =
         let read label from =
@@ -253,9 +171,12 @@ module internal HypothesisText =
                 let weights = Array.truncate count found.Weights
 
                 if isConstant found then
-                    problem text from "this names no column of X"
+                    HypothesisTokens.problem text from "this names no column of X"
                 elif weights |> Array.forall ((=) 0.0) then
-                    problem text from "coefficients of reference levels are zero; name another level too"
+                    HypothesisTokens.problem
+                        text
+                        from
+                        "coefficients of reference levels are zero; name another level too"
                 else
                     Ok(
                         {
@@ -308,4 +229,4 @@ module internal HypothesisText =
         |> Result.bind (fun rows ->
             match rows |> List.tryFind (fun row -> row.Value <> 0.0) with
             | None -> Ok rows
-            | Some row -> problem row.Label 0 "a function has no constant and no '='")
+            | Some row -> HypothesisTokens.problem row.Label 0 "a function has no constant and no '='")

@@ -120,7 +120,7 @@ module internal Nesting =
             // One effect for all positions: a correlation of one.
             | structure, _ when
                 smaller.Columns.Length = 1
-                && StructureInclusion.canBeOne structure
+                && (Catalogue.modelOf structure).Relations.CanBeOne
                 && isMultiple (sumOf larger.Columns) smaller.Columns[0]
                 ->
                 Some(Inclusion.Boundary 1)

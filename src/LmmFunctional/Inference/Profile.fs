@@ -6,19 +6,6 @@ open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 
-/// <summary>What a likelihood is profiled along.</summary>
-[<RequireQualifiedAccess; NoComparison; NoEquality>]
-type ProfileTarget =
-    /// One fixed effect, by its name.
-    | Coefficient of name: string
-    /// A linear function of the fixed effects: names with weights.
-    | Contrast of name: string * weights: (string * float) list
-    /// A standard deviation, a correlation, the residual standard deviation, or a parameter of the structure of the residuals.
-    | Parameter of VarianceParameter
-    /// <summary>Any smooth function of the covariance parameters, within its bounds where it has some: an intraclass correlation, a
-    /// heritability, a ratio.</summary>
-    | Function of name: string * bounds: (float * float) option * f: (CovarianceEstimates -> float)
-
 /// <summary>A profile: its points from low to high, the one where the likelihood is highest among them.</summary>
 [<StructuredFormatDisplay("{Display}")>]
 type ProfileCurve = {
@@ -34,7 +21,6 @@ type ProfileCurve = {
 
     /// The parameter, its estimate and the number of points.
     override this.ToString() = this.Display
-
 
 /// <summary>Profile likelihood: how much the best likelihood falls when one quantity is held at a value.</summary>
 [<RequireQualifiedAccess>]
@@ -54,47 +40,6 @@ module Profile =
         | ProfileTarget.Function(name, _, _) -> name
         | ProfileTarget.Parameter parameter -> VarianceParameters.nameIn fit.Design parameter
 
-    /// A weight for each column of X.
-    let private weightsOn (fit: Fit) (named: (string * float) list) : float[] = [|
-        for name in fit.Design.Fixed.Names ->
-            named |> List.sumBy (fun (own, weight) -> if own = name then weight else 0.0)
-    |]
-
-    let private weightsOf (fit: Fit) (named: (string * float) list) : Result<float[], LmmError list> =
-        let names = List.ofSeq fit.Design.Fixed.Names
-
-        let unknown = [
-            for name, _ in named do
-                if not (List.contains name names) then
-                    LmmError.UnknownFixedEffect(name, Nearest.suggest names name)
-        ]
-
-        if unknown.IsEmpty then
-            Ok(weightsOn fit named)
-        else
-            Error unknown
-
-    let private checkWeights (target: (string * float) list) =
-        Guard.finite (nameof target) "A weight of a contrast" (target |> List.map snd)
-
-        if target |> List.forall (fun (_, weight) -> weight = 0.0) then
-            invalidArg (nameof target) "A contrast needs a weight that is not zero."
-
-    let private prepare (fit: Fit) target =
-        match target with
-        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map (CoefficientProfile.create fit)
-        | ProfileTarget.Contrast(_, weights) ->
-            checkWeights weights
-            weightsOf fit weights |> Result.map (CoefficientProfile.create fit)
-        | ProfileTarget.Parameter parameter ->
-            Ok(CovarianceProfile.create fit (CovarianceProfile.ofParameter fit parameter))
-        | ProfileTarget.Function(_, bounds, f) ->
-            Ok(
-                CovarianceProfile.create
-                    fit
-                    (CovarianceProfile.ofFunction (Option.map fst bounds) (Option.map snd bounds) f)
-            )
-
     /// The same profile, stopped before the next of its fits.
     let private until (cancellation: CancellationToken) (profile: ProfileFunction<'state>) = {
         profile with
@@ -108,29 +53,6 @@ module Profile =
                     profile.AtBound sign from
     }
 
-    let private estimateAt parameter (fit: Fit) =
-        VarianceParameters.deviationOf parameter (VarianceParameters.estimates fit)
-
-    /// The estimate of the fit, whatever the profile is centred at.
-    let private estimateOf (fit: Fit) target =
-        let combined named =
-            SatterthwaiteAndKenwardRoger.dot (weightsOn fit named) fit.Inner.Beta
-
-        match target with
-        | ProfileTarget.Coefficient name -> combined [ name, 1.0 ]
-        | ProfileTarget.Contrast(_, named) -> combined named
-        | ProfileTarget.Parameter parameter -> estimateAt parameter fit
-        | ProfileTarget.Function(_, _, f) -> f (VarianceParameters.estimates fit)
-
-    /// The estimate of a target, without a profile.
-    let private plainEstimateOf (fit: Fit) target : Result<float, LmmError list> =
-        match target with
-        | ProfileTarget.Coefficient name -> weightsOf fit [ name, 1.0 ] |> Result.map ignore
-        | ProfileTarget.Contrast(_, named) -> weightsOf fit named |> Result.map ignore
-        | ProfileTarget.Parameter _
-        | ProfileTarget.Function _ -> Ok()
-        |> Result.map (fun () -> estimateOf fit target)
-
     let private boundNote side =
         $"the {side} end is the bound of the parameter: the likelihood does not fall far enough before it"
 
@@ -140,17 +62,17 @@ module Profile =
     /// From the scale of the profile to that of the user: they differ for parameters of structures only.
     let private tellOf (fit: Fit) target : float -> float =
         match target with
-        | ProfileTarget.Parameter parameter -> CovarianceProfile.tellOf fit parameter
+        | ProfileTarget.Parameter parameter -> CovarianceTarget.tellOf fit parameter
         | _ -> id
 
     /// A profile that does not rise far enough on the way to a finite end of the parameter's region: that end.
     let private withRegion (fit: Fit) target side found =
         match target, found with
         | ProfileTarget.Parameter parameter, Unreached point ->
-            let low, high = CovarianceProfile.regionOf fit parameter
+            let low, high = CovarianceTarget.regionOf fit parameter
             let value = if side < 0 then low else high
 
-            if Double.IsFinite value && CovarianceProfile.isUnbounded fit parameter then
+            if Double.IsFinite value && CovarianceTarget.isUnbounded fit parameter then
                 Bound {
                     point with
                         Value = fst (VarianceParameters.unboundedOf fit.Design parameter) value
@@ -190,17 +112,22 @@ module Profile =
         let found () =
             cancellation.ThrowIfCancellationRequested()
 
-            prepare fit target
+            ProfileTargets.prepare fit target
             |> Result.map (until cancellation)
             |> Result.map (fun profile ->
                 let endOn sign =
                     ProfileSearch.findEnd z sign profile profile.Center
                     |> withRegion fit target sign
 
-                toInterval (nameOf fit target) (estimateOf fit target) (tellOf fit target) (endOn -1) (endOn 1))
+                toInterval
+                    (nameOf fit target)
+                    (ProfileTargets.estimateOf fit target)
+                    (tellOf fit target)
+                    (endOn -1)
+                    (endOn 1))
 
         let withoutEnds note =
-            plainEstimateOf fit target
+            ProfileTargets.plainEstimateOf fit target
             |> Result.map (fun estimate -> {
                 Name = nameOf fit target
                 Estimate = estimate
@@ -211,7 +138,7 @@ module Profile =
 
         // A variance that is zero, or that the data do not determine, leaves no interval.
         let ofEffects named =
-            weightsOf fit named
+            ProfileTargets.weightsOf fit named
             |> Result.bind (fun weights ->
                 match Testability.ofFit fit weights with
                 | None -> found ()
@@ -222,15 +149,15 @@ module Profile =
         | ProfileTarget.Parameter parameter when CovarianceInference.isHeld fit parameter ->
             Ok {
                 Name = nameOf fit target
-                Estimate = estimateAt parameter fit
+                Estimate = ProfileTargets.estimateAt parameter fit
                 Lower = None
                 Upper = None
                 Note = Some(CovarianceInference.heldNote fit parameter)
             }
-        | ProfileTarget.Parameter parameter when Double.IsInfinity(estimateAt parameter fit) ->
+        | ProfileTarget.Parameter parameter when Double.IsInfinity(ProfileTargets.estimateAt parameter fit) ->
             Ok {
                 Name = nameOf fit target
-                Estimate = estimateAt parameter fit
+                Estimate = ProfileTargets.estimateAt parameter fit
                 Lower = None
                 Upper = None
                 Note = Some "estimated as infinite; profile another function of it, such as its reciprocal"
@@ -239,7 +166,7 @@ module Profile =
         | ProfileTarget.Function _ -> found ()
         | ProfileTarget.Coefficient name -> ofEffects [ name, 1.0 ]
         | ProfileTarget.Contrast(_, named) ->
-            checkWeights named
+            ProfileTargets.checkWeights named
             ofEffects named
 
     /// <summary>A profile likelihood interval: where −2 log likelihood, all else fitted again, has risen by the χ² quantile.</summary>
@@ -316,10 +243,10 @@ module Profile =
                 for k in 1 .. int (ceil (widest / zetaStep)) -> min widest (float k * zetaStep)
             ]
 
-        prepare fit target
+        ProfileTargets.prepare fit target
         |> Result.map (fun profile -> {
             Name = nameOf fit target
-            Estimate = estimateOf fit target
+            Estimate = ProfileTargets.estimateOf fit target
             Points =
                 List.rev (side profile -1)
                 @ [

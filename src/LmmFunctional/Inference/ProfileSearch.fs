@@ -64,6 +64,64 @@ module internal ProfileSearch =
     let private boundOf sign (profile: ProfileFunction<'state>) =
         if sign < 0 then profile.Lower else profile.Upper
 
+    /// The slope of the root along the quantity, in the direction that is looked in.
+    let private slopeAt
+        direction
+        (profile: ProfileFunction<'state>)
+        (inside: ProfileState<'state>)
+        (outside: ProfileState<'state> option)
+        (current: ProfileState<'state>)
+        =
+        let center = profile.Center
+
+        let slope =
+            match current.Slope with
+            | Some slope when direction * slope > 0.0 -> slope
+            | _ ->
+                // The secant of the bracket, or of the way so far.
+                let other = outside |> Option.defaultValue center
+
+                if current.Value <> inside.Value then
+                    (current.Root - inside.Root) / (current.Value - inside.Value)
+                elif current.Value <> other.Value then
+                    (current.Root - other.Root) / (current.Value - other.Value)
+                else
+                    direction / profile.Scale
+
+        if direction * slope > 0.0 then
+            slope
+        else
+            direction / profile.Scale
+
+    /// The value to try next: along the slope, within the bracket where there is one, and not too far where there is none.
+    let private nextValue
+        direction
+        (profile: ProfileFunction<'state>)
+        target
+        steps
+        slope
+        (inside: ProfileState<'state>)
+        (outside: ProfileState<'state> option)
+        (current: ProfileState<'state>)
+        =
+        let center = profile.Center
+        let wanted = current.Value + (target - current.Root) / slope
+
+        match outside with
+        | Some far ->
+            let within = (wanted - inside.Value) / (far.Value - inside.Value)
+
+            if within > 0.0 && within < 1.0 && steps % 8 <> 7 then
+                wanted
+            else
+                let share = (target - inside.Root) / (far.Root - inside.Root)
+                inside.Value + max 0.1 (min 0.9 share) * (far.Value - inside.Value)
+        | None ->
+            let reach = 4.0 * max profile.Scale (abs (inside.Value - center.Value))
+
+            center.Value
+            + direction * min (direction * (wanted - center.Value)) (reach + profile.Scale)
+
     /// <summary>The end where the root has risen to a target.</summary>
     /// <param name="target">The root to be reached, z of the level.</param>
     /// <param name="sign">−1 below the estimate, +1 above it.</param>
@@ -84,25 +142,7 @@ module internal ProfileSearch =
             | None -> false
 
         let rec search steps (inside: ProfileState<'state>) (outside: ProfileState<'state> option) current =
-            let slope =
-                match current.Slope with
-                | Some slope when direction * slope > 0.0 -> slope
-                | _ ->
-                    // The secant of the bracket, or of the way so far.
-                    let other = outside |> Option.defaultValue center
-
-                    if current.Value <> inside.Value then
-                        (current.Root - inside.Root) / (current.Value - inside.Value)
-                    elif current.Value <> other.Value then
-                        (current.Root - other.Root) / (current.Value - other.Value)
-                    else
-                        direction / profile.Scale
-
-            let slope =
-                if direction * slope > 0.0 then
-                    slope
-                else
-                    direction / profile.Scale
+            let slope = slopeAt direction profile inside outside current
 
             if abs (current.Root - target) <= tolerance then
                 Found(polished target slope current)
@@ -119,23 +159,7 @@ module internal ProfileSearch =
                     else
                         inside, Some current
 
-                let wanted = current.Value + (target - current.Root) / slope
-
-                let wanted =
-                    match outside with
-                    | Some far ->
-                        let within = (wanted - inside.Value) / (far.Value - inside.Value)
-
-                        if within > 0.0 && within < 1.0 && steps % 8 <> 7 then
-                            wanted
-                        else
-                            let share = (target - inside.Root) / (far.Root - inside.Root)
-                            inside.Value + max 0.1 (min 0.9 share) * (far.Value - inside.Value)
-                    | None ->
-                        let reach = 4.0 * max profile.Scale (abs (inside.Value - center.Value))
-
-                        center.Value
-                        + direction * min (direction * (wanted - center.Value)) (reach + profile.Scale)
+                let wanted = nextValue direction profile target steps slope inside outside current
 
                 match outside with
                 | Some far when abs (far.Value - inside.Value) <= 1e-13 * (abs far.Value + abs center.Value) ->

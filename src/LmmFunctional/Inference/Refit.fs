@@ -66,7 +66,7 @@ module internal Refit =
         if fit.Criterion = criterion then
             Ok fit
         else
-            LogLikelihood.withCriterion criterion fit.Model |> again fit
+            DerivedLikelihood.withCriterion criterion fit.Model |> again fit
 
     /// A design fitted from its own starting values.
     let ofDesign criterion (design: Design) : Result<Fit, LmmError list> =
@@ -75,7 +75,7 @@ module internal Refit =
 
     /// The same model for another response, started at the optimum of the first.
     let withResponse (response: float[]) (fit: Fit) : Result<Fit, LmmError list> =
-        LogLikelihood.withResponse response fit.Model |> again fit
+        DerivedLikelihood.withResponse response fit.Model |> again fit
 
     /// <summary>The same for a response that a user gives.</summary>
     /// <exception cref="T:System.ArgumentException">There is not one finite value for each row used, or the fit is of sums of

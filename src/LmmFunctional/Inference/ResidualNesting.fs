@@ -47,7 +47,7 @@ module internal ResidualNesting =
     let private effective (design: ResidualDesign) =
         match design.Factors, groupsOf design with
         | [ axis ], [ codes ] when isFiner axis.Position codes ->
-            match StructureInclusion.heterogeneous axis.Structure with
+            match Catalogue.heterogeneous axis.Structure with
             | Some structure when isSame axis.Position codes -> [ axis, structure ], []
             | _ -> [ axis, axis.Structure ], [ codes ]
         | axes, groups -> axes |> List.map (fun axis -> axis, axis.Structure), groups

@@ -63,7 +63,7 @@ module VarianceParameters =
     /// <see cref="P:LmmFunctional.Fit.VarianceComponents"/>.
     let internal ofDesign (design: Design) : VarianceParameter list = [
         for t, term in List.indexed design.Random do
-            match Standardised.formOf term with
+            match StandardisedTerm.formOf term with
             | Some form ->
                 for i in 0 .. form.Names.Length - 1 do
                     VarianceParameter.TermStructure(t, i)
@@ -133,7 +133,7 @@ module VarianceParameters =
     }
 
     let private formOf (design: Design) term =
-        Standardised.formOf design.Random[term] |> Option.get
+        StandardisedTerm.formOf design.Random[term] |> Option.get
 
     /// <summary>A name such as <c>sd(Subject (Intercept))</c>, <c>cor(Subject (Intercept), Days)</c>, <c>sigma</c>; <c>rho</c> or
     /// <c>range</c> of the residuals' structure, <c>plot.rho</c> of a random term's.</summary>

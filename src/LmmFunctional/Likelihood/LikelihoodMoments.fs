@@ -141,13 +141,7 @@ module internal LikelihoodMoments =
 
     /// Whether the covariance of a term is linear in parameters of which all matter where it is zero.
     let private isLinear (term: RandomDesign) =
-        match term.Term.Structure with
-        | Structure.Identity
-        | Structure.Diagonal
-        | Structure.Unstructured
-        | Structure.CompoundSymmetry
-        | Structure.Toeplitz None -> true
-        | _ -> false
+        (Catalogue.modelOf term.Term.Structure).IsLinearAtZero
 
     /// <summary>The same moments with variances of zero among the parameters, for expected information.</summary>
     /// <remarks>In elements of G zero is no special case. In the roots that structures have for variances it is one: the moments

@@ -34,7 +34,7 @@ module internal RefinedLikelihood =
                     Array.map2 (fun lambda scale -> lambda |> Array.map (fun value -> value / scale)) lambdas scales
 
                 match
-                    LogLikelihood.onStandard
+                    DerivedLikelihood.onStandard
                         (Standardised.withScales (List.ofArray scales) likelihood.Standard)
                         likelihood
                 with
@@ -53,7 +53,7 @@ module internal RefinedLikelihood =
         else
             Conditioning.underFactor fixedFactor likelihood.Model likelihood.Standard
             |> Option.bind (fun standard ->
-                match LogLikelihood.onStandard standard likelihood with
+                match DerivedLikelihood.onStandard standard likelihood with
                 | Ok other -> Some(LogLikelihood.startingFrom point other)
                 | Error _ -> None)
 
@@ -90,7 +90,7 @@ module internal RefinedLikelihood =
                     Standardised.withUnitColumns likelihood.Standard
                     |> Standardised.withPrecision limitPrecision
 
-                match LogLikelihood.onStandard standard known with
+                match DerivedLikelihood.onStandard standard known with
                 | Ok limit ->
                     Some(
                         LogLikelihood.startingAt

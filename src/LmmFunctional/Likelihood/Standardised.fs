@@ -6,24 +6,6 @@ open LmmFunctional.Numerics
 open LmmFunctional
 open LmmFunctional.Model
 
-/// <summary>One random term on the inner scale.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal StandardisedTerm = {
-    /// The grouping factor; terms of the same one have the same codes.
-    Group: string
-    Levels: int
-    Codes: int[]
-    /// What relates the levels; None when they are independent.
-    Relationship: Relationship option
-    /// The S columns, scaled; shifted too when the term holds its own intercept and is unstructured.
-    Columns: float[][]
-    Factor: RelativeFactor
-    /// The form of the covariance of the effects, when it is not any matrix or any diagonal.
-    Form: EffectsForm option
-    /// T, S×S by columns, with Z(inner) = Z(user) T, so that effects(user) = T effects(inner).
-    Transform: float[]
-}
-
 /// <summary>A design on the inner scale of the engines, and the way back.</summary>
 /// <remarks>Cross-products square what they are given, and a level far from zero would drown the variation: so, when the
 /// constant is in the span of X, the response and the columns of X are shifted by their means, and everything is scaled.
@@ -67,184 +49,6 @@ type internal Standardised = {
 [<RequireQualifiedAccess>]
 module internal Standardised =
 
-    let private powerOfTwoNear size =
-        if size > 0.0 && Double.IsFinite size then
-            Math.ScaleB(1.0, int (round (Math.Log2 size)))
-        else
-            1.0
-
-    // Rows summed at a time, so that sums do not depend on the number of threads.
-    let private chunkRows = 16384
-
-    /// Sums of a number of each chunk of rows, added up in their order.
-    let private total rows (ofChunk: int -> int -> float) =
-        let chunks = (rows + chunkRows - 1) / chunkRows
-        let sums: float[] = Array.zeroCreate chunks
-
-        Tiles.Run(
-            chunks,
-            float rows,
-            fun chunk -> sums[chunk] <- ofChunk (chunk * chunkRows) (min rows ((chunk + 1) * chunkRows))
-        )
-
-        Array.sum sums
-
-    let private mean (values: ReadOnlyMemory<float>) =
-        let sum first last =
-            let values = values.Span
-            let mutable sums = Vector512<float>.Zero
-            let mutable row = first
-
-            while row + 8 <= last do
-                sums <- sums + Vector512.LoadUnsafe(&values[row])
-                row <- row + 8
-
-            let mutable sum = Vector512.Sum sums
-
-            while row < last do
-                sum <- sum + values[row]
-                row <- row + 1
-
-            sum
-
-        total values.Length sum / float values.Length
-
-    let private rootMeanSquare (shift: float) (values: ReadOnlyMemory<float>) =
-        let sum first last =
-            let values = values.Span
-            let mutable sums = Vector512<float>.Zero
-            let mutable row = first
-
-            while row + 8 <= last do
-                let deviation = Vector512.LoadUnsafe(&values[row]) - Vector512.Create shift
-                sums <- sums + deviation * deviation
-                row <- row + 8
-
-            let mutable sum = Vector512.Sum sums
-
-            while row < last do
-                sum <- sum + (values[row] - shift) * (values[row] - shift)
-                row <- row + 1
-
-            sum
-
-        sqrt (total values.Length sum / float values.Length)
-
-    let private standardise (shift: float) (scale: float) (values: ReadOnlyMemory<float>) : float[] =
-        let inverse = 1.0 / scale
-        let result: float[] = GC.AllocateUninitializedArray values.Length
-
-        Tiles.Run(
-            (values.Length + chunkRows - 1) / chunkRows,
-            float values.Length,
-            fun chunk ->
-                let values = values.Span
-                let last = min values.Length ((chunk + 1) * chunkRows)
-                let mutable row = chunk * chunkRows
-
-                while row + 8 <= last do
-                    let deviation = Vector512.LoadUnsafe(&values[row]) - Vector512.Create shift
-                    Vector512.StoreUnsafe(deviation * Vector512.Create inverse, &result[row])
-                    row <- row + 8
-
-                while row < last do
-                    result[row] <- (values[row] - shift) * inverse
-                    row <- row + 1
-        )
-
-        result
-
-    /// The same for an array, which is not copied where nothing changes.
-    let private standardiseColumn shift scale (values: float[]) =
-        if shift = 0.0 && scale = 1.0 then
-            values
-        else
-            standardise shift scale (ReadOnlyMemory values)
-
-    /// The positions along one axis of a structure; those of a product are named by their part of the effects' names.
-    let private placesOf (design: RandomDesign) index (_, coordinates: float[][]) =
-        let partOf (name: string) =
-            match design.Axes, name.Split ':' with
-            | [ _ ], _ -> name
-            | axes, parts when parts.Length = axes.Length -> parts[index]
-            | _ -> name
-
-        let labels =
-            match design.Places with
-            | Some places ->
-                let own = Array.create coordinates.Length ""
-
-                places[index]
-                |> Seq.iteri (fun effect place -> own[place] <- partOf design.Names[effect])
-
-                own
-            | None -> design.Names |> Seq.map partOf |> Seq.distinct |> Array.ofSeq
-
-        {
-            Labels =
-                if labels.Length = coordinates.Length then
-                    labels
-                else
-                    Array.init coordinates.Length (fun i -> string (i + 1))
-            Coordinates = coordinates
-        }
-
-    /// The form of a term whose structure has parameters of its own; None where they are the elements of its matrix.
-    let formOf (design: RandomDesign) : EffectsForm option =
-        match design.Term.Structure with
-        | Structure.Unstructured
-        | Structure.Diagonal -> None
-        | structure ->
-            let places = design.Axes |> List.mapi (placesOf design)
-
-            Some(
-                match design.Places with
-                | None -> EffectsForm.ofFactors structure places
-                | Some some -> EffectsForm.ofCombinations structure places (some |> List.map Seq.toArray)
-            )
-
-    let private ofTerm (design: RandomDesign) =
-        let order = design.Columns.Length
-        let transform = Array.zeroCreate (order * order)
-        let form = formOf design
-
-        let shiftOf k =
-            match design.InterceptAt, design.Term.Structure with
-            | Some at, Structure.Unstructured when at <> k -> mean (ReadOnlyMemory design.Columns[k])
-            | _ -> 0.0
-
-        let columns =
-            design.Columns
-            |> Array.mapi (fun k column ->
-                let shift = shiftOf k
-
-                // The parameters of other structures hold on the user's scale.
-                let scale =
-                    if form.IsSome then
-                        1.0
-                    else
-                        powerOfTwoNear (rootMeanSquare shift (ReadOnlyMemory column))
-
-                transform[k + k * order] <- 1.0 / scale
-
-                design.InterceptAt
-                |> Option.iter (fun at ->
-                    if at <> k then
-                        transform[at + k * order] <- -shift / scale)
-
-                standardiseColumn shift scale column)
-
-        {
-            Group = design.Group
-            Levels = design.Levels.Length
-            Codes = design.Codes
-            Relationship = design.Relationship
-            Columns = columns
-            Factor = RelativeFactor.create design.Term.Structure order
-            Form = form
-            Transform = transform
-        }
-
     let private responseOf (design: Design) =
         match design.Offset with
         | Some offset -> Array.map2 (-) design.Response offset
@@ -274,8 +78,14 @@ module internal Standardised =
             | None -> whole
 
         let values = ReadOnlyMemory response
-        let shift = if design.Fixed.Constant.IsSome then mean values else 0.0
-        let scale = powerOfTwoNear (rootMeanSquare shift values)
+
+        let shift =
+            if design.Fixed.Constant.IsSome then
+                ColumnScale.mean values
+            else
+                0.0
+
+        let scale = ColumnScale.powerOfTwoNear (ColumnScale.rootMeanSquare shift values)
 
         let base' =
             from
@@ -283,7 +93,7 @@ module internal Standardised =
 
         completed {
             standard with
-                Response = standardiseColumn shift scale response
+                Response = ColumnScale.standardiseColumn shift scale response
                 ResponseShift = shift
                 ResponseScale = scale
                 Base = from
@@ -347,9 +157,9 @@ module internal Standardised =
             | None ->
                 let sizes =
                     term.Columns
-                    |> Array.map (fun column -> rootMeanSquare 0.0 (ReadOnlyMemory column))
+                    |> Array.map (fun column -> ColumnScale.rootMeanSquare 0.0 (ReadOnlyMemory column))
 
-                1.0 / powerOfTwoNear (Array.max sizes)
+                1.0 / ColumnScale.powerOfTwoNear (Array.max sizes)
 
         withScales (standard.Terms |> List.map scaleOf) standard
 
@@ -401,19 +211,22 @@ module internal Standardised =
 
         let meanOf index column =
             match design.Fixed.ConstantCoefficients with
-            | Some constant when constant[index] = 0.0 -> mean column
+            | Some constant when constant[index] = 0.0 -> ColumnScale.mean column
             | _ -> 0.0
 
         let fixedShift = fixedColumns |> Array.mapi meanOf
 
         let fixedScale =
-            Array.map2 (fun shift column -> powerOfTwoNear (rootMeanSquare shift column)) fixedShift fixedColumns
+            Array.map2
+                (fun shift column -> ColumnScale.powerOfTwoNear (ColumnScale.rootMeanSquare shift column))
+                fixedShift
+                fixedColumns
 
-        let columns = Array.map3 standardise fixedShift fixedScale fixedColumns
+        let columns = Array.map3 ColumnScale.standardise fixedShift fixedScale fixedColumns
         let weights = design.Weights |> Option.map (Array.map sqrt)
 
         withOrigin design None {
-            ofColumns design.Response columns (design.Random |> List.map ofTerm) weights with
+            ofColumns design.Response columns (design.Random |> List.map StandardisedTerm.ofTerm) weights with
                 Observations = design.Observations
                 Map = mapOf design.Fixed.ConstantCoefficients fixedShift fixedScale
                 LogDeterminant = -(Array.sumBy log fixedScale)

@@ -33,10 +33,8 @@ module internal VarianceBoundary =
 
     let rec private hasLoadings structure =
         match structure with
-        | Structure.ReducedRank _
-        | Structure.FactorAnalytic _ -> true
         | Structure.Kronecker(first, second) -> hasLoadings first || hasLoadings second
-        | _ -> false
+        | single -> (Catalogue.modelOf single).SasParameters.IsLoadings
 
     let private kindOf (layout: ThetaLayout) t (term: RandomDesign) =
         match layout.Forms[t], term.Term.Structure with
@@ -48,176 +46,212 @@ module internal VarianceBoundary =
             Kind.Deviations
         | Some _, _ -> Kind.Other
 
+    /// A point that is looked at: θ with its factors λ, and what the parameters of each term are.
+    [<NoEquality; NoComparison>]
+    type private Place = {
+        Layout: ThetaLayout
+        Terms: RandomDesign[]
+        Kinds: Kind[]
+        Lambdas: float[][]
+        Theta: ImmutableArray<float>
+        /// D and its trace part for each term.
+        Parts: Lazy<(float[] * float[])[]>
+    } with
+
+        member place.Order(t: int) = place.Layout.Shapes[t].Order
+
+        member place.Start(t: int) = place.Layout.ParameterStarts[t]
+
+        member place.Own(t: int) =
+            ThetaLayout.parametersOf place.Layout place.Theta t
+
+        /// Whether an effect has no variance.
+        member place.IsZero(t: int, i: int) =
+            place.Lambdas[t][i + i * place.Order t] = 0.0
+
+        member place.IsZeroColumn(t: int, column: int) =
+            let n = place.Order t
+            Seq.forall (fun i -> place.Lambdas[t][i + column * n] = 0.0) (seq { 0 .. n - 1 })
+
+        /// θ with another factor of one term.
+        member place.With(t: int, lambda: float[]) =
+            place.Lambdas
+            |> Array.mapi (fun other own -> if other = t then lambda else own)
+            |> ThetaLayout.withMatrices place.Layout place.Theta
+
+    let private replaced index value (values: ImmutableArray<float>) = values.SetItem(index, value)
+
+    let private withLoadings (place: Place) t columns (lambda: float[]) (values: ImmutableArray<float>) =
+        let n = place.Order t
+
+        seq {
+            for column in 0 .. columns - 1 do
+                for row in column .. n - 1 do
+                    lambda[row + column * n]
+        }
+        |> Seq.indexed
+        |> Seq.fold (fun values (k, value) -> replaced (place.Start t + k) value values) values
+
+    /// θ with what may be zero at zero.
+    let private snapped (place: Place) =
+        let ofEntries =
+            place.Lambdas
+            |> Array.mapi (fun t lambda ->
+                if place.Kinds[t] = Kind.Entries then
+                    snap (place.Order t) lambda
+                else
+                    lambda)
+            |> ThetaLayout.withMatrices place.Layout place.Theta
+
+        place.Kinds
+        |> Seq.indexed
+        |> Seq.fold
+            (fun values (t, kind) ->
+                match kind with
+                | Kind.Deviation at when abs place.Theta[at] <= zeroDeviation -> replaced at 0.0 values
+                | Kind.Loadings columns ->
+                    match LowerRank.fewerLoadings zeroPivot zeroDeviation (place.Order t) columns place.Lambdas[t] with
+                    | Some fewer -> withLoadings place t columns fewer values
+                    | None -> values
+                | _ -> values)
+            ofEntries
+
+    /// Bounds that are in force.
+    let private active (place: Place) = [
+        for t in 0 .. place.Terms.Length - 1 do
+            let term, lambda = place.Terms[t], place.Lambdas[t]
+
+            match place.Kinds[t], place.Layout.Forms[t] with
+            | Kind.Entries, _ ->
+                match List.filter (fun i -> place.IsZero(t, i)) [ 0 .. place.Order t - 1 ] with
+                | [] -> ()
+                | zeros -> yield! place.Parts.Value[t] ||> VarianceBound.ofPivots t term lambda zeros
+            | Kind.Loadings columns, _ ->
+                match List.filter (fun column -> place.IsZeroColumn(t, column)) [ 0 .. columns - 1 ] with
+                | [] -> ()
+                | zeros ->
+                    place.Parts.Value[t]
+                    ||> VarianceBound.ofRank t term (columns - zeros.Length) columns lambda
+            | Kind.Deviation at, Some form when place.Theta[at] = 0.0 ->
+                place.Parts.Value[t] ||> VarianceBound.ofForm t term form (place.Own t)
+            | _ -> ()
+    ]
+
+    /// Single deviations of zero are ends of their coordinates; where all are, the correlations are free too.
+    let private empty (place: Place) = [
+        for t in 0 .. place.Terms.Length - 1 do
+            match place.Kinds[t], place.Layout.Forms[t] with
+            | Kind.Deviations, Some form ->
+                let own = place.Own t
+
+                if form.Deviations |> Array.forall (fun at -> own[at] = 0.0) then
+                    place.Parts.Value[t] ||> VarianceBound.ofForm t place.Terms[t] form own
+            | _ -> ()
+    ]
+
+    /// θ away from a bound, with this variance.
+    let private wayOut (place: Place) (bound: VarianceBound) variance =
+        let t = bound.Term
+        let n = place.Order t
+
+        match place.Kinds[t], place.Layout.Forms[t] with
+        | (Kind.Deviation _ | Kind.Deviations), Some form ->
+            bound.Direction
+            |> Seq.indexed
+            |> Seq.fold
+                (fun values (k, value) ->
+                    let scale =
+                        if Array.contains k form.Deviations then
+                            sqrt variance
+                        else
+                            1.0
+
+                    replaced (place.Start t + k) (scale * value) values)
+                place.Theta
+        | Kind.Loadings columns, _ ->
+            let free =
+                Seq.find (fun column -> place.IsZeroColumn(t, column)) (seq { 0 .. columns - 1 })
+
+            place.Lambdas[t]
+            |> Array.mapi (fun k v ->
+                if k / n = free then
+                    sqrt variance * bound.Direction[k % n]
+                else
+                    v)
+            |> LowerFactor.loadings n
+            |> fun raised -> withLoadings place t columns raised place.Theta
+        | _ ->
+            Semidefinite.square n place.Lambdas[t]
+            |> Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n])
+            |> Semidefinite.factor n
+            |> fun raised -> place.With(t, raised)
+
+    /// Turns of factors of lower rank.
+    let private turns (place: Place) =
+        seq {
+            for t in 0 .. place.Terms.Length - 1 do
+                let n = place.Order t
+                let isFull = RelativeFactor.count place.Layout.Shapes[t] = n * (n + 1) / 2
+
+                if place.Kinds[t] = Kind.Entries && isFull then
+                    match LowerRank.turn n place.Lambdas[t] (lazy (fst place.Parts.Value[t])) with
+                    | None -> ()
+                    | Some turned -> fun share -> place.With(t, turned share)
+        }
+
+    /// What does not matter where something is zero.
+    let private isFixed (place: Place) : bool[] =
+        let layout = place.Layout
+        let result = Array.create place.Theta.Length false
+
+        for t in 0 .. place.Terms.Length - 1 do
+            let start = place.Start t
+
+            match place.Kinds[t] with
+            | Kind.Entries ->
+                for e in layout.Starts[t] .. layout.Starts[t + 1] - 1 do
+                    result[start + e - layout.Starts[t]] <- place.IsZero(t, layout.Entries[e].Column)
+            | Kind.Loadings columns ->
+                let ofColumns =
+                    seq {
+                        for column in 0 .. columns - 1 do
+                            for _ in column .. place.Order t - 1 do
+                                place.IsZeroColumn(t, column)
+                    }
+
+                ofColumns |> Seq.iteri (fun k isZero -> result[start + k] <- isZero)
+            | Kind.Deviation at when place.Theta[at] = 0.0 ->
+                for k in start .. layout.ParameterStarts[t + 1] - 1 do
+                    result[k] <- true
+            | _ -> ()
+
+        result
+
     /// <summary>What is at its bound at a stationary θ, and the way out if it should not be.</summary>
     /// <remarks>Only what is exactly zero is at a bound; what may be zero is offered as the snapped point. Parameters behind
     /// those of the random terms are left alone. <c>derivatives</c> gives D and its trace part for each term; the trace
     /// part is the natural size of D.</remarks>
     let inspect (design: Design) (layout: ThetaLayout) derivatives (theta: ImmutableArray<float>) : Boundary =
         let terms = Array.ofList design.Random
-        let orderOf t = layout.Shapes[t].Order
-        let kinds = terms |> Array.mapi (kindOf layout)
-        let lambdas = ThetaLayout.matrices layout theta
 
-        let replaced index value (values: ImmutableArray<float>) = values.SetItem(index, value)
+        let place = {
+            Layout = layout
+            Terms = terms
+            Kinds = terms |> Array.mapi (kindOf layout)
+            Lambdas = ThetaLayout.matrices layout theta
+            Theta = theta
+            Parts = lazy (derivatives theta)
+        }
 
-        let withLoadings t columns (lambda: float[]) (values: ImmutableArray<float>) =
-            let n = orderOf t
-
-            seq {
-                for column in 0 .. columns - 1 do
-                    for row in column .. n - 1 do
-                        lambda[row + column * n]
-            }
-            |> Seq.indexed
-            |> Seq.fold (fun values (k, value) -> replaced (layout.ParameterStarts[t] + k) value values) values
-
-        let snapped =
-            let ofEntries =
-                lambdas
-                |> Array.mapi (fun t lambda ->
-                    if kinds[t] = Kind.Entries then
-                        snap (orderOf t) lambda
-                    else
-                        lambda)
-                |> ThetaLayout.withMatrices layout theta
-
-            kinds
-            |> Seq.indexed
-            |> Seq.fold
-                (fun values (t, kind) ->
-                    match kind with
-                    | Kind.Deviation at when abs theta[at] <= zeroDeviation -> replaced at 0.0 values
-                    | Kind.Loadings columns ->
-                        match LowerRank.fewerLoadings zeroPivot zeroDeviation (orderOf t) columns lambdas[t] with
-                        | Some fewer -> withLoadings t columns fewer values
-                        | None -> values
-                    | _ -> values)
-                ofEntries
-
-        let isZero t i = lambdas[t][i + i * orderOf t] = 0.0
-
-        let isZeroColumn t column =
-            let n = orderOf t
-            Seq.forall (fun i -> lambdas[t][i + column * n] = 0.0) (seq { 0 .. n - 1 })
-
-        let isFull t =
-            RelativeFactor.count layout.Shapes[t] = orderOf t * (orderOf t + 1) / 2
-
-        let parts: (float[] * float[])[] Lazy = lazy (derivatives theta)
-
-        let active = [
-            for t in 0 .. terms.Length - 1 do
-                match kinds[t], layout.Forms[t] with
-                | Kind.Entries, _ ->
-                    match List.filter (isZero t) [ 0 .. orderOf t - 1 ] with
-                    | [] -> ()
-                    | zeros -> yield! parts.Value[t] ||> VarianceBound.ofPivots t terms[t] lambdas[t] zeros
-                | Kind.Loadings columns, _ ->
-                    match List.filter (isZeroColumn t) [ 0 .. columns - 1 ] with
-                    | [] -> ()
-                    | zeros ->
-                        parts.Value[t]
-                        ||> VarianceBound.ofRank t terms[t] (columns - zeros.Length) columns lambdas[t]
-                | Kind.Deviation at, Some form when theta[at] = 0.0 ->
-                    parts.Value[t]
-                    ||> VarianceBound.ofForm t terms[t] form (ThetaLayout.parametersOf layout theta t)
-                | _ -> ()
-        ]
-
-        // Single deviations of zero are ends of their coordinates; where all are, the correlations are free too.
-        let empty = [
-            for t in 0 .. terms.Length - 1 do
-                match kinds[t], layout.Forms[t] with
-                | Kind.Deviations, Some form ->
-                    let own = ThetaLayout.parametersOf layout theta t
-
-                    if form.Deviations |> Array.forall (fun at -> own[at] = 0.0) then
-                        parts.Value[t] ||> VarianceBound.ofForm t terms[t] form own
-                | _ -> ()
-        ]
-
-        let wayOut (bound: VarianceBound) variance =
-            let t = bound.Term
-            let n = orderOf t
-
-            match kinds[t], layout.Forms[t] with
-            | (Kind.Deviation _ | Kind.Deviations), Some form ->
-                bound.Direction
-                |> Seq.indexed
-                |> Seq.fold
-                    (fun values (k, value) ->
-                        let scale =
-                            if Array.contains k form.Deviations then
-                                sqrt variance
-                            else
-                                1.0
-
-                        replaced (layout.ParameterStarts[t] + k) (scale * value) values)
-                    theta
-            | Kind.Loadings columns, _ ->
-                let free = Seq.find (isZeroColumn t) (seq { 0 .. columns - 1 })
-
-                lambdas[t]
-                |> Array.mapi (fun k v ->
-                    if k / n = free then
-                        sqrt variance * bound.Direction[k % n]
-                    else
-                        v)
-                |> LowerFactor.loadings n
-                |> fun raised -> withLoadings t columns raised theta
-            | _ ->
-                let g = Semidefinite.square n lambdas[t]
-
-                let raised =
-                    Array.mapi (fun k v -> v + variance * bound.Direction[k % n] * bound.Direction[k / n]) g
-
-                lambdas
-                |> Array.mapi (fun other lambda -> if other = t then Semidefinite.factor n raised else lambda)
-                |> ThetaLayout.withMatrices layout theta
-
-        let turns =
-            seq {
-                for t in 0 .. terms.Length - 1 do
-                    if kinds[t] = Kind.Entries && isFull t then
-                        match LowerRank.turn (orderOf t) lambdas[t] (lazy (fst parts.Value[t])) with
-                        | None -> ()
-                        | Some turned ->
-                            fun share ->
-                                lambdas
-                                |> Array.mapi (fun other lambda -> if other = t then turned share else lambda)
-                                |> ThetaLayout.withMatrices layout theta
-            }
-
-        let isFixed = Array.create theta.Length false
-
-        for t in 0 .. terms.Length - 1 do
-            let start = layout.ParameterStarts[t]
-
-            match kinds[t] with
-            | Kind.Entries ->
-                for e in layout.Starts[t] .. layout.Starts[t + 1] - 1 do
-                    isFixed[start + e - layout.Starts[t]] <- isZero t layout.Entries[e].Column
-            | Kind.Loadings columns ->
-                let ofColumns =
-                    seq {
-                        for column in 0 .. columns - 1 do
-                            for _ in column .. orderOf t - 1 do
-                                isZeroColumn t column
-                    }
-
-                ofColumns |> Seq.iteri (fun k isZero -> isFixed[start + k] <- isZero)
-            | Kind.Deviation at when theta[at] = 0.0 ->
-                for k in start .. layout.ParameterStarts[t + 1] - 1 do
-                    isFixed[k] <- true
-            | _ -> ()
+        let active = active place
 
         {
-            Snapped = snapped
+            Snapped = snapped place
             Active = active |> List.map (fun bound -> bound.Name, bound.Multiplier)
-            Fixed = ImmutableArray.CreateRange isFixed
+            Fixed = ImmutableArray.CreateRange(isFixed place)
             Escape =
-                active @ empty
+                active @ empty place
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)
-                |> Option.map wayOut
-            Turn = Seq.tryHead turns
+                |> Option.map (wayOut place)
+            Turn = Seq.tryHead (turns place)
         }

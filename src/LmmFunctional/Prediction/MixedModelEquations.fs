@@ -1,24 +1,13 @@
 namespace LmmFunctional.Analysis
 
 open System
-open System.Collections.Generic
 open System.Collections.Immutable
-open FSharp.NativeInterop
 open LmmFunctional.Numerics
 open LmmFunctional
 open LmmFunctional.Estimation
 // Again, so that Buffer is ours and not that of System.
 
 #nowarn "9"
-
-/// <summary>Linear functions λ₁ᵀβ + λ₂ᵀu of fixed and random effects, in the coordinates of the equations.</summary>
-[<NoComparison; ReferenceEquality>]
-type internal EffectFunctions = {
-    /// a = L⁻¹(x − Tᵀz), p×k by columns: what is left of x once the random effects are known.
-    Fixed: float[]
-    /// z, in the coordinates of v.
-    Random: SparseRows
-}
 
 /// <summary>The mixed model equations at the estimates: all that prediction and diagnostics need, for every model.</summary>
 /// <remarks>
@@ -37,245 +26,26 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
     let layout = EffectLayout.at fit theta residual.Latent
     let n = residual.Rows
     let p = standard.Fixed.Length
-    let design = Array.ofList fit.Design.Random
-    let terms = Array.ofList standard.Terms
 
     // The number of the term that stands for the field of residuals.
     let field = -1
 
-    // The analysis of M: pairs of nodes that share a row, or rows that share an element of R⁻¹.
-    let nodesOf =
-        let cells = residual.Latent |> Option.map _.CellOfRow
+    let equations = EffectEquations(fit, residual, layout)
+    let tree, z, nodeColumn = equations.Tree, equations.Z, equations.NodeColumn
+    let locate i j = equations.Locate(i, j)
+    let subtractZ k b w = equations.SubtractZ(k, b, w)
+    let effectsOf k w = equations.EffectsOf(k, w)
 
-        fun row -> [|
-            for t in 0 .. terms.Length - 1 do
-                let place = layout.Places[t]
-
-                if place.Root.IsSome then
-                    place.FirstNode
-                else
-                    place.FirstNode + design[t].Codes[row]
-
-            match cells with
-            | Some cells -> layout.FirstCell + cells[row]
-            | None -> ()
-        |]
-
-    let analysis =
-        let nodes = Array.init n nodesOf
-        let count = int64 layout.Weights.Length
-        let edges = HashSet<int64>()
-
-        let connect a b =
-            if a <> b then
-                edges.Add(int64 (min a b) * count + int64 (max a b)) |> ignore
-
-        for row in 0 .. n - 1 do
-            for at in residual.Starts[row] .. residual.Starts[row + 1] - 1 do
-                let other = residual.Columns[at]
-
-                if other <= row then
-                    for a in nodes[row] do
-                        for b in nodes[other] do
-                            connect a b
-
-        for struct (a, b, _) in layout.Priors do
-            connect a b
-
-        let keys = Seq.toArray edges
-        Array.sortInPlace keys
-
-        SymmetricPattern.ofEdges
-            layout.Weights
-            (keys |> Array.map (fun key -> int (key / count)))
-            (keys |> Array.map (fun key -> int (key % count)))
-        |> SparseAnalysis.create
-
-    let tree = Supernodes.create analysis
-
-    // The first column of every node in the order of elimination, and the supernode of every column.
-    let nodeColumn =
-        let columns: int[] = Array.zeroCreate layout.Weights.Length
-
-        analysis.Order
-        |> Array.iteri (fun k node -> columns[node] <- tree.NodeColumns[k])
-
-        columns
-
-    let supernodeOf =
-        let supernodes: int[] = Array.zeroCreate tree.Size
-
-        for s in 0 .. tree.Count - 1 do
-            for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
-                supernodes[column] <- s
-
-        supernodes
-
-    let locate i j =
-        let row, column = max i j, min i j
-        tree.Locate(supernodeOf[column], row, column)
-
-    /// Z, row by row.
-    let z =
-        SparseRows.create n (fun row add ->
-            for t in 0 .. terms.Length - 1 do
-                let columns = terms[t].Columns
-
-                EffectLayout.loadings
-                    layout.Places[t]
-                    layout.Places[t].Lambda
-                    design[t].Codes[row]
-                    (fun i -> columns[i][row])
-                    (fun node offset value -> add (nodeColumn[node] + offset) value)
-
-            match residual.Latent with
-            | Some field -> add nodeColumn[layout.FirstCell + field.CellOfRow[row]] field.Loadings[row]
-            | None -> ())
-
-    let ownPrior =
-        lazy
-            (let result: float[] = Array.zeroCreate tree.Size
-
-             for node in 0 .. layout.Weights.Length - 1 do
-                 for k in 0 .. layout.Weights[node] - 1 do
-                     result[nodeColumn[node] + k] <- layout.OwnPrior[node]
-
-             result)
-
-    let priorElements =
-        lazy
-            [|
-                for struct (a, b, value) in layout.Priors do
-                    for k in 0 .. layout.Weights[a] - 1 do
-                        struct (nodeColumn[a] + k, nodeColumn[b] + k, value)
-            |]
-
-    let cholesky = SparseCholesky tree
-
-    let assemble () =
-        let panels = cholesky.Panels
-        panels.Span.Clear()
-
-        for node in 0 .. layout.Weights.Length - 1 do
-            for k in 0 .. layout.Weights[node] - 1 do
-                let column = nodeColumn[node] + k
-                panels[locate column column] <- layout.OwnPrior[node]
-
-        for struct (a, b, value) in layout.Priors do
-            for k in 0 .. layout.Weights[a] - 1 do
-                panels[locate (nodeColumn[a] + k) (nodeColumn[b] + k)] <- value
-
-        for row in 0 .. n - 1 do
-            for at in residual.Starts[row] .. residual.Starts[row + 1] - 1 do
-                let other = residual.Columns[at]
-                let precision = residual.Values[at]
-
-                for left in z.Starts[row] .. z.Starts[row + 1] - 1 do
-                    let i = z.Positions[left]
-                    let value = precision * z.Values[left]
-
-                    for right in z.Starts[other] .. z.Starts[other + 1] - 1 do
-                        let j = z.Positions[right]
-
-                        if j <= i then
-                            let place = locate i j
-                            panels[place] <- panels[place] + value * z.Values[right]
-
-    let isPositive =
-        assemble ()
-        cholesky.Factor()
-
-    let inverted =
-        lazy
-            (cholesky.Invert()
-             cholesky.Inverse)
-
-    /// Z'W for k columns W of n rows: q×k.
-    let timesTransposedZ k (w: float[]) (target: Buffer) =
-        let q = tree.Size
-        target.Span.Slice(0, q * k).Clear()
-
-        for c in 0 .. k - 1 do
-            for row in 0 .. n - 1 do
-                let value = w[c * n + row]
-
-                for at in z.Starts[row] .. z.Starts[row + 1] - 1 do
-                    let place = c * q + z.Positions[at]
-                    target[place] <- target[place] + value * z.Values[at]
-
-    /// W −= Z B for k columns B of q rows.
-    let subtractZ k (b: Buffer) (w: float[]) =
-        let q = tree.Size
-
-        for c in 0 .. k - 1 do
-            for row in 0 .. n - 1 do
-                let mutable sum = 0.0
-
-                for at in z.Starts[row] .. z.Starts[row + 1] - 1 do
-                    sum <- sum + z.Values[at] * b[c * q + z.Positions[at]]
-
-                w[c * n + row] <- w[c * n + row] - sum
-
-    let solveM k (b: Buffer) =
-        if tree.Size > 0 then
-            SparseSolve.Forward(cholesky, k, b.Pointer)
-            SparseSolve.Backward(cholesky, k, b.Pointer)
-
-    /// M⁻¹Z'R⁻¹W, from R⁻¹W.
-    let effectsOf k (precisionTimesW: float[]) =
-        let b = Buffer(max 1 (tree.Size * k))
-        timesTransposedZ k precisionTimesW b
-        solveM k b
-        b
-
-    let x = Array.concat standard.Fixed
-
-    // T = M⁻¹Z'R⁻¹X, and L.
-    let struct (t, l) =
-        let weighted = ResidualPrecision.multiply residual p x
-        let t = effectsOf p weighted
-        let rest = Array.copy x
-        subtractZ p t rest
-        let cross = Dense.Multiply(p, p, n, weighted, true, rest, false)
-
-        let symmetric =
-            Array.init (p * p) (fun at -> 0.5 * (cross[at] + cross[at / p + at % p * p]))
-
-        Dense.Factor(p, symmetric) |> ignore
-        struct (t, symmetric)
-
-    /// The rows of A = (X − ZT)L⁻ᵀ, p×n by columns.
-    let a =
-        let rest = Array.copy x
-        subtractZ p t rest
-        let byRows = Array.init (n * p) (fun at -> rest[at / p + at % p * n])
-        Dense.Solve(p, n, l, false, byRows)
-        byRows
-
-    let aByColumns = lazy Array.init (n * p) (fun at -> a[at / n + at % n * p])
-
-    let weightedBasis = lazy ResidualPrecision.multiply residual p aByColumns.Value
-
-    /// The part of Py's coordinates that the fixed effects explain: A'R⁻¹W, p×k.
-    let fixedPart k (precisionTimesW: float[]) =
-        let result: float[] = Array.zeroCreate (p * k)
-
-        for c in 0 .. k - 1 do
-            for row in 0 .. n - 1 do
-                let value = precisionTimesW[c * n + row]
-
-                for j in 0 .. p - 1 do
-                    result[c * p + j] <- result[c * p + j] + value * a[row * p + j]
-
-        result
+    let fixedEffects = FixedEquations(standard, residual, equations)
+    let t, l, a = fixedEffects.T, fixedEffects.L, fixedEffects.Rows
+    let fixedPart k w = fixedEffects.Part(k, w)
 
     /// v̂ = M⁻¹Z'R⁻¹(y − Xβ̂), relative to the scale of the response.
     let effects =
         lazy
             (let y = Array.copy standard.Response
              let gamma = fixedPart 1 (ResidualPrecision.multiply residual 1 y)
-             let byRows = Array.init (n * p) (fun at -> x[at / p + at % p * n])
-             Dense.Solve(p, n, l, false, byRows)
+             let byRows = fixedEffects.ColumnsByRows()
 
              for row in 0 .. n - 1 do
                  for j in 0 .. p - 1 do
@@ -322,16 +92,16 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
     member _.Unknowns = tree.Size
 
     /// The prior precision of an unknown with itself, by its place in the order of elimination.
-    member _.OwnPrior(unknown: int) = ownPrior.Value[unknown]
+    member _.OwnPrior(unknown: int) = equations.OwnPrior unknown
 
     /// The prior precision between unknowns, each pair once.
-    member _.PriorElements: struct (int * int * float)[] = priorElements.Value
+    member _.PriorElements = equations.PriorElements
 
     /// p, the rank of X.
     member _.FixedCount = p
 
     /// Whether M is positive definite to working precision; nothing else holds otherwise.
-    member _.IsPositive = isPositive
+    member _.IsPositive = equations.IsPositive
 
     /// R⁻¹ and the diagonal of R, relative to σ².
     member _.Residual = residual
@@ -352,10 +122,10 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
         if place < 0 then
             ValueNone
         else
-            ValueSome inverted.Value[place]
+            ValueSome equations.Inverse[place]
 
     /// The inverse on the pattern, with the place of an element; −1 off the pattern.
-    member _.Inverse = inverted.Value
+    member _.Inverse = equations.Inverse
 
     member _.Locate(i: int, j: int) = locate i j
 
@@ -428,91 +198,23 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
         ResidualPrecision.multiply residual k rest
 
     /// XL⁻ᵀ, n×p by columns.
-    member _.FixedColumns: float[] =
-        let byRows = Array.init (n * p) (fun at -> x[at / p + at % p * n])
-        Dense.Solve(p, n, l, false, byRows)
-        Array.init (n * p) (fun at -> byRows[at / n + at % n * p])
+    member _.FixedColumns: float[] = fixedEffects.Columns
 
     /// <summary>The rows of A, so that V⁻¹XL⁻ᵀ = R⁻¹A: n×p by columns.</summary>
-    member _.FixedBasis = aByColumns.Value
+    member _.FixedBasis = fixedEffects.Basis
 
     /// <summary>R⁻¹A = V⁻¹XL⁻ᵀ, n×p by columns.</summary>
-    member _.WeightedBasis = weightedBasis.Value
+    member _.WeightedBasis = fixedEffects.WeightedBasis
 
     /// <summary>|δ'V⁻¹XL⁻ᵀ|² for δ one in some rows: what the fixed effects take from δ'V⁻¹δ.</summary>
-    member _.FixedShare(rows: int[]) =
-        let mutable sum = 0.0
-
-        for j in 0 .. p - 1 do
-            let own = rows |> Array.sumBy (fun row -> weightedBasis.Value[row + j * n])
-            sum <- sum + own * own
-
-        sum
+    member _.FixedShare(rows: int[]) = fixedEffects.Share rows
 
     /// <summary>K, p×p by columns, with Cov(β̂)/σ² = KKᵀ and β = Kγ for γ in the coordinates of XL⁻ᵀ.</summary>
-    member _.FixedRoot: float[] =
-        let map = Standardised.coefficientMap standard
-        let transposed = Array.init (p * p) (fun at -> map[at / p + at % p * p])
-        Dense.Solve(p, p, l, false, transposed)
-        Array.init (p * p) (fun at -> transposed[at / p + at % p * p])
+    member _.FixedRoot: float[] = fixedEffects.Root
 
     /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²: R⁻¹_II less the square of F⁻¹Z'R⁻¹δ_I with M = FFᵀ.
     /// </summary>
-    member _.PrecisionBlock(rows: int[]) : float[] =
-        let m, q = rows.Length, tree.Size
-        let places = Dictionary<int, int>()
-        rows |> Array.iteri (fun k row -> places[row] <- k)
-        let result: float[] = Array.zeroCreate (m * m)
-        let supernodes = SortedSet<int>()
-
-        let rec climb s =
-            if s >= 0 && supernodes.Add s then
-                climb tree.Parents[s]
-
-        for c in 0 .. m - 1 do
-            for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
-                let other = residual.Columns[at]
-
-                match places.TryGetValue other with
-                | true, k -> result[c + k * m] <- residual.Values[at]
-                | false, _ -> ()
-
-                for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
-                    climb supernodeOf[z.Positions[k]]
-
-        if supernodes.Count > 0 then
-            let path = Seq.toArray supernodes
-            let work = Workspace.Rent(q * m)
-
-            for c in 0 .. m - 1 do
-                for s in path do
-                    work.Span.Slice(c * q + tree.Columns[s], tree.Width s).Clear()
-
-                for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
-                    let other = residual.Columns[at]
-
-                    for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
-                        let place = c * q + z.Positions[k]
-                        work[place] <- work[place] + residual.Values[at] * z.Values[k]
-
-            SparseSolve.ForwardOn(cholesky, path, m, work.Pointer)
-
-            for c in 0 .. m - 1 do
-                for d in 0..c do
-                    let mutable sum = 0.0
-
-                    for s in path do
-                        for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
-                            sum <- sum + work[c * q + column] * work[d * q + column]
-
-                    result[c + d * m] <- result[c + d * m] - sum
-
-                    if c <> d then
-                        result[d + c * m] <- result[d + c * m] - sum
-
-            Workspace.Return work
-
-        result
+    member _.PrecisionBlock(rows: int[]) : float[] = equations.PrecisionBlock rows
 
     /// <summary>a of functions first .. first + count − 1, n×count by columns, with aᵀy their estimates: R⁻¹(ZM⁻¹z + Af).
     /// </summary>
@@ -526,7 +228,7 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
                 let place = c * q + functions.Random.Positions[at]
                 b[place] <- b[place] - functions.Random.Values[at]
 
-        solveM count b
+        equations.Solve(count, b)
         let images: float[] = Array.zeroCreate (n * count)
         subtractZ count b images
 
@@ -570,7 +272,5 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
                 let place = c * q + functions.Random.Positions[at]
                 b[place] <- b[place] + functions.Random.Values[at]
 
-        if q > 0 then
-            SparseSolve.Forward(cholesky, count, b.Pointer)
-
+        equations.SolveHalf(count, b)
         b.Span.Slice(0, q * count).ToArray()

@@ -151,7 +151,7 @@ module internal ParameterInflation =
 
     let private prepared information (targets: PredictionTargets) (equations: MixedModelEquations) =
         let fit = targets.Fit
-        let free, w = CovarianceInference.coordinateCovariance information fit
+        let free, w = CoordinateCovariance.coordinateCovariance information fit
 
         let steps =
             PredictionVariance.steps fit free w

@@ -151,7 +151,7 @@ module internal PredictionVariance =
     /// <summary>For every free coordinate of (θ, log σ) the points one step up and down, with the length between them; None for one
     /// without a standard error.</summary>
     let steps (fit: Fit) (free: int[]) (covariance: MathNet.Numerics.LinearAlgebra.Matrix<float>) =
-        let point = CovarianceInference.pointOf fit
+        let point = CoordinateCovariance.pointOf fit
 
         free
         |> Array.mapi (fun index k ->
@@ -171,7 +171,7 @@ module internal PredictionVariance =
     /// differences; W their covariance from one information: Satterthwaite's df, and Kenward and Roger's of one function.</summary>
     let degrees information (targets: PredictionTargets) (atEstimates: float[]) : float[] =
         let fit = targets.Fit
-        let free, covariance = CovarianceInference.coordinateCovariance information fit
+        let free, covariance = CoordinateCovariance.coordinateCovariance information fit
 
         let variancesAt point =
             let struct (equations, variance) = at fit point

@@ -3,6 +3,7 @@ namespace LmmFunctional.Analysis
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>The mean of a model and the distributions of its random effects, as formulas.</summary>
 [<RequireQualifiedAccess>]
@@ -182,5 +183,5 @@ module internal EquationParts =
                     operator ","
                     MathText.Sub(MathText.Brackets g, row [ letter "i"; letter "j" ])
                     operator "="
-                    StructureMath.element term.Structure
+                    (Catalogue.modelOf term.Structure).Element
                 ]

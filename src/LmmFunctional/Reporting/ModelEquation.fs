@@ -3,6 +3,7 @@ namespace LmmFunctional.Analysis
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>A model as equations: its mean, the distribution of each vector of random effects, that of the residuals.</summary>
 [<NoComparison>]
@@ -64,7 +65,7 @@ module ModelEquation =
                 row [
                     MathText.Sub(MathText.Brackets(MathText.Bold "R"), row [ letter "i"; letter "j" ])
                     operator "="
-                    StructureMath.element whole
+                    (Catalogue.modelOf whole).Element
                 ]
           ]
 

@@ -3,6 +3,7 @@ namespace LmmFunctional.Analysis
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Random effects in the words of nlme.</summary>
 [<RequireQualifiedAccess>]
@@ -12,14 +13,11 @@ module internal NlmeRandom =
     let private pdMat (term: RandomTerm) : Result<string, string> =
         let formula = $"~ {TermText.deparseSum term.Effects}"
 
-        match term.Structure with
-        | Structure.Unstructured -> Ok $"pdSymm({formula})"
-        | Structure.Diagonal -> Ok $"pdDiag({formula})"
-        | Structure.Identity -> Ok $"pdIdent({formula})"
-        | Structure.CompoundSymmetry -> Ok $"pdCompSymm({formula})"
-        | structure ->
+        match (Catalogue.modelOf term.Structure).NlmeEffects with
+        | Some name -> Ok $"{name}({formula})"
+        | None ->
             Error
-                $"nlme has no structure {StructureText.name structure} of random effects: {TermText.deparseRandom term}."
+                $"nlme has no structure {StructureText.name term.Structure} of random effects: {TermText.deparseRandom term}."
 
     /// One grouping variable of nlme: a column, or the interaction of several, which is made first.
     type private NestingLevel = {

@@ -2,6 +2,7 @@ namespace LmmFunctional.Analysis
 
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Structures of residuals in the words of nlme.</summary>
 [<RequireQualifiedAccess>]
@@ -23,16 +24,11 @@ module internal NlmeResidual =
 
         let withNugget = if nugget then ", nugget = TRUE" else ""
 
-        match part.Structure with
-        | Structure.CompoundSymmetry -> Ok $"corCompSymm({form})"
-        | Structure.Unstructured -> Ok $"corSymm({ordered})"
-        | Structure.Autoregressive -> Ok $"corAR1({ordered})"
-        | Structure.ContinuousAutoregressive -> Ok $"corCAR1({form})"
-        | Structure.AutoregressiveMovingAverage(p, q) -> Ok $"corARMA({ordered}, p = {p}, q = {q})"
-        | Structure.Spatial(SpatialCorrelation.Exponential, false) -> Ok $"corExp({form}{withNugget})"
-        | Structure.Spatial(SpatialCorrelation.Gaussian, false) -> Ok $"corGaus({form}{withNugget})"
-        | Structure.Spatial(SpatialCorrelation.Spherical, false) -> Ok $"corSpher({form}{withNugget})"
-        | structure -> Error $"nlme has no correlation {StructureText.name structure} of residuals."
+        match (Catalogue.modelOf part.Structure).NlmeResiduals with
+        | Some own ->
+            let form = if own.TakesOrder then ordered else form
+            Ok $"{own.Class}({form}{own.Further}{withNugget})"
+        | None -> Error $"nlme has no correlation {StructureText.name part.Structure} of residuals."
 
     let private varianceClass (own: VarianceFunction) =
         let covariate along =

@@ -3,6 +3,7 @@ namespace LmmFunctional.Analysis
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>A model as SAS PROC MIXED.</summary>
 [<RequireQualifiedAccess>]
@@ -40,10 +41,7 @@ module SasCode =
     // Residuals
 
     let private takesValues (part: ResidualCorrelation) =
-        match part.Structure with
-        | Structure.ContinuousAutoregressive
-        | Structure.Spatial _ -> true
-        | _ -> false
+        (StructureCatalogue.ofStructure part.Structure).Coordinate = StructureCoordinate.Values
 
     let private along numbers (part: ResidualCorrelation) =
         match part.Along with

@@ -3,6 +3,7 @@ namespace LmmFunctional.Analysis
 open System
 open LmmFunctional.Model
 open LmmFunctional.Language
+open LmmFunctional.Estimation
 
 /// <summary>Names, terms and covariance structures in the words of SAS.</summary>
 [<RequireQualifiedAccess>]
@@ -43,41 +44,13 @@ module internal SasText =
 
     /// The TYPE= of a structure; or what SAS does not have.
     let typeOf (structure: Structure) (along: string list) : Result<string, string> =
-        let coordinates = String.concat " " along
-
-        match structure with
-        | Structure.Identity
-        | Structure.Diagonal -> Ok "VC"
-        | Structure.Unstructured -> Ok "UN"
-        | Structure.CompoundSymmetry -> Ok "CS"
-        | Structure.HeterogeneousCompoundSymmetry -> Ok "CSH"
-        | Structure.Autoregressive -> Ok "AR(1)"
-        | Structure.HeterogeneousAutoregressive -> Ok "ARH(1)"
-        | Structure.ContinuousAutoregressive -> Ok $"SP(POW)({coordinates})"
-        | Structure.AutoregressiveMovingAverage(1, 1) -> Ok "ARMA(1,1)"
-        | Structure.Toeplitz None -> Ok "TOEP"
-        | Structure.Toeplitz(Some bands) -> Ok $"TOEP({bands})"
-        | Structure.HeterogeneousToeplitz None -> Ok "TOEPH"
-        | Structure.HeterogeneousToeplitz(Some bands) -> Ok $"TOEPH({bands})"
-        | Structure.AnteDependence -> Ok "ANTE(1)"
-        | Structure.FactorAnalytic factors -> Ok $"FA({factors})"
-        | Structure.ReducedRank factors -> Ok $"FA0({factors})"
-        | Structure.Spatial(correlation, isAnisotropic) ->
-            let suffix = if isAnisotropic then "A" else ""
-
-            match correlation, isAnisotropic with
-            | SpatialCorrelation.Exponential, _ -> Ok $"SP(EXP{suffix})({coordinates})"
-            | SpatialCorrelation.Gaussian, true -> Ok $"SP(GAUA)({coordinates})"
-            | SpatialCorrelation.Gaussian, false -> Ok $"SP(GAU)({coordinates})"
-            | SpatialCorrelation.Power, _ -> Ok $"SP(POW{suffix})({coordinates})"
-            | SpatialCorrelation.Spherical, false -> Ok $"SP(SPH)({coordinates})"
-            | SpatialCorrelation.Matern None, false -> Ok $"SP(MATERN)({coordinates})"
-            | _ -> Error $"SAS has no {StructureText.name structure}."
-        | Structure.Kronecker(Structure.Unstructured, Structure.Autoregressive) -> Ok "UN@AR(1)"
-        | Structure.Kronecker(Structure.Unstructured, Structure.CompoundSymmetry) -> Ok "UN@CS"
-        | Structure.Kronecker(Structure.Unstructured, Structure.Unstructured) -> Ok "UN@UN"
-        | Structure.Kronecker _ -> Error "of products SAS has UN@AR(1), UN@CS and UN@UN only."
-        | Structure.AutoregressiveMovingAverage _ -> Error "SAS has ARMA(1,1) only."
+        match (Catalogue.modelOf structure).SasType with
+        | SasType.Named name -> Ok name
+        | SasType.WithCoordinates name ->
+            let coordinates = String.concat " " along
+            Ok $"{name}({coordinates})"
+        | SasType.Missing(Some reason) -> Error reason
+        | SasType.Missing None -> Error $"SAS has no {StructureText.name structure} structure."
 
     let problemOf result =
         match result with

@@ -42,7 +42,7 @@ module internal SharedFits =
 
         let alike =
             shared.Likelihood
-            |> Option.bind (LogLikelihood.forResponse design >> Result.toOption)
+            |> Option.bind (DerivedLikelihood.forResponse design >> Result.toOption)
 
         match alike with
         | Some likelihood when design.Residual.IsNone -> FitSearch.ofLikelihood options started likelihood

@@ -154,6 +154,7 @@ let tests =
                     yield! check (byRange (fun x -> exp (-x * x))) SpatialCorrelation.Gaussian
                     yield! check power SpatialCorrelation.Power
                     yield! check (byRange spherical) SpatialCorrelation.Spherical
+                    yield! check (byRange (fun x -> 1.0 / (1.0 + x * x))) SpatialCorrelation.RationalQuadratic
                     yield! check (byRange (fun x -> (1.0 + x) * exp -x)) (SpatialCorrelation.Matern(Some 1.5))
 
                     yield!
@@ -180,8 +181,7 @@ let tests =
         testCase "derivatives of the spherical correlation away from its kink" (fun () ->
             Law.assertHolds [
                 for isAnisotropic in [ false; true ] do
-                    let form =
-                        Spatial.create SpatialCorrelation.Spherical isAnisotropic (FormCases.plane m).Coordinates
+                    let form = SpatialSpherical.model.Form isAnisotropic (FormCases.plane m).Coordinates
 
                     for shift in [ -0.6; 0.07; 0.4 ] do
                         let tau = form.Start |> Array.map ((+) shift)

@@ -77,6 +77,8 @@ let private gaussian x _ = exp (-x * x)
 let private spherical x _ =
     if x < 1.0 then 1.0 - 1.5 * x + 0.5 * x ** 3.0 else 0.0
 
+let private rational x _ = 1.0 / (1.0 + x * x)
+
 let private maternOf nu x _ =
     2.0 ** (1.0 - nu) / SpecialFunctions.Gamma nu
     * x ** nu
@@ -107,6 +109,16 @@ let private loadings byRows q (free: float[]) i j =
 
     Seq.sum (Seq.init q (fun k -> g i k * g j k))
 
+/// The first deviation, those of the others relative to it, and λ relative to its square.
+let private huynhFeldt (p: float[]) i j =
+    let variance k =
+        p[0] * p[0] * (if k = 0 then 1.0 else p[k] * p[k])
+
+    if i = j then
+        variance i
+    else
+        0.5 * (variance i + variance j) - p[0] * p[0] * p[m]
+
 let private analytic q (p: float[]) i j =
     loadings true q p i j + (if i = j then p[p.Length - m + i] else 0.0)
 
@@ -134,12 +146,14 @@ let private table = [
     "toep(k)", Structure.Toeplitz(Some 3), "s² rho_|i-j| for |i-j| < k, else 0", common (banded 3)
     "toeph(k)", Structure.HeterogeneousToeplitz(Some 3), "s_i s_j rho_|i-j| for |i-j| < k, else 0", own (banded 3)
     "ad1", Structure.AnteDependence, "s_i s_j rho_i ... rho_(j-1)", own chain
+    "hf", Structure.HuynhFeldt, "(s_i² + s_j²)/2 - lambda for i ≠ j", huynhFeldt
     "us", Structure.Unstructured, "s_ij", loadings false m
     "fa(q)", Structure.FactorAnalytic 2, "(G G')_ij + d_i for i = j, G m by q", analytic 2
     "fa0(q)", Structure.ReducedRank 2, "(G G')_ij, G m by q", loadings false 2
     yield! spatial "sp_exp" SpatialCorrelation.Exponential "s² exp(-h/r)" exponential
     yield! spatial "sp_gau" SpatialCorrelation.Gaussian "s² exp(-h²/r²)" gaussian
     yield! spatial "sp_sph" SpatialCorrelation.Spherical "s² (1 - 1.5 h/r + 0.5 (h/r)³) for h < r, else 0" spherical
+    yield! spatial "sp_ratio" SpatialCorrelation.RationalQuadratic "s²/(1 + h²/r²)" rational
     yield! spatial "sp_mat" (SpatialCorrelation.Matern None) maternText matern
     for name, structure, text, element in
         spatial "sp_mat" (SpatialCorrelation.Matern(Some 1.5)) maternText (maternOf 1.5) do

@@ -21,6 +21,20 @@ module FormCases =
         Coordinates = Array.init m (fun i -> [| float (i * 7 % 5) + 0.1 * float i; float (i * 3 % 4) - 0.2 * float i |])
     }
 
+    /// A structure of each name of the catalogue but those that are listed already.
+    let unlisted (listed: Structure list) = [
+        let names = listed |> List.map (StructureCatalogue.nameOf >> fst)
+
+        for entry in StructureCatalogue.all do
+            if not (List.contains entry.Name ("known" :: "kron" :: names)) then
+                let arguments =
+                    entry.Arguments |> List.map (fun name -> if name = "nu" then 1.5 else 1.0)
+
+                match StructureCatalogue.make entry.Name arguments with
+                | Ok structure -> structure
+                | Error words -> invalidOp words
+    ]
+
     let private spatial isAnisotropic correlation =
         Structure.Spatial(correlation, isAnisotropic)
 
@@ -65,10 +79,22 @@ module FormCases =
             spatial true correlation, plane
     ]
 
+    // The spherical one has a kink, and all loadings zero is a matrix of rank less than full.
+    let private apart = [
+        Structure.ReducedRank 1
+        spatial false SpatialCorrelation.Spherical
+        spatial true SpatialCorrelation.Spherical
+    ]
+
+    /// What is in the catalogue and in no list here.
+    let private others = byLevel @ List.map fst bySpace @ apart |> unlisted
+
     /// Forms with the number of their positions: all have full rank.
     let internal all: (string * CovarianceForm * int) list = [
         for structure in byLevel do
             $"%A{structure}", StructureForm.create structure (line 5), 5
+        for structure in others do
+            $"%A{structure}", StructureForm.create structure (plane 5), 5
         for structure, positions in bySpace do
             $"%A{structure}", StructureForm.create structure (positions 5), 5
         let exponential =

@@ -72,6 +72,16 @@ let private cases = [
     spatial SpatialCorrelation.Spherical,
     [| 4.7; 0.2 |],
     [| 1.0; 0.272163643965549; 0.187741777993164; 0.0; 0.0 |]
+    "corRatio(c(1.7,.2), form=~x+y, nugget=TRUE)",
+    spatial SpatialCorrelation.RationalQuadratic,
+    [| 1.7; 0.2 |],
+    [|
+        1.0
+        0.293029150823827578
+        0.228007889546351095
+        0.082897095733237711
+        0.054812707444286381
+    |]
     "corCompSymm(-.2)",
     StructureForm.create Structure.CompoundSymmetry plane,
     [| -0.2 |],

@@ -65,7 +65,7 @@ let tests =
                 "kron", "'kron' cannot stand inside 'kron'; list all parts in one"
                 "known", "'known' relates the levels of a random term: known(A | g)"
                 "foo",
-                "the structure 'foo' is not known; there are id, diag, cs, csh, ar1, arh1, car1, arma, toep, toeph, ad1, us, fa, fa0, sp_exp, sp_gau, sp_sph, sp_mat, sp_pow, sp_expa, sp_gaua, sp_spha, sp_mata, sp_powa, known, kron"
+                "the structure 'foo' is not known; there are id, diag, cs, csh, ar1, arh1, car1, arma, toep, toeph, ad1, hf, us, fa, fa0, sp_exp, sp_gau, sp_sph, sp_ratio, sp_mat, sp_pow, sp_expa, sp_gaua, sp_spha, sp_ratioa, sp_mata, sp_powa, known, kron"
             ]
             (fun (name: string, words: string) -> Check.equal (Error words) (StructureCatalogue.make name []))
 

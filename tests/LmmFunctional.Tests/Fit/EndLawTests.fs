@@ -87,6 +87,7 @@ let private models = [
             "sp_exp(t | id)", "range"
             "sp_gau(t | id)", "range"
             "sp_sph(t | id)", "range"
+            "sp_ratio(t | id)", "range"
             "sp_mat(1.5)(t | id)", "range"
             "sp_pow(t | id)", "rho"
             "sp_exp(t | id) * ident(f)", "range"

@@ -32,6 +32,8 @@ module Nlme =
         "weight ~ Time * Diet + (Time | Rat); residual = sp_exp(Time | Rat) * varpower(fitted())",
         [ "corStruct"; "varStruct" ]
         "wheat2-gaus", "yield ~ variety; residual = sp_gau(latitude + longitude) + nugget", correlations
+        "wheat2-ratio", "yield ~ variety; residual = sp_ratio(latitude + longitude) + nugget", correlations
+        "bodyweight-ratio", "weight ~ Time * Diet; residual = sp_ratio(Time | Rat)", correlations
         "trial-un", $"{trial}; residual = us(visit | subject)", heterogeneous
         "trial-ar1", $"{trial}; residual = ar1(visit | subject)", correlations
         "trial-car1", $"{trial}; residual = car1(week | subject)", correlations

@@ -353,7 +353,7 @@ let tests =
         testCase "a refit of a drawn response is the fit from scratch" (fun () ->
             let fit = crossedFit.Value
             let response = Simulation.simulate 5 fit |> Result.defaultValue [||]
-            let again = LogLikelihood.withResponse response fit.Model |> ok
+            let again = DerivedLikelihood.withResponse response fit.Model |> ok
 
             let scratch =
                 Design.build (TestFrame.formula crossed) crossedFrame.Value

@@ -99,7 +99,7 @@ let tests =
             "The joint objective at its optimum has the profiled value, no slope, and the information that is told"
             (fun () ->
                 let fit = Models.penicillin.Value
-                let point = CovarianceInference.pointOf fit
+                let point = CoordinateCovariance.pointOf fit
                 let objective = JointLikelihood.objective fit.Model point
                 let at = objective.Evaluate point (Order.Curvature Information.Observed)
 
@@ -116,7 +116,7 @@ let tests =
             let fit = Models.sleepstudy.Value
 
             let objective =
-                JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
+                JointLikelihood.objective fit.Model (CoordinateCovariance.pointOf fit)
 
             let point = [| 0.7; 0.1; 0.3; 3.4 |]
 

@@ -84,7 +84,7 @@ let tests =
                     interval (ProfileTarget.Parameter(VarianceParameter.EffectVariance(0, 0))) fit
 
                 let objective =
-                    JointLikelihood.objective fit.Model (CovarianceInference.pointOf fit)
+                    JointLikelihood.objective fit.Model (CoordinateCovariance.pointOf fit)
 
                 // θ σ = sd is imposed, and σ found by golden sections.
                 let best (sd: float) =

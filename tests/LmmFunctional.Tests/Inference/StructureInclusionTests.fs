@@ -7,7 +7,7 @@ open LmmFunctional.Estimation
 open LmmFunctional.Analysis
 open Expecto
 
-let private structures = [
+let private listed = [
     Structure.Identity
     Structure.Diagonal
     Structure.Unstructured
@@ -31,6 +31,19 @@ let private structures = [
     Structure.Spatial(SpatialCorrelation.Matern(Some 1.5), false)
     Structure.Spatial(SpatialCorrelation.Matern None, false)
 ]
+
+/// With what is new in the catalogue; on a line there is one range.
+let private structures =
+    let others =
+        FormCases.unlisted listed
+        |> List.filter (fun structure ->
+            match structure with
+            | Structure.Spatial(_, true)
+            // Of less than full rank.
+            | Structure.ReducedRank _ -> false
+            | _ -> true)
+
+    listed @ others
 
 let private even = [| for t in 1..4 -> [| float t |] |]
 

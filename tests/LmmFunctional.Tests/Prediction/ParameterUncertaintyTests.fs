@@ -60,7 +60,7 @@ let private usable (fit: Fit) =
 
 // Differences of inverses of V need more digits than V⁻¹ itself.
 let private isWellConditioned (fit: Fit) =
-    let v, _, _ = matrices fit (Seq.toArray (CovarianceInference.pointOf fit))
+    let v, _, _ = matrices fit (Seq.toArray (CoordinateCovariance.pointOf fit))
     v.ConditionNumber() < 1e7
 
 /// Σ Wᵢⱼ ∂ᵢaᵀV∂ⱼa with derivatives of a itself by differences.
@@ -74,9 +74,9 @@ let private inflation (fit: Fit) = [
             Residuals = None
         }
 
-        let free, w = CovarianceInference.coordinateCovariance Information.Expected fit
+        let free, w = CoordinateCovariance.coordinateCovariance Information.Expected fit
 
-        let point = Seq.toArray (CovarianceInference.pointOf fit)
+        let point = Seq.toArray (CoordinateCovariance.pointOf fit)
 
         let halfway (other: float[]) =
             Array.map2 (fun own far -> 0.5 * (own + far)) point other
@@ -134,8 +134,8 @@ let private futureInflation (model: RandomModel) (fit: Fit) = [
     match PredictionTargets.ofFrame options (RandomModel.frame model) fit with
     | Ok targets when usable fit && isWellConditioned fit ->
         let rows = [| 0 .. targets.Rows.Length - 1 |]
-        let free, w = CovarianceInference.coordinateCovariance Information.Expected fit
-        let v, _, _ = matrices fit (Seq.toArray (CovarianceInference.pointOf fit))
+        let free, w = CoordinateCovariance.coordinateCovariance Information.Expected fit
+        let v, _, _ = matrices fit (Seq.toArray (CoordinateCovariance.pointOf fit))
 
         let weightsAt point =
             let struct (equations, _) = PredictionVariance.at fit point
@@ -276,7 +276,7 @@ let tests =
                     |> List.map (fun response ->
                         match Refit.withResponse response fit with
                         | Ok refit ->
-                            let a = weights refit (Seq.toArray (CovarianceInference.pointOf refit))
+                            let a = weights refit (Seq.toArray (CoordinateCovariance.pointOf refit))
                             predict options refit, a.TransposeThisAndMultiply y - estimates
                         | Error problems -> failtest (problems |> List.map LmmError.describe |> String.concat "; "))
 

@@ -1,6 +1,8 @@
 namespace LmmFunctional.Estimation
 
 open System
+open LmmFunctional.Model
+open LmmFunctional.Analysis
 
 /// <summary>The stationary and invertible process x_t = Σ φ_i x_(t−i) + e_t + Σ θ_j e_(t−j), signs as in R.</summary>
 /// <remarks>τ holds the inverse hyperbolic tangents of the partial autocorrelations of φ, then those of −θ, which are
@@ -87,4 +89,91 @@ module internal Arma =
                     let rho = correlations (max m 1) partials (theta moving)
                     fun i j -> rho[abs (i - j)]
             HasEqualVariances = true
+        }
+
+    let private entry =
+        StructureEntry.create
+            "arma"
+            "arma p q"
+            "autoregressive moving average"
+            "p + q + 1"
+            "s² gamma(|i-j|)/gamma(0) of the stationary process"
+            "stationary and invertible"
+        |> StructureEntry.alone
+        |> StructureEntry.along StructureCoordinate.Order
+        |> StructureEntry.withArguments [ "p"; "q" ] "arma p q" "autoregressive moving average"
+        |> StructureEntry.elsewhere [ "corARMA" ]
+
+    /// <c>arma(p,q)</c>.
+    let family = {
+        Entries = [ entry ]
+        TryMake =
+            fun arguments ->
+                match arguments with
+                | [ p; q ] when p + q >= 1.0 ->
+                    Option.map2
+                        (fun p q -> Structure.AutoregressiveMovingAverage(p, q))
+                        (StructureFamily.whole 0.0 p)
+                        (StructureFamily.whole 0.0 q)
+                | _ -> None
+        Advice = fun forms -> $"write {forms} with whole numbers, not both zero"
+    }
+
+    let private liesIn p q larger =
+        match larger with
+        | Structure.AutoregressiveMovingAverage(more, further) when p <= more && q <= further ->
+            Some(
+                if p = more || q = further then
+                    Inclusion.Interior
+                else
+                    Inclusion.Irregular
+            )
+        | Structure.Toeplitz None
+        | Structure.HeterogeneousToeplitz None -> Some Inclusion.Interior
+        | Structure.Toeplitz(Some bands)
+        | Structure.HeterogeneousToeplitz(Some bands) when p = 0 && q < bands -> Some Inclusion.Interior
+        | _ -> None
+
+    let model p q =
+        let plain =
+            StructureModel.scaled
+                entry
+                (StructureModel.onSteps (create p q))
+                (MathText.Row [
+                    ElementMath.variance
+                    ElementMath.letter "γ"
+                    MathText.Brackets ElementMath.lag
+                ])
+
+        {
+            plain with
+                Arguments = [ float p; float q ]
+                SasType =
+                    if p = 1 && q = 1 then
+                        SasType.Named "ARMA(1,1)"
+                    else
+                        SasType.Missing(Some "SAS has ARMA(1,1) only.")
+                NlmeResiduals =
+                    Some {
+                        Class = "corARMA"
+                        TakesOrder = true
+                        Further = $", p = {p}, q = {q}"
+                    }
+                Relations = {
+                    plain.Relations with
+                        Same =
+                            fun places ->
+                                if p <> 1 || q <> 0 then None
+                                elif places.Count = 2 then Some Structure.CompoundSymmetry
+                                else Some Structure.Autoregressive
+                        HoldsIdentity =
+                            Some(
+                                if p = 0 || q = 0 then
+                                    Inclusion.Interior
+                                else
+                                    Inclusion.Irregular
+                            )
+                        LiesIn = fun _ larger -> liesIn p q larger
+                        CanBeOne = p > 0
+                }
         }

@@ -6,6 +6,10 @@ namespace LmmFunctional.Estimation
 [<RequireQualifiedAccess>]
 module internal BandedToeplitz =
 
+    /// Names of the correlations at lags 1 … count.
+    let names count =
+        Array.init count (fun k -> $"rho{k + 1}")
+
     let private weight m k = 2.0 * float (m - k)
 
     /// ρ at τ with its derivatives: J = H⁻¹ by the gradient of F, and −J_ai T_ijk J_jb J_kc.
@@ -42,10 +46,10 @@ module internal BandedToeplitz =
         let region = { Order = m; Count = count }
 
         {
-            Names = Toeplitz.names count
+            Names = names count
             Kinds = Array.create count ParameterKind.Correlation
             // The end of the region is a surface, which no coordinate comes to by itself.
-            Ends = Toeplitz.names count |> Array.map ParameterEnds.none
+            Ends = names count |> Array.map ParameterEnds.none
             Start = Array.init count (fun k -> if k = 0 then 0.2 else 0.0)
             FurtherStarts = [||]
             Natural = correlations region

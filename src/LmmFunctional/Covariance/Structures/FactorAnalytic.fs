@@ -1,5 +1,8 @@
 namespace LmmFunctional.Estimation
 
+open LmmFunctional.Model
+open LmmFunctional.Analysis
+
 /// <summary>q common factors, with or without variances of the positions' own: ΓΓᵀ + D, Γ m×q lower trapezoidal.</summary>
 /// <remarks>As SAS's FA(q) and FA0(q). The roots of D are signed, so that zero (a Heywood case) is an ordinary point of τ;
 /// so is a loading of zero.</remarks>
@@ -135,4 +138,91 @@ module internal FactorAnalytic =
                         let common = product m q gamma i j
                         if i = j then common +. Jet.square roots[i] else common
             HasEqualVariances = false
+        }
+
+    // The structures
+
+    let private entry =
+        StructureEntry.create
+            "fa"
+            "factorAnalytic q"
+            "factor-analytic"
+            "mq - q(q - 1)/2 + m"
+            "(G G')_ij + d_i for i = j, G m by q"
+            "d_i >= 0"
+        |> StructureEntry.withArguments [ "q" ] "factorAnalytic q" "factor-analytic"
+        |> StructureEntry.elsewhere [ "rr" ]
+
+    let private reducedEntry =
+        StructureEntry.create "fa0" "reducedRank q" "reduced rank" "mq - q(q - 1)/2" "(G G')_ij, G m by q" "any G"
+        |> StructureEntry.withArguments [ "q" ] "reducedRank q" "reduced rank"
+
+    /// <c>fa(q)</c>.
+    let family = StructureFamily.counted entry Structure.FactorAnalytic
+
+    /// <c>fa0(q)</c>.
+    let reducedFamily = StructureFamily.counted reducedEntry Structure.ReducedRank
+
+    /// Factors and own variances.
+    let model q =
+        let plain =
+            StructureModel.scaled
+                entry
+                (fun positions -> create positions.Labels (min q positions.Labels.Length))
+                (MathText.Row [
+                    ElementMath.common
+                    ElementMath.operator "+"
+                    ElementMath.onDiagonal ElementMath.ownVariance
+                ])
+
+        {
+            plain with
+                Arguments = [ float q ]
+                HasOwnVariances = true
+                SubjectsNeeded = fun m -> min m (q + 1)
+                SasParameters = SasParameters.Loadings true
+                SasType = SasType.Named $"FA({q})"
+                Relations = {
+                    plain.Relations with
+                        HoldsIdentity = Some Inclusion.Irregular
+                        HoldsDiagonal = Some Inclusion.Irregular
+                        LiesIn =
+                            fun _ larger ->
+                                match larger with
+                                | Structure.FactorAnalytic more when q < more -> Some Inclusion.Irregular
+                                | _ -> None
+                        CanBeOne = false
+                }
+        }
+
+    /// Factors alone.
+    let reducedModel q =
+        let plain =
+            StructureModel.scaled
+                reducedEntry
+                (fun positions -> reducedRank positions.Labels (min q positions.Labels.Length))
+                ElementMath.common
+
+        {
+            plain with
+                Arguments = [ float q ]
+                SubjectsNeeded = fun m -> min m (q + 1)
+                SasParameters = SasParameters.Loadings false
+                SasType = SasType.Named $"FA0({q})"
+                Relations = {
+                    plain.Relations with
+                        Same =
+                            fun places ->
+                                if q >= places.Count then
+                                    Some Structure.Unstructured
+                                else
+                                    None
+                        LiesIn =
+                            fun _ larger ->
+                                match larger with
+                                | Structure.Unstructured -> Some(Inclusion.Boundary 1)
+                                | Structure.ReducedRank more
+                                | Structure.FactorAnalytic more when q <= more -> Some(Inclusion.Boundary 1)
+                                | _ -> None
+                }
         }

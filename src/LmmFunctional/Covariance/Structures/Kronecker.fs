@@ -1,5 +1,8 @@
 namespace LmmFunctional.Estimation
 
+open LmmFunctional.Model
+open LmmFunctional.Analysis
+
 /// <summary>The product of two forms: M((i₁, i₂), (j₁, j₂)) = M₁(i₁, j₁) M₂(i₂, j₂), the first index varying fastest.</summary>
 [<RequireQualifiedAccess>]
 module internal Kronecker =
@@ -58,4 +61,48 @@ module internal Kronecker =
                     let elementA, elementB = first.Element a, second.Element b
                     fun i j -> elementA (i % m) (j % m) *. elementB (i / m) (j / m)
             HasEqualVariances = first.HasEqualVariances && second.HasEqualVariances
+        }
+
+    // The structure
+
+    let private entry = {
+        StructureEntry.create
+            "kron"
+            "kronecker"
+            "Kronecker product"
+            "those of its parts, one variance"
+            "the product of the parts' elements"
+            "that of its parts" with
+            NeedsSubjects = false
+            MostCoordinates = None
+    }
+
+    /// <c>kron</c>, which holds its parts in its own text.
+    let family = {
+        Entries = [ entry ]
+        TryMake = fun _ -> None
+        Advice = fun _ -> "'kron' cannot stand inside 'kron'; list all parts in one"
+    }
+
+    /// SAS has three of them, all with an unstructured first part.
+    let private sasType (first: StructureModel) (second: StructureModel) =
+        match first.SasType, second.SasType with
+        | SasType.Named "UN", SasType.Named("AR(1)" | "CS" | "UN" as other) -> SasType.Named $"UN@{other}"
+        | _ -> SasType.Missing(Some "of products SAS has UN@AR(1), UN@CS and UN@UN only.")
+
+    /// What is known of the product of two structures.
+    let model (first: StructureModel) (second: StructureModel) =
+        let plain =
+            StructureModel.create
+                entry
+                (fun _ -> invalidArg "structure" "A product needs the positions of each factor.")
+                (MathText.Row [ first.Element; ElementMath.operator "⊗"; second.Element ])
+
+        {
+            plain with
+                SasType = sasType first second
+                Relations = {
+                    plain.Relations with
+                        CanBeOne = false
+                }
         }

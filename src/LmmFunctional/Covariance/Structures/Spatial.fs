@@ -1,31 +1,48 @@
 namespace LmmFunctional.Estimation
 
 open LmmFunctional.Model
+open LmmFunctional.Analysis
+
+/// <summary>A correlation by distance, with one range or with one for each coordinate.</summary>
+[<NoEquality; NoComparison>]
+type internal SpatialModel = {
+    Correlation: SpatialCorrelation
+    /// The entry of one range.
+    Entry: StructureEntry
+    Arguments: float list
+    /// The element where each coordinate has a range.
+    AnisotropicElement: string
+    /// The form, anisotropic or not, between coordinates.
+    Form: bool -> float[][] -> CovarianceForm
+    /// The correlation, for print.
+    Math: MathText
+    /// How one range contains independent positions.
+    HoldsIdentity: Inclusion
+    /// The name in SAS, anisotropic or not.
+    SasType: bool -> SasType
+    /// The class in nlme, of one range.
+    Nlme: string option
+    /// The correlation that is the same, wherever the positions are.
+    Same: SpatialCorrelation option
+    /// How it lies in another structure, beyond what holds for all of them.
+    LiesIn: InclusionPlaces -> Structure -> Inclusion option
+    /// The correlations that it contains, of as many ranges.
+    Contains: SpatialCorrelation -> bool
+}
 
 /// <summary>Correlation by distance. Anisotropic: x² = Σ (d_c/ρ_c)², and Π ρ_c^|d_c| for the power form, as SAS.</summary>
-/// <remarks>The spherical one has a kink in its second derivatives where x = 1; its first ones are continuous.</remarks>
 [<RequireQualifiedAccess>]
 module internal Spatial =
 
-    let private spherical x =
-        if x < 1.0 then
-            struct (1.0 - 1.5 * x + 0.5 * x * x * x, -1.5 + 1.5 * x * x, 3.0 * x)
-        else
-            struct (0.0, 0.0, 0.0)
-
-    let private gaussian x =
-        let e = exp (-x * x)
-        struct (e, -2.0 * x * e, (4.0 * x * x - 2.0) * e)
-
     /// A correlation of x alone as a function of the jet of x.
-    let private alone correlation (x: Jet) =
+    let private ofJet correlation (x: Jet) =
         let struct (value, slope, curvature) = correlation x.Value
         Jet.Chain(value, slope, curvature, x)
 
-    let private axisDistance axis (a: float[]) (b: float[]) = abs (a[axis] - b[axis])
+    let axisDistance axis (a: float[]) (b: float[]) = abs (a[axis] - b[axis])
 
     /// Names of the ranges, one or one for each coordinate, each with distances of various sizes.
-    let private axes name isAnisotropic (coordinates: float[][]) =
+    let axes name isAnisotropic (coordinates: float[][]) =
         if isAnisotropic then
             Array.init coordinates[0].Length (fun axis ->
                 $"{name}{axis + 1}", Distance.sizes (axisDistance axis) coordinates)
@@ -34,7 +51,7 @@ module internal Spatial =
 
     /// A form that starts from the middle distances, or from the shorter or the longer ones; τ of the parameters that
     /// are no ranges stays.
-    let private startingAt
+    let startingAt
         (tauAt: float -> float)
         (endsAt: float -> string -> ParameterEnds)
         (ranges: (string * float[])[])
@@ -65,7 +82,7 @@ module internal Spatial =
         }
 
     /// A form by x = h/ρ, of a correlation with further parameters of its own: names, starts, τ → natural and back.
-    let private byRange startFactor isAnisotropic (coordinates: float[][]) further (correlation: Jet[] -> Jet -> Jet) =
+    let byRange startFactor isAnisotropic (coordinates: float[][]) further (correlation: Jet[] -> Jet -> Jet) =
         let ranges = axes "range" isAnisotropic coordinates
         let count = ranges.Length
 
@@ -97,56 +114,122 @@ module internal Spatial =
             element
         |> startingAt (fun distance -> log (startFactor * distance)) ParameterEnds.range ranges
 
-    /// ρ^h, 0 &lt; ρ &lt; 1; continuous-time AR(1) in one coordinate.
-    let power name isAnisotropic (coordinates: float[][]) =
-        let axes = axes name isAnisotropic coordinates
+    /// The form of a correlation of x = h/ρ alone: its value, slope and curvature.
+    let byRatio startFactor correlation isAnisotropic (coordinates: float[][]) =
+        byRange startFactor isAnisotropic coordinates [] (fun _ -> ofJet correlation)
 
-        let parameters =
-            axes
-            |> Array.map (fun (name, _) -> name, ParameterKind.Proportion, 0.0)
-            |> List.ofArray
+    // The structures
 
-        let element (tau: Jet[]) =
-            let logs = tau |> Array.map Unconstrained.logProportion
+    /// The entry of a correlation with one range.
+    let entry name word title element range elsewhere = {
+        StructureEntry.create name word title "2" element range with
+            MostCoordinates = None
+            NeedsSubjects = false
+            Coordinate = StructureCoordinate.Values
+            Elsewhere = elsewhere
+    }
 
-            fun i j ->
-                let a, b = coordinates[i], coordinates[j]
+    /// A smooth correlation of distance over range, which comes to zero with its range.
+    let create correlation (entry: StructureEntry) form math = {
+        Correlation = correlation
+        Entry = entry
+        Arguments = []
+        AnisotropicElement = entry.Element + ", where h/r = √(Σ_c (h_c/r_c)²)"
+        Form = form
+        Math = math
+        HoldsIdentity = Inclusion.Boundary 1
+        SasType = fun _ -> SasType.Missing None
+        Nlme = None
+        Same = None
+        LiesIn = fun _ _ -> None
+        Contains = fun _ -> false
+    }
 
-                if i = j then
-                    Jet.one
-                elif isAnisotropic then
-                    let mutable sum = Jet.zero
+    let private anisotropicEntry (spatial: SpatialModel) =
+        let isotropic = spatial.Entry
 
-                    for axis in 0 .. logs.Length - 1 do
-                        sum <- sum +. Jet.scale (axisDistance axis a b) logs[axis]
+        {
+            isotropic with
+                Name = isotropic.Name + "a"
+                Word = isotropic.Word + " ... |> anisotropic"
+                Title = "anisotropic " + isotropic.Title
+                Parameters = isotropic.Parameters.Replace("2", "c + 1").Replace("3", "c + 2")
+                Element = spatial.AnisotropicElement
+                Elsewhere = []
+        }
 
-                    Jet.exp sum
-                else
-                    Jet.exp (Jet.scale (Distance.euclidean a b) logs[0])
+    /// The entry, of one range or of one for each coordinate.
+    let entryOf isAnisotropic (spatial: SpatialModel) =
+        if isAnisotropic then
+            anisotropicEntry spatial
+        else
+            spatial.Entry
 
-        CovarianceForm.byParameter
-            parameters
-            (List.replicate parameters.Length Unconstrained.proportion)
-            (List.replicate parameters.Length Unconstrained.ofProportion)
-            element
-        // The logit of ρ = e^(−1/d).
-        |> startingAt (fun distance -> -log(exp (1.0 / distance) - 1.0)) ParameterEnds.power axes
+    /// A name for one range or for one for each coordinate, from the correlation with each number of arguments.
+    let family isAnisotropic advice tryMake (models: SpatialModel list) = {
+        Entries = models |> List.map (entryOf isAnisotropic)
+        TryMake =
+            tryMake
+            >> Option.map (fun correlation -> Structure.Spatial(correlation, isAnisotropic))
+        Advice = advice
+    }
 
-    /// The form of a correlation between positions with these coordinates.
-    let create correlation isAnisotropic (coordinates: float[][]) =
-        let fixedForm startFactor f =
-            byRange startFactor isAnisotropic coordinates [] (fun _ -> alone f)
+    /// The names of a correlation without arguments.
+    let single (spatial: SpatialModel) isAnisotropic =
+        StructureFamily.single (entryOf isAnisotropic spatial) (Structure.Spatial(spatial.Correlation, isAnisotropic))
 
-        match correlation with
-        | SpatialCorrelation.Exponential -> fixedForm 1.0 (fun x -> struct (exp -x, -exp -x, exp -x))
-        | SpatialCorrelation.Gaussian -> fixedForm 1.0 gaussian
-        | SpatialCorrelation.Power -> power "rho" isAnisotropic coordinates
-        // Beyond the range there is no slope to follow: start wide.
-        | SpatialCorrelation.Spherical -> fixedForm 3.0 spherical
-        | SpatialCorrelation.Matern(Some nu) ->
-            match Matern.closedForm nu with
-            | Some f -> fixedForm 1.0 f
-            | None -> byRange 1.0 isAnisotropic coordinates [] (fun _ x -> Matern.correlation x (Jet.number nu))
-        | SpatialCorrelation.Matern None ->
-            byRange 1.0 isAnisotropic coordinates [ "smoothness", ParameterKind.Positive, 0.0 ] (fun own x ->
-                Matern.correlation x own[0])
+    // On a line there is one range.
+    let private same (spatial: SpatialModel) isAnisotropic places =
+        match spatial.Same with
+        | Some correlation -> Some(Structure.Spatial(correlation, isAnisotropic && not places.IsLine))
+        | None when isAnisotropic && places.IsLine -> Some(Structure.Spatial(spatial.Correlation, false))
+        | None -> None
+
+    let private liesIn (spatial: SpatialModel) isAnisotropic places larger =
+        match spatial.LiesIn places larger, larger with
+        | Some found, _ -> Some found
+        | None, (Structure.Toeplitz None | Structure.HeterogeneousToeplitz None) when places.IsEven ->
+            Some Inclusion.Interior
+        | None, Structure.Spatial(other, true) when other = spatial.Correlation && not isAnisotropic ->
+            Some Inclusion.Interior
+        | _ -> None
+
+    let private holds (spatial: SpatialModel) isAnisotropic _ smaller =
+        match smaller with
+        | Structure.Spatial(other, otherIsAnisotropic) when
+            spatial.Contains other && (isAnisotropic || not otherIsAnisotropic)
+            ->
+            Some Inclusion.Interior
+        | _ -> None
+
+    /// All that is known of a correlation with one range or with one for each coordinate.
+    let model isAnisotropic (spatial: SpatialModel) =
+        let plain =
+            StructureModel.scaled
+                (entryOf isAnisotropic spatial)
+                (fun positions -> spatial.Form isAnisotropic positions.Coordinates)
+                (MathText.Row [ ElementMath.variance; spatial.Math ])
+
+        {
+            plain with
+                Arguments = spatial.Arguments
+                SasType = spatial.SasType isAnisotropic
+                NlmeResiduals =
+                    if isAnisotropic then
+                        None
+                    else
+                        spatial.Nlme |> Option.map StructureModel.nlme
+                Relations = {
+                    plain.Relations with
+                        Same = same spatial isAnisotropic
+                        HoldsIdentity =
+                            Some(
+                                if isAnisotropic then
+                                    Inclusion.Irregular
+                                else
+                                    spatial.HoldsIdentity
+                            )
+                        LiesIn = liesIn spatial isAnisotropic
+                        Holds = holds spatial isAnisotropic
+                }
+        }

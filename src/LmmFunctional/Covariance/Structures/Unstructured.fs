@@ -1,6 +1,8 @@
 namespace LmmFunctional.Estimation
 
 open LmmFunctional.Numerics
+open LmmFunctional.Model
+open LmmFunctional.Analysis
 
 /// <summary>Any positive definite M with M(1, 1) = 1: M = LLᵀ, L lower triangular with the first row (1, 0 …).</summary>
 /// <remarks>τ lists L by rows from the second on, the diagonal by its logarithm (Pinheiro and Bates 1996, the log-Cholesky
@@ -105,4 +107,40 @@ module internal Unstructured =
                     let rows = rows m tau
                     fun i j -> product rows i j
             HasEqualVariances = false
+        }
+
+    let private entry =
+        StructureEntry.create "us" "unstructured" "unstructured" "m(m + 1)/2" "s_ij" "positive definite"
+        |> StructureEntry.elsewhere [ "un"; "corSymm"; "unstructured"; "general" ]
+
+    /// <c>us</c>.
+    let family = StructureFamily.single entry Structure.Unstructured
+
+    let model =
+        let plain =
+            StructureModel.scaled
+                entry
+                (fun positions -> create positions.Labels)
+                (MathText.Sub(ElementMath.letter "σ", ElementMath.pair))
+
+        {
+            plain with
+                HasOwnVariances = true
+                SubjectsNeeded = id
+                IsLinear = true
+                IsLinearAtZero = true
+                SasParameters = SasParameters.Elements
+                SasType = SasType.Named "UN"
+                NlmeEffects = Some "pdSymm"
+                NlmeResiduals =
+                    Some {
+                        StructureModel.nlme "corSymm" with
+                            TakesOrder = true
+                    }
+                Relations = {
+                    plain.Relations with
+                        HoldsIdentity = Some Inclusion.Interior
+                        HoldsDiagonal = Some Inclusion.Interior
+                        Holds = fun _ _ -> Some Inclusion.Interior
+                }
         }

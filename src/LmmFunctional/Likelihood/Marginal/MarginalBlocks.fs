@@ -8,30 +8,6 @@ open System.Runtime.InteropServices
 [<RequireQualifiedAccess>]
 module internal MarginalBlocks =
 
-    /// Components of rows that share a code: one component for each row when there are no codes.
-    let private components rows (codings: (int * int[]) list) : int[] =
-        let starts = codings |> List.scan (fun start (levels, _) -> start + levels) 0
-        let parent = Array.init (List.last starts) id
-
-        let rec root node =
-            if parent[node] = node then
-                node
-            else
-                parent[node] <- parent[parent[node]]
-                root parent[node]
-
-        match codings with
-        | [] -> Array.init rows id
-        | (_, leading) :: others ->
-            for (_, codes), start in Seq.zip others (List.tail starts) do
-                for row in 0 .. rows - 1 do
-                    let a, b = root leading[row], root (start + codes[row])
-
-                    if a <> b then
-                        parent[max a b] <- min a b
-
-            leading |> Array.map root
-
     /// Codes as they are counted within a block: zero for the first that appears. The marks of one factor serve all blocks.
     let private local (marks: Dictionary<int, int>) (codes: int[]) (rows: int[]) =
         marks.Clear()
@@ -75,56 +51,102 @@ module internal MarginalBlocks =
                 hash.ToHashCode()
     }
 
-    /// <summary>The patterns of a model.</summary>
-    /// <param name="standard">The model on the inner scale.</param>
-    /// <param name="residual">The residual structure met with the data; None for independent residuals.</param>
-    let patterns (standard: Standardised) (residual: ResidualDesign option) : MarginalPattern[] =
+    /// What decides the covariances of the rows.
+    [<NoEquality; NoComparison>]
+    type private RowData = {
+        Rows: int
+        Terms: StandardisedTerm[]
+        Positions: int[]
+        Levels: int[]
+        Covariates: float[][]
+        RootVariances: float[]
+        Subjects: int[]
+        /// Codes that rows of one block share with others of it, with how many there are.
+        Codings: (int * int[]) list
+        /// Whether residuals of a subject are correlated.
+        IsCorrelated: bool
+    } with
+
+        /// Whether blocks are subjects.
+        member data.HasOneSubject = data.Codings.Length = 1 && data.IsCorrelated
+
+    let private dataOf (standard: Standardised) (residual: ResidualDesign option) : RowData =
         let rows = standard.Rows
         let terms = Array.ofList standard.Terms
-
         let none: int[] = Array.zeroCreate rows
 
-        let positions, levels, covariates =
-            match residual with
-            | None -> none, none, []
-            | Some design ->
-                positionsOf rows design,
-                (match design.Levels with
-                 | Some(_, _, codes) -> codes
-                 | None -> none),
-                design.Variances |> List.map (snd >> covariate rows)
+        let correlated =
+            residual |> Option.filter (fun design -> not design.Factors.IsEmpty)
 
-        let isCorrelated =
-            residual |> Option.exists (fun design -> not design.Factors.IsEmpty)
+        {
+            Rows = rows
+            Terms = terms
+            Positions = residual |> Option.map (positionsOf rows) |> Option.defaultValue none
+            Levels =
+                residual
+                |> Option.bind _.Levels
+                |> Option.map (fun (_, _, codes) -> codes)
+                |> Option.defaultValue none
+            Covariates =
+                match residual with
+                | None -> [||]
+                | Some design -> design.Variances |> Seq.map (snd >> covariate rows) |> Array.ofSeq
+            RootVariances =
+                match standard.RootWeights with
+                | Some roots -> roots |> Array.map (fun root -> 1.0 / root)
+                | None -> Array.create rows 1.0
+            Subjects =
+                match correlated with
+                | Some design -> design.SubjectCodes
+                | None -> Array.init rows id
+            Codings = [
+                match correlated with
+                | Some design -> design.Subjects.Length, design.SubjectCodes
+                | None -> ()
 
-        let codings = [
-            match residual with
-            | Some design when isCorrelated -> design.Subjects.Length, design.SubjectCodes
-            | _ -> ()
+                for term in terms do
+                    term.Levels, term.Codes
+            ]
+            IsCorrelated = correlated.IsSome
+        }
 
-            for term in terms do
-                term.Levels, term.Codes
-        ]
+    /// Rows of each block, blocks in the order of their first rows.
+    let private blocksOf (data: RowData) : int[][] =
+        let ids = RowComponents.components data.Rows data.Codings
+        let places: int[] = Array.create (1 + Array.max ids) -1
+        let sizes = ResizeArray<int>()
 
-        let subjects =
-            match residual with
-            | Some design when isCorrelated -> design.SubjectCodes
-            | _ -> Array.init rows id
+        for id in ids do
+            if places[id] < 0 then
+                places[id] <- sizes.Count
+                sizes.Add 1
+            else
+                sizes[places[id]] <- sizes[places[id]] + 1
 
-        let rootVariances =
-            match standard.RootWeights with
-            | Some roots -> roots |> Array.map (fun root -> 1.0 / root)
-            | None -> Array.create rows 1.0
+        let blocks =
+            Array.init sizes.Count (fun block -> Array.zeroCreate<int> sizes[block])
+
+        let filled: int[] = Array.zeroCreate sizes.Count
+
+        for row in 0 .. data.Rows - 1 do
+            let block = places[ids[row]]
+            blocks[block].[filled[block]] <- row
+            filled[block] <- filled[block] + 1
+
+        blocks
+
+    /// Puts the rows of each block into an order that depends on nothing but what decides their covariances.
+    let private sort (data: RowData) (blocks: int[][]) =
+        let subjects, positions = data.Subjects, data.Positions
 
         let numbers = [
-            yield! covariates
-            rootVariances
+            yield! data.Covariates
+            data.RootVariances
 
-            for term in terms do
+            for term in data.Terms do
                 yield! term.Columns
         ]
 
-        // Rows of a block in an order that depends on nothing but what decides their covariances.
         let compare a b =
             let mutable result = compare subjects[a] subjects[b]
 
@@ -139,128 +161,109 @@ module internal MarginalBlocks =
 
         let comparer = Comparer<int>.Create(Comparison compare)
 
-        // Rows of each block in order, blocks in the order of their first rows.
-        let blocks =
-            let ids = components rows codings
-            let places: int[] = Array.create (1 + Array.max ids) -1
-            let sizes = ResizeArray<int>()
+        let isInOrder (block: int[]) =
+            let mutable i = 1
 
-            for id in ids do
-                if places[id] < 0 then
-                    places[id] <- sizes.Count
-                    sizes.Add 1
-                else
-                    sizes[places[id]] <- sizes[places[id]] + 1
+            while i < block.Length && compare block[i - 1] block[i] < 0 do
+                i <- i + 1
 
-            let blocks =
-                Array.init sizes.Count (fun block -> Array.zeroCreate<int> sizes[block])
+            i >= block.Length
 
-            let filled: int[] = Array.zeroCreate sizes.Count
+        // Most data are in order already.
+        for block in blocks do
+            if not (isInOrder block) then
+                Array.Sort(block, comparer)
 
-            for row in 0 .. rows - 1 do
-                let block = places[ids[row]]
-                blocks[block].[filled[block]] <- row
-                filled[block] <- filled[block] + 1
+    /// What decides the covariances of a block, as numbers: blocks with the same are one pattern.
+    let private signature (data: RowData) (marks: Dictionary<int, int>) (block: int[]) : int64[] =
+        let m = block.Length
 
-            let isInOrder (block: int[]) =
-                let mutable i = 1
+        let key: int64[] =
+            Array.zeroCreate (
+                m
+                * (4
+                   + data.Covariates.Length
+                   + (data.Terms |> Array.sumBy (fun term -> 1 + term.Columns.Length)))
+            )
 
-                while i < block.Length && compare block[i - 1] block[i] < 0 do
-                    i <- i + 1
+        let mutable part = 0
 
-                i >= block.Length
+        let addCodes (codes: int[]) =
+            for i in 0 .. m - 1 do
+                key[part * m + i] <- int64 codes[block[i]]
 
-            // Most data are in order already.
-            for block in blocks do
-                if not (isInOrder block) then
-                    Array.Sort(block, comparer)
+            part <- part + 1
 
-            blocks
+        let addNumbers (values: float[]) =
+            for i in 0 .. m - 1 do
+                key[part * m + i] <- BitConverter.DoubleToInt64Bits values[block[i]]
+
+            part <- part + 1
+
+        let addLocal (codes: int[]) =
+            local marks codes block
+            |> Array.iteri (fun i code -> key[part * m + i] <- int64 code)
+
+            part <- part + 1
+
+        addCodes data.Levels
+        addCodes data.Positions
+        addNumbers data.RootVariances
+
+        if data.HasOneSubject then
+            part <- part + 1
+        else
+            addLocal data.Subjects
+
+        for values in data.Covariates do
+            addNumbers values
+
+        for term in data.Terms do
+            addLocal term.Codes
+
+            for column in term.Columns do
+                addNumbers column
+
+        key
+
+    /// <summary>The patterns of a model.</summary>
+    /// <param name="standard">The model on the inner scale.</param>
+    /// <param name="residual">The residual structure met with the data; None for independent residuals.</param>
+    let patterns (standard: Standardised) (residual: ResidualDesign option) : MarginalPattern[] =
+        let data = dataOf standard residual
+        let blocks = blocksOf data
+        sort data blocks
 
         let marks = Dictionary<int, int>()
-
-        let ofBlock (values: 'value[]) (block: int[]) =
-            block |> Array.map (fun row -> values[row])
-
-        let rowsOf (block: int[]) = {
-            Subjects = local marks subjects block
-            Levels = ofBlock levels block
-            Positions = ofBlock positions block
-            Covariates = covariates |> Seq.map (fun values -> ofBlock values block) |> Array.ofSeq
-            RootVariances = ofBlock rootVariances block
-        }
-
-        let termsOf (block: int[]) =
-            terms
-            |> Array.map (fun term -> {
-                Codes = local marks term.Codes block
-                Columns = term.Columns |> Array.map (fun column -> ofBlock column block)
-            })
-
-        let hasOneSubject = codings.Length = 1 && isCorrelated
-        let known = Array.ofList covariates
-
-        // What decides the covariances of a block, as numbers: blocks with the same are one pattern.
-        let signature (block: int[]) =
-            let m = block.Length
-
-            let key: int64[] =
-                Array.zeroCreate (
-                    m
-                    * (4 + known.Length + (terms |> Array.sumBy (fun term -> 1 + term.Columns.Length)))
-                )
-
-            let mutable part = 0
-
-            let addCodes (codes: int[]) =
-                for i in 0 .. m - 1 do
-                    key[part * m + i] <- int64 codes[block[i]]
-
-                part <- part + 1
-
-            let addNumbers (values: float[]) =
-                for i in 0 .. m - 1 do
-                    key[part * m + i] <- BitConverter.DoubleToInt64Bits values[block[i]]
-
-                part <- part + 1
-
-            let addLocal (codes: int[]) =
-                local marks codes block
-                |> Array.iteri (fun i code -> key[part * m + i] <- int64 code)
-
-                part <- part + 1
-
-            addCodes levels
-            addCodes positions
-            addNumbers rootVariances
-
-            if hasOneSubject then
-                part <- part + 1
-            else
-                addLocal subjects
-
-            for values in known do
-                addNumbers values
-
-            for term in terms do
-                addLocal term.Codes
-
-                for column in term.Columns do
-                    addNumbers column
-
-            key
-
         let found = Dictionary<int64[], int>(signatures)
         let members = ResizeArray<ResizeArray<int[]>>()
 
         for block in blocks do
-            let key = signature block
+            let key = signature data marks block
 
             match found.TryGetValue key with
             | true, index -> members[index].Add block
             | false, _ ->
                 found.Add(key, members.Count)
                 members.Add(ResizeArray [ block ])
+
+        let ofBlock (values: 'value[]) (block: int[]) =
+            block |> Array.map (fun row -> values[row])
+
+        let rowsOf (block: int[]) = {
+            Subjects = local marks data.Subjects block
+            Levels = ofBlock data.Levels block
+            Positions = ofBlock data.Positions block
+            Covariates = data.Covariates |> Array.map (fun values -> ofBlock values block)
+            RootVariances = ofBlock data.RootVariances block
+        }
+
+        let termsOf (block: int[]) =
+            data.Terms
+            |> Array.map (fun term -> {
+                Codes = local marks term.Codes block
+                Columns = term.Columns |> Array.map (fun column -> ofBlock column block)
+            })
 
         let columns = [| yield! standard.Fixed; standard.Response |]
 

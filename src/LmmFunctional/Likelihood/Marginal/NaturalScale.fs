@@ -138,8 +138,10 @@ module internal NaturalScale =
         let own = variance *. Jet.square natural[0]
 
         match design.Axes, design.PerLevel with
-        | [ Structure.CompoundSymmetry, _ ], None when isFree -> StructureScale.compoundSymmetry own natural[1]
-        | [ Structure.Toeplitz _, _ ], None when isFree -> StructureScale.toeplitz own (Array.skip 1 natural)
+        | [ structure, _ ], None when isFree ->
+            match (Catalogue.modelOf structure).SasParameters with
+            | SasParameters.Covariances covariances -> covariances own (Array.skip 1 natural)
+            | _ -> plain ()
         | _ -> plain ()
         |> prefixed $"{design.Group}."
 
