@@ -8,6 +8,9 @@ module internal EvenStarts =
     /// Of a correlation of 0.8, and of a range or an odds of 4.5 times or a fifth of what they start at.
     let farCorrelation, farLogarithm = 1.1, 1.5
 
+    /// Of a correlation of 0.96.
+    let veryFarCorrelation = 2.0
+
     // Of fewer parameters the ends, and what is between them, are starts already.
     let private fewShapes = 3
 

@@ -150,6 +150,16 @@ module internal FurtherStarts =
                             | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
                             | _ -> deviation k value)
 
+                    // The first correlation far and none beyond it, as in an autoregressive process.
+                    if correlations > 1 then
+                        let first = form.Kinds |> Array.indexed |> Array.findIndex (fst >> isCorrelation)
+
+                        for sign in [ 1.0; -1.0 ] do
+                            changed (fun k value ->
+                                if k = first then sign * EvenStarts.veryFarCorrelation
+                                elif isCorrelation k then 0.0
+                                else deviation k value)
+
                     // Correlations that change their sign from one to the next.
                     if correlations > 1 then
                         for sign in [ 1.0; -1.0 ] do
