@@ -24,7 +24,7 @@ type internal PrecisionBlocks
     // Unknowns whose pairs are looked up; of more a solve is no dearer.
     static let mostUnknowns = 96
 
-    let solver = PrecisionSolver(residual, z, cholesky, supernodeOf, inverse)
+    let solver = PrecisionSolver(residual, z, cholesky, supernodeOf)
 
     let elementsOf row add = solver.ElementsOf(row, add)
 

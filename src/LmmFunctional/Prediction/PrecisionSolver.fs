@@ -2,19 +2,14 @@ namespace LmmFunctional.Analysis
 
 open System
 open System.Collections.Generic
-open FSharp.NativeInterop
 open LmmFunctional.Estimation
 // After System, so that Buffer is ours.
 open LmmFunctional.Numerics
 
-#nowarn "9"
-
 /// <summary>What units of rows take from R⁻¹ on the way to V⁻¹ = R⁻¹ − R⁻¹ZM⁻¹Z'R⁻¹, by F⁻¹Z'R⁻¹δ with M = FFᵀ.</summary>
-/// <remarks>Rows of crossed factors meet few columns of the wide root of F, whose inverse is at hand: they are solved for as far
-/// as the root only.</remarks>
 [<Sealed>]
-type internal PrecisionSolver
-    (residual: ResidualPrecision, z: SparseRows, cholesky: SparseCholesky, supernodeOf: int[], inverse: Lazy<Buffer>) =
+type internal PrecisionSolver(residual: ResidualPrecision, z: SparseRows, cholesky: SparseCholesky, supernodeOf: int[])
+    =
 
     // Units that are solved for at once.
     static let chunk = 64
@@ -22,20 +17,8 @@ type internal PrecisionSolver
     // Products above this are worth the dense kernels.
     static let small = 20_000
 
-    // Columns of a root that are worth not solving for.
-    static let wide = 64
-
     let tree = cholesky.Tree
     let q = tree.Size
-
-    // The last supernode where it is wide, else −1.
-    let root =
-        let last = tree.Count - 1
-
-        if last >= 0 && tree.Parents[last] < 0 && tree.Width last >= wide then
-            last
-        else
-            -1
 
     /// Each element (unknown, value) of Z'R⁻¹δ for δ one in a row; an unknown may come several times.
     let elementsOf row (add: int -> float -> unit) =
@@ -113,75 +96,6 @@ type internal PrecisionSolver
             Workspace.Return work
             subtractProduct k m solved solved block
 
-    /// The same with the rows solved for as far as the root: w'(M⁻¹)w of what arrives there, A + Aᵀ with A from the lower triangle
-    /// of its inverse. False where so much arrives that solving on is no dearer.
-    let subtractAboveRoot (rows: int[]) (block: float[]) =
-        let m = rows.Length
-        let first, width = tree.Columns[root], tree.Width root
-        let below = tree.PanelStarts[root]
-        let work = Workspace.Rent(2 * q)
-        let positions = ResizeArray<int>()
-        let values = ResizeArray<float>()
-        let starts: int[] = Array.zeroCreate (m + 1)
-
-        for c in 0 .. m - 1 do
-            let path = pathOf [| rows[c] |]
-            load path rows[c] work 0
-            let before = path |> Array.filter ((<>) root)
-            SparseSolve.ForwardOn(cholesky, before, 1, work.Pointer)
-
-            for s in path do
-                for i in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
-                    let value = work[i]
-
-                    if value <> 0.0 then
-                        positions.Add i
-                        values.Add value
-
-            starts[c + 1] <- positions.Count
-
-        let isSparse = positions.Count < m * width / 4
-
-        if isSparse then
-            let image = work.Span.Slice(q, q)
-            image.Clear()
-
-            for d in 0 .. m - 1 do
-                for at in starts[d] .. starts[d + 1] - 1 do
-                    let position, value = positions[at], values[at]
-
-                    if position < first then
-                        work[q + position] <- 0.5 * value
-                    else
-                        let j = position - first
-                        let column = below + j * (width + 1)
-                        work[q + position] <- work[q + position] + 0.5 * value * inverse.Value[column]
-
-                        VectorKernel.AddScaled(
-                            width - j - 1,
-                            value,
-                            NativePtr.add inverse.Value.Pointer (column + 1),
-                            NativePtr.add work.Pointer (q + position + 1)
-                        )
-
-                for c in 0 .. m - 1 do
-                    let mutable sum = 0.0
-
-                    for at in starts[c] .. starts[c + 1] - 1 do
-                        sum <- sum + values[at] * work[q + positions[at]]
-
-                    block[c + d * m] <- block[c + d * m] - sum
-                    block[d + c * m] <- block[d + c * m] - sum
-
-                for at in starts[d] .. starts[d + 1] - 1 do
-                    if positions[at] < first then
-                        work[q + positions[at]] <- 0.0
-
-                work.Span.Slice(q + first, width).Clear()
-
-        Workspace.Return work
-        isSparse
-
     /// Each element (unknown, value) of Z'R⁻¹δ for δ one in a row; an unknown may come several times.
     member _.ElementsOf(row: int, add: int -> float -> unit) = elementsOf row add
 
@@ -189,9 +103,7 @@ type internal PrecisionSolver
     member _.SubtractProduct(k: int, m: int, a: float[], b: float[], block: float[]) = subtractProduct k m a b block
 
     /// Takes δ'R⁻¹ZM⁻¹Z'R⁻¹δ of some rows off their m×m block.
-    member _.Subtract(rows: int[], block: float[]) =
-        if root < 0 || not (subtractAboveRoot rows block) then
-            subtractBySolving rows block
+    member _.Subtract(rows: int[], block: float[]) = subtractBySolving rows block
 
     /// <summary>δ'V⁻¹δ for δ one in the rows of each unit, by one solve of many right-hand sides.</summary>
     member _.Sums(units: int[][]) : float[] =

@@ -128,7 +128,7 @@ let private crossed =
 
          fit, units)
 
-/// Blocks of V⁻¹ by selected inverses, by solving as far as the root, and by solving, against solves for unit vectors.
+/// Blocks of V⁻¹ by selected inverses and by solving, against solves for unit vectors.
 let private blocks () = [
     let fit, units = crossed.Value
     let equations = MixedModelEquations fit
