@@ -329,17 +329,14 @@ module Fit =
                 && Array.exists (fun sd -> sd < 0.0) deviations
             | _ -> false)
 
-    /// Whether a fit is one to end at: no saddle, a matrix of the structure, and the likelihood does not grow without bound there.
-    let internal isEndOf (fit: Fit) =
-        match fit.Certificate.Verdict with
+    /// Whether an iteration is one to end at: no saddle, a matrix of the structure, and the likelihood does not grow without bound
+    /// there.
+    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
+        match (ofIteration likelihood iteration).Certificate.Verdict with
         | Verdict.Optimum
         | Verdict.BoundaryOptimum _
-        | Verdict.FlatDirection _ -> not (hasMixedSigns fit.Model (List.last fit.Path).Theta)
+        | Verdict.FlatDirection _ -> not (hasMixedSigns likelihood iteration.Theta)
         | Verdict.NotConverged _ -> false
-
-    /// The same of an iteration.
-    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
-        isEndOf (ofIteration likelihood iteration)
 
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
     /// of the formula.

@@ -23,21 +23,10 @@ module internal Refit =
             Solver.iterations SolverOptions.defaults { objective with Start = start }
             |> List.ofSeq
 
-        // The end that the search asks about is nearly always the one it takes.
-        let asked: (Iteration * Fit) option ref = ref None
-
-        let fitAt (iteration: Iteration) =
-            match asked.Value with
-            | Some(known, fit) when obj.ReferenceEquals(known, iteration) -> fit
-            | _ ->
-                let fit = Fit.ofIteration likelihood iteration
-                asked.Value <- Some(iteration, fit)
-                fit
-
         let path, search =
-            StartSearch.run (fitAt >> Fit.isEndOf) descend { objective with Start = start }
+            StartSearch.run (Fit.isEnd likelihood) descend { objective with Start = start }
 
-        let fit = fitAt (List.last path)
+        let fit = Fit.ofIteration likelihood (List.last path)
 
         {
             fit with
