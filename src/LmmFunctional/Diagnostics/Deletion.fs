@@ -84,6 +84,8 @@ module internal Deletion =
         let weighted = equations.WeightedBasis
         let projected = ResidualPrecision.multiply equations.Residual 1 equations.Residuals
         let result = Array.create units.Length None
+        // Before the threads, which all look at it.
+        equations.Inverse |> ignore
 
         Parallel.For(
             0,

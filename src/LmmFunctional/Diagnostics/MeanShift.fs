@@ -34,19 +34,6 @@ type MeanShift = {
 [<RequireQualifiedAccess>]
 module MeanShift =
 
-    // Of larger units one product with P costs less than their block of V⁻¹.
-    let private largeUnit = 200
-
-    /// δ'Pδ relative to σ² for δ one in some rows, by one product.
-    let private squareByProduct (equations: MixedModelEquations) (rows: int[]) =
-        let delta: float[] = Array.zeroCreate equations.Rows
-
-        for row in rows do
-            delta[row] <- 1.0
-
-        let image = equations.Project(1, delta)
-        rows |> Array.sumBy (fun row -> image[row])
-
     // A unit whose P has no more than rounding of what V⁻¹ has is determined by the fixed effects.
     let private determined = 1e-10
 
@@ -57,19 +44,29 @@ module MeanShift =
         let diagonal = lazy (RowDiagonals.create equations).Projection
         let freedom = float (fit.Observations - fit.FixedCount)
 
+        let units = units |> List.map (fun unit -> unit, Seq.toArray unit.Rows)
+
+        // δ'V⁻¹δ of units of several rows, in their order.
+        let sums =
+            units
+            |> Seq.map snd
+            |> Seq.filter (fun rows -> rows.Length > 1)
+            |> Array.ofSeq
+            |> equations.PrecisionSums
+
+        let mutable nextSum = 0
+
         let found = [
-            for unit in units do
-                let rows = Seq.toArray unit.Rows
+            for unit, rows in units do
                 let taken = equations.FixedShare rows
 
                 // δ'Pδ relative to σ².
                 let square =
                     if rows.Length = 1 then
                         diagonal.Value[rows[0]]
-                    elif rows.Length > largeUnit then
-                        squareByProduct equations rows
                     else
-                        Array.sum (equations.PrecisionBlock rows) - taken
+                        nextSum <- nextSum + 1
+                        sums[nextSum - 1] - taken
 
                 if square > determined * (square + taken) then
                     let shift = (rows |> Array.sumBy (fun row -> projected[row])) / square
@@ -82,12 +79,8 @@ module MeanShift =
                 freedom - 1.0, (if Double.IsNaN external then infinity else external)
         |]
 
-        let family = {
-            Means = found.Length
-            Count = found.Length
-            Rank = found.Length
-            Loadings = lazy [||]
-        }
+        let family =
+            ComparisonFamily.create found.Length found.Length (lazy found.Length) (lazy [||])
 
         let adjusted = Adjustment.pValues adjustment family tests
 

@@ -103,33 +103,39 @@ module internal FixedRatioShift =
         let struct (eigenvalues, vectors) = Semidefinite.eigen m projection
         let values = eigenvalues |> Array.map (max 0.0)
 
-        let turned =
-            Array.init m (fun k -> Seq.sumBy (fun i -> vectors[i + k * m] * own[i]) (seq { 0 .. m - 1 }))
+        let sum (f: int -> float) =
+            let mutable sum = 0.0
+
+            for k in 0 .. m - 1 do
+                sum <- sum + f k
+
+            sum
+
+        let turned = Array.init m (fun k -> sum (fun i -> vectors[i + k * m] * own[i]))
 
         let square = Dense.Dot(own, own)
-        let trace = Seq.sumBy (fun i -> projection[i * (m + 1)]) (seq { 0 .. m - 1 })
+        let trace = sum (fun i -> projection[i * (m + 1)])
         let traceOfSquare = Dense.Dot(projection, projection)
 
         // −2 restricted log likelihood with σ² profiled, less its value at zero, and its slope by ω = σ²ₒ/σ².
         let taken omega =
-            Seq.sumBy (fun k -> turned[k] * turned[k] / (1.0 + omega * values[k])) (seq { 0 .. m - 1 })
+            sum (fun k -> turned[k] * turned[k] / (1.0 + omega * values[k]))
 
         // Rows that their shift explains to rounding leave nothing.
         let left omega =
             max (1e-15 * total) (total - omega * taken omega)
 
         let value omega =
-            let logs =
-                Seq.sumBy (fun k -> Math.Log(1.0 + omega * values[k])) (seq { 0 .. m - 1 })
-
+            let logs = sum (fun k -> Math.Log(1.0 + omega * values[k]))
             logs + freedom * Math.Log(max Double.Epsilon (left omega) / total)
 
         let slope omega =
-            let traces =
-                Seq.sumBy (fun k -> values[k] / (1.0 + omega * values[k])) (seq { 0 .. m - 1 })
+            let traces = sum (fun k -> values[k] / (1.0 + omega * values[k]))
 
             let squares =
-                Seq.sumBy (fun k -> (turned[k] / (1.0 + omega * values[k])) ** 2.0) (seq { 0 .. m - 1 })
+                sum (fun k ->
+                    let share = turned[k] / (1.0 + omega * values[k])
+                    share * share)
 
             traces - freedom * squares / left omega
 
@@ -137,6 +143,12 @@ module internal FixedRatioShift =
             // Not a number where the fit leaves no residuals at all.
             if not (slope 0.0 < 0.0) then
                 0.0
+            elif m = 1 then
+                // With a = (δ'Py)²/(δ'Pδ y'Py) and u = 1 + ωδ'Pδ the slope is zero where (1 − a)u + a = (n − p)a.
+                let share = turned[0] * turned[0] / (values[0] * total)
+                let u = share * (freedom - 1.0) / (1.0 - share)
+                let omega = (u - 1.0) / values[0]
+                if omega > 0.0 && omega < largest then omega else largest
             else
                 let mutable high = 1.0
 
@@ -157,9 +169,7 @@ module internal FixedRatioShift =
         let shifts =
             Array.init m (fun i ->
                 fit.Sigma
-                * Seq.sumBy
-                    (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * values[k]))
-                    (seq { 0 .. m - 1 }))
+                * sum (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * values[k])))
 
         {
             Unit = shifted.Unit
@@ -186,6 +196,8 @@ module internal FixedRatioShift =
             Array.fold2 (fun sum r p -> sum + r * p) 0.0 marginal projected / fit.Sigma
 
         let result: VarianceShift[] = Array.zeroCreate units.Length
+        // Before the threads, which all look at it.
+        equations.Inverse |> ignore
 
         Parallel.For(0, units.Length, fun index -> result[index] <- ofUnit equations projected total units[index])
         |> ignore

@@ -32,11 +32,27 @@ type internal ComparisonFamily = {
     Means: int
     /// The number of comparisons that could be estimated.
     Count: int
-    /// The number of independent ones among them.
-    Rank: int
-    /// The loadings of their correlations, computed when asked for.
-    Loadings: Lazy<float[]>
+    /// The number of independent ones among them, counted when asked for.
+    Rank: Lazy<int>
+    /// P beyond a studentised range of the means, by df and range.
+    RangeUpper: Lazy<float -> float -> float>
+    /// P beyond a largest |t| of the comparisons, by df and t.
+    LargestUpper: Lazy<float -> float -> float>
 }
+
+/// <summary>Families of comparisons.</summary>
+[<RequireQualifiedAccess>]
+module internal ComparisonFamily =
+
+    /// <summary>A family: its means, its comparisons, how many of them are independent, and the loadings of their
+    /// correlations.</summary>
+    let create means count (rank: Lazy<int>) (loadings: Lazy<float[]>) : ComparisonFamily = {
+        Means = means
+        Count = count
+        Rank = rank
+        RangeUpper = lazy (StudentizedRange.ofMeans means)
+        LargestUpper = lazy (Dunnett.ofLoadings loadings.Value)
+    }
 
 /// <summary>Adjustments by name, and what they do.</summary>
 [<RequireQualifiedAccess>]
@@ -79,9 +95,9 @@ module Adjustment =
         let m = float family.Count
 
         match adjustment with
-        | Adjustment.Tukey -> StudentizedRange.upper family.Means df (sqrt 2.0 * abs t)
-        | Adjustment.Dunnett -> Dunnett.upper family.Loadings.Value df (abs t)
-        | Adjustment.Scheffe -> Probability.upperF family.Rank df (t * t / float family.Rank)
+        | Adjustment.Tukey -> family.RangeUpper.Value df (sqrt 2.0 * abs t)
+        | Adjustment.Dunnett -> family.LargestUpper.Value df (abs t)
+        | Adjustment.Scheffe -> Probability.upperF family.Rank.Value df (t * t / float family.Rank.Value)
         | Adjustment.Sidak -> StudentizedRange.missing m raw
         | Adjustment.Bonferroni -> min 1.0 (m * raw)
         | Adjustment.None

@@ -63,6 +63,9 @@ module internal Dunnett =
 
             b
 
+    // No largest of normals is beyond this with a probability above the smallest number.
+    let private none = 45.0
+
     /// P(max |Z| > c), Z_i = b_i z + √(1 − b_i²) e_i.
     let private upperOfNormals (loadings: float[]) (c: float) =
         let own = loadings |> Array.map (fun b -> sqrt (1.0 - b * b))
@@ -83,17 +86,27 @@ module internal Dunnett =
 
         // A narrow conditional distribution would slip between the nodes of the rule. The integrand is even.
         let panel = max 0.01 (Array.min own)
-        min 1.0 (2.0 * StudentizedRange.integrate panel 0.0 8.5 part)
+
+        if c <= 0.0 then
+            1.0
+        elif c > none then
+            0.0
+        else
+            min 1.0 (2.0 * StudentizedRange.integrate panel 0.0 8.5 part)
+
+    let private upperBy (tail: float -> float) (loadings: float[]) (df: float) (c: float) =
+        if Double.IsNaN c || Double.IsNaN df then nan
+        elif c <= 0.0 then 1.0
+        elif Double.IsInfinity c then 0.0
+        elif loadings.Length = 1 then Probability.twoSided df c
+        else RandomScale.expectation df (fun s -> tail (c * s))
 
     /// <summary>P(max |T| > c) for t with a common standard error of df degrees of freedom.</summary>
     let upper (loadings: float[]) (df: float) (c: float) =
-        if Double.IsNaN c || Double.IsNaN df then
-            nan
-        elif c <= 0.0 then
-            1.0
-        elif Double.IsInfinity c then
-            0.0
-        elif loadings.Length = 1 then
-            Probability.twoSided df c
-        else
-            RandomScale.expectation df (fun s -> upperOfNormals loadings (c * s))
+        upperBy (upperOfNormals loadings) loadings df c
+
+    /// <summary>The same for many questions about one family, by df and c, the inner integral interpolated; for one thread at a
+    /// time.</summary>
+    let ofLoadings (loadings: float[]) : float -> float -> float =
+        let tail = InterpolatedTail(upperOfNormals loadings)
+        upperBy tail.Upper loadings

@@ -107,20 +107,27 @@ module Inference =
 
     /// The rank of functions given in the frame, their lengths made one.
     let internal rankOf (framed: float[][]) =
-        let q = framed.Length
+        let unit =
+            framed
+            |> Array.choose (fun a ->
+                let length = sqrt (SatterthwaiteAndKenwardRoger.dot a a)
 
-        let lengths =
-            framed |> Array.map (fun a -> sqrt (SatterthwaiteAndKenwardRoger.dot a a))
+                if length > 0.0 then
+                    Some(a |> Array.map (fun value -> value / length))
+                else
+                    None)
+
+        // AAᵀ and AᵀA have the same eigenvalues but for zeros: the smaller one, for 1,540 pairs of 56 means are many.
+        let vectors =
+            if unit.Length > 0 && unit[0].Length < unit.Length then
+                Array.init unit[0].Length (fun j -> unit |> Array.map (fun a -> a[j]))
+            else
+                unit
+
+        let q = vectors.Length
 
         let gram =
-            Array.init (q * q) (fun k ->
-                let i, j = k % q, k / q
-                let size = lengths[i] * lengths[j]
-
-                if size > 0.0 then
-                    SatterthwaiteAndKenwardRoger.dot framed[i] framed[j] / size
-                else
-                    0.0)
+            Array.init (q * q) (fun k -> SatterthwaiteAndKenwardRoger.dot vectors[k % q] vectors[k / q])
 
         let struct (values, _) = Semidefinite.eigen q gram
         values |> Array.filter (fun value -> value > dependent) |> Array.length

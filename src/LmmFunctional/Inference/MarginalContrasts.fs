@@ -111,12 +111,12 @@ module MarginalContrasts =
 
         Matrix.init framed.Length framed.Length (fun i j -> covariance i j / (sd[i] * sd[j]))
 
-    let private family (means: MarginalMeans) count (framed: float[][]) : ComparisonFamily = {
-        Means = count
-        Count = framed.Length
-        Rank = Inference.rankOf framed
-        Loadings = lazy (Dunnett.loadings (correlation means.Basis.Inference framed))
-    }
+    let private family (means: MarginalMeans) count (framed: float[][]) : ComparisonFamily =
+        ComparisonFamily.create
+            count
+            framed.Length
+            (lazy (Inference.rankOf framed))
+            (lazy (Dunnett.loadings (correlation means.Basis.Inference framed)))
 
     /// One family: its comparisons with adjusted p-values and intervals.
     let private compare means adjustment logBase (rows: MarginalFunction list) (contrasts: WeightedContrast list) =

@@ -49,11 +49,16 @@ module internal StudentizedRange =
     // φΦ² below this is nothing beside one.
     let private low = -5.5
 
+    // No range is beyond this with a probability above the smallest number.
+    let private none = 60.0
+
     /// P(range of k independent standard normals > w).
     /// 1 − k∫φ(z)(Φ(z) − Φ(z − w))^(k−1)dz, and 1 = k∫φΦ^(k−1), so that small probabilities keep their digits.
     let private upperOfNormals (k: float) (w: float) =
         if w <= 0.0 then
             1.0
+        elif w > none then
+            0.0
         else
             let part z =
                 let below = normal z
@@ -64,17 +69,21 @@ module internal StudentizedRange =
 
             min 1.0 (k * integrate 1.0 low (0.5 * w + far) part)
 
+    let private upperBy (tail: float -> float) k (df: float) (q: float) =
+        if Double.IsNaN q || Double.IsNaN df then nan
+        elif q <= 0.0 then 1.0
+        elif Double.IsInfinity q then 0.0
+        elif k = 2 then Probability.twoSided df (q / sqrt 2.0)
+        else RandomScale.expectation df (fun s -> tail (q * s))
+
     /// <summary>P(Q > q) for the range of k means over their standard error with df degrees of freedom.</summary>
     /// <remarks>df may be any positive number or infinite. The double integral of Copenhaver and Holland 1988,
     /// accurate to 1e-11.</remarks>
-    let upper (k: int) (df: float) (q: float) =
-        if Double.IsNaN q || Double.IsNaN df then
-            nan
-        elif q <= 0.0 then
-            1.0
-        elif Double.IsInfinity q then
-            0.0
-        elif k = 2 then
-            Probability.twoSided df (q / sqrt 2.0)
-        else
-            RandomScale.expectation df (fun s -> upperOfNormals (float k) (q * s))
+    let upper (k: int) (df: float) (q: float) = upperBy (upperOfNormals k) k df q
+
+    /// <summary>The same for many questions about one number of means, by df and q; for one thread at a time.</summary>
+    /// <remarks>The inner integral is interpolated: each pair of 56 means has df of its own, and an interval takes a dozen
+    /// probabilities.</remarks>
+    let ofMeans (k: int) : float -> float -> float =
+        let tail = InterpolatedTail(upperOfNormals k)
+        upperBy tail.Upper k

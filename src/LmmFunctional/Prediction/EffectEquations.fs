@@ -167,6 +167,9 @@ type internal EffectEquations(fit: Fit, residual: ResidualPrecision, layout: Eff
             (cholesky.Invert()
              cholesky.Inverse)
 
+    let precisionBlocks =
+        PrecisionBlocks(residual, z, cholesky, supernodeOf, locate, inverted)
+
     /// Z'W for k columns W of n rows: q×k.
     let timesTransposedZ k (w: float[]) (target: Buffer) =
         let q = tree.Size
@@ -238,60 +241,5 @@ type internal EffectEquations(fit: Fit, residual: ResidualPrecision, layout: Eff
         own.Solve(k, b)
         b
 
-    /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²: R⁻¹_II less the square of F⁻¹Z'R⁻¹δ_I with M = FFᵀ.
-    /// </summary>
-    member _.PrecisionBlock(rows: int[]) : float[] =
-        let m, q = rows.Length, tree.Size
-        let places = Dictionary<int, int>()
-        rows |> Array.iteri (fun k row -> places[row] <- k)
-        let result: float[] = Array.zeroCreate (m * m)
-        let supernodes = SortedSet<int>()
-
-        let rec climb s =
-            if s >= 0 && supernodes.Add s then
-                climb tree.Parents[s]
-
-        for c in 0 .. m - 1 do
-            for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
-                let other = residual.Columns[at]
-
-                match places.TryGetValue other with
-                | true, k -> result[c + k * m] <- residual.Values[at]
-                | false, _ -> ()
-
-                for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
-                    climb supernodeOf[z.Positions[k]]
-
-        if supernodes.Count > 0 then
-            let path = Seq.toArray supernodes
-            let work = Workspace.Rent(q * m)
-
-            for c in 0 .. m - 1 do
-                for s in path do
-                    work.Span.Slice(c * q + tree.Columns[s], tree.Width s).Clear()
-
-                for at in residual.Starts[rows[c]] .. residual.Starts[rows[c] + 1] - 1 do
-                    let other = residual.Columns[at]
-
-                    for k in z.Starts[other] .. z.Starts[other + 1] - 1 do
-                        let place = c * q + z.Positions[k]
-                        work[place] <- work[place] + residual.Values[at] * z.Values[k]
-
-            SparseSolve.ForwardOn(cholesky, path, m, work.Pointer)
-
-            for c in 0 .. m - 1 do
-                for d in 0..c do
-                    let mutable sum = 0.0
-
-                    for s in path do
-                        for column in tree.Columns[s] .. tree.Columns[s + 1] - 1 do
-                            sum <- sum + work[c * q + column] * work[d * q + column]
-
-                    result[c + d * m] <- result[c + d * m] - sum
-
-                    if c <> d then
-                        result[d + c * m] <- result[d + c * m] - sum
-
-            Workspace.Return work
-
-        result
+    /// Blocks of V⁻¹.
+    member _.PrecisionBlocks = precisionBlocks

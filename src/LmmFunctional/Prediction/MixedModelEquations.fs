@@ -212,9 +212,12 @@ type internal MixedModelEquations(fit: Fit, theta: ImmutableArray<float>) =
     /// <summary>K, p×p by columns, with Cov(β̂)/σ² = KKᵀ and β = Kγ for γ in the coordinates of XL⁻ᵀ.</summary>
     member _.FixedRoot: float[] = fixedEffects.Root
 
-    /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²: R⁻¹_II less the square of F⁻¹Z'R⁻¹δ_I with M = FFᵀ.
+    /// <summary>(V⁻¹)_II of some rows, m×m by columns, relative to σ²; from several threads once <c>Inverse</c> was asked for.
     /// </summary>
-    member _.PrecisionBlock(rows: int[]) : float[] = equations.PrecisionBlock rows
+    member _.PrecisionBlock(rows: int[]) : float[] = equations.PrecisionBlocks.Block rows
+
+    /// <summary>δ'V⁻¹δ for δ one in the rows of each unit, relative to σ².</summary>
+    member _.PrecisionSums(units: int[][]) : float[] = equations.PrecisionBlocks.Sums units
 
     /// <summary>a of functions first .. first + count − 1, n×count by columns, with aᵀy their estimates: R⁻¹(ZM⁻¹z + Af).
     /// </summary>

@@ -37,12 +37,8 @@ let private overScale df f =
 let private equal n correlation =
     Matrix.init n n (fun i j -> if i = j then 1.0 else correlation)
 
-let private familyOf n : ComparisonFamily = {
-    Means = n + 1
-    Count = n
-    Rank = n
-    Loadings = lazy (Dunnett.loadings (equal n 0.5))
-}
+let private familyOf n : ComparisonFamily =
+    ComparisonFamily.create (n + 1) n (lazy n) (lazy (Dunnett.loadings (equal n 0.5)))
 
 [<Tests>]
 let tests =
@@ -77,6 +73,27 @@ let tests =
                     Law.relative "range" 1e-12 (Probability.twoSided df t) (StudentizedRange.upper 2 df (sqrt 2.0 * t))
                 yield! Law.relative "maximum" 1e-12 (Probability.twoSided df t) viaMaximum
             ])
+
+        testCases
+            "interpolated tails are the tails"
+            [
+                3, 2.5
+                12, 10.3
+                56, 4.0
+                56, 165.0
+                56, Double.PositiveInfinity
+                1000, 40.0
+            ]
+            (fun (k: int, df: float) ->
+                let range = StudentizedRange.ofMeans k
+                let loadings = Array.init (min 20 (k - 1)) (fun i -> 0.9 - 0.08 * float i)
+                let largest = Dunnett.ofLoadings loadings
+
+                Law.assertHolds [
+                    for q in [ 0.01; 0.8; 3.0; 5.0; 7.7; 12.0; 30.0 ] do
+                        yield! Law.relative "range" 1e-11 (StudentizedRange.upper k df q) (range df q)
+                        yield! Law.relative "largest" 1e-11 (Dunnett.upper loadings df q) (largest df q)
+                ])
 
         testCases "the scale gives t from the normal" [ 0.3; 1.5; 30.0; 400.0 ] (fun (df: float) ->
             let t = 1.7
@@ -123,10 +140,16 @@ let tests =
                     |> Array.truncate 8
                     |> Array.map (fun seed -> 3.5 + float (seed % 7uy), float seed / 50.0)
 
-                let family = {
-                    familyOf (max 1 tests.Length) with
-                        Rank = max 1 (tests.Length - 1)
-                }
+                let count = max 1 tests.Length
+
+                let familyOfMeans means =
+                    ComparisonFamily.create
+                        means
+                        count
+                        (lazy (max 1 (count - 1)))
+                        (lazy (Dunnett.loadings (equal count 0.5)))
+
+                let family = familyOfMeans (count + 1)
 
                 let raw = tests |> Array.map (fun (df, t) -> Probability.twoSided df t)
 
@@ -141,7 +164,7 @@ let tests =
                     Adjustment.Fdr
                 ]
 
-                let two = { family with Means = 2 }
+                let two = familyOfMeans 2
 
                 Law.holds [
                     for adjustment in all do

@@ -90,6 +90,61 @@ let private predictionErrors (fit: Fit) = [
         yield! Law.relativeAll "diagonal of the matrix" tolerance expected diagonalOf
 ]
 
+/// Crossed factors whose equations have a root of a hundred columns, with items that have rows in common with most others.
+let private crossed =
+    lazy
+        (let stream = RandomStream(11UL, 0)
+         let n = 1000
+         let s = Array.init n (fun row -> row / 4)
+         let d = Array.init n (fun _ -> stream.NextIndex 100)
+         let effects = Array.init 350 (fun _ -> stream.NextNormal())
+
+         let frame =
+             TestFrame.ofColumns [
+                 "y",
+                 TestFrame.numbers [
+                     for row in 0 .. n - 1 -> effects[s[row]] + effects[250 + d[row]] + stream.NextNormal()
+                 ]
+                 "x", TestFrame.numbers [ for _ in 1..n -> stream.NextNormal() ]
+                 "s", TestFrame.texts [ for level in s -> $"s{level}" ]
+                 "d", TestFrame.texts [ for level in d -> $"d{level}" ]
+             ]
+
+         let fit =
+             TestFrame.formula "y ~ x + (1 | s) + (1 | d)"
+             |> Lmm.fit FitOptions.defaults frame
+             |> Models.value
+
+         let rowsOf (codes: int[]) wanted =
+             [| 0 .. n - 1 |] |> Array.filter (fun row -> List.contains codes[row] wanted)
+
+         let units = [
+             "a row", [| 17 |]
+             "rows of a subject", rowsOf s [ 3 ]
+             "rows of an item", rowsOf d [ 5 ]
+             "rows of many items", rowsOf d [ 10..40 ]
+             "rows of many subjects", rowsOf s [ 50..80 ]
+         ]
+
+         fit, units)
+
+/// Blocks of V⁻¹ by selected inverses and by solving, against solves for unit vectors.
+let private blocks () = [
+    let fit, units = crossed.Value
+    let equations = MixedModelEquations fit
+    let n = fit.Observations
+    let sums = units |> Seq.map snd |> Array.ofSeq |> equations.PrecisionSums
+
+    for index, (name, rows) in List.indexed units do
+        let m = rows.Length
+        let identity: float[] = Array.zeroCreate (n * m)
+        rows |> Array.iteri (fun c row -> identity[c * n + row] <- 1.0)
+        let solved = equations.Solve(m, identity)
+        let expected = Array.init (m * m) (fun k -> solved[k / m * n + rows[k % m]])
+        yield! Law.relativeAll name 1e-10 expected (equations.PrecisionBlock rows)
+        yield! Law.near $"sum of {name}" (1e-10 * float m) (Array.sum expected) sums[index]
+]
+
 // A residual variance at its bound, or rows that determine everything, leave no digits to compare.
 let private compare law model =
     let fit = RandomModel.fit model
@@ -101,6 +156,8 @@ let private compare law model =
 [<Tests>]
 let tests =
     testList "EquationTests" [
+        testCase "blocks of V⁻¹ of crossed factors are those of solves" (fun () -> Law.assertHolds (blocks ()))
+
         testPropertyWithConfig
             { config with maxTest = 100 }
             "the equations agree with n×n matrices"
