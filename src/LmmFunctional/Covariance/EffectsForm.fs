@@ -78,9 +78,9 @@ module internal EffectsForm =
 
             // The scale goes to variances of their own, so that each of them can be zero.
             if relativeFirst.HasEqualVariances && not relativeSecond.HasEqualVariances then
-                EffectsShape.product m n false (ofSome second ofSecond None) relativeFirst places
+                EffectsProduct.create m n false (ofSome second ofSecond None) relativeFirst places
             else
-                EffectsShape.product m n true (ofSome first ofFirst None) relativeSecond places
+                EffectsProduct.create m n true (ofSome first ofFirst None) relativeSecond places
         | _, [ positions ] -> create structure positions
         | _ -> invalidArg (nameof factors) "A structure needs the effects of each of its factors."
 

@@ -95,9 +95,6 @@ module internal EffectsShape =
                         None
         }
 
-    /// The curvature of a G without a shorter way.
-    let private curvatureOf (covariance: Jet[] -> Jet[]) (tau: float[]) =
-        WeightedCurvature.ofElements tau.Length (covariance (Jet.variables tau))
 
     /// The free entries of λ, as listed by RelativeFactor, or of an S×q lower trapezoidal Γ padded with zeros.
     let free (labels: string[]) rank =
@@ -150,7 +147,7 @@ module internal EffectsShape =
 
                     lambda
             Covariance = covariance
-            Curvature = curvatureOf covariance
+            Curvature = WeightedCurvature.ofCovariance covariance
             Natural = id
             Unconstrained = Some
         }
@@ -197,7 +194,7 @@ module internal EffectsShape =
                         (deviations |> Array.map ((*) 0.7))
             Factor = fun tau -> covariance (Jet.constants tau) |> Array.map _.Value |> Semidefinite.factor order
             Covariance = covariance
-            Curvature = curvatureOf covariance
+            Curvature = WeightedCurvature.ofCovariance covariance
             Natural =
                 fun tau ->
                     let loadings, roots = Array.splitAt entries.Length tau
@@ -210,99 +207,4 @@ module internal EffectsShape =
                         Some(Array.append loadings (specific |> Array.map sqrt))
                     else
                         None
-        }
-
-    /// λ of a product of m first and n second indices, of a form that carries the scale and of a relative one, on these pairs of
-    /// indices, the first varying fastest; τ and natural parameters in the order of the factors.
-    let product m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) (places: (int * int)[]) =
-        let order = places.Length
-        let isFull = order = m * n
-        let own, rest = scaled.Names.Length, CovarianceForm.count relative
-
-        let join a b =
-            if isFirstScaled then Array.append a b else Array.append b a
-
-        let split (tau: 'a[]) =
-            if isFirstScaled then
-                Array.splitAt own tau
-            else
-                let b, a = Array.splitAt rest tau
-                a, b
-
-        let covariance (tau: Jet[]) =
-            let tauOfScaled, tauOfRelative = split tau
-            let own = scaled.Covariance tauOfScaled
-            let size = if isFirstScaled then n else m
-            let other = CovarianceForm.matrix relative tauOfRelative [| 0 .. size - 1 |]
-            let first, second = if isFirstScaled then own, other else other, own
-
-            CovarianceForm.symmetric order (fun i j ->
-                let (i, i'), (j, j') = places[i], places[j]
-                let a, b = first[i + j * m], second[i' + j' * n]
-                if Jet.isZero a || Jet.isZero b then Jet.zero else a *. b)
-
-        {
-            Order = order
-            Names =
-                if isFirstScaled then
-                    Kronecker.names scaled.Names relative.Names
-                else
-                    Kronecker.names relative.Names scaled.Names
-            Kinds = join scaled.Kinds relative.Kinds
-            Ends =
-                if isFirstScaled then
-                    Kronecker.ends (scaled.Names, scaled.Ends) (relative.Names, relative.Ends)
-                else
-                    Kronecker.ends (relative.Names, relative.Ends) (scaled.Names, scaled.Ends)
-            Powers = join scaled.Powers (Array.create rest 0)
-            Deviations =
-                if isFirstScaled then
-                    scaled.Deviations
-                else
-                    scaled.Deviations |> Array.map ((+) rest)
-            Start =
-                fun deviations ->
-                    let ofIndex i =
-                        places
-                        |> Array.indexed
-                        |> Array.filter (fun (_, (first, second)) -> (if isFirstScaled then first else second) = i)
-                        |> Array.map (fun (effect, _) -> deviations[effect])
-                        |> EffectsFormParts.rootMeanSquare
-
-                    join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
-            Factor =
-                fun tau ->
-                    let tauOfScaled, tauOfRelative = split tau
-                    let lambda = scaled.Factor tauOfScaled
-                    let size = if isFirstScaled then n else m
-                    let other = EffectsFormParts.values relative size tauOfRelative
-
-                    // The factor of a product is the product of factors, which keeps columns of zeros; that of a part is not.
-                    let own, other =
-                        if isFull then
-                            lambda, Semidefinite.factor size other
-                        else
-                            Semidefinite.square scaled.Order lambda, other
-
-                    let first, second = if isFirstScaled then own, other else other, own
-
-                    let product =
-                        Array.init (order * order) (fun at ->
-                            let (i, i'), (j, j') = places[at % order], places[at / order]
-                            first[i + j * m] * second[i' + j' * n])
-
-                    if isFull then
-                        product
-                    else
-                        Semidefinite.factor order product
-            Covariance = covariance
-            Curvature = curvatureOf covariance
-            Natural =
-                fun tau ->
-                    let tauOfScaled, tauOfRelative = split tau
-                    join (scaled.Natural tauOfScaled) (relative.Natural tauOfRelative)
-            Unconstrained =
-                fun natural ->
-                    let ofScaled, ofRelative = split natural
-                    Option.map2 join (scaled.Unconstrained ofScaled) (relative.Unconstrained ofRelative)
         }

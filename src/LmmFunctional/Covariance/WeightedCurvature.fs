@@ -33,6 +33,10 @@ module internal WeightedCurvature =
 
         sum
 
+    /// Of G as a function of τ, where there is no shorter way.
+    let ofCovariance (covariance: Jet[] -> Jet[]) (tau: float[]) =
+        ofElements tau.Length (covariance (Jet.variables tau))
+
     /// Sets a block of a symmetric k×k matrix and its transpose.
     let private set k (sum: float[]) row column value =
         sum[row + column * k] <- value

@@ -9,35 +9,6 @@ open LmmFunctional
 [<RequireQualifiedAccess>]
 module internal StructuredResidualsObjective =
 
-    /// Relative standard deviations of the effects, as without a residual structure where that can be computed.
-    let private deviations (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) =
-        if model.Forms.Length = 0 then
-            [||]
-        else
-            match Plan.create standard with
-            | Ok plan -> StartingValues.deviations layout (Array.ofList standard.Terms) (plan.NewEngine())
-            | Error _ -> layout.Shapes |> Array.map (fun shape -> Array.create shape.Order 1.0)
-
-    /// θ to start from: the random terms by moments, and the best of what the residual structure proposes.
-    let private start (standard: Standardised) (layout: ThetaLayout) (model: MarginalModel) evaluate =
-        let ofTerms = deviations standard layout model |> StartingValues.place layout
-
-        let withResiduals tau =
-            ImmutableArray.CreateRange(Array.append ofTerms tau)
-
-        let first = withResiduals model.Residual.Parameters.Start
-
-        let others = [
-            yield! MomentStart.tryFind model |> Option.toList
-            for tau in model.Residual.FurtherStarts -> withResiduals tau
-        ]
-
-        if others.IsEmpty then
-            first
-        else
-            first :: others
-            |> List.minBy (fun theta -> let evaluation: Evaluation = evaluate theta Order.Value in evaluation.Value)
-
     /// Which parameters are logarithms or the like: of those of residuals all but coefficients.
     let private unboundedOf (layout: ThetaLayout) (model: MarginalModel) =
         Seq.append
@@ -45,140 +16,6 @@ module internal StructuredResidualsObjective =
             (model.Residual.Parameters.Kinds
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
-
-    // The starts of random terms that are of all variances alike, and how many of the others are combined with residuals.
-    let private firstChoices, mostChoices = 4, 6
-
-    /// Other θ to start from: random terms and residuals in turn away from the first, then random effects as large as
-    /// residuals of which one level has hardly any, then no random effects beside any residuals.
-    let private further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
-        if FurtherStarts.most work start.Length = 1 then
-            []
-        else
-            let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
-
-            let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
-
-            let kinds = model.Residual.Parameters.Kinds
-            let residuals = ResidualStarts.moved kinds ofResiduals
-
-            seq {
-                for tau in residuals -> Array.append ofTerms tau
-
-                // A level with hardly any residual is an optimum of its own.
-                for tau in
-                    ResidualStarts.withSmallLevel kinds ofResiduals
-                    @ Option.toList (ResidualStarts.withSmallReference kinds ofResiduals) -> Array.append ofTerms tau
-
-                // Of ranges the best of these is the start already; factors have an optimum of their own for each.
-                if Array.contains ParameterKind.Loading kinds then
-                    for tau in model.Residual.FurtherStarts -> Array.append ofTerms tau
-
-                for theta in terms -> Array.append theta ofResiduals
-
-                match terms with
-                | _ :: asLarge :: larger :: _ ->
-                    for tau in ResidualStarts.withSmallLevel kinds ofResiduals -> Array.append asLarge tau
-
-                    for tau in Option.toList (ResidualStarts.withSmallReference kinds ofResiduals) ->
-                        Array.append larger tau
-                | _ -> ()
-
-                // Random effects that explain one level, with some of them zero.
-                for theta in
-                    List.truncate 1 terms
-                    @ (List.skip (min firstChoices terms.Length) terms |> List.truncate mostChoices) do
-                    for tau in ResidualStarts.withSmallLevel kinds ofResiduals -> Array.append theta tau
-
-                for theta in List.truncate 1 terms do
-                    for tau in residuals -> Array.append theta tau
-            }
-            |> FurtherStarts.afforded work start
-
-    /// The way on which the variance goes to zero that the others are told in units of: that of the first level, where residual
-    /// variances differ between the levels of one thing. Random effects grow with the other levels.
-    let private rayOf (design: Design) (layout: ThetaLayout) (model: MarginalModel) : Ray option =
-        let kinds = model.Residual.Parameters.Kinds
-
-        let isScale k =
-            kinds[k] = ParameterKind.StandardDeviation
-
-        let hasOneScale (residual: ResidualDesign) =
-            let ofForm =
-                (ResidualModel.formOf residual).Kinds
-                |> Array.contains ParameterKind.StandardDeviation
-
-            let ofGroups =
-                residual.Variances
-                |> List.filter (fun (_, values) ->
-                    match values with
-                    | VarianceValues.Groups _ -> true
-                    | _ -> false)
-
-            residual.Levels.IsNone && ofGroups.Length + (if ofForm then 1 else 0) = 1
-
-        // Scales of random terms: entries of factors, and the standard deviations of forms.
-        let scalesOf t =
-            let first = layout.ParameterStarts[t]
-
-            match layout.Forms[t] with
-            | None -> [ first .. layout.ParameterStarts[t + 1] - 1 ]
-            | Some form -> [ for k in form.Deviations -> first + k ]
-
-        let isPlain (form: EffectsForm option) =
-            form
-            |> Option.forall (fun form ->
-                form.Deviations.Length > 0
-                && form.Kinds
-                   |> Seq.indexed
-                   |> Seq.forall (fun (k, kind) ->
-                       match kind with
-                       | ParameterKind.StandardDeviation -> Seq.contains k form.Deviations
-                       | ParameterKind.Loading
-                       | ParameterKind.Variance -> false
-                       | _ -> true))
-
-        match design.Residual with
-        | Some residual when hasOneScale residual && Seq.forall isPlain layout.Forms ->
-            let effects = [
-                for t in 0 .. layout.Forms.Length - 1 do
-                    yield! scalesOf t
-            ]
-
-            let logarithms = [
-                for k in 0 .. kinds.Length - 1 do
-                    if isScale k then
-                        layout.Parameters + k
-            ]
-
-            Some {
-                Name = $"{NamedParameters.residualName}.sigma"
-                Along =
-                    fun distance theta ->
-                        let moved = theta.ToBuilder()
-                        let factor = exp distance
-
-                        for i in effects do
-                            moved[i] <- factor * moved[i]
-
-                        for i in logarithms do
-                            moved[i] <- moved[i] + distance
-
-                        moved.ToImmutable()
-                Tangent =
-                    fun theta ->
-                        let tangent = Array.zeroCreate theta.Length
-
-                        for i in effects do
-                            tangent[i] <- theta[i]
-
-                        for i in logarithms do
-                            tangent[i] <- 1.0
-
-                        tangent
-                Position = fun theta -> logarithms |> Seq.map (fun i -> theta[i]) |> Seq.min
-            }
-        | _ -> None
 
     /// The function of a model with dense blocks, for others to change.
     let private ofModel
@@ -202,7 +39,7 @@ module internal StructuredResidualsObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
-            FurtherStarts = lazy (further standard layout model work start)
+            FurtherStarts = lazy (StructuredStarts.further standard layout model work start)
             Following = FurtherStarts.following work start.Length Following.Every
             Evaluate = MarginalObjective.evaluate reml variance constant model
             Boundary =
@@ -217,7 +54,7 @@ module internal StructuredResidualsObjective =
                     (model.Residual.Parameters.Ends
                      |> ParameterEnds.rename (fun name -> $"{NamedParameters.residualName}.{name}"))
                 |> ImmutableArray.CreateRange
-            Ray = if variance.IsNone then rayOf design layout model else None
+            Ray = if variance.IsNone then ResidualRay.create design layout model else None
         }
 
     /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
@@ -290,7 +127,7 @@ module internal StructuredResidualsObjective =
         let engine = SeparableObjective.engine model
 
         let start =
-            start standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
+            StructuredStarts.first standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
             |> SeparableStart.improve model
 
         let constant = constantOf kind standard model.Marginal
@@ -314,7 +151,7 @@ module internal StructuredResidualsObjective =
 
     /// The best start for a model with sparse equations.
     let private startOfEquations kind standard layout (engine: WhitenedEngine) =
-        start standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
+        StructuredStarts.first standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
 
     /// Random effects in sparse equations, with a θ to start from.
     let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
@@ -364,7 +201,7 @@ module internal StructuredResidualsObjective =
         match plan.Way with
         | ResidualWay.Blocks model ->
             let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
-            let start = lazy (start standard layout model evaluate)
+            let start = lazy (StructuredStarts.first standard layout model evaluate)
             ofBlocks kind design standard layout model (fun () -> start.Value)
         | ResidualWay.Cells model -> Ok(ofCells kind design standard layout model)
         | ResidualWay.Equations model ->
@@ -384,7 +221,7 @@ module internal StructuredResidualsObjective =
             let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
 
             ofBlocks kind design standard layout model (fun () ->
-                from |> Option.defaultWith (fun () -> start standard layout model evaluate))
+                from |> Option.defaultWith (fun () -> StructuredStarts.first standard layout model evaluate))
         | LikelihoodMethod.Whitened(_, engine) ->
             let engine =
                 WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)

@@ -41,145 +41,9 @@ module StartSearch =
     // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.
     let private promising, close = 30.0, 4.0
 
-    // Scouts only tell optima apart; the descent that counts is made by the algorithm asked for.
-    let private scouting = {
-        SolverOptions.defaults with
-            Tolerance = Some 1e-6
-            MaxIterations = 100
-    }
-
-    /// A difference by which one optimum is lower than another.
-    let private distinct criterion = 1e-9 * max 1.0 (abs criterion)
-
-    // Places on the line from a start to an optimum.
-    let private places = [ 0.25; 0.6 ]
-
-    /// Whether the criterion falls all along the line to the end of a descent.
-    let private leadsTo (objective: Objective) (theta: ImmutableArray<float>) value (last: Iteration) =
-        let direction = Descent.difference last.Theta theta |> Array.ofSeq
-
-        let rec falls before places =
-            match places with
-            | [] -> before >= last.Criterion
-            | place :: others ->
-                let next =
-                    (objective.Evaluate (Descent.moved theta direction place) Order.Value).Value
-
-                next <= before && falls next others
-
-        falls value places
-
-    /// Where a start leads.
-    [<RequireQualifiedAccess>]
-    type private Way =
-        /// Down to an optimum found before, by its place among them.
-        | Known of index: int
-        /// A descent came to its own end.
-        | Ended of Iteration
-
-    /// An end with the number of starts that lead to it, and the start of the descent that found it.
-    [<NoComparison; NoEquality>]
-    type private Found = {
-        Last: Iteration
-        From: ImmutableArray<float>
-        Count: int
-        /// Whether it may be taken; some are far below all optima, where the likelihood grows without bound.
-        IsOptimum: Lazy<bool>
-    }
-
-    let private foundAt isOptimum last start = {
-        Last = last
-        From = start
-        Count = 1
-        IsOptimum = lazy isOptimum last
-    }
-
-    /// The lowest of the first end and those below it that may be taken.
-    let private lowestOf (found: Found list) =
-        let first = found.Head.Last.Criterion
-
-        found.Tail
-        |> List.filter (fun own -> own.Last.Criterion < first && own.IsOptimum.Value)
-        |> List.fold (fun lowest own -> min lowest own.Last.Criterion) first
-
-    // Of the gradient of a quadratic, in the norm of its inverse curvature, and how far above its end it may be.
-    let private nearlyQuadratic, nearby = 0.1, 4.0
-
-    /// Whether a point is so near the end of a descent that its gradient is that of the quadratic around the end.
-    let private isNear (theta: ImmutableArray<float>) (gradient: ImmutableArray<float>) (last: Iteration) =
-        let k = theta.Length
-        let away = Descent.difference theta last.Theta
-
-        let expected =
-            Array.init k (fun i ->
-                let mutable sum = 0.0
-
-                for j in 0 .. k - 1 do
-                    sum <- sum + last.Curvature[i, j] * away[j]
-
-                sum)
-
-        let height = Seq.fold2 (fun sum a e -> sum + a * e) 0.0 away expected
-
-        height <= 2.0 * nearby
-        && (let gap = Seq.map2 (-) gradient expected |> ImmutableArray.CreateRange
-            let step = TrustRegion.step infinity gap last.Curvature
-            step.IsPositive && step.Decrement <= nearlyQuadratic * height)
-
-    // A variance beside its bound, relative to the residual one.
-    let private beyond = 1e-2
-
-    // A point whose descent promises no more than this share of what lies between it and the optimum is stationary.
-    let private stationary = 0.02
-
-    /// The end that a point is certainly on the way to: a near one, or an optimum below a stationary point. An end where the
-    /// likelihood grows without bound is below every optimum and does not count.
-    let private known (objective: Objective) (found: Found list) (current: Iteration) =
-        // What leaves a bound there may go another way.
-        let isWayOut =
-            lazy
-                (let boundary = objective.Boundary current.Theta
-
-                 fun (last: Iteration) ->
-                     match boundary.Escape with
-                     | None -> true
-                     | Some away ->
-                         let out = Descent.difference (away beyond) current.Theta
-                         let towards = Descent.difference last.Theta current.Theta
-                         Seq.fold2 (fun sum a b -> sum + a * b) 0.0 out towards > 0.0)
-
-        let isBelow (own: Found) =
-            let last = own.Last
-
-            0.5 * current.Decrement < stationary * (current.Criterion - last.Criterion)
-            && isWayOut.Value last
-            && leadsTo objective current.Theta current.Criterion last
-            && own.IsOptimum.Value
-
-        if current.Progress = Progress.Descending || current.Progress = Progress.Polishing then
-            found
-            |> List.tryFindIndex (fun own -> isNear current.Theta current.Gradient own.Last || isBelow own)
-        else
-            None
-
-    /// The descent from a start, given up once it is on the way to an optimum that is known.
-    let private scout (objective: Objective) (found: Found list) start : Way =
-        use path =
-            (Solver.iterations scouting { objective with Start = start }).GetEnumerator()
-
-        let rec follow (last: Iteration option) =
-            if not (path.MoveNext()) then
-                Way.Ended last.Value
-            else
-                match known objective found path.Current with
-                | Some index -> Way.Known index
-                | None -> follow (Some path.Current)
-
-        follow None
-
     /// All ends and the number of descents, from those known and other starts by their values.
     let private explore isOptimum (objective: Objective) known (others: (ImmutableArray<float> * float) list) =
-        let joined index (found: Found list) =
+        let joined index (found: Scout.Found list) =
             found
             |> List.mapi (fun i own ->
                 if i = index then
@@ -188,9 +52,9 @@ module StartSearch =
                     own)
 
         (known, others)
-        ||> List.fold (fun (found, descents) (start, value) ->
+        ||> List.fold (fun (found: Scout.Found list, descents) (start, value) ->
             let ends = found |> List.map _.Last
-            let lowest = lowestOf found
+            let lowest: float = Scout.lowestOf found
 
             let joining =
                 let isFollowed =
@@ -202,29 +66,29 @@ module StartSearch =
                 if isFollowed then
                     None
                 else
-                    ends |> List.tryFindIndex (leadsTo objective start value)
+                    ends |> List.tryFindIndex (Scout.leadsTo objective start value)
 
             match joining with
             | Some index -> joined index found, descents
             | None when descents >= mostDescents -> found, descents
             | None ->
-                match scout objective found start with
-                | Way.Known index -> joined index found, descents + 1
-                | Way.Ended last ->
+                match Scout.descend objective found start with
+                | Scout.Way.Known index -> joined index found, descents + 1
+                | Scout.Way.Ended last ->
                     let isSame (other: Iteration) =
-                        abs (other.Criterion - last.Criterion) <= distinct last.Criterion
+                        abs (other.Criterion - last.Criterion) <= Scout.distinct last.Criterion
 
                     match ends |> List.tryFindIndex isSame with
                     | Some index -> joined index found, descents + 1
-                    | None -> found @ [ foundAt isOptimum last start ], descents + 1)
+                    | None -> found @ [ Scout.foundAt isOptimum last start ], descents + 1)
 
     // Of a correlation, 0.8 from zero; and of so many coordinates at most.
     let private mirroredDistance, mostMirrored = 0.2, 4
 
     /// The lowest end with each coordinate that is at an end of its range near the other end: no way down leads through an end,
     /// where nothing has a slope.
-    let private mirrored (objective: Objective) (found: Found list) : (ImmutableArray<float> * float) list =
-        let lowest = lowestOf found
+    let private mirrored (objective: Objective) (found: Scout.Found list) : (ImmutableArray<float> * float) list =
+        let lowest: float = Scout.lowestOf found
         let theta = (found |> List.find (fun own -> own.Last.Criterion = lowest)).Last.Theta
 
         [
@@ -241,9 +105,9 @@ module StartSearch =
         |> List.filter (snd >> Double.IsFinite)
 
     /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
-    let private taken descend (path: Iteration list) (found: Found list, descents) : Iteration list * StartSearch =
+    let private taken descend (path: Iteration list) (found: Scout.Found list, descents) : Iteration list * StartSearch =
         let main = List.head found
-        let lowest = main.Last.Criterion - distinct main.Last.Criterion
+        let lowest = main.Last.Criterion - Scout.distinct main.Last.Criterion
 
         let own, path =
             match
@@ -258,7 +122,7 @@ module StartSearch =
                 let again: Iteration list = descend best.From
 
                 // Another algorithm may go another way from there.
-                if again |> reaches (best.Last.Criterion + distinct best.Last.Criterion) then
+                if again |> reaches (best.Last.Criterion + Scout.distinct best.Last.Criterion) then
                     best, again
                 else
                     // Rounding may have made that end: the criterion need not be defined there.
@@ -276,7 +140,7 @@ module StartSearch =
             Descents = descents
             NextBest =
                 found
-                |> List.filter (fun own -> own.Last.Criterion > criterion + distinct criterion)
+                |> List.filter (fun own -> own.Last.Criterion > criterion + Scout.distinct criterion)
                 |> List.sortBy _.Last.Criterion
                 |> List.tryFind _.IsOptimum.Value
                 |> Option.map (fun own -> own.Last.Criterion - criterion)
@@ -316,7 +180,7 @@ module StartSearch =
                 match last.Progress with
                 | Progress.Converged
                 | Progress.Stalled ->
-                    let main = foundAt isOptimum last first
+                    let main = Scout.foundAt isOptimum last first
 
                     let known = explore isOptimum objective ([ main ], 1) others
                     let further = mirrored objective (fst known)

@@ -26,10 +26,8 @@ let private tables = [ "src/LmmFunctional/Domain/LmmError.fs" ]
 /// Files that are still to be split.
 let private stillLong = [
     "src/LmmFunctional/Diagnostics/VarianceShiftScan.fs"
-    "src/LmmFunctional/Likelihood/StructuredResidualsObjective.fs"
     "src/LmmFunctional/Simulation/Power.fs"
     "src/LmmFunctional/Simulation/Simulator.fs"
-    "src/LmmFunctional/Solver/StartSearch.fs"
 ]
 
 let private sources =
