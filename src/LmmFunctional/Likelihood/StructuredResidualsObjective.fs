@@ -54,7 +54,11 @@ module internal StructuredResidualsObjective =
                     (model.Residual.Parameters.Ends
                      |> ParameterEnds.rename (fun name -> $"{NamedParameters.residualName}.{name}"))
                 |> ImmutableArray.CreateRange
-            Ray = if variance.IsNone then ResidualRay.create design layout model else None
+            Ray =
+                if variance.IsNone then
+                    ResidualRay.create design layout model
+                else
+                    None
         }
 
     /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
@@ -151,7 +155,11 @@ module internal StructuredResidualsObjective =
 
     /// The best start for a model with sparse equations.
     let private startOfEquations kind standard layout (engine: WhitenedEngine) =
-        StructuredStarts.first standard layout engine.Model.Marginal (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
+        StructuredStarts.first
+            standard
+            layout
+            engine.Model.Marginal
+            (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
 
     /// Random effects in sparse equations, with a θ to start from.
     let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
@@ -221,7 +229,8 @@ module internal StructuredResidualsObjective =
             let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
 
             ofBlocks kind design standard layout model (fun () ->
-                from |> Option.defaultWith (fun () -> StructuredStarts.first standard layout model evaluate))
+                from
+                |> Option.defaultWith (fun () -> StructuredStarts.first standard layout model evaluate))
         | LikelihoodMethod.Whitened(_, engine) ->
             let engine =
                 WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)

@@ -22,19 +22,19 @@ type internal SymmetricEigen private () =
         let cosine = 1.0 / sqrt (tangent * tangent + 1.0)
         let sine = tangent * cosine
 
-        for k in 0 .. n - 1 do
-            let left, right = a[k + i * n], a[k + j * n]
-            a[k + i * n] <- cosine * left - sine * right
-            a[k + j * n] <- sine * left + cosine * right
+        VectorKernel.Rotate(n, cosine, sine, a, i * n, j * n)
+        VectorKernel.Rotate(n, cosine, sine, vectors, i * n, j * n)
+
+        // The rows are the columns, but for the elements that both of them rotate.
+        let first = cosine * a[i + i * n] - sine * a[j + i * n]
+        let second = sine * a[i + j * n] + cosine * a[j + j * n]
 
         for k in 0 .. n - 1 do
-            let left, right = a[i + k * n], a[j + k * n]
-            a[i + k * n] <- cosine * left - sine * right
-            a[j + k * n] <- sine * left + cosine * right
-            let left, right = vectors[k + i * n], vectors[k + j * n]
-            vectors[k + i * n] <- cosine * left - sine * right
-            vectors[k + j * n] <- sine * left + cosine * right
+            a[i + k * n] <- a[k + i * n]
+            a[j + k * n] <- a[k + j * n]
 
+        a[i + i * n] <- first
+        a[j + j * n] <- second
         a[i + j * n] <- 0.0
         a[j + i * n] <- 0.0
 

@@ -35,6 +35,24 @@ type internal VectorKernel private () =
             use target = fixed &y[atY]
             VectorKernel.AddScaled(n, a, source, target)
 
+    /// x ← c x − s y and y ← s x + c y, n elements of one array each from a place on; no product is fused with a sum.
+    static member Rotate(n: int, cosine: float, sine: float, values: float[], atX: int, atY: int) =
+        let width = Vector<float>.Count
+        let c, s = Vector<float> cosine, Vector<float> sine
+        let mutable i = 0
+
+        while i + width <= n do
+            let x, y = Vector<float>(values, atX + i), Vector<float>(values, atY + i)
+            (c * x - s * y).CopyTo(values, atX + i)
+            (s * x + c * y).CopyTo(values, atY + i)
+            i <- i + width
+
+        while i < n do
+            let x, y = values[atX + i], values[atY + i]
+            values[atX + i] <- cosine * x - sine * y
+            values[atY + i] <- sine * x + cosine * y
+            i <- i + 1
+
     /// x'y.
     static member Dot(n: int, x: nativeptr<float>, y: nativeptr<float>) : float =
         let width = Vector<float>.Count

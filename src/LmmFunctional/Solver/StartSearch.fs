@@ -39,7 +39,8 @@ module StartSearch =
 
     // How far above the lowest end a start may be that is followed: of 1 100 random models, those with
     // a lower optimum had a start on the way to it no farther above. Where descents are dear only close ones are followed.
-    let private promising, close = 30.0, 4.0
+    let private promising = 30.0
+    let private close = 4.0
 
     /// All ends and the number of descents, from those known and other starts by their values.
     let private explore isOptimum (objective: Objective) known (others: (ImmutableArray<float> * float) list) =
@@ -83,7 +84,8 @@ module StartSearch =
                     | None -> found @ [ Scout.foundAt isOptimum last start ], descents + 1)
 
     // Of a correlation, 0.8 from zero; and of so many coordinates at most.
-    let private mirroredDistance, mostMirrored = 0.2, 4
+    let private mirroredDistance = 0.2
+    let private mostMirrored = 4
 
     /// The lowest end with each coordinate that is at an end of its range near the other end: no way down leads through an end,
     /// where nothing has a slope.
@@ -105,7 +107,11 @@ module StartSearch =
         |> List.filter (snd >> Double.IsFinite)
 
     /// The descent to the lowest of the ends, the first of which is that of a path, and what was tried.
-    let private taken descend (path: Iteration list) (found: Scout.Found list, descents) : Iteration list * StartSearch =
+    let private taken
+        descend
+        (path: Iteration list)
+        (found: Scout.Found list, descents)
+        : Iteration list * StartSearch =
         let main = List.head found
         let lowest = main.Last.Criterion - Scout.distinct main.Last.Criterion
 
