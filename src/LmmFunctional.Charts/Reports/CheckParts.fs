@@ -115,7 +115,7 @@ module internal CheckParts =
             | Verdict.NotConverged _
             | Verdict.FlatDirection _ -> "Fit a simpler model: the data do not determine this one."
             | Verdict.BoundaryOptimum _ when fit.Certificate.IsSingular ->
-                "The fit is singular: compare it with the model without the effects whose EstimateParts.variance is zero (lmm compare), and report which one you use."
+                "The fit is singular: compare it with the model without the effects whose variance is zero (lmm compare), and report which one you use."
             | _ -> ()
         ]
 
