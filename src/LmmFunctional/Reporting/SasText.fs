@@ -50,7 +50,7 @@ module internal SasText =
             let coordinates = String.concat " " along
             Ok $"{name}({coordinates})"
         | SasType.Missing(Some reason) -> Error reason
-        | SasType.Missing None -> Error $"SAS has no {StructureText.name structure} structure."
+        | SasType.Missing None -> Error $"SAS has no {StructureText.name structure}."
 
     let problemOf result =
         match result with
