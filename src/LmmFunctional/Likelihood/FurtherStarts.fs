@@ -205,7 +205,10 @@ module internal FurtherStarts =
                         (t, signs) :: rest
               ]
 
-        if not terms.IsEmpty && terms.Length <= fewTerms then
+        // Of two effects alone, the starts by moments and the large ones lead there.
+        let areSeveral = terms |> List.sumBy (fun t -> layout.Shapes[t].Order) > 2
+
+        if areSeveral && terms.Length <= fewTerms then
             for size in [ much; veryMuch ] do
                 for chosen in choices terms do
                     let signsOf = dict chosen

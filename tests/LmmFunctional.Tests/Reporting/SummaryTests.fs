@@ -54,7 +54,7 @@ let tests =
                 "Certificate:"
                 "optimum"
                 "gradient #, Newton decrement #, smallest eigenvalue 0.46"
-                "15 starts, all lead here"
+                "11 starts, all lead here"
                 "# iterations in # s"
             ])
 
@@ -107,7 +107,7 @@ let tests =
                 ""
                 "gradient #, Newton decrement #, smallest eigenvalue 0.46"
                 ""
-                "15 starts, all lead here"
+                "11 starts, all lead here"
                 ""
                 "# iterations in # s"
             ])
