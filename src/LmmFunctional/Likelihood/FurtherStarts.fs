@@ -129,8 +129,7 @@ module internal FurtherStarts =
                 let isCorrelation k =
                     form.Kinds[k] = ParameterKind.Correlation || form.Kinds[k] = ParameterKind.Real
 
-                let correlations =
-                    [ 0 .. form.Kinds.Length - 1 ] |> List.filter isCorrelation |> List.length
+                let correlations = [ 0 .. form.Kinds.Length - 1 ] |> List.filter isCorrelation
 
                 // As they are, and with much variance, which leaves little to the residual.
                 for isMuch in [ false; true ] do
@@ -150,24 +149,23 @@ module internal FurtherStarts =
                             | ParameterKind.Loading when sign < 0.0 && k % 2 = 1 -> -value
                             | _ -> deviation k value)
 
-                    // The first correlation far and none beyond it, as in an autoregressive process.
-                    if correlations > 1 then
-                        let first = form.Kinds |> Array.indexed |> Array.findIndex (fst >> isCorrelation)
-
+                    match correlations with
+                    | nearest :: _ :: _ ->
                         for sign in [ 1.0; -1.0 ] do
+                            // The first correlation far and none beyond it, as in an autoregressive process.
                             changed (fun k value ->
-                                if k = first then sign * EvenStarts.veryFarCorrelation
+                                if k = nearest then sign * EvenStarts.veryFarCorrelation
                                 elif isCorrelation k then 0.0
                                 else deviation k value)
 
-                    // Correlations that change their sign from one to the next.
-                    if correlations > 1 then
+                        // Correlations that change their sign from one to the next.
                         for sign in [ 1.0; -1.0 ] do
                             changed (fun k value ->
                                 if isCorrelation k then
                                     (if k % 2 = 0 then sign else -sign) * EvenStarts.farCorrelation
                                 else
                                     deviation k value)
+                    | _ -> ()
 
                 let own = start[first .. layout.ParameterStarts[t + 1] - 1]
 

@@ -125,6 +125,15 @@ module internal StructuredResidualsObjective =
             (MarginalObjective.residualDf (kind = Criterion.Reml) model)
             standard
 
+    /// The function of a model as an engine of its own evaluates it, second derivatives by two gradients for each parameter.
+    let private evaluatedBy design layout work evaluate covarianceDerivatives (objective: Objective) : Objective = {
+        objective with
+            Evaluate = evaluate
+            Boundary = VarianceBoundary.inspect design layout covarianceDerivatives
+            HasCheapCurvature = false
+            IsCurvatureAffordable = 2.0 * float objective.Start.Length * work < IndependentResidualsObjective.affordable
+    }
+
     /// Autoregressive residuals on fields of cells.
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
         let reml = (kind = Criterion.Reml)
@@ -137,19 +146,14 @@ module internal StructuredResidualsObjective =
         let constant = constantOf kind standard model.Marginal
 
         let objective variance =
-            withinEnds (nuggetsOf model) layout {
-                ofModel kind design standard layout model.Marginal model.Work constant start variance with
-                    Evaluate = SeparableObjective.evaluate reml variance constant engine
-                    Boundary =
-                        VarianceBoundary.inspect
-                            design
-                            layout
-                            (SeparableObjective.covarianceDerivatives reml variance engine)
-                    HasCheapCurvature = false
-                    // Two gradients for each parameter.
-                    IsCurvatureAffordable =
-                        2.0 * float start.Length * model.Work < IndependentResidualsObjective.affordable
-            }
+            ofModel kind design standard layout model.Marginal model.Work constant start variance
+            |> evaluatedBy
+                design
+                layout
+                model.Work
+                (SeparableObjective.evaluate reml variance constant engine)
+                (SeparableObjective.covarianceDerivatives reml variance engine)
+            |> withinEnds (nuggetsOf model) layout
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
 
@@ -171,19 +175,14 @@ module internal StructuredResidualsObjective =
         let tau = MarginalModel.residualParameters model.Marginal start
 
         let objective variance =
-            withinEnds (singularAt model.Rows tau) layout {
-                ofModel kind design standard layout model.Marginal model.Work constant start variance with
-                    Evaluate = WhitenedObjective.evaluate reml variance constant engine
-                    Boundary =
-                        VarianceBoundary.inspect
-                            design
-                            layout
-                            (WhitenedObjective.covarianceDerivatives reml variance engine)
-                    HasCheapCurvature = false
-                    // Two gradients for each parameter.
-                    IsCurvatureAffordable =
-                        2.0 * float start.Length * model.Work < IndependentResidualsObjective.affordable
-            }
+            ofModel kind design standard layout model.Marginal model.Work constant start variance
+            |> evaluatedBy
+                design
+                layout
+                model.Work
+                (WhitenedObjective.evaluate reml variance constant engine)
+                (WhitenedObjective.covarianceDerivatives reml variance engine)
+            |> withinEnds (singularAt model.Rows tau) layout
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective
 
