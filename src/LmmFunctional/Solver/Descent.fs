@@ -32,6 +32,12 @@ module internal Descent =
     // A fall of less than this share of the decrement: the information says nothing of the way that is left.
     let private stuck = 2e-3
 
+    // What a step that does not lower the criterion is shortened to.
+    let private shortened = 0.4
+
+    // Of the fall of a quadratic: a step that brings so much may be followed by longer ones.
+    let private foreseen = 0.75
+
     let norm (values: ImmutableArray<float>) =
         let mutable sum = 0.0
 
@@ -76,10 +82,8 @@ module internal Descent =
 
     /// A step that must lower the criterion; shortened until it does.
     let step (objective: Objective) (from: Iteration) =
-        let model = TrustRegion.step from.Radius from.Gradient from.Curvature
-
-        let rec attempt factor halvings =
-            let theta = moved from.Theta model.Direction factor
+        let rec attempt (model: TrustRegion.Step) halvings =
+            let theta = moved from.Theta model.Direction 1.0
             // The first attempt is nearly always kept, so it is evaluated in full at once.
             let order =
                 if halvings = 0 then
@@ -97,29 +101,29 @@ module internal Descent =
                     evaluation
 
             if full.Value < from.Criterion then
-                Some(theta, full, factor, halvings)
+                Some(theta, full, model, halvings)
             elif halvings = 40 then
                 None
             else
-                attempt (0.4 * factor) (halvings + 1)
+                attempt (model.Within(shortened * model.Length)) (halvings + 1)
 
-        match attempt 1.0 0 with
+        match attempt (TrustRegion.step from.Radius from.Gradient from.Curvature) 0 with
         | None -> {
             from with
                 Number = from.Number + 1
                 Progress = Progress.Stalled
           }
-        | Some(theta, evaluation, factor, halvings) ->
+        | Some(theta, evaluation, model, halvings) ->
             let fall = from.Criterion - evaluation.Value
-            let length = factor * model.Length
+            let length = model.Length
 
             let radius =
                 if halvings > 0 then
                     max length (1e-3 * from.Radius)
-                elif length > 0.9 * from.Radius && fall > 0.25 * model.Decrement then
+                elif length > 0.9 * from.Radius && fall > foreseen * model.Fall then
                     3.0 * from.Radius
-                elif length > 0.9 * from.Radius then
-                    2.0 * from.Radius
+                elif length > 0.9 * from.Radius && fall > 0.25 * model.Fall then
+                    1.5 * from.Radius
                 else
                     from.Radius
 

@@ -18,7 +18,11 @@ module internal TrustRegion =
         Direction: float[]
         Length: float
         Decrement: float
+        /// By how much a quadratic with this curvature falls.
+        Fall: float
         IsPositive: bool
+        /// The step within a smaller radius.
+        Within: float -> Step
     }
 
     // Relative to the largest, an eigenvalue below this is zero to the accuracy of the curvature.
@@ -60,7 +64,7 @@ module internal TrustRegion =
     let private regular = 1e-7
 
     /// Newton's step from a Cholesky factor, where the curvature is far from singular.
-    let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step option =
+    let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) within : Step option =
         let factor = Array.init (k * k) (fun index -> curvature[index % k, index / k])
         let mutable largest = 0.0
 
@@ -89,22 +93,42 @@ module internal TrustRegion =
                 Direction = direction
                 Length = norm direction
                 Decrement = decrement
+                Fall = 0.5 * decrement
                 IsPositive = true
+                Within = within
             }
         else
             None
 
-    let private within radius k (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
-        if k = 0 then
-            {
-                Direction = [||]
-                Length = 0.0
-                Decrement = 0.0
-                IsPositive = true
-            }
-        else
-            let struct (values, vectors) =
+    let rec private nowhere = {
+        Direction = [||]
+        Length = 0.0
+        Decrement = 0.0
+        Fall = 0.0
+        IsPositive = true
+        Within = fun _ -> nowhere
+    }
+
+    // One reference, replaced as a whole: any thread may ask.
+    let private last: (Matrix * struct (float[] * float[])) option ref = ref None
+
+    /// Eigenvalues and eigenvectors. The last ones are kept: a curvature is asked for its decrement, then for a step.
+    let private decomposed k (curvature: Matrix) =
+        match last.Value with
+        | Some(known, decomposition) when LanguagePrimitives.PhysicalEquality known curvature -> decomposition
+        | _ ->
+            let decomposition =
                 Semidefinite.eigen k (Array.init (k * k) (fun index -> curvature[index % k, index / k]))
+
+            last.Value <- Some(curvature, decomposition)
+            decomposition
+
+    /// The step within any radius.
+    let private shifted k (gradient: ImmutableArray<float>) (curvature: Matrix) : float -> Step =
+        if k = 0 then
+            fun _ -> nowhere
+        else
+            let struct (values, vectors) = decomposed k curvature
 
             let largest = values |> Array.fold (fun m v -> max m (abs v)) 1e-300
 
@@ -120,31 +144,40 @@ module internal TrustRegion =
 
                     sum)
 
-            let shift = shiftFor radius eigenvalues along
+            let rec within radius =
+                let shift = shiftFor radius eigenvalues along
 
-            let direction =
-                Array.init k (fun i ->
-                    let mutable sum = 0.0
+                let direction =
+                    Array.init k (fun i ->
+                        let mutable sum = 0.0
 
-                    for e in 0 .. k - 1 do
-                        sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
+                        for e in 0 .. k - 1 do
+                            sum <- sum - vectors[i + e * k] * along[e] / (eigenvalues[e] + shift)
 
-                    sum)
+                        sum)
 
-            {
-                Direction = direction
-                Length = norm direction
-                Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
-                IsPositive = values |> Array.forall (fun v -> v > flat * largest)
-            }
+                let fallAlong c e =
+                    c * c * (0.5 * e + shift) / ((e + shift) * (e + shift))
+
+                {
+                    Direction = direction
+                    Length = norm direction
+                    Decrement = Array.fold2 (fun sum c e -> sum + c * c / e) 0.0 along eigenvalues
+                    Fall = Array.fold2 (fun sum c e -> sum + fallAlong c e) 0.0 along eigenvalues
+                    IsPositive = values |> Array.forall (fun v -> v > flat * largest)
+                    Within = within
+                }
+
+            within
 
     /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
     let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
         let k = gradient.Length
+        let shifted = lazy (shifted k gradient curvature)
 
-        match newton k gradient curvature with
+        match newton k gradient curvature (fun radius -> shifted.Value radius) with
         | Some step when k > 0 && step.Length <= radius -> step
-        | _ -> within radius k gradient curvature
+        | _ -> shifted.Value radius
 
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6
