@@ -128,17 +128,35 @@ module internal Scout =
         else
             None
 
-    /// The descent from a start, given up once it is on the way to an optimum that is known.
+    // So many steps tell how fast a descent is.
+    let private lately = 5
+
+    /// Whether all steps of a scout at the pace of the last ones would not bring it down to the lowest end.
+    let private isHopeless lowest (criteria: float list) (current: Iteration) =
+        let height = current.Criterion - lowest
+
+        current.Progress = Progress.Descending
+        && current.Decrement < height
+        && (match List.tryItem lately criteria with
+            | Some before -> (before - current.Criterion) / float lately * float scouting.MaxIterations < height
+            | None -> false)
+
+    /// The descent from a start, given up once it is on the way to an optimum that is known, or too slow to get below them.
     let descend (objective: Objective) (found: Found list) start : Way =
+        let lowest = lowestOf found
+
         use path =
             (Solver.iterations scouting { objective with Start = start }).GetEnumerator()
 
-        let rec follow (last: Iteration option) =
+        let rec follow (last: Iteration option) criteria =
             if not (path.MoveNext()) then
                 Way.Ended last.Value
             else
-                match known objective found path.Current with
-                | Some index -> Way.Known index
-                | None -> follow (Some path.Current)
+                let current = path.Current
 
-        follow None
+                match known objective found current with
+                | Some index -> Way.Known index
+                | None when isHopeless lowest criteria current -> Way.Ended current
+                | None -> follow (Some current) (current.Criterion :: criteria)
+
+        follow None []

@@ -171,11 +171,13 @@ module StartSearch =
                 objective.Start :: further
                 |> List.map (fun theta -> theta, (objective.Evaluate theta Order.Value).Value)
 
-            // The moments first, whatever their value: the way down from a variance of zero begins with leaving it.
             let starts =
-                match valued |> List.filter (snd >> Double.IsFinite) with
-                | first :: others when fst first = objective.Start -> first :: List.sortBy snd others
-                | others -> List.sortBy snd others
+                match valued |> List.filter (snd >> Double.IsFinite) |> List.sortBy snd with
+                | lowest :: _ as sorted when snd lowest >= snd valued.Head - promising ->
+                    // The moments first: the way down from a variance of zero begins with leaving it.
+                    valued.Head :: List.except [ valued.Head ] sorted
+                // Far below the moments, or where these are not defined.
+                | sorted -> sorted
 
             match starts with
             | [] -> descend objective.Start, single
