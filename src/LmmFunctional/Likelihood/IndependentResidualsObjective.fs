@@ -125,7 +125,11 @@ module internal IndependentResidualsObjective =
         let borrow action = borrow engines plan action
 
         let constant = constantOf kind df standard - sumOfLogWeights design
-        let first = StartingValues.place layout moments
+
+        let value (theta: float[]) =
+            (evaluate kind constant layout None borrow (ImmutableArray.CreateRange theta) Order.Value).Value
+
+        let first = StartingValues.place layout moments |> CoarseStart.best layout value
         let start = ImmutableArray.CreateRange first
 
         let further =

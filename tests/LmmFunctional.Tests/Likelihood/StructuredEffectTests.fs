@@ -199,6 +199,27 @@ let tests =
             let forty = fit "y ~ 1 + ar1(0 + year | site)" "15-ar1-40-years"
             Law.assertHolds (Law.near "−2ℓ" 1e-5 638.17874 forty.CriterionValue))
 
+        testCase "a structure of many parameters fits no worse than one that it contains" (fun () ->
+            let criterion structure =
+                (fit $"y ~ 1 + {structure}(0 + year | site)" "15-ar1-20-years").CriterionValue
+
+            let ar1, arh1, toep, toeph, ad1 =
+                criterion "ar1", criterion "arh1", criterion "toep", criterion "toeph", criterion "ad1"
+
+            Law.assertHolds [
+                for name, smaller, larger in
+                    [
+                        "ar1 in arh1", ar1, arh1
+                        "ar1 in toep", ar1, toep
+                        "arh1 in ad1", arh1, ad1
+                        "arh1 in toeph", arh1, toeph
+                        "toep in toeph", toep, toeph
+                    ] do
+                    yield! Law.near name 1e-6 0.0 (max 0.0 (larger - smaller))
+                // Descents from the moments alone end at 282.48.
+                yield! Law.near "toep" 1e-4 274.26353 toep
+            ])
+
         testCase "replicates at one place differ by their nuggets, as random fields do" (fun () ->
             let residual =
                 fit "z ~ soil; residual = sp_exp(x + y) + nugget" "14-replicates-at-a-place"
