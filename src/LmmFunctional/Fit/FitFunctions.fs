@@ -1,6 +1,7 @@
 namespace LmmFunctional
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 open LmmFunctional.Model
 open LmmFunctional.Estimation
@@ -42,9 +43,8 @@ module Fit =
         Multiplier = infinity
     }
 
-    /// <summary>The fit that an iteration stands for, usually the last of a solver.</summary>
-    let internal ofIterations (likelihood: LogLikelihood) (path: Iteration list) (timings: unit -> Timings) : Fit =
-        let last = List.last path
+    /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
+    let ofIteration (likelihood: LogLikelihood) (last: Iteration) : Fit =
         let solution = Solution.at likelihood last.Theta
 
         // The likelihood grows without bound there: no reason found in its derivatives would help the user.
@@ -80,19 +80,27 @@ module Fit =
         {
             Model = likelihood
             Inner = solution
-            Path = path
+            Path = [ last ]
             Evidence = certificate
             Limits = Map.empty
             Asked = None
-            Took = timings ()
+            Took = {
+                Build = TimeSpan.Zero
+                Solve = TimeSpan.Zero
+            }
         }
 
-    /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
-    let ofIteration (likelihood: LogLikelihood) (iteration: Iteration) : Fit =
-        ofIterations likelihood [ iteration ] (fun () -> {
-            Build = TimeSpan.Zero
-            Solve = TimeSpan.Zero
-        })
+    /// The fits that iterations stand for, each made once: ends are looked at before one of them is taken.
+    let internal remembering (likelihood: LogLikelihood) : Iteration -> Fit =
+        let known = Dictionary<Iteration, Fit>(HashIdentity.Reference)
+
+        fun iteration ->
+            match known.TryGetValue iteration with
+            | true, fit -> fit
+            | false, _ ->
+                let fit = ofIteration likelihood iteration
+                known[iteration] <- fit
+                fit
 
     /// <summary>Whether deviations of a structure have signs that turn its correlations into others than it has: those of three or
     /// more effects whose pairs share correlations.</summary>
@@ -119,8 +127,8 @@ module Fit =
 
     /// Whether an iteration is one to end at: no saddle, a matrix of the structure, and the likelihood does not grow without bound
     /// there.
-    let internal isEnd (likelihood: LogLikelihood) (iteration: Iteration) =
-        match (ofIteration likelihood iteration).Certificate.Verdict with
+    let internal isEnd (likelihood: LogLikelihood) (fitAt: Iteration -> Fit) (iteration: Iteration) =
+        match (fitAt iteration).Certificate.Verdict with
         | Verdict.Optimum
         | Verdict.BoundaryOptimum _
         | Verdict.FlatDirection _ -> not (hasMixedSigns likelihood iteration.Theta)

@@ -44,17 +44,20 @@ module internal FitSearch =
         let built = Stopwatch.GetTimestamp()
 
         let solveOnce (likelihood: LogLikelihood) =
-            let path, search =
-                StartSearch.run (Fit.isEnd likelihood) (descend options likelihood) likelihood.Objective
+            let fitAt = Fit.remembering likelihood
 
-            let fit =
-                Fit.ofIterations likelihood path (fun () -> {
-                    Build = Stopwatch.GetElapsedTime(started, built)
-                    Solve = Stopwatch.GetElapsedTime built
-                })
+            let path, search =
+                StartSearch.run (Fit.isEnd likelihood fitAt) (descend options likelihood) likelihood.Objective
+
+            let fit = fitAt (List.last path)
 
             {
                 fit with
+                    Path = path
+                    Took = {
+                        Build = Stopwatch.GetElapsedTime(started, built)
+                        Solve = Stopwatch.GetElapsedTime built
+                    }
                     Asked = Some options
                     Evidence =
                         Certificate.withSearch

@@ -73,13 +73,13 @@ type BootstrapEstimate = {
 [<RequireQualifiedAccess>]
 module Bootstrap =
 
-    let private valuesOf functions (fit: Fit) : float[] =
+    let private valuesOf parameters functions (fit: Fit) : float[] =
         let estimates = VarianceParameters.estimates fit
 
         [|
             yield! fit.Inner.Beta
 
-            for parameter in VarianceParameters.ofFit fit -> VarianceParameters.deviationOf parameter estimates
+            for parameter in parameters -> VarianceParameters.deviationOf parameter estimates
 
             for _, (f: CovarianceEstimates -> float) in functions -> f estimates
         |]
@@ -91,13 +91,13 @@ module Bootstrap =
         IsSingular: bool
     }
 
-    let private replicate functions (fit: Fit) (draw: int -> float[]) index =
+    let private replicate parameters functions (fit: Fit) (draw: int -> float[]) index =
         match Refit.withResponse (draw index) fit with
         | Error _ -> None
         | Ok refit ->
             Some {
                 Index = index
-                Values = valuesOf functions refit
+                Values = valuesOf parameters functions refit
                 IsSingular = refit.Certificate.IsSingular
             }
 
@@ -151,17 +151,18 @@ module Bootstrap =
         (fit: Fit)
         : Bootstrap =
         let draw = Simulation.sampler options.Seed fit
-        let all = Replicates.run options (replicate functions fit draw)
+        let parameters = VarianceParameters.ofFit fit
+        let all = Replicates.run options (replicate parameters functions fit draw)
 
         let kept = all |> Array.choose id
-        let original = valuesOf functions fit
+        let original = valuesOf parameters functions fit
 
         {
             Labels =
                 ImmutableArray.CreateRange [
                     yield! fit.Design.Fixed.Names
 
-                    for parameter in VarianceParameters.ofFit fit do
+                    for parameter in parameters do
                         VarianceParameters.nameIn fit.Design parameter
 
                     yield! List.map fst functions

@@ -23,10 +23,12 @@ module internal Refit =
             Solver.iterations SolverOptions.defaults { objective with Start = start }
             |> List.ofSeq
 
-        let path, search =
-            StartSearch.run (Fit.isEnd likelihood) descend { objective with Start = start }
+        let fitAt = Fit.remembering likelihood
 
-        let fit = Fit.ofIteration likelihood (List.last path)
+        let path, search =
+            StartSearch.run (Fit.isEnd likelihood fitAt) descend { objective with Start = start }
+
+        let fit = fitAt (List.last path)
 
         {
             fit with

@@ -162,39 +162,47 @@ module internal Curvature =
         let k = layout.Parameters
         let squares = projections score _.Square entries
 
-        let f, trace =
+        let average () =
             match score.Directions with
-            | None -> lazy (engine.Average entries), lazy (engine.Trace(entries, reml))
-            | Some directions -> lazy (engine.AverageOf directions), lazy (engine.TraceOf(directions, reml))
+            | None -> engine.Average entries
+            | Some directions -> engine.AverageOf directions
 
-        let positive =
-            lazy (overParameters score (positiveCurvature score.D entries) CovarianceDirections.positiveCurvatures)
+        let traces () =
+            match score.Directions with
+            | None -> engine.Trace(entries, reml)
+            | Some directions -> engine.TraceOf(directions, reml)
+
+        let positive () =
+            overParameters score (positiveCurvature score.D entries) CovarianceDirections.positiveCurvatures
 
         match information with
         | Information.Average ->
-            Matrix.init k k (fun i j ->
-                score.Weight * (f.Value[i, j] - ofProfile score squares squares i j)
-                + positive.Value[i, j])
+            let f, positive = average (), positive ()
+
+            Matrix.init k k (fun i j -> score.Weight * (f[i, j] - ofProfile score squares squares i j) + positive[i, j])
         | Information.Observed ->
             let own =
                 Array2D.init entries.Length entries.Length (factorCurvature score.D entries)
 
             let curvature = overParameters score own CovarianceDirections.curvatures
+            let f, trace = average (), traces ()
 
             Matrix.init k k (fun i j ->
-                score.Weight * (2.0 * f.Value[i, j] - ofProfile score squares squares i j)
-                - trace.Value[i, j]
+                score.Weight * (2.0 * f[i, j] - ofProfile score squares squares i j)
+                - trace[i, j]
                 + curvature[i, j])
         | Information.Expected ->
-            let traces = projections score _.Trace entries
+            let trace = traces ()
+            let own = projections score _.Trace entries
 
             let plain i j =
-                trace.Value[i, j] - ofProfile score traces traces i j / score.Weight
+                trace[i, j] - ofProfile score own own i j / score.Weight
 
             if isWellConditioned k plain then
                 Matrix.init k k plain
             else
-                Matrix.init k k (fun i j -> plain i j + positive.Value[i, j])
+                let positive = positive ()
+                Matrix.init k k (fun i j -> plain i j + positive[i, j])
 
     /// −∂ log r²/∂θ.
     let squares (layout: ThetaLayout) (score: ScoreParts) =

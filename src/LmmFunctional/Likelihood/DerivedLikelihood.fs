@@ -17,6 +17,7 @@ module internal DerivedLikelihood =
                     design
                     standard
                     likelihood.Layout
+                    (Some(likelihood.Full None))
                     (plan.ForResponse standard)
             )
         | method ->
@@ -97,7 +98,13 @@ module internal DerivedLikelihood =
 
     /// The same likelihood by a plan that samples otherwise or not at all; what is held stays.
     let withPlan (plan: Plan) (likelihood: LogLikelihood) : LogLikelihood =
-        IndependentResidualsObjective.create likelihood.Kind likelihood.Model likelihood.Standard likelihood.Layout plan
+        plan
+        |> IndependentResidualsObjective.create
+            likelihood.Kind
+            likelihood.Model
+            likelihood.Standard
+            likelihood.Layout
+            (Some(likelihood.Full None))
         |> LogLikelihood.ofMethod
             likelihood.Kind
             likelihood.Model

@@ -1,5 +1,7 @@
 namespace LmmFunctional.Estimation
 
+open System
+open System.Collections.Generic
 open System.Collections.Immutable
 
 /// <summary>Points to start from beside the moments: variances zero, one, large, each alone, each left out; the ends of
@@ -267,9 +269,18 @@ module internal FurtherStarts =
 
     /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
     let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =
-        further
-        |> Seq.filter (fun theta -> not (Seq.forall2 (=) theta start))
-        |> Seq.distinctBy List.ofArray
-        |> Seq.truncate (most work start.Length - 1)
-        |> Seq.map ImmutableArray.CreateRange
-        |> List.ofSeq
+        let afforded = most work start.Length - 1
+        let kept = List<ImmutableArray<float>>()
+        use next = further.GetEnumerator()
+
+        // So few are kept that looking at each of them is faster than any table.
+        while kept.Count < afforded && next.MoveNext() do
+            let theta = next.Current
+
+            let isSame (other: ImmutableArray<float>) =
+                other.AsSpan().SequenceEqual(ReadOnlySpan theta)
+
+            if not (isSame start || kept.Exists isSame) then
+                kept.Add(ImmutableArray.Create<float> theta)
+
+        List.ofSeq kept

@@ -113,8 +113,9 @@ module internal IndependentResidualsObjective =
     // Of an objective whose own error is a decrement of a hundredth.
     let private sampledTolerance = 5e-7
 
-    /// The function of θ by a plan, σ² profiled out or known, and how it is computed.
-    let create kind (design: Design) (standard: Standardised) layout (plan: Plan) =
+    /// The function of θ by a plan, σ² profiled out or known, and how it is computed. What it says of its parameters is taken
+    /// from one alike, where there is one: that of another response.
+    let create kind (design: Design) (standard: Standardised) layout (alike: Objective option) (plan: Plan) =
         // A stack, not a bag: likelihoods are made by the thousand, and a bag keeps a list for each thread.
         let engines = ConcurrentStack<Engine>()
         let terms = Array.ofList standard.Terms
@@ -137,8 +138,16 @@ module internal IndependentResidualsObjective =
                 (FurtherStarts.ofTerms layout moments first
                  |> FurtherStarts.afforded plan.Chosen.Work start)
 
+        let names, unbounded, ends =
+            match alike with
+            | Some other -> other.Names, other.Unbounded, other.Ends
+            | None ->
+                ThetaLayout.names design layout,
+                ImmutableArray.CreateRange(ThetaLayout.unbounded layout),
+                ImmutableArray.CreateRange(ThetaLayout.ends design layout)
+
         let objective variance = {
-            Names = ThetaLayout.names design layout
+            Names = names
             Start = start
             FurtherStarts = further
             Following =
@@ -159,8 +168,8 @@ module internal IndependentResidualsObjective =
                     sampledTolerance
                 else
                     toleranceFor plan.Chosen.Work
-            Unbounded = ImmutableArray.CreateRange(ThetaLayout.unbounded layout)
-            Ends = ImmutableArray.CreateRange(ThetaLayout.ends design layout)
+            Unbounded = unbounded
+            Ends = ends
             Ray = None
         }
 

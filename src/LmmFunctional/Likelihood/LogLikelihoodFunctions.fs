@@ -166,8 +166,14 @@ module LogLikelihood =
         budget
         (method, full: float option -> Objective)
         =
-        let full variance =
+        let create variance =
             full variance |> Objective.guarded |> EndBounds.extend
+
+        // Asked for again and again, and always the same.
+        let profiled = create None
+
+        let full variance =
+            if Option.isNone variance then profiled else create variance
 
         holdingAll held {
             Model = design
@@ -197,7 +203,7 @@ module LogLikelihood =
             |> Result.bind (StructuredResidualsObjective.create kind design standard layout)
         | None ->
             Plan.within budget standard
-            |> Result.map (IndependentResidualsObjective.create kind design standard layout)
+            |> Result.map (IndependentResidualsObjective.create kind design standard layout None)
 
     /// <summary>The likelihood of a design with some covariance parameters held: cross-products and plan once, then a function
     /// of the others.</summary>

@@ -18,12 +18,22 @@ module internal LowerRank =
     /// λ with pivots below these limits, relative to their rows or to the residual, set to zero.
     let cleaned relative absolute n (lambda: float[]) =
         let rowOf i =
-            sqrt (Seq.init (i + 1) (fun j -> lambda[i + j * n] * lambda[i + j * n]) |> Seq.sum)
+            let mutable square = 0.0
+
+            for j in 0..i do
+                square <- square + lambda[i + j * n] * lambda[i + j * n]
+
+            sqrt square
 
         let isZero i =
             abs lambda[i + i * n] <= max absolute (relative * rowOf i)
 
-        if Seq.exists isZero (seq { 0 .. n - 1 }) then
+        let mutable isLower = false
+
+        for i in 0 .. n - 1 do
+            isLower <- isLower || isZero i
+
+        if isLower then
             let isPivot k = k / n = k % n
 
             // A zero pivot above non-zero entries only rotates the columns to its right: take the triangular form.

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 
 /// <summary>One free entry of Λ: its term and its place in the term's λ.</summary>
 [<Struct>]
@@ -77,16 +78,14 @@ module internal ThetaLayout =
 
     /// θ with other λ for the terms without a form; all else stays.
     let withMatrices (layout: ThetaLayout) (theta: ImmutableArray<float>) (lambdas: float[][]) =
-        let ofTerms =
-            lambdas
-            |> Seq.mapi (fun t lambda ->
-                match layout.Forms[t] with
-                | None -> RelativeFactor.ofMatrix lambda layout.Shapes[t]
-                | Some _ -> parametersOf layout theta t)
-            |> Seq.concat
+        let values = theta.AsSpan().ToArray()
 
-        Seq.append ofTerms (Seq.skip layout.Parameters theta)
-        |> ImmutableArray.CreateRange
+        for t in 0 .. lambdas.Length - 1 do
+            if layout.Forms[t].IsNone then
+                let own = RelativeFactor.ofMatrix lambdas[t] layout.Shapes[t]
+                Array.blit own 0 values layout.ParameterStarts[t] own.Length
+
+        ImmutableCollectionsMarshal.AsImmutableArray values
 
     /// Names of θ: group and effect, group and two effects, or group and the parameter of a form.
     let names (design: Design) (layout: ThetaLayout) =

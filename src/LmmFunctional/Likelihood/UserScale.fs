@@ -22,10 +22,14 @@ module internal UserScale =
 
                 inverse[i + j * p] <- sum / l[i + i * size]
 
-        let product f =
-            Array.init p (fun i -> Seq.init (p - i) (fun k -> inverse[i + k + i * p] * f (i + k)) |> Seq.sum)
+        let beta =
+            Array.init p (fun i ->
+                let mutable sum = 0.0
 
-        let beta = product (fun k -> l[p + k * size])
+                for k in i .. p - 1 do
+                    sum <- sum + inverse[k + i * p] * l[p + k * size]
+
+                sum)
 
         let phi =
             Array.init (p * p) (fun index ->

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Estimation
 
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 open LmmFunctional.Model
 
 /// <summary>Variances of zero: recognised, certified, and left again when the likelihood wants them positive.</summary>
@@ -248,7 +249,7 @@ module internal VarianceBoundary =
         {
             Snapped = snapped place
             Active = active |> List.map (fun bound -> bound.Name, bound.Multiplier)
-            Fixed = ImmutableArray.CreateRange(isFixed place)
+            Fixed = ImmutableCollectionsMarshal.AsImmutableArray(isFixed place)
             Escape =
                 active @ empty place
                 |> List.tryFind (fun bound -> bound.Slope < -bound.Tolerance)

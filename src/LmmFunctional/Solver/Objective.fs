@@ -97,10 +97,18 @@ module Objective =
                 last.Value <- Some(theta, result)
                 result
 
+    let private areFinite (values: ReadOnlySpan<float>) =
+        let mutable areFinite = true
+
+        for value in values do
+            areFinite <- areFinite && Double.IsFinite value
+
+        areFinite
+
     let private isDefined (evaluation: Evaluation) =
         Double.IsFinite evaluation.Value
-        && Seq.forall Double.IsFinite evaluation.Gradient
-        && Seq.forall Double.IsFinite evaluation.Curvature.Values
+        && areFinite (evaluation.Gradient.AsSpan())
+        && areFinite (ReadOnlySpan evaluation.Curvature.Values)
 
     /// Where a point is not defined.
     let private nowhere = {

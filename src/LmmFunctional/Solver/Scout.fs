@@ -2,6 +2,7 @@ namespace LmmFunctional.Estimation
 
 open System
 open System.Collections.Immutable
+open System.Runtime.InteropServices
 
 /// <summary>Descents from one start that are given up once they are on the way to an optimum already found.</summary>
 [<RequireQualifiedAccess>]
@@ -85,10 +86,15 @@ module internal Scout =
 
                 sum)
 
-        let height = Seq.fold2 (fun sum a e -> sum + a * e) 0.0 away expected
+        let mutable height = 0.0
+
+        for i in 0 .. k - 1 do
+            height <- height + away[i] * expected[i]
 
         height <= 2.0 * nearby
-        && (let gap = Seq.map2 (-) gradient expected |> ImmutableArray.CreateRange
+        && (let gap =
+                Descent.difference gradient (ImmutableCollectionsMarshal.AsImmutableArray expected)
+
             let step = TrustRegion.step infinity gap last.Curvature
             step.IsPositive && step.Decrement <= nearlyQuadratic * height)
 

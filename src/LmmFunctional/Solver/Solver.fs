@@ -16,7 +16,10 @@ module Solver =
         let information = Descent.informationOf options.Algorithm
         let evaluation = objective.Evaluate objective.Start (Order.Curvature information)
         let radius = max 1.0 (Descent.norm objective.Start)
-        let still = ImmutableArray.CreateRange(Seq.replicate objective.Start.Length 0.0)
+
+        let still =
+            ImmutableArray.Create<float>(Array.zeroCreate<float> objective.Start.Length)
+
         Descent.arrive 0 objective.Start evaluation information evaluation.Curvature still 0 radius
 
     /// The same iteration moved to a point that has been evaluated.
@@ -32,7 +35,7 @@ module Solver =
     let private snap (objective: Objective) (from: Iteration) =
         let snapped = (objective.Boundary from.Theta).Snapped
 
-        if Seq.forall2 (=) snapped from.Theta then
+        if snapped.AsSpan().SequenceEqual(from.Theta.AsSpan()) then
             from
         else
             let evaluation = objective.Evaluate snapped (Order.Curvature from.Information)
@@ -86,7 +89,7 @@ module Solver =
         seq {
             yield! Option.toList boundary.Turn
 
-            if not (Seq.forall2 (=) boundary.Snapped from.Theta) then
+            if not (boundary.Snapped.AsSpan().SequenceEqual(from.Theta.AsSpan())) then
                 yield! Option.toList (objective.Boundary boundary.Snapped).Turn
         }
         |> Seq.collect (fun along -> turnShares |> Seq.map along)

@@ -22,6 +22,8 @@ type internal EffectBlocks = {
     SumStarts: int[]
     /// For two effects a and b of one block, a + b S: their place among such pairs; −1 otherwise.
     InnerAt: int[]
+    /// Where the sum of each b, c, a and d is, ((b S + c) S + a) S + d; none of many effects.
+    Places: int[]
     /// The effects of each pair of one block.
     InnerFirst: int[]
     InnerSecond: int[]
@@ -75,9 +77,64 @@ module internal EffectBlocks =
         Positions = [||]
         SumStarts = [| 0 |]
         InnerAt = [||]
+        Places = [||]
         InnerFirst = [||]
         InnerSecond = [||]
     }
+
+    /// How many sums the second derivatives need.
+    let sums blocks = Array.last blocks.SumStarts
+
+    /// The local place of (i, j), i in block t and j in block u.
+    let private local blocks t u i j =
+        if t = u then
+            place (i - blocks.Starts[t]) (j - blocks.Starts[t])
+        else
+            (i - blocks.Starts[t]) * (blocks.Starts[u + 1] - blocks.Starts[u]) + j
+            - blocks.Starts[u]
+
+    let private findSum blocks b c a d =
+        let t, u = blocks.BlockOf[a], blocks.BlockOf[d]
+        let pair = place t u
+        let count = blocks.PairStarts[pair + 1] - blocks.PairStarts[pair]
+
+        if t >= u then
+            blocks.SumStarts[pair] + local blocks t u b c * count + local blocks t u a d
+        else
+            blocks.SumStarts[pair] + local blocks u t c b * count + local blocks u t d a
+
+    // Of more effects the places are found each time.
+    let private mostPlaced = 6
+
+    /// The same blocks with the place of every sum.
+    let private withPlaces (blocks: EffectBlocks) : EffectBlocks =
+        let order = blocks.Order
+
+        if order > mostPlaced then
+            blocks
+        else
+            let place index =
+                let b, c = index / (order * order * order), index / (order * order) % order
+                let a, d = index / order % order, index % order
+
+                if blocks.BlockOf[a] = blocks.BlockOf[b] && blocks.BlockOf[c] = blocks.BlockOf[d] then
+                    findSum blocks b c a d
+                else
+                    -1
+
+            {
+                blocks with
+                    Places = Array.init (order * order * order * order) place
+            }
+
+    /// Where Σ_j Ω_bc W_ad is among the sums: a and b of one block, c and d of one block.
+    let sumAt blocks b c a d =
+        let order = blocks.Order
+
+        if blocks.Places.Length > 0 then
+            blocks.Places[((b * order + c) * order + a) * order + d]
+        else
+            findSum blocks b c a d
 
     /// The blocks of terms with these factors, one after another.
     let create (factors: RelativeFactor[]) : EffectBlocks =
@@ -104,7 +161,7 @@ module internal EffectBlocks =
         let innerAt = Array.create (order * order) -1
         inner |> Array.iteri (fun index (a, b) -> innerAt[a + b * order] <- index)
 
-        {
+        withPlaces {
             Order = order
             Starts = starts
             BlockOf = blockOf
@@ -112,31 +169,10 @@ module internal EffectBlocks =
             Positions = Array.concat pairs
             SumStarts = pairs |> Array.scan (fun at pair -> at + pair.Length * pair.Length) 0
             InnerAt = innerAt
+            Places = [||]
             InnerFirst = Array.map fst inner
             InnerSecond = Array.map snd inner
         }
-
-    /// How many sums the second derivatives need.
-    let sums blocks = Array.last blocks.SumStarts
-
-    /// The local place of (i, j), i in block t and j in block u.
-    let private local blocks t u i j =
-        if t = u then
-            place (i - blocks.Starts[t]) (j - blocks.Starts[t])
-        else
-            (i - blocks.Starts[t]) * (blocks.Starts[u + 1] - blocks.Starts[u]) + j
-            - blocks.Starts[u]
-
-    /// Where Σ_j Ω_bc W_ad is among the sums: a and b of one block, c and d of one block.
-    let sumAt blocks b c a d =
-        let t, u = blocks.BlockOf[a], blocks.BlockOf[d]
-        let pair = place t u
-        let count = blocks.PairStarts[pair + 1] - blocks.PairStarts[pair]
-
-        if t >= u then
-            blocks.SumStarts[pair] + local blocks t u b c * count + local blocks t u a d
-        else
-            blocks.SumStarts[pair] + local blocks u t c b * count + local blocks u t d a
 
     /// <summary>Σ_j tr(Ω Γ_k W Γ_l), Γ = e_r b_cᵀ + b_c e_rᵀ, from the sums over the groups.</summary>
     /// <remarks>The sums stand from a place on; the basis, with columns b_c, is that of all terms, S×S by columns; an entry is given by its row r and
