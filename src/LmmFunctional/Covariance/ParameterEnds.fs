@@ -66,7 +66,12 @@ type ParameterEnds = {
 } with
 
     /// Both ends, those that exist.
-    member ends.All = List.choose id [ ends.Lower; ends.Upper ]
+    member ends.All =
+        match ends.Lower, ends.Upper with
+        | None, None -> []
+        | Some own, None
+        | None, Some own -> [ own ]
+        | Some lower, Some upper -> [ lower; upper ]
 
     /// The end that a coordinate is at.
     member ends.Reached(coordinate: float) =

@@ -28,7 +28,8 @@ type FixedDesign = {
 } with
 
     /// The coefficients of the constant in an array of its own.
-    member internal design.ConstantCoefficients = design.Constant |> Option.map Array.ofSeq
+    member internal design.ConstantCoefficients =
+        design.Constant |> Option.map (fun own -> own.AsSpan().ToArray())
 
 /// <summary>Building the fixed effects.</summary>
 [<RequireQualifiedAccess>]

@@ -1,7 +1,6 @@
 namespace LmmFunctional.Estimation
 
 open System
-open System.Collections.Concurrent
 open System.Collections.Immutable
 open System.Runtime.InteropServices
 open LmmFunctional
@@ -38,61 +37,52 @@ module internal IndependentResidualsObjective =
         let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
         Curvature.score reml weight variance.IsNone engine layout theta lambdas
 
-    let borrow (engines: ConcurrentStack<Engine>) (plan: Plan) (action: Engine -> 'result) =
-        let engine =
-            match engines.TryPop() with
-            | true, engine -> engine
-            | false, _ -> plan.NewEngine()
-
-        try
-            action engine
-        finally
-            engines.Push engine
+    // Where the likelihood is not defined.
+    let private nowhere = {
+        Value = infinity
+        Gradient = ImmutableArray.Empty
+        Curvature = Matrix(0, 0, [||])
+    }
 
     /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
-    let private evaluate kind constant layout variance borrow (theta: ImmutableArray<float>) order =
+    let private evaluate kind constant layout variance (engines: EnginePool) (theta: ImmutableArray<float>) order =
         let lambdas = ThetaLayout.matrices layout theta
         let reml = (kind = Criterion.Reml)
 
-        borrow (fun (engine: Engine) ->
-            let nothing = {
-                Value = infinity
-                Gradient = ImmutableArray.Empty
-                Curvature = Matrix(0, 0, [||])
-            }
-
+        engines.Run(fun engine ->
             if not (lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas) then
-                nothing
+                nowhere
             else
                 let df = residualDf kind engine
                 let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
                 let residualPart = MarginalObjective.residualPart variance df engine.ResidualSquare
 
                 let valued = {
-                    nothing with
+                    nowhere with
                         Value = engine.LogDeterminant + fixedPart + residualPart + constant
                 }
 
-                let score = lazy (scoreAt variance reml df engine layout theta lambdas)
-
-                // The score's own array: nobody writes to it any more.
-                let gradient () =
-                    ImmutableCollectionsMarshal.AsImmutableArray score.Value.Gradient
-
                 match order with
                 | Order.Value -> valued
-                | Order.Gradient -> { valued with Gradient = gradient () }
-                | Order.Curvature information -> {
-                    valued with
-                        Gradient = gradient ()
-                        Curvature = Curvature.matrix information reml engine layout score.Value
-                  })
+                | Order.Gradient
+                | Order.Curvature _ ->
+                    let score = scoreAt variance reml df engine layout theta lambdas
+
+                    {
+                        valued with
+                            // The score's own array: nobody writes to it any more.
+                            Gradient = ImmutableCollectionsMarshal.AsImmutableArray score.Gradient
+                            Curvature =
+                                match order with
+                                | Order.Curvature information -> Curvature.matrix information reml engine layout score
+                                | _ -> valued.Curvature
+                    })
 
     /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
-    let private covarianceDerivatives kind layout variance borrow theta =
+    let private covarianceDerivatives kind layout variance (engines: EnginePool) theta =
         let lambdas = ThetaLayout.matrices layout theta
 
-        borrow (fun (engine: Engine) ->
+        engines.Run(fun engine ->
             engine.Factor lambdas |> ignore
 
             let score =
@@ -116,14 +106,11 @@ module internal IndependentResidualsObjective =
     /// The function of θ by a plan, σ² profiled out or known, and how it is computed. What it says of its parameters is taken
     /// from one alike, where there is one: that of another response.
     let create kind (design: Design) (standard: Standardised) layout (alike: Objective option) (plan: Plan) =
-        // A stack, not a bag: likelihoods are made by the thousand, and a bag keeps a list for each thread.
-        let engines = ConcurrentStack<Engine>()
+        let engines = EnginePool plan.NewEngine
         let terms = Array.ofList standard.Terms
 
         let df, moments =
-            borrow engines plan (fun engine -> residualDf kind engine, StartingValues.deviations layout terms engine)
-
-        let borrow action = borrow engines plan action
+            engines.Run(fun engine -> residualDf kind engine, StartingValues.deviations layout terms engine)
 
         let constant = constantOf kind df standard - sumOfLogWeights design
 
@@ -156,9 +143,9 @@ module internal IndependentResidualsObjective =
                  else
                      Following.Promising)
                 |> FurtherStarts.following plan.Chosen.Work start.Length
-            Evaluate = evaluate kind constant layout variance borrow
+            Evaluate = evaluate kind constant layout variance engines
             Boundary =
-                covarianceDerivatives kind layout variance borrow
+                covarianceDerivatives kind layout variance engines
                 |> VarianceBoundary.inspect design layout
                 |> Objective.remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work

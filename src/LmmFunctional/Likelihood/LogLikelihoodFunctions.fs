@@ -15,8 +15,8 @@ module LogLikelihood =
         | LikelihoodMethod.Marginal _
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Whitened _ -> invalidArg (nameof likelihood) "A marginal model has no engine."
-        | LikelihoodMethod.Conditional(plan, engines) ->
-            IndependentResidualsObjective.borrow engines plan (fun engine ->
+        | LikelihoodMethod.Conditional(_, engines) ->
+            engines.Run(fun engine ->
                 engine.Factor lambdas |> ignore
                 action engine)
 

@@ -23,7 +23,12 @@ module internal VarianceBound =
     let private zeroDerivative = 1e-6
 
     let private toleranceOf n (scale: float[]) =
-        zeroDerivative * (Seq.init n (fun i -> abs scale[i + i * n]) |> Seq.max)
+        let mutable largest = 0.0
+
+        for i in 0 .. n - 1 do
+            largest <- max largest (abs scale[i + i * n])
+
+        zeroDerivative * largest
 
     /// The bound of a G whose rank is below the highest it may have.
     let ofRank t (term: RandomDesign) rank most (lambda: float[]) (d: float[]) (scale: float[]) =

@@ -72,7 +72,13 @@ module internal VarianceBoundary =
 
         member place.IsZeroColumn(t: int, column: int) =
             let n = place.Order t
-            Seq.forall (fun i -> place.Lambdas[t][i + column * n] = 0.0) (seq { 0 .. n - 1 })
+            let lambda = place.Lambdas[t]
+            let mutable isZero = true
+
+            for i in 0 .. n - 1 do
+                isZero <- isZero && lambda[i + column * n] = 0.0
+
+            isZero
 
         /// θ with another factor of one term.
         member place.With(t: int, lambda: float[]) =
@@ -104,18 +110,18 @@ module internal VarianceBoundary =
                     lambda)
             |> ThetaLayout.withMatrices place.Layout place.Theta
 
-        place.Kinds
-        |> Seq.indexed
-        |> Seq.fold
-            (fun values (t, kind) ->
-                match kind with
-                | Kind.Deviation at when abs place.Theta[at] <= zeroDeviation -> replaced at 0.0 values
-                | Kind.Loadings columns ->
-                    match LowerRank.fewerLoadings zeroPivot zeroDeviation (place.Order t) columns place.Lambdas[t] with
-                    | Some fewer -> withLoadings place t columns fewer values
-                    | None -> values
-                | _ -> values)
-            ofEntries
+        let mutable values = ofEntries
+
+        for t in 0 .. place.Kinds.Length - 1 do
+            match place.Kinds[t] with
+            | Kind.Deviation at when abs place.Theta[at] <= zeroDeviation -> values <- replaced at 0.0 values
+            | Kind.Loadings columns ->
+                match LowerRank.fewerLoadings zeroPivot zeroDeviation (place.Order t) columns place.Lambdas[t] with
+                | Some fewer -> values <- withLoadings place t columns fewer values
+                | None -> ()
+            | _ -> ()
+
+        values
 
     /// Bounds that are in force.
     let private active (place: Place) = [

@@ -5,15 +5,15 @@ open FSharp.NativeInterop
 
 /// <summary>A fixed block of floats for the kernels: pinned and aligned to 64 bytes, so that vector loads never cross a
 /// cache line.</summary>
-/// <remarks>The storage is an ordinary pinned array; the pointer is valid as long as the buffer is reachable.</remarks>
+/// <remarks>The pointer is valid as long as the buffer is reachable.</remarks>
 [<Sealed>]
 type internal Buffer(length: int) =
-    // Eight spare floats leave room to move the start to a multiple of 64 bytes.
-    let storage = GC.AllocateArray<float>(length + 8, pinned = true)
-
-    let offset =
-        let address = NativePtr.toNativeInt &&storage[0]
-        int ((64n - address % 64n) % 64n) / sizeof<float>
+    let struct (storage, offset) =
+        if length <= Slab.Most then
+            Slab.Take length
+        else
+            let storage = Slab.Allocate length
+            struct (storage, Slab.Aligned storage)
 
     let pointer = NativePtr.add &&storage[0] offset
 

@@ -128,7 +128,7 @@ module internal Descent =
                     from.Radius
 
             let step = difference theta from.Theta
-            let taken = Array.ofSeq step
+            let taken = step.AsSpan().ToArray()
 
             let ratio =
                 match from.Information with

@@ -23,7 +23,7 @@ module internal Scout =
 
     /// Whether the criterion falls all along the line to the end of a descent.
     let leadsTo (objective: Objective) (theta: ImmutableArray<float>) value (last: Iteration) =
-        let direction = Descent.difference last.Theta theta |> Array.ofSeq
+        let direction = Array.init theta.Length (fun i -> last.Theta[i] - theta[i])
 
         let rec falls before places =
             match places with

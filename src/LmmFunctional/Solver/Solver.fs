@@ -185,12 +185,11 @@ module Solver =
 
     let private sequence advance options objective =
         seq {
-            let first = start options objective
-            first
+            let mutable current = Some(start options objective)
 
-            yield!
-                first
-                |> Seq.unfold (next advance options objective >> Option.map (fun next -> next, next))
+            while current.IsSome do
+                yield current.Value
+                current <- next advance options objective current.Value
         }
 
     // What EM needs beside an objective nobody else does: the models that have its step hand it in.

@@ -171,11 +171,19 @@ module StartSearch =
                 objective.Start :: further
                 |> List.map (fun theta -> theta, (objective.Evaluate theta Order.Value).Value)
 
+            let finite =
+                valued
+                |> List.filter (snd >> Double.IsFinite)
+                |> List.sortWith (fun (_, one: float) (_, other) -> compare one other)
+
             let starts =
-                match valued |> List.filter (snd >> Double.IsFinite) |> List.sortBy snd with
-                | lowest :: _ as sorted when snd lowest >= snd valued.Head - promising ->
+                match finite with
+                | lowest :: _ when snd lowest >= snd valued.Head - promising ->
                     // The moments first: the way down from a variance of zero begins with leaving it.
-                    valued.Head :: List.except [ valued.Head ] sorted
+                    let isOther own =
+                        not (LanguagePrimitives.PhysicalEquality own valued.Head)
+
+                    valued.Head :: List.filter isOther finite
                 // Far below the moments, or where these are not defined.
                 | sorted -> sorted
 

@@ -65,7 +65,7 @@ module internal TrustRegion =
 
     /// Newton's step from a Cholesky factor, where the curvature is far from singular.
     let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) within : Step option =
-        let factor = Array.init (k * k) (fun index -> curvature[index % k, index / k])
+        let factor = Array.copy curvature.Values
         let mutable largest = 0.0
 
         for i in 0 .. k - 1 do
