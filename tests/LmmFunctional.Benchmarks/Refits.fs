@@ -152,7 +152,8 @@ module Refits =
             (many ())
             (rival.TryFind "many" |> Option.map ((*) (float responses)))
 
-        bootstrap 500 () |> ignore
+        // The first run compiles: it takes a third longer.
+        bootstrap replicates () |> ignore
 
         row
             $"bootstrap of sleepstudy, {replicates} refits; bootMer by 200 of them"

@@ -127,12 +127,16 @@ module Fit =
 
     /// Whether an iteration is one to end at: no saddle, a matrix of the structure, and the likelihood does not grow without bound
     /// there.
-    let internal isEnd (likelihood: LogLikelihood) (fitAt: Iteration -> Fit) (iteration: Iteration) =
+    let internal isEndBy (fitAt: Iteration -> Fit) (likelihood: LogLikelihood) (iteration: Iteration) =
         match (fitAt iteration).Certificate.Verdict with
         | Verdict.Optimum
         | Verdict.BoundaryOptimum _
         | Verdict.FlatDirection _ -> not (hasMixedSigns likelihood iteration.Theta)
         | Verdict.NotConverged _ -> false
+
+    /// The same for an iteration whose fit nobody asks for again.
+    let internal isEnd likelihood iteration =
+        isEndBy (ofIteration likelihood) likelihood iteration
 
     /// Conditional modes, their standard deviations, prediction errors and reliabilities of every random term, in the order
     /// of the formula.

@@ -47,7 +47,7 @@ module internal FitSearch =
             let fitAt = Fit.remembering likelihood
 
             let path, search =
-                StartSearch.run (Fit.isEnd likelihood fitAt) (descend options likelihood) likelihood.Objective
+                StartSearch.run (Fit.isEndBy fitAt likelihood) (descend options likelihood) likelihood.Objective
 
             let fit = fitAt (List.last path)
 

@@ -59,19 +59,33 @@ module internal Probability =
     // More halvings than there are bits between two numbers of any size.
     let private mostSteps = 300
 
+    // Of fewer degrees of freedom the first terms of a series by 1/df say little.
+    let private fewDegrees = 3.0
+
+    /// A t near the one with P(|T| > t) = alpha: the normal quantile with the first terms that df adds (Fisher and Cornish 1960).
+    let private near df alpha =
+        let z = -Normal.InvCDF(0.0, 1.0, 0.5 * alpha)
+
+        if df < fewDegrees || not (Double.IsFinite z) then
+            1.0
+        else
+            let square = z * z
+
+            z
+            + z * (square + 1.0) / (4.0 * df)
+            + z * ((5.0 * square + 16.0) * square + 3.0) / (96.0 * df * df)
+
+    // Newton's error is squared by each step, so that after a step of this size none is left.
+    let private last = 1e-9
+
     /// The t > 0 with P(|T| > t) = alpha: Newton's method within a bracket that is halved when a step leaves it.
     let private root df alpha =
         let mutable lower = 0.0
-        let mutable upper = 1.0
-
-        while twoSided df upper > alpha do
-            lower <- upper
-            upper <- 2.0 * upper
-
-        let mutable t = 0.5 * (lower + upper)
+        let mutable upper = infinity
+        let mutable t = near df alpha
         let mutable step = 0
 
-        while step < mostSteps && upper - lower > 1e-15 * upper do
+        while step < mostSteps && (Double.IsInfinity upper || upper - lower > 1e-15 * upper) do
             let excess = twoSided df t - alpha
 
             if excess > 0.0 then lower <- t else upper <- t
@@ -79,12 +93,16 @@ module internal Probability =
             let newton = t + excess / (2.0 * StudentT.PDF(0.0, 1.0, df, t))
 
             let next =
-                if newton > lower && newton < upper then
-                    newton
+                if newton >= lower && newton <= upper then newton
+                elif Double.IsInfinity upper then 2.0 * t
+                else 0.5 * (lower + upper)
+
+            step <-
+                if next = newton && abs (next - t) <= last * t then
+                    mostSteps
                 else
-                    0.5 * (lower + upper)
-            // Newton's last steps come from one side and leave the bracket open.
-            step <- if abs (next - t) <= 1e-16 * t then mostSteps else step + 1
+                    step + 1
+
             t <- next
 
         t

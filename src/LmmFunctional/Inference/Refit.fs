@@ -26,7 +26,7 @@ module internal Refit =
         let fitAt = Fit.remembering likelihood
 
         let path, search =
-            StartSearch.run (Fit.isEnd likelihood fitAt) descend { objective with Start = start }
+            StartSearch.run (Fit.isEndBy fitAt likelihood) descend { objective with Start = start }
 
         let fit = fitAt (List.last path)
 

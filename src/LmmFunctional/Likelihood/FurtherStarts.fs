@@ -227,6 +227,8 @@ module internal FurtherStarts =
         let units = units layout
         let all value = deviations layout (fun _ _ -> value)
 
+        let choices = choices units
+
         let among chosen term effect =
             chosen
             |> List.exists (fun (t, effects) -> t = term && List.contains effect effects)
@@ -247,7 +249,7 @@ module internal FurtherStarts =
                             for size in [ much; veryMuch ] do
                                 deviations layout (fun t _ -> if t = own then size else zeroOf layout t)
 
-                for chosen in choices units do
+                for chosen in choices do
                     deviations layout (fun t k ->
                         if among chosen t k then
                             max 1.0 moments[t].[k]
@@ -260,7 +262,7 @@ module internal FurtherStarts =
                         deviations layout (fun t k -> if among [ own ] t k then much else zeroOf layout t)
 
                 // Of few rows several effects can leave hardly any residual, none of them alone.
-                for chosen in choices units do
+                for chosen in choices do
                     if chosen.Length > 1 then
                         deviations layout (fun t k -> if among chosen t k then veryMuch else zeroOf layout t)
             ]

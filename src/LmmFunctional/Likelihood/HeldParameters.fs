@@ -111,16 +111,7 @@ module internal HeldParameters =
             | Some places -> Ok places
             | None -> Error [ LmmError.HeldImpossible(held |> List.map (fun index -> block.Names[index])) ]
 
-    /// <summary>What is known of a model.</summary>
-    /// <param name="standard">The model on the inner scale.</param>
-    /// <param name="parameters">Its parameters by name; asked for where something is known.</param>
-    /// <param name="known">Values by name, in the units that are printed: variances and covariances of a term
-    /// (<c>group.effect</c>), parameters of structures (<c>group.rho</c>, <c>Residual.rho</c>), and <c>Residual</c>, σ².
-    /// </param>
-    /// <returns>The values, or: names that the model does not have, values outside their region, parameters that cannot be
-    /// held without others, and those that together give no positive definite matrix.</returns>
-    let create (standard: Standardised) (parameters: Lazy<NamedParameters list>) (known: Map<string, float>) =
-        let blocks = if known.IsEmpty then [] else parameters.Value
+    let private ofKnown (standard: Standardised) (blocks: NamedParameters list) (known: Map<string, float>) =
         let unit = standard.ResponseScale
 
         let problems = [
@@ -170,6 +161,20 @@ module internal HeldParameters =
                 Residual = residual
                 Entries = entries |> List.concat |> Map.ofList
             })
+
+    /// <summary>What is known of a model.</summary>
+    /// <param name="standard">The model on the inner scale.</param>
+    /// <param name="parameters">Its parameters by name; asked for where something is known.</param>
+    /// <param name="known">Values by name, in the units that are printed: variances and covariances of a term
+    /// (<c>group.effect</c>), parameters of structures (<c>group.rho</c>, <c>Residual.rho</c>), and <c>Residual</c>, σ².
+    /// </param>
+    /// <returns>The values, or: names that the model does not have, values outside their region, parameters that cannot be
+    /// held without others, and those that together give no positive definite matrix.</returns>
+    let create (standard: Standardised) (parameters: Lazy<NamedParameters list>) (known: Map<string, float>) =
+        if known.IsEmpty then
+            Ok none
+        else
+            ofKnown standard parameters.Value known
 
     // Points
 

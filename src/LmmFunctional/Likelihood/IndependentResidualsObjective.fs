@@ -115,7 +115,7 @@ module internal IndependentResidualsObjective =
         let constant = constantOf kind df standard - sumOfLogWeights design
 
         let value (theta: float[]) =
-            (evaluate kind constant layout None borrow (ImmutableArray.CreateRange theta) Order.Value).Value
+            (evaluate kind constant layout None engines (ImmutableArray.CreateRange theta) Order.Value).Value
 
         let first = StartingValues.place layout moments |> CoarseStart.best layout value
         let start = ImmutableArray.CreateRange first

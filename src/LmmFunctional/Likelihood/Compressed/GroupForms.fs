@@ -78,7 +78,7 @@ module internal GroupForms =
         sums |> Array.reduce (Array.map2 (+))
 
     /// C (m×n) ← op(A) B of small matrices, inner dimension k; C += where it is asked for.
-    let private multiply m n k (a: float[]) atA isTransposed (b: float[]) atB (c: float[]) atC isAdded =
+    let inline private multiply m n k (a: float[]) atA isTransposed (b: float[]) atB (c: float[]) atC isAdded =
         for j in 0 .. n - 1 do
             for i in 0 .. m - 1 do
                 let mutable sum = if isAdded then c[atC + i + j * m] else 0.0
