@@ -26,6 +26,7 @@ type internal GroupSweep(groups: LaneGroups, layout: LaneLayout) =
     let vectors = LaneLayout.vectors layout
     let largest = vectors - layout.Sums
     let partials: float[] = Array.zeroCreate (chunks * largest)
+    let own = Buffer(8 * vectors)
     // Two effects with one covariance matrix.
     let isPair = order = 2 && layout.Blocks.Starts.Length = 2
     let mutable kind = SweepKind.Value
@@ -80,7 +81,7 @@ type internal GroupSweep(groups: LaneGroups, layout: LaneLayout) =
         let count = count ()
 
         if chunks = 1 then
-            tile.Invoke 0
+            sweepChunk 0 own.Pointer
         else
             let flops = float groups.Count * float (layout.Sums + count)
             Tiles.Run(chunks, flops, tile)
