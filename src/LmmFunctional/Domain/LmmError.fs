@@ -175,8 +175,9 @@ type LmmError =
     | NotEstimable of hypothesis: string * dropped: string list
     | KenwardRogerNeedsReml
     | NoSubjects of groups: string list
-    /// What a model has for which the moments of its covariance parameters are not known.
-    | NoMoments of feature: string
+    /// What a model has for which the moments of its covariance parameters are not known, and whether those that Satterthwaite's
+    /// degrees of freedom need are.
+    | NoMoments of feature: string * isSatterthwaiteKnown: bool
     // Comparisons, profiles and robust covariances of fits
     | UnknownFixedEffect of name: string * suggestion: string option
     | DifferentData of first: string * second: string
@@ -556,8 +557,12 @@ module LmmError =
 
             "Between-within degrees of freedom need subjects, a grouping factor that holds all others; "
             + $"none of {names} does: take satterthwaite or kenward-roger."
-        | LmmError.NoMoments feature ->
-            $"These degrees of freedom are not known yet for a model with {feature}; take residual, asymptotic or between-within."
+        | LmmError.NoMoments(feature, isSatterthwaiteKnown) ->
+            let known =
+                (if isSatterthwaiteKnown then "satterthwaite, " else "")
+                + "residual, asymptotic or between-within"
+
+            $"These degrees of freedom are not known yet for a model with {feature}; take {known}."
         | LmmError.UnknownFixedEffect(name, suggestion) ->
             $"Fixed effect '{name}' is not in the model{didYouMean suggestion}"
         | LmmError.DifferentData(first, second) ->

@@ -120,13 +120,13 @@ module internal TestBasis =
     // What else a model may have is refused, never passed over.
     let private missing (fit: Fit) isKnown needsExact = [
         if not isKnown then
-            "related levels"
+            "related levels", false
 
         if needsExact && LogLikelihood.isSampled fit.Model then
-            "log determinants that were sampled"
+            "log determinants that were sampled", isKnown && LikelihoodMoments.isKnown fit.Model
 
         if not (LikelihoodMoments.isKnown fit.Model) then
-            "a covariance matrix that is held in part"
+            "a covariance matrix that is held in part", false
     ]
 
     let private byMoments (fit: Fit) isKnown needsExact create =

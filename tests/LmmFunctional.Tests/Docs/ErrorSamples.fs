@@ -139,7 +139,7 @@ module ErrorSamples =
         LmmError.NotEstimable("armactive:siteB", [ "armactive:siteB" ])
         LmmError.KenwardRogerNeedsReml
         LmmError.NoSubjects [ "subject"; "item" ]
-        LmmError.NoMoments "related levels and structured residuals"
+        LmmError.NoMoments("related levels and structured residuals", false)
         LmmError.NotInModel("variable", "nitro", Some "nitroF", [ "Variety"; "nitroF" ])
         LmmError.AdjustmentDoesNotFit("tukey", "pairwise comparisons")
         LmmError.NoInverse "I(y^2 - y)"

@@ -173,8 +173,8 @@ let tests =
                     | Error problems -> problems
 
                 let feature = "log determinants that were sampled"
-                Check.equal [ LmmError.NoMoments feature ] (problems "kenward-roger")
-                Check.equal [ LmmError.NoMoments feature ] (problems "containment")
+                Check.equal [ LmmError.NoMoments(feature, true) ] (problems "kenward-roger")
+                Check.equal [ LmmError.NoMoments(feature, true) ] (problems "containment")
                 Check.isEmpty (problems "satterthwaite")
 
                 let how = DegreesOfFreedomMethod.ofName "satterthwaite" None |> ok
