@@ -1,39 +1,11 @@
 namespace LmmFunctional.Estimation
 
-open System
-open System.Collections.Generic
-open System.Collections.Immutable
-
 /// <summary>Points to start from beside the moments: variances zero, one, large, each alone, each left out; the ends of
 /// correlations; short and long ranges, little and much nugget.</summary>
 /// <remarks>Likelihoods with several optima have them where different variances are zero, where effects with large covariates
 /// trade an intercept for a slope, or where correlations differ in sign.</remarks>
 [<RequireQualifiedAccess>]
 module internal FurtherStarts =
-
-    // A step of so many parameters costs about what a value does; of more, in proportion.
-    let private usualParameters = 8.0
-
-    /// <summary>How many starts are worth their time, the first among them, by the operations of one evaluation and the number of
-    /// parameters.</summary>
-    let most work (parameters: int) =
-        let price = work * max 1.0 (float parameters / usualParameters)
-
-        if price <= 1e6 && work <= 2e5 then 60
-        elif price <= 2e6 then 7
-        elif price <= 2e7 then 3
-        else 1
-
-    // Of so many parameters second derivatives cost much more than a value.
-    let private manyParameters = 20
-
-    /// <summary>Which of them are followed, by the operations of one evaluation, the number of parameters, and which are followed
-    /// where that costs little.</summary>
-    let following work parameters ofSmall =
-        if work <= 2e5 && parameters <= manyParameters then
-            ofSmall
-        else
-            Following.Close
 
     // How many points lie evenly among all values of the parameters of a structure.
     let private evenPoints = 8
@@ -268,21 +240,3 @@ module internal FurtherStarts =
             ]
             |> List.map (StartingValues.place layout)
             |> fun plain -> plain @ ends layout moments start @ jointRankOne layout
-
-    /// <summary>As many starts as are worth their time, each once and none of them the first one.</summary>
-    let afforded work (start: ImmutableArray<float>) (further: seq<float[]>) : ImmutableArray<float> list =
-        let afforded = most work start.Length - 1
-        let kept = List<ImmutableArray<float>>()
-        use next = further.GetEnumerator()
-
-        // So few are kept that looking at each of them is faster than any table.
-        while kept.Count < afforded && next.MoveNext() do
-            let theta = next.Current
-
-            let isSame (other: ImmutableArray<float>) =
-                other.AsSpan().SequenceEqual(ReadOnlySpan theta)
-
-            if not (isSame start || kept.Exists isSame) then
-                kept.Add(ImmutableArray.Create<float> theta)
-
-        List.ofSeq kept

@@ -123,7 +123,7 @@ module internal IndependentResidualsObjective =
         let further =
             lazy
                 (FurtherStarts.ofTerms layout moments first
-                 |> FurtherStarts.afforded plan.Chosen.Work start)
+                 |> StartPrice.afforded plan.Chosen.Work start)
 
         let names, unbounded, ends =
             match alike with
@@ -138,11 +138,13 @@ module internal IndependentResidualsObjective =
             Start = start
             FurtherStarts = further
             Following =
-                (if Array.exists Option.isSome layout.Forms then
-                     Following.Every
-                 else
-                     Following.Promising)
-                |> FurtherStarts.following plan.Chosen.Work start.Length
+                let ofSmall =
+                    if Array.exists Option.isSome layout.Forms then
+                        Following.Every
+                    else
+                        Following.Promising
+
+                StartPrice.following plan.Chosen.Work start.Length ofSmall Following.Close
             Evaluate = evaluate kind constant layout variance engines
             Boundary =
                 covarianceDerivatives kind layout variance engines

@@ -57,7 +57,7 @@ module ModelPlan =
             ParameterCount = parameters
             Chosen = plan.Chosen
             CurvatureWork = float parameters * plan.Chosen.Work
-            Starts = FurtherStarts.most plan.Chosen.Work parameters
+            Starts = StartPrice.most plan.Chosen.Work parameters
             Candidates = plan.Candidates
             Sampled = None
         }
@@ -82,7 +82,7 @@ module ModelPlan =
                 Chosen = plan.Chosen
                 // What samples has none.
                 CurvatureWork = if plan.Sampling.IsSome then 0.0 else plan.CurvatureWork
-                Starts = FurtherStarts.most plan.Chosen.Work layout.Parameters
+                Starts = StartPrice.most plan.Chosen.Work layout.Parameters
                 Candidates = plan.Candidates
                 Sampled = plan.Sampling |> Option.map _.Reason
             })

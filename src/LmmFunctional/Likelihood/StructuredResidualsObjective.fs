@@ -17,18 +17,8 @@ module internal StructuredResidualsObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
-    /// The function of a model with dense blocks, for others to change.
-    let private ofModel
-        kind
-        (design: Design)
-        standard
-        layout
-        (model: MarginalModel)
-        work
-        constant
-        start
-        variance
-        : Objective =
+    /// The function of a model with dense blocks, for others to change; it has no starts but the first.
+    let private ofModel kind (design: Design) layout (model: MarginalModel) work constant start variance : Objective =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -39,8 +29,8 @@ module internal StructuredResidualsObjective =
                         (model.Residual.Parameters.Names |> Seq.map (fun name -> $"Residual.{name}"))
                 )
             Start = start
-            FurtherStarts = lazy (StructuredStarts.further standard layout model work start)
-            Following = FurtherStarts.following work start.Length Following.Every
+            FurtherStarts = lazy []
+            Following = StartPrice.following work start.Length Following.Every Following.Extreme
             Evaluate = MarginalObjective.evaluate reml variance constant model
             Boundary =
                 VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
@@ -59,6 +49,16 @@ module internal StructuredResidualsObjective =
                     ResidualRay.create design layout model
                 else
                     None
+        }
+
+    /// The function with other points to start from.
+    let private withStarts standard layout model work (objective: Objective) : Objective =
+        let value theta =
+            (objective.Evaluate theta Order.Value).Value
+
+        {
+            objective with
+                FurtherStarts = lazy (StructuredStarts.further standard layout model work value objective.Start)
         }
 
     /// Ends of the residuals' parameters taken for reached a little before them, at a distance from each.
@@ -146,7 +146,7 @@ module internal StructuredResidualsObjective =
         let constant = constantOf kind standard model.Marginal
 
         let objective variance =
-            ofModel kind design standard layout model.Marginal model.Work constant start variance
+            ofModel kind design layout model.Marginal model.Work constant start variance
             |> evaluatedBy
                 design
                 layout
@@ -154,6 +154,7 @@ module internal StructuredResidualsObjective =
                 (SeparableObjective.evaluate reml variance constant engine)
                 (SeparableObjective.covarianceDerivatives reml variance engine)
             |> withinEnds (nuggetsOf model) layout
+            |> withStarts standard layout model.Marginal model.Work
 
         LikelihoodMethod.Separable(model.Marginal, engine), objective
 
@@ -175,7 +176,7 @@ module internal StructuredResidualsObjective =
         let tau = MarginalModel.residualParameters model.Marginal start
 
         let objective variance =
-            ofModel kind design standard layout model.Marginal model.Work constant start variance
+            ofModel kind design layout model.Marginal model.Work constant start variance
             |> evaluatedBy
                 design
                 layout
@@ -183,6 +184,7 @@ module internal StructuredResidualsObjective =
                 (WhitenedObjective.evaluate reml variance constant engine)
                 (WhitenedObjective.covarianceDerivatives reml variance engine)
             |> withinEnds (singularAt model.Rows tau) layout
+            |> withStarts standard layout model.Marginal model.Work
 
         LikelihoodMethod.Whitened(model.Marginal, engine), objective
 
@@ -197,8 +199,11 @@ module internal StructuredResidualsObjective =
         else
             let constant = constantOf kind standard model
             // Nothing is factored before it is known to fit into memory.
-            let objective =
-                ofModel kind design standard layout model (MarginalModel.work model) constant (start ())
+            let start, work = start (), MarginalModel.work model
+
+            let objective variance =
+                ofModel kind design layout model work constant start variance
+                |> withStarts standard layout model work
 
             Ok(LikelihoodMethod.Marginal model, objective)
 

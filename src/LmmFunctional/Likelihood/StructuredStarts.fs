@@ -42,15 +42,15 @@ module internal StructuredStarts =
 
     /// Other θ to start from: random terms and residuals in turn away from the first, then random effects as large as
     /// residuals of which one level has hardly any, then no random effects beside any residuals.
-    let further standard (layout: ThetaLayout) (model: MarginalModel) work (start: ImmutableArray<float>) =
-        if FurtherStarts.most work start.Length = 1 then
+    let further standard (layout: ThetaLayout) (model: MarginalModel) work value (start: ImmutableArray<float>) =
+        if StartPrice.most work start.Length = 1 then
             []
         else
             let ofTerms, ofResiduals = Array.splitAt layout.Parameters (Array.ofSeq start)
 
             let terms = FurtherStarts.ofTerms layout (deviations standard layout model) ofTerms
 
-            let kinds = model.Residual.Parameters.Kinds
+            let kinds, ownTau = model.Residual.Parameters.Kinds, model.Residual.Parameters.Start
             let residuals = ResidualStarts.moved kinds ofResiduals
 
             seq {
@@ -84,4 +84,4 @@ module internal StructuredStarts =
                 for theta in List.truncate 1 terms do
                     for tau in residuals -> Array.append theta tau
             }
-            |> FurtherStarts.afforded work start
+            |> StartPrice.best value work start (ImmutableArray.CreateRange(Array.append ofTerms ownTau))

@@ -47,6 +47,8 @@ type Boundary = {
 type Following =
     /// Those hardly above the lowest optimum: descents are dear.
     | Close
+    /// The lowest and the highest start as well, which are farthest from each other.
+    | Extreme
     /// Those that are promising.
     | Promising
     /// Every one: values tell little where many correlations have ends, and where nothing tells standard deviations beforehand.

@@ -44,6 +44,9 @@ module StartSearch =
 
     /// All ends and the number of descents, from those known and other starts by their values.
     let private explore isOptimum (objective: Objective) known (others: (ImmutableArray<float> * float) list) =
+        let isLowestOrHighest value =
+            value = snd others.Head || value = snd (List.last others)
+
         let joined index (found: Scout.Found list) =
             found
             |> List.mapi (fun i own ->
@@ -61,6 +64,7 @@ module StartSearch =
                 let isFollowed =
                     match objective.Following with
                     | Following.Close -> value - lowest < close
+                    | Following.Extreme -> value - lowest < close || isLowestOrHighest value
                     | Following.Promising -> value - lowest < promising
                     | Following.Every -> true
 
