@@ -161,8 +161,8 @@ module RandomModel =
                 ]
         }
 
-    /// Whether no variance of an unstructured matrix hangs on one row, which a fit refuses.
-    let private isIdentified (model: RandomModel) =
+    /// Whether the rows tell all variances; else a fit refuses the model.
+    let isIdentified (model: RandomModel) =
         Design.buildWith (known model) (spec model) (frame model)
         |> Result.bind (Identifiability.check [])
         |> Result.isOk

@@ -103,6 +103,9 @@ module Certificate =
     /// A Newton decrement that leaves the criterion right to six decimals.
     let private decrementAllowed = 1e-6
 
+    // Of a flat direction more than this is left only where the likelihood has no maximum.
+    let private flatDecrement = 1e-3
+
     /// What the evidence says, the worst first.
     let private verdictOf
         natural
@@ -138,6 +141,13 @@ module Certificate =
             Verdict.NotConverged $"the likelihood is highest where {names} is infinite; take a simpler structure"
         elif values.Length > 0 && values[0] < saddle then
             Verdict.NotConverged "the point is a saddle: the curvature has a negative direction"
+        elif
+            values.Length > 0
+            && values[0] < CurvatureCheck.flat
+            && last.Decrement > flatDecrement
+        then
+            Verdict.NotConverged
+                "the likelihood still rises where it hardly curves, and may have no maximum; take a simpler structure"
         elif values.Length > 0 && values[0] < CurvatureCheck.flat then
             Verdict.FlatDirection(CurvatureCheck.flatNames objective natural curvature free values vectors)
         elif onTheWay.IsSome then

@@ -68,6 +68,7 @@ module Inference =
 
         let reason =
             match inference.ReasonAgainst contrast with
+            | None when not (Double.IsFinite error) -> Some Testability.unresolved
             | None when not (isPositive df) -> Some Testability.noDegreesOfFreedom
             | reason -> reason
 

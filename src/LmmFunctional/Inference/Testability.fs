@@ -24,6 +24,10 @@ module internal Testability =
     let noDegreesOfFreedom =
         "It has no degrees of freedom: the data have nothing left to estimate its variance from."
 
+    /// A covariance matrix so near to a singular one that it cannot be computed with.
+    let unresolved =
+        "Its standard error cannot be computed: the covariance parameters are too near to an end of their range."
+
     /// Profiles need a likelihood that is finite.
     let noProfile =
         "There is no profile: the residual variance is zero, and the likelihood has no bound there."

@@ -66,6 +66,33 @@ let private methods = [
 [<Tests>]
 let tests =
     testList "RandomFitTests" [
+        // Found by explore: an unstructured matrix on its way to a singular one was taken, with NaN for errors.
+        testCase
+            "a place where the likelihood grows without bound is no optimum, and no standard error is NaN"
+            (fun () ->
+                let model = {
+                    Seed = 15334
+                    Rows = 39
+                    Fixed = "x + I(x^2) + z"
+                    Random = "(1 | site)"
+                    Criterion = Criterion.Reml
+                    Size = 0.0
+                    HasWeights = true
+                    HasOffset = false
+                    IsBalanced = false
+                    Residual = "us(visit | id)"
+                    Held = []
+                }
+
+                let fit = RandomModel.fit model
+
+                Law.assertHolds [
+                    yield! Law.isTrue $"{fit.Certificate.Verdict}" fit.Certificate.IsConverged
+
+                    for method in methods do
+                        yield! ofTests fit method
+                ])
+
         // A refusal in words is an answer; an exception is none.
         testPropertyWithConfig
             config

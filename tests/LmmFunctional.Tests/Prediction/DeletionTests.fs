@@ -162,16 +162,23 @@ let private variances (fit: Fit) = [
 ]
 
 let private compare law model =
-    let fit = RandomModel.fit model
+    // A model that the rows do not tell is refused.
+    let failures =
+        if not (RandomModel.isIdentified model) then
+            []
+        else
+            let fit = RandomModel.fit model
 
-    // Nothing is known where the likelihood is not defined.
-    if
-        not (System.Double.IsFinite fit.CriterionValue)
-        || (Setting.ofFit fit).Rounding > 1e-9
-    then
-        []
-    else
-        law fit
+            // Nothing is known where the likelihood is not defined.
+            if
+                not (System.Double.IsFinite fit.CriterionValue)
+                || (Setting.ofFit fit).Rounding > 1e-9
+            then
+                []
+            else
+                law fit
+
+    failures
     |> List.map (fun failure -> $"{RandomModel.formula model}: {failure}")
     |> Law.holds
 
