@@ -1,251 +1,20 @@
 namespace LmmFunctional.Analysis
 
 open System
-open System.Diagnostics
-open System.Threading.Tasks
-open MathNet.Numerics.Distributions
-open LmmFunctional.Numerics
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Language
 open LmmFunctional.Estimation
 
-/// <summary>What a power analysis tests.</summary>
-[<RequireQualifiedAccess>]
-type PowerTest =
-    /// A hypothesis as text: <c>treatmentB = 0</c>, <c>doseB - doseC, doseC - doseD</c>.
-    | Hypothesis of text: string
-    /// That all coefficients of a term of the fixed effects are zero: <c>treatment</c>, <c>treatment:time</c>.
-    | Term of name: string
-
-/// <summary>How far a power analysis has come.</summary>
-type PowerProgress = {
-    /// The size of the design that is looked at; None where it does not grow.
-    Size: int option
-    /// Simulations done at this size, of so many at most.
-    Done: int
-    Most: int
-    /// The time that the rest of this size takes at most, at the speed so far.
-    Left: TimeSpan
-}
-
-/// <summary>How power is estimated.</summary>
-[<NoComparison; NoEquality>]
-type PowerOptions = {
-    Test: PowerTest
-    /// The library's own tests, by this method.
-    DegreesOfFreedom: DegreesOfFreedomMethod
-    /// Options of every fit; its known matrices are those of the model, its cancellation stops the analysis.
-    Fit: FitOptions
-    /// The level of the test.
-    Alpha: float
-    /// Simulations at most.
-    Simulations: int
-    /// Half the width of the 95 % interval of the power at which to stop before; None for all simulations.
-    HalfWidth: float option
-    /// The same seed gives the same power, at any number of threads.
-    Seed: int
-    Progress: (PowerProgress -> unit) option
-}
-
-/// <summary>Options of a power analysis.</summary>
-[<RequireQualifiedAccess>]
-module PowerOptions =
-
-    /// 1,000 simulations at most, until the interval is ±0.02; Satterthwaite's tests at 5 %, from seed 1.
-    let ofTest test = {
-        Test = test
-        DegreesOfFreedom = DegreesOfFreedomMethod.satterthwaite
-        Fit = FitOptions.defaults
-        Alpha = 0.05
-        Simulations = 1000
-        HalfWidth = Some 0.02
-        Seed = 1
-        Progress = None
-    }
-
-    let internal check (options: PowerOptions) =
-        Guard.level "Alpha" options.Alpha
-        Guard.atLeast "Simulations" "The number of simulations" 1 options.Simulations
-
-        options.HalfWidth
-        |> Option.iter (Guard.positive "HalfWidth" "Half the width of an interval")
-
-/// <summary>The power of a test, with its Monte Carlo error.</summary>
-[<StructuredFormatDisplay("{Display}")>]
-type PowerEstimate = {
-    /// The size of the design; None where it did not grow.
-    Size: int option
-    /// Rows of the design.
-    Rows: int
-    /// The share of simulations in which the test rejects.
-    Power: float
-    /// Monte Carlo standard error of the power.
-    StandardError: float
-    /// Ends of its exact 95 % interval (Clopper and Pearson 1934).
-    Lower: float
-    Upper: float
-    /// Simulations made.
-    Simulations: int
-    /// Those in which the test rejects.
-    Rejected: int
-    /// Those that could not be fitted or tested; they do not reject.
-    Failed: int
-} with
-
-    member private this.Display =
-        let size =
-            match this.Size with
-            | Some size -> $"size {size}: "
-            | None -> ""
-
-        let interval = $"{Display.number this.Lower} to {Display.number this.Upper}"
-        $"{size}power {Display.number this.Power}, {interval}, {this.Simulations} simulations of {this.Rows} rows"
-
-    /// The size, the power with its interval, and the number of simulations.
-    override this.ToString() = this.Display
-
 /// <summary>The power of tests of fixed effects by simulation: with given parameters, or those of a fit.</summary>
 [<RequireQualifiedAccess>]
 module Power =
-
-    // Simulations between two looks at the interval: the same whatever the number of threads.
-    let private batch = 100
-
-    // Intervals of few simulations are not looked at: of no rejection among them they are too narrow.
-    let private least = 200
-
-    let private interval rejected count =
-        let tail = 0.025
-        let x, n = float rejected, float count
-
-        (if rejected = 0 then
-             0.0
-         else
-             Beta.InvCDF(x, n - x + 1.0, tail)),
-        (if rejected = count then
-             1.0
-         else
-             Beta.InvCDF(x + 1.0, n - x, 1.0 - tail))
-
-    let private hypothesisOf (test: PowerTest) (design: Design) : Result<LinearHypothesis, LmmError list> =
-        match test with
-        | PowerTest.Hypothesis text -> LinearHypothesis.parse design text
-        | PowerTest.Term name ->
-            let names = design.Fixed.Terms |> Seq.map TermText.deparse |> List.ofSeq
-
-            match List.tryFindIndex ((=) name) names with
-            | None -> Error [ LmmError.UnknownFixedEffect(name, Nearest.suggest names name) ]
-            | Some index ->
-                Seq.zip design.Fixed.AllNames design.Fixed.TermOf
-                |> Seq.filter (fun (column, own) -> own = index && design.Fixed.Names.Contains column)
-                |> Seq.map fst
-                |> List.ofSeq
-                |> LinearHypothesis.ofNames design
-
-    let private pValue (options: PowerOptions) (hypothesis: LinearHypothesis) (fit: Fit) : float option =
-        Inference.create options.DegreesOfFreedom fit
-        |> Result.bind (Inference.test 0.95 hypothesis)
-        |> Result.toOption
-        |> Option.map (fun test ->
-            match test.Estimates with
-            | [ single ] -> single.P
-            | _ -> test.Joint.P)
-        |> Option.filter Double.IsFinite
-
-    /// P of a simulation; None where it could not be fitted or tested.
-    let private simulated options (shared: SharedFits) simulator hypothesis index =
-        {
-            shared.Design with
-                Response = Simulator.response options.Seed index simulator
-        }
-        |> SharedFits.fit options.Fit shared
-        |> Result.toOption
-        |> Option.bind (pValue options hypothesis)
-
-    let private summary size rows (all: float option seq) alpha =
-        let count = Seq.length all
-        let rejected = all |> Seq.filter (Option.exists (fun p -> p <= alpha)) |> Seq.length
-        let power = float rejected / float count
-        let lower, upper = interval rejected count
-
-        {
-            Size = size
-            Rows = rows
-            Power = power
-            StandardError = sqrt (power * (1.0 - power) / float count)
-            Lower = lower
-            Upper = upper
-            Simulations = count
-            Rejected = rejected
-            Failed = all |> Seq.filter Option.isNone |> Seq.length
-        }
-
-    let private run (options: PowerOptions) size (shared: SharedFits) simulator hypothesis : PowerEstimate =
-        let threads =
-            ParallelOptions(MaxDegreeOfParallelism = Tiles.Threads, CancellationToken = options.Fit.Cancellation)
-
-        let started = Stopwatch.GetTimestamp()
-        let all = ResizeArray<float option>()
-
-        let isNarrow (estimate: PowerEstimate) =
-            estimate.Simulations >= least
-            && options.HalfWidth
-               |> Option.exists (fun half -> 0.5 * (estimate.Upper - estimate.Lower) <= half)
-
-        let rec next () =
-            let first = all.Count
-            let count = min batch (options.Simulations - first)
-            let found: float option[] = Array.create count None
-
-            Parallel.For(
-                0,
-                count,
-                threads,
-                fun k -> found[k] <- simulated options shared simulator hypothesis (first + k)
-            )
-            |> ignore
-
-            all.AddRange found
-            let estimate = summary size shared.Design.Response.Length all options.Alpha
-
-            options.Progress
-            |> Option.iter (fun report ->
-                let perOne = Stopwatch.GetElapsedTime(started) / float all.Count
-
-                report {
-                    Size = size
-                    Done = all.Count
-                    Most = options.Simulations
-                    Left = perOne * float (options.Simulations - all.Count)
-                })
-
-            if all.Count >= options.Simulations || isNarrow estimate then
-                estimate
-            else
-                next ()
-
-        next ()
-
-    /// The power on a design with its simulator.
-    let private onDesign (options: PowerOptions) size (design: Design) (simulator: Simulator) =
-        FitSearch.check options.Fit design
-        |> Result.bind (fun design ->
-            hypothesisOf options.Test design
-            |> Result.bind (fun hypothesis ->
-                // A method that does not apply is told before anything is simulated.
-                let shared = SharedFits.ofDesign options.Fit design
-
-                SharedFits.fit options.Fit shared design
-                |> Result.bind (Inference.create options.DegreesOfFreedom)
-                |> Result.bind (Inference.test 0.95 hypothesis)
-                |> Result.map (fun _ -> run options size shared simulator hypothesis)))
 
     let private ofGiven (options: PowerOptions) size parameters spec frame =
         NoiseDesign.build options.Fit.Known spec frame (fun _ -> false)
         |> Result.bind (fun design ->
             Simulator.ofDesign parameters design
-            |> Result.bind (onDesign options size design))
+            |> Result.bind (PowerSimulation.onDesign options size design))
 
     /// All sizes, or the problems of the first that has some.
     let private overSizes sizes (estimate: int -> Result<PowerEstimate, LmmError list>) =
@@ -351,7 +120,7 @@ module Power =
         withEffects effects fit
         |> Result.bind (fun fit ->
             Simulator.ofFit SimulatedEffects.New fit
-            |> Result.bind (onDesign (optionsOf options fit) None fit.Design))
+            |> Result.bind (PowerSimulation.onDesign (optionsOf options fit) None fit.Design))
         |> Problems.told
 
     /// <summary>The power at several sizes of the design of a fit.</summary>
@@ -384,4 +153,5 @@ module Power =
                     Problems.both
                         (NoiseDesign.build options.Fit.Known fit.Spec grown (fun _ -> false))
                         (Simulator.onFrame SimulatedEffects.New grown fit))
-                |> Result.bind (fun (design, simulator) -> onDesign options (Some size) design simulator)))
+                |> Result.bind (fun (design, simulator) ->
+                    PowerSimulation.onDesign options (Some size) design simulator)))

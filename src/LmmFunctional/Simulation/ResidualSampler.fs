@@ -130,4 +130,4 @@ module internal ResidualSampler =
                 | RowDependence.Independent -> independent sigma design.Weights
                 | RowDependence.Blocks model
                 | RowDependence.ResidualBlocks(model, _) -> blocks model.Patterns (rootsAt sigma model tau)
-                | RowDependence.Fields(fields, whole) -> cells sigma design.Weights fields (natural whole tau))
+                | RowDependence.Fields fields -> cells sigma design.Weights fields (natural fields.Marginal tau))
