@@ -8,6 +8,9 @@ open LmmFunctional.Numerics
 [<RequireQualifiedAccess>]
 module internal Semidefinite =
 
+    /// n, of the n² elements of a square matrix.
+    let order (elements: 'element[]) : int = int (sqrt (float elements.Length))
+
     /// <summary>The lower triangular L with a = L Lᵀ; a pivot that is zero to working precision gives a zero column.</summary>
     let factor n (a: float[]) : float[] =
         let l = Array.copy a

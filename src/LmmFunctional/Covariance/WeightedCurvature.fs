@@ -11,7 +11,7 @@ module internal WeightedCurvature =
 
     /// <summary>From the elements of G, S×S by columns, with their second derivatives by k parameters.</summary>
     let ofElements k (elements: Jet[]) (w: float[]) : float[] =
-        let s = int (sqrt (float elements.Length))
+        let s = Semidefinite.order elements
         let sum: float[] = Array.zeroCreate (k * k)
         // Elements that are one and the same jet, as those of a lag, are added once.
         let weights = Dictionary<Jet, float>(HashIdentity.Reference)

@@ -94,7 +94,7 @@ module internal Claims =
                     let found = (objective.Evaluate theta (Order.Curvature information)).Curvature
                     Matrix<float>.Build.Dense(found.Rows, found.Columns, fun i j -> found[i, j])
             CurvatureError =
-                if RowDependence.hasExactCurvature likelihood then
+                if likelihood.Variance.HasExactCurvature then
                     0.0
                 else
                     differenceError

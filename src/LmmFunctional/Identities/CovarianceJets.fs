@@ -113,7 +113,7 @@ module internal CovarianceJets =
 
     /// Whether covariance (i, k) of a term depends on its parameters.
     let isFree (jets: CovarianceJets) t i k =
-        let order = int (sqrt (float jets.Effects[t].Length))
+        let order = Semidefinite.order jets.Effects[t]
         jets.Effects[t].[i + k * order].Support.Length > 0
 
     /// Whether a term has nothing but entries of Λ for parameters, all of them estimated.

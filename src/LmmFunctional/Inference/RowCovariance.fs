@@ -122,7 +122,7 @@ module internal RowCovariance =
         match RowDependence.ofLikelihood fit.Model with
         | RowDependence.Independent -> conditional fit
         | RowDependence.Blocks model -> marginal fit model fit.Inner.Theta
-        | RowDependence.Fields(_, whole) -> separable fit whole
+        | RowDependence.Fields model -> separable fit model.Marginal
         | RowDependence.ResidualBlocks(model, _) ->
             let residuals = marginal fit model (residualParameters fit)
             let add = addRandom fit

@@ -45,7 +45,7 @@ module Simulation =
             match RowDependence.ofLikelihood fit.Model with
             | RowDependence.Independent -> withEffects fit (ResidualSampler.independent fit.Sigma fit.Design.Weights)
             | RowDependence.Blocks model -> ResidualSampler.blocks model.Patterns (RowCovariance.roots fit model)
-            | RowDependence.Fields(fields, _) ->
+            | RowDependence.Fields fields ->
                 (VarianceParameters.estimates fit).Structure
                 |> ResidualSampler.cells fit.Sigma fit.Design.Weights fields
                 |> withEffects fit

@@ -89,46 +89,48 @@ module internal CovarianceDirections =
 
         (WeightedCurvature.ofElements 1 elements w)[0]
 
-    /// The positive parts of the terms that have a form, as <c>positivePart</c> keeps them.
-    let positiveCurvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =
-        let layout = directions.Layout
+    /// The positive parts of the terms that have a form, as <c>positivePart</c> keeps them, with the places of their parameters.
+    let positiveCurvatures
+        (layout: ThetaLayout)
+        (theta: ImmutableArray<float>)
+        (d: float[][])
+        : (int * EffectsForm * float[]) list = [
+        for t in 0 .. layout.Forms.Length - 1 do
+            match layout.Forms[t] with
+            | None -> ()
+            | Some form ->
+                let count = form.Names.Length
+                let kept: float[] = Array.zeroCreate (count * count)
 
-        [
-            for t in 0 .. layout.Forms.Length - 1 do
-                match layout.Forms[t] with
-                | None -> ()
-                | Some form ->
-                    let count = form.Names.Length
-                    let kept: float[] = Array.zeroCreate (count * count)
+                match form.Deviations with
+                | [| own |] ->
+                    let tau = ThetaLayout.parametersOf layout theta t
+                    kept[own + own * count] <- max 0.0 (curvatureBy form tau own d[t])
+                | _ -> ()
 
-                    match form.Deviations with
-                    | [| own |] ->
-                        let tau = ThetaLayout.parametersOf layout directions.Theta t
-                        kept[own + own * count] <- max 0.0 (curvatureBy form tau own d[t])
-                    | _ -> ()
-
-                    layout.ParameterStarts[t], form, kept
-        ]
+                layout.ParameterStarts[t], form, kept
+    ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of each term that has a form, with the place of its parameters: k×k by columns.
-    let curvatures (directions: CovarianceDirections) (d: float[][]) : (int * EffectsForm * float[]) list =
-        let layout = directions.Layout
-
-        [
-            for t in 0 .. layout.Forms.Length - 1 do
-                match layout.Forms[t] with
-                | None -> ()
-                | Some form ->
-                    let own = ThetaLayout.parametersOf layout directions.Theta t
-                    layout.ParameterStarts[t], form, form.Curvature own d[t]
-        ]
+    let curvatures
+        (layout: ThetaLayout)
+        (theta: ImmutableArray<float>)
+        (d: float[][])
+        : (int * EffectsForm * float[]) list = [
+        for t in 0 .. layout.Forms.Length - 1 do
+            match layout.Forms[t] with
+            | None -> ()
+            | Some form ->
+                let own = ThetaLayout.parametersOf layout theta t
+                layout.ParameterStarts[t], form, form.Curvature own d[t]
+    ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of all parameters, where all terms have a form.
     let curvature (directions: CovarianceDirections) (weights: float[][]) : float[,] =
         let k = directions.Changes.Length
         let result = Array2D.zeroCreate k k
 
-        for start, form, own in curvatures directions weights do
+        for start, form, own in curvatures directions.Layout directions.Theta weights do
             let count = form.Names.Length
 
             for j in 0 .. count - 1 do

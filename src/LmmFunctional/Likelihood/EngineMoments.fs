@@ -22,7 +22,7 @@ module internal EngineMoments =
         entries
         |> Array.map (fun entry ->
             let g = covariances[entry.Term]
-            let n = int (sqrt (float g.Length))
+            let n = Semidefinite.order g
             g[entry.Row + entry.Column * n])
 
     let private identity n =
@@ -37,7 +37,7 @@ module internal EngineMoments =
         entries
         |> Array.map (fun entry ->
             let a = select entry.Term
-            let n = int (sqrt (float a.Length))
+            let n = Semidefinite.order a
             2.0 * share entry * a[entry.Row + entry.Column * n])
 
     /// Bordered with the row of σ²: own_k − Σ_m g_m A_mk, and total − 2 Σ g_m own_m + Σ g_m g_l A_ml.

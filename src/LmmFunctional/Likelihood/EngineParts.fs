@@ -104,13 +104,7 @@ module internal EngineParts =
             Parts = {
                 Traces = along _.Trace
                 Squares = along _.Square
-                Combined =
-                    fun ofAverage ofTrace ->
-                        let weighted weight (matrix: Lazy<float[,]>) i j =
-                            if weight = 0.0 then 0.0 else weight * matrix.Value[i, j]
-
-                        let k = directions.Changes.Length
-                        Array2D.init k k (fun i j -> weighted ofAverage average i j + weighted ofTrace trace i j)
+                Combined = CriterionParts.combined average.Force trace.Force
                 Curvature =
                     fun weight ->
                         derivatives

@@ -1,8 +1,6 @@
 namespace LmmFunctional.Estimation
 
-open System
 open System.Collections.Immutable
-open System.Runtime.InteropServices
 open LmmFunctional
 open LmmFunctional.Model
 
@@ -11,14 +9,8 @@ open LmmFunctional.Model
 [<RequireQualifiedAccess>]
 module internal IndependentResidualsObjective =
 
-    /// Degrees of freedom of σ²: n, less p under REML.
-    let residualDf kind (engine: Engine) =
-        match kind with
-        | Criterion.Ml -> float engine.Rows
-        | Criterion.Reml -> float (engine.Rows - engine.P + 1)
-
     /// Σ log w.
-    let sumOfLogWeights (design: Design) =
+    let private sumOfLogWeights (design: Design) =
         match design.Sums, design.Weights with
         | Some sums, _ -> sums.SumOfLogWeights
         | None, Some weights -> Array.sumBy log weights
@@ -31,64 +23,6 @@ module internal IndependentResidualsObjective =
         match kind with
         | Criterion.Ml -> response
         | Criterion.Reml -> response - 2.0 * standard.LogDeterminant
-
-    /// First derivatives, σ² profiled out or known, at the λ an engine has been factored for.
-    let scoreAt (variance: float option) reml df (engine: Engine) (layout: ThetaLayout) theta lambdas =
-        let weight = MarginalObjective.weightOf variance df engine.ResidualSquare
-        Curvature.score reml weight variance.IsNone engine layout theta lambdas
-
-    // Where the likelihood is not defined.
-    let private nowhere = {
-        Value = infinity
-        Gradient = ImmutableArray.Empty
-        Curvature = Matrix(0, 0, [||])
-    }
-
-    /// The function of θ: −2 log likelihood with its derivatives, everything but θ held fixed.
-    let private evaluate kind constant layout variance (engines: EnginePool) (theta: ImmutableArray<float>) order =
-        let lambdas = ThetaLayout.matrices layout theta
-        let reml = (kind = Criterion.Reml)
-
-        engines.Run(fun engine ->
-            if not (lambdas |> Array.forall Semidefinite.isFinite && engine.Factor lambdas) then
-                nowhere
-            else
-                let df = residualDf kind engine
-                let fixedPart = if reml then engine.LogDeterminantFixed else 0.0
-                let residualPart = MarginalObjective.residualPart variance df engine.ResidualSquare
-
-                let valued = {
-                    nowhere with
-                        Value = engine.LogDeterminant + fixedPart + residualPart + constant
-                }
-
-                match order with
-                | Order.Value -> valued
-                | Order.Gradient
-                | Order.Curvature _ ->
-                    let score = scoreAt variance reml df engine layout theta lambdas
-
-                    {
-                        valued with
-                            // The score's own array: nobody writes to it any more.
-                            Gradient = ImmutableCollectionsMarshal.AsImmutableArray score.Gradient
-                            Curvature =
-                                match order with
-                                | Order.Curvature information -> Curvature.matrix information reml engine layout score
-                                | _ -> valued.Curvature
-                    })
-
-    /// D = ∂f/∂G of each term with its trace part, at a θ that can be evaluated.
-    let private covarianceDerivatives kind layout variance (engines: EnginePool) theta =
-        let lambdas = ThetaLayout.matrices layout theta
-
-        engines.Run(fun engine ->
-            engine.Factor lambdas |> ignore
-
-            let score =
-                scoreAt variance (kind = Criterion.Reml) (residualDf kind engine) engine layout theta lambdas
-
-            Array.map2 (fun d (part: TermDerivative) -> d, part.Trace) score.D score.Derivatives)
 
     // Second derivatives of more operations would take longer than most fits.
     let affordable = 1e10
@@ -109,13 +43,16 @@ module internal IndependentResidualsObjective =
         let engines = EnginePool plan.NewEngine
         let terms = Array.ofList standard.Terms
 
-        let df, moments =
-            engines.Run(fun engine -> residualDf kind engine, StartingValues.deviations layout terms engine)
+        let model = EngineVariance.create (sumOfLogWeights design) standard layout engines
+        let reml = (kind = Criterion.Reml)
 
-        let constant = constantOf kind df standard - sumOfLogWeights design
+        let constant =
+            constantOf kind (CriterionFunction.residualDf reml model.Rows model.FixedCount) standard
+
+        let moments = engines.Run(StartingValues.deviations layout terms)
 
         let value (theta: float[]) =
-            (evaluate kind constant layout None engines (ImmutableArray.CreateRange theta) Order.Value).Value
+            (CriterionFunction.evaluate reml None constant model (ImmutableArray.CreateRange theta) Order.Value).Value
 
         let first = StartingValues.place layout moments |> CoarseStart.best layout value
         let start = ImmutableArray.CreateRange first
@@ -145,9 +82,9 @@ module internal IndependentResidualsObjective =
                         Following.Promising
 
                 StartPrice.following plan.Chosen.Work start.Length ofSmall Following.Close
-            Evaluate = evaluate kind constant layout variance engines
+            Evaluate = CriterionFunction.evaluate reml variance constant model
             Boundary =
-                covarianceDerivatives kind layout variance engines
+                CriterionFunction.covarianceScores reml variance model
                 |> VarianceBoundary.inspect design layout
                 |> Objective.remembering
             HasCheapCurvature = plan.CurvatureWork < 1e7 || plan.CurvatureWork <= plan.Chosen.Work
@@ -162,4 +99,4 @@ module internal IndependentResidualsObjective =
             Ray = None
         }
 
-        LikelihoodMethod.Conditional(plan, engines), objective
+        LikelihoodMethod.Conditional(plan, engines), model, objective

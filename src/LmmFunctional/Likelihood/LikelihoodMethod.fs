@@ -8,6 +8,6 @@ type internal LikelihoodMethod =
     /// With the random effects integrated out: dense blocks of rows; residuals have any structure.
     | Marginal of MarginalModel
     /// The same for autoregressive residuals on fields of cells, through their sparse inverse.
-    | Separable of MarginalModel * SeparableEngine
+    | Separable of SeparableEngine
     /// With the random effects in sparse equations, rows whitened by the residuals of their subject.
-    | Whitened of MarginalModel * WhitenedEngine
+    | Whitened of WhitenedEngine

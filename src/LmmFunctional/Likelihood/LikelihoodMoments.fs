@@ -19,11 +19,11 @@ module internal LikelihoodMoments =
 
         let weight, variance =
             LogLikelihood.withEngine likelihood lambdas (fun engine ->
-                let df = IndependentResidualsObjective.residualDf likelihood.Kind engine
+                let df = LogLikelihood.degreesOfFreedom likelihood
                 let square = engine.ResidualSquare
                 let variance = Option.defaultValue (square / df) point.Variance
 
-                MarginalObjective.weightOf point.Variance df square,
+                CriterionFunction.weightOf point.Variance df square,
                 standard.ResponseScale * standard.ResponseScale * variance)
 
         let inner =
@@ -65,8 +65,8 @@ module internal LikelihoodMoments =
 
         match likelihood.Method with
         | LikelihoodMethod.Marginal model -> ofBlocks model
-        | LikelihoodMethod.Separable(_, engine) -> ofSolver (SeparableObjective.solver engine)
-        | LikelihoodMethod.Whitened(_, engine) -> ofSolver (WhitenedObjective.solver engine)
+        | LikelihoodMethod.Separable engine -> ofSolver (SeparableVariance.solver engine)
+        | LikelihoodMethod.Whitened engine -> ofSolver (WhitenedVariance.solver engine)
         | LikelihoodMethod.Conditional _ when likelihood.Layout.IsPlain -> None
         | LikelihoodMethod.Conditional _ ->
             let layout = likelihood.Layout

@@ -19,6 +19,8 @@ type LogLikelihood = internal {
     /// Seconds that a fit may take, if anything was said.
     Budget: float option
     Method: LikelihoodMethod
+    /// V, factored at any θ by that method.
+    Variance: IVariance
     /// The function of all of θ, at a known σ² or with σ² profiled out.
     Full: float option -> Objective
     Function: Objective

@@ -32,70 +32,25 @@ module LogLikelihood =
 
     /// dn: n, or n − p under REML.
     let internal degreesOfFreedom (likelihood: LogLikelihood) =
-        match likelihood.Kind with
-        | Criterion.Ml -> float likelihood.Standard.Observations
-        | Criterion.Reml -> float (likelihood.Standard.Observations - likelihood.Standard.Fixed.Length)
+        CriterionFunction.residualDf
+            (likelihood.Kind = Criterion.Reml)
+            likelihood.Standard.Observations
+            likelihood.Standard.Fixed.Length
 
-    /// First derivatives at a θ that can be evaluated, from an engine.
-    let private scoreOf (likelihood: LogLikelihood) (theta: ImmutableArray<float>) (select: ScoreParts -> 'result) =
-        let lambdas = ThetaLayout.matrices likelihood.Layout theta
-
-        withEngine likelihood lambdas (fun engine ->
-            IndependentResidualsObjective.scoreAt
-                likelihood.Held.Residual
-                (likelihood.Kind = Criterion.Reml)
-                (IndependentResidualsObjective.residualDf likelihood.Kind engine)
-                engine
-                likelihood.Layout
-                theta
-                lambdas
-            |> select)
+    let private isReml (likelihood: LogLikelihood) = (likelihood.Kind = Criterion.Reml)
 
     /// D = ∂f/∂G of each random term at a θ that can be evaluated.
     let internal covarianceScore (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[][] =
-        let reml = (likelihood.Kind = Criterion.Reml)
-        let variance = likelihood.Held.Residual
-
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> scoreOf likelihood theta _.D
-        | LikelihoodMethod.Marginal model ->
-            MarginalObjective.covarianceDerivatives reml variance model theta
-            |> Array.map fst
-        | LikelihoodMethod.Separable(_, engine) ->
-            SeparableObjective.covarianceDerivatives reml variance engine theta
-            |> Array.map fst
-        | LikelihoodMethod.Whitened(_, engine) ->
-            WhitenedObjective.covarianceDerivatives reml variance engine theta
-            |> Array.map fst
+        CriterionFunction.covarianceScores (isReml likelihood) likelihood.Held.Residual likelihood.Variance theta
+        |> Array.map fst
 
     /// −∂ log r²/∂θ at a θ that can be evaluated, r² = (y − Xβ)'V⁻¹(y − Xβ) with V relative to σ².
     let internal squares (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
-        let reml = (likelihood.Kind = Criterion.Reml)
-
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ -> scoreOf likelihood theta (Curvature.squares likelihood.Layout)
-        | LikelihoodMethod.Marginal model ->
-            match MarginalObjective.factor model theta with
-            | None -> Array.create theta.Length nan
-            | Some factor -> (snd (MarginalObjective.parts reml model theta factor)).Squares
-        | LikelihoodMethod.Separable(_, engine) -> SeparableObjective.squares reml engine theta
-        | LikelihoodMethod.Whitened(_, engine) -> WhitenedObjective.squares reml engine theta
+        CriterionFunction.squares (isReml likelihood) likelihood.Variance theta
 
     /// r² = (y − Xβ)'V⁻¹(y − Xβ) at a θ that can be evaluated, with V relative to σ², on the inner scale.
     let internal residualSquare (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float =
-        match likelihood.Method with
-        | LikelihoodMethod.Conditional _ ->
-            withEngine likelihood (ThetaLayout.matrices likelihood.Layout theta) _.ResidualSquare
-        | LikelihoodMethod.Marginal model ->
-            MarginalObjective.factor model theta
-            |> Option.map MarginalObjective.residualSquare
-            |> Option.defaultValue nan
-        | LikelihoodMethod.Separable(_, engine) ->
-            SeparableObjective.withFactor engine theta _.ResidualSquare
-            |> Option.defaultValue nan
-        | LikelihoodMethod.Whitened(_, engine) ->
-            WhitenedObjective.withFactor engine theta _.ResidualSquare
-            |> Option.defaultValue nan
+        CriterionFunction.residualSquareAt likelihood.Variance theta
 
     // Held parameters
 
@@ -164,7 +119,7 @@ module LogLikelihood =
         parameters
         held
         budget
-        (method, full: float option -> Objective)
+        (method, variance, full: float option -> Objective)
         =
         let create variance =
             full variance |> Objective.guarded |> EndBounds.extend
@@ -184,6 +139,7 @@ module LogLikelihood =
             Held = held
             Budget = budget
             Method = method
+            Variance = variance
             Full = full
             Function = full None
         }

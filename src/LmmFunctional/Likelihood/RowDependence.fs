@@ -13,7 +13,7 @@ type internal RowDependence =
     /// Blocks of residuals with a dense covariance, random effects apart; the whole model has the parameters of both.
     | ResidualBlocks of residuals: MarginalModel * whole: MarginalModel
     /// Autoregressive residuals on fields of cells, random effects apart.
-    | Fields of SeparableModel * whole: MarginalModel
+    | Fields of SeparableModel
 
 /// <summary>The dependence of rows and its parameters.</summary>
 [<RequireQualifiedAccess>]
@@ -24,27 +24,20 @@ module internal RowDependence =
         match likelihood.Method with
         | LikelihoodMethod.Conditional _ -> RowDependence.Independent
         | LikelihoodMethod.Marginal model -> RowDependence.Blocks model
-        | LikelihoodMethod.Separable(whole, engine) -> RowDependence.Fields(engine.Model, whole)
-        | LikelihoodMethod.Whitened(whole, engine) -> RowDependence.ResidualBlocks(engine.Model.Rows.Residual, whole)
+        | LikelihoodMethod.Separable engine -> RowDependence.Fields engine.Model
+        | LikelihoodMethod.Whitened engine ->
+            RowDependence.ResidualBlocks(engine.Model.Rows.Residual, engine.Model.Marginal)
 
     /// The model that has all parameters; None where residuals are independent and have none.
     let tryWhole (likelihood: LogLikelihood) : MarginalModel option =
         match ofLikelihood likelihood with
         | RowDependence.Independent -> None
         | RowDependence.Blocks whole
-        | RowDependence.ResidualBlocks(_, whole)
-        | RowDependence.Fields(_, whole) -> Some whole
+        | RowDependence.ResidualBlocks(_, whole) -> Some whole
+        | RowDependence.Fields model -> Some model.Marginal
 
     /// The inner parameters of the residuals' structure at an inner θ of all terms; none where residuals are independent.
     let residualParameters (likelihood: LogLikelihood) (theta: ImmutableArray<float>) : float[] =
         match tryWhole likelihood with
         | Some whole -> MarginalModel.residualParameters whole theta
         | None -> [||]
-
-    /// Whether second derivatives of the criterion are exact, not differences of gradients.
-    let hasExactCurvature (likelihood: LogLikelihood) =
-        match ofLikelihood likelihood with
-        | RowDependence.Independent
-        | RowDependence.Blocks _ -> true
-        | RowDependence.ResidualBlocks _
-        | RowDependence.Fields _ -> false

@@ -17,8 +17,18 @@ module internal StructuredResidualsObjective =
              |> Seq.map (fun kind -> kind <> ParameterKind.Real && kind <> ParameterKind.Loading))
         |> ImmutableArray.CreateRange
 
-    /// The function of a model with dense blocks, for others to change; it has no starts but the first.
-    let private ofModel kind (design: Design) layout (model: MarginalModel) work constant start variance : Objective =
+    /// The function of a model, however its V is factored; it has no starts but the first.
+    let private ofModel
+        kind
+        (design: Design)
+        layout
+        (model: MarginalModel)
+        (factored: IVariance)
+        work
+        constant
+        start
+        variance
+        =
         let reml = (kind = Criterion.Reml)
 
         {
@@ -31,11 +41,14 @@ module internal StructuredResidualsObjective =
             Start = start
             FurtherStarts = lazy []
             Following = StartPrice.following work start.Length Following.Every Following.Extreme
-            Evaluate = MarginalObjective.evaluate reml variance constant model
+            Evaluate = CriterionFunction.evaluate reml variance constant factored
             Boundary =
-                VarianceBoundary.inspect design layout (MarginalObjective.covarianceDerivatives reml variance model)
-            HasCheapCurvature = true
-            IsCurvatureAffordable = true
+                VarianceBoundary.inspect design layout (CriterionFunction.covarianceScores reml variance factored)
+            HasCheapCurvature = factored.HasExactCurvature
+            // Else it takes two gradients for each parameter.
+            IsCurvatureAffordable =
+                factored.HasExactCurvature
+                || 2.0 * float start.Length * work < IndependentResidualsObjective.affordable
             Tolerance = IndependentResidualsObjective.toleranceFor work
             Unbounded = unboundedOf layout model
             Ends =
@@ -122,106 +135,83 @@ module internal StructuredResidualsObjective =
     let private constantOf kind standard (model: MarginalModel) =
         IndependentResidualsObjective.constantOf
             kind
-            (MarginalObjective.residualDf (kind = Criterion.Reml) model)
+            (CriterionFunction.residualDf (kind = Criterion.Reml) model.Rows model.FixedCount)
             standard
 
-    /// The function of a model as an engine of its own evaluates it, second derivatives by two gradients for each parameter.
-    let private evaluatedBy design layout work evaluate covarianceDerivatives (objective: Objective) : Objective = {
-        objective with
-            Evaluate = evaluate
-            Boundary = VarianceBoundary.inspect design layout covarianceDerivatives
-            HasCheapCurvature = false
-            IsCurvatureAffordable = 2.0 * float objective.Start.Length * work < IndependentResidualsObjective.affordable
-    }
+    /// The value of the criterion without its constant.
+    let private plainly kind model =
+        CriterionFunction.evaluate (kind = Criterion.Reml) None 0.0 model
 
     /// Autoregressive residuals on fields of cells.
     let private ofCells kind (design: Design) (standard: Standardised) layout (model: SeparableModel) =
-        let reml = (kind = Criterion.Reml)
-        let engine = SeparableObjective.engine model
+        let engine = SeparableVariance.engine model
+        let factored = SolvedVariance.create (SeparableVariance.solver engine)
 
         let start =
-            StructuredStarts.first standard layout model.Marginal (SeparableObjective.evaluate reml None 0.0 engine)
+            StructuredStarts.first standard layout model.Marginal (plainly kind factored)
             |> SeparableStart.improve model
 
         let constant = constantOf kind standard model.Marginal
 
         let objective variance =
-            ofModel kind design layout model.Marginal model.Work constant start variance
-            |> evaluatedBy
-                design
-                layout
-                model.Work
-                (SeparableObjective.evaluate reml variance constant engine)
-                (SeparableObjective.covarianceDerivatives reml variance engine)
+            ofModel kind design layout model.Marginal factored model.Work constant start variance
             |> withinEnds (nuggetsOf model) layout
             |> withStarts standard layout model.Marginal model.Work
 
-        LikelihoodMethod.Separable(model.Marginal, engine), objective
+        LikelihoodMethod.Separable engine, factored, objective
 
-    /// The best start for a model with sparse equations.
-    let private startOfEquations kind standard layout (engine: WhitenedEngine) =
-        StructuredStarts.first
-            standard
-            layout
-            engine.Model.Marginal
-            (WhitenedObjective.evaluate (kind = Criterion.Reml) None 0.0 engine)
-
-    /// Random effects in sparse equations, with a θ to start from.
-    let private ofEquations kind (design: Design) (standard: Standardised) layout (engine: WhitenedEngine) start =
-        let reml = (kind = Criterion.Reml)
+    /// Random effects in sparse equations, from a θ or from the best start.
+    let private ofEquations kind (design: Design) (standard: Standardised) layout from (engine: WhitenedEngine) =
         let model = engine.Model
+        let factored = SolvedVariance.create (WhitenedVariance.solver engine)
+
+        let start =
+            from
+            |> Option.defaultWith (fun () ->
+                StructuredStarts.first standard layout model.Marginal (plainly kind factored))
 
         let constant = constantOf kind standard model.Marginal
-
         let tau = MarginalModel.residualParameters model.Marginal start
 
         let objective variance =
-            ofModel kind design layout model.Marginal model.Work constant start variance
-            |> evaluatedBy
-                design
-                layout
-                model.Work
-                (WhitenedObjective.evaluate reml variance constant engine)
-                (WhitenedObjective.covarianceDerivatives reml variance engine)
+            ofModel kind design layout model.Marginal factored model.Work constant start variance
             |> withinEnds (singularAt model.Rows tau) layout
             |> withStarts standard layout model.Marginal model.Work
 
-        LikelihoodMethod.Whitened(model.Marginal, engine), objective
+        LikelihoodMethod.Whitened engine, factored, objective
 
-    /// Dense blocks, with a θ to start from.
-    let private ofBlocks kind (design: Design) (standard: Standardised) layout (model: MarginalModel) start =
+    /// Dense blocks, from a θ or from the best start.
+    let private ofBlocks kind (design: Design) (standard: Standardised) layout from (model: MarginalModel) =
         let available = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
 
+        // Nothing is factored before it is known to fit into memory.
         if MarginalModel.bytes model > 0.8 * available then
             Error [
                 LmmError.TooLarge("The covariance of dependent rows", MarginalModel.bytes model, available)
             ]
         else
+            let factored = MarginalVariance.create model
             let constant = constantOf kind standard model
-            // Nothing is factored before it is known to fit into memory.
-            let start, work = start (), MarginalModel.work model
+            let work = MarginalModel.work model
+
+            let start =
+                from
+                |> Option.defaultWith (fun () -> StructuredStarts.first standard layout model (plainly kind factored))
 
             let objective variance =
-                ofModel kind design layout model work constant start variance
+                ofModel kind design layout model factored work constant start variance
                 |> withStarts standard layout model work
 
-            Ok(LikelihoodMethod.Marginal model, objective)
+            Ok(LikelihoodMethod.Marginal model, factored, objective)
 
     /// <summary>The function of θ by a plan, and how it is computed.</summary>
     /// <returns>Both, or too little memory.</returns>
     let create kind (design: Design) (standard: Standardised) layout (plan: ResidualPlan) =
         match plan.Way with
-        | ResidualWay.Blocks model ->
-            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
-            let start = lazy (StructuredStarts.first standard layout model evaluate)
-            ofBlocks kind design standard layout model (fun () -> start.Value)
+        | ResidualWay.Blocks model -> ofBlocks kind design standard layout None model
         | ResidualWay.Cells model -> Ok(ofCells kind design standard layout model)
         | ResidualWay.Equations model ->
-            let engine = WhitenedObjective.engine model
-
-            startOfEquations kind standard layout engine
-            |> ofEquations kind design standard layout engine
-            |> Ok
+            Ok(ofEquations kind design standard layout None (WhitenedVariance.engine model))
 
     /// <summary>The same for another response of the rows, by the method that was chosen for the first one, from a θ or from
     /// the start that <c>create</c> would find.</summary>
@@ -229,19 +219,11 @@ module internal StructuredResidualsObjective =
     let withResponse kind (design: Design) (standard: Standardised) layout from method =
         match method with
         | LikelihoodMethod.Marginal model ->
-            let model = MarginalModel.withResponse standard model
-            let evaluate = MarginalObjective.evaluate (kind = Criterion.Reml) None 0.0 model
-
-            ofBlocks kind design standard layout model (fun () ->
-                from
-                |> Option.defaultWith (fun () -> StructuredStarts.first standard layout model evaluate))
-        | LikelihoodMethod.Whitened(_, engine) ->
-            let engine =
-                WhitenedObjective.engine (WhitenedModel.withResponse standard engine.Model)
-
-            from
-            |> Option.defaultWith (fun () -> startOfEquations kind standard layout engine)
-            |> ofEquations kind design standard layout engine
+            ofBlocks kind design standard layout from (MarginalModel.withResponse standard model)
+        | LikelihoodMethod.Whitened engine ->
+            WhitenedModel.withResponse standard engine.Model
+            |> WhitenedVariance.engine
+            |> ofEquations kind design standard layout from
             |> Ok
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ ->

@@ -201,7 +201,7 @@ module internal ResidualPrecision =
     /// <summary>R⁻¹ of the model of a fit at a θ on the inner scale; cost O(Σ m³) over the different blocks of m rows.</summary>
     let at (fit: Fit) (theta: ImmutableArray<float>) : ResidualPrecision =
         match RowDependence.ofLikelihood fit.Model with
-        | RowDependence.Fields(fields, _) -> ofField fit.Design fields theta
+        | RowDependence.Fields fields -> ofField fit.Design fields theta
         | RowDependence.Blocks model
         | RowDependence.ResidualBlocks(_, model) when fit.Design.Residual.IsSome -> ofBlocks fit model theta
         | _ ->

@@ -175,7 +175,7 @@ module internal ResidualPrediction =
 
                     let fields =
                         match RowDependence.ofLikelihood fit.Model with
-                        | RowDependence.Fields(fields, _) when fields.HasNugget && isConditional -> Some fields.Grid
+                        | RowDependence.Fields fields when fields.HasNugget && isConditional -> Some fields.Grid
                         | _ -> None
 
                     let cells =

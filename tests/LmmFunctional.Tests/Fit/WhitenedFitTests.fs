@@ -68,7 +68,7 @@ let private known (likelihood: LogLikelihood) : ImmutableArray<float> =
 
     let marginal =
         match likelihood.Method with
-        | LikelihoodMethod.Whitened(model, _) -> model
+        | LikelihoodMethod.Whitened engine -> engine.Model.Marginal
         | _ -> invalidOp "The equations are expected."
 
     let tau =

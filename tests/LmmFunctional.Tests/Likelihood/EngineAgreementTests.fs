@@ -27,21 +27,12 @@ let private engines (model: Standardised) : (string * Engine) list = [
 
 /// What a fit asks of an engine at a point, by name.
 let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Engine) : (string * float[]) list =
-    let layout = ThetaLayout.create model
-    let entries = layout.Entries
-    let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
-    let isPositive = engine.Factor lambdas
-    Check.isTrue isPositive
-    let score = Curvature.score reml df true engine layout ImmutableArray.Empty lambdas
+    let evaluation = SupernodalModels.evaluation reml model lambdas engine
+    let observed = evaluation Information.Observed
+    Check.isTrue (Double.IsFinite observed.Value)
 
     let curvature information =
-        let matrix = Curvature.matrix information reml engine layout score
-        Array.init (entries.Length * entries.Length) (fun k -> matrix[k % entries.Length, k / entries.Length])
-
-    let value =
-        engine.LogDeterminant
-        + (if reml then engine.LogDeterminantFixed else 0.0)
-        + df * log (engine.ResidualSquare / df)
+        Array.ofSeq (evaluation information).Curvature.Values
 
     let effects =
         model.Terms
@@ -50,8 +41,8 @@ let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Eng
                 engine.Score(t, k / term.Factor.Order, k % term.Factor.Order)))
 
     [
-        "value", [| value |]
-        "gradient", score.Gradient
+        "value", [| observed.Value |]
+        "gradient", Array.ofSeq observed.Gradient
         "observed information", curvature Information.Observed
         "expected information", curvature Information.Expected
         "average information", curvature Information.Average

@@ -37,21 +37,17 @@ let private valueOf reml (engine: Engine) =
     + (if reml then engine.LogDeterminantFixed else 0.0)
     + df * log (engine.ResidualSquare / df)
 
+let private averageAt reml model lambdas engine =
+    SupernodalModels.evaluation reml model lambdas engine Information.Average
+
 let private gradientOf reml (model: Standardised) lambdas (engine: Engine) =
-    let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
-    engine.Solve()
-    (Curvature.score reml df true engine (ThetaLayout.create model) ImmutableArray.Empty lambdas).Gradient
+    Array.ofSeq (averageAt reml model lambdas engine).Gradient
 
 /// What does not come from T.
 let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Engine) : (string * float[]) list =
     let layout = ThetaLayout.create model
-    let df = float (engine.Rows - (if reml then engine.P - 1 else 0))
-    Check.isTrue (engine.Factor lambdas)
-    let value = valueOf reml engine
-    engine.Solve()
-    let score = Curvature.score reml df true engine layout ImmutableArray.Empty lambdas
-    let average = Curvature.matrix Information.Average reml engine layout score
-    let k = layout.Entries.Length
+    let average = averageAt reml model lambdas engine
+    Check.isTrue (Double.IsFinite average.Value)
 
     let forms =
         let random = Random 3
@@ -73,9 +69,9 @@ let private answers reml (model: Standardised) (lambdas: float[][]) (engine: Eng
         |> Array.concat
 
     [
-        "value", [| value |]
-        "gradient", score.Gradient
-        "average information", Array.init (k * k) (fun at -> average[at % k, at / k])
+        "value", [| average.Value |]
+        "gradient", Array.ofSeq average.Gradient
+        "average information", Array.ofSeq average.Curvature.Values
         "first forms", Array.concat first
         "second forms", Array.concat second
         "fixed scores", ofLevels (fun t level -> engine.FixedScores(t, level))

@@ -146,8 +146,8 @@ module StructuredModel =
     /// The marginal model of a likelihood.
     let internal marginal (likelihood: LogLikelihood) =
         match likelihood.Method with
-        | LikelihoodMethod.Marginal model
-        | LikelihoodMethod.Whitened(model, _) -> model
+        | LikelihoodMethod.Marginal model -> model
+        | LikelihoodMethod.Whitened engine -> engine.Model.Marginal
         | LikelihoodMethod.Separable _
         | LikelihoodMethod.Conditional _ -> invalidOp "The likelihood is not a marginal one."
 

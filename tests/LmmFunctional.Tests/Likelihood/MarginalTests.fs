@@ -154,7 +154,7 @@ let tests =
                 let reml = (model.Criterion = Criterion.Reml)
                 let where = StructuredModel.formula model
 
-                match marginal.Grid, MarginalObjective.factor marginal theta with
+                match marginal.Grid, MarginalVariance.factor marginal theta with
                 | Some grid, Some factor ->
                     let p = marginal.FixedCount
                     let sums = MarginalSweep.sums reml p marginal.Patterns factor

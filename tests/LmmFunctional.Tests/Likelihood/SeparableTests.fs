@@ -98,7 +98,10 @@ let private models seed =
     let separable =
         SeparableModel.create standard design.Residual.Value { marginal with Patterns = [||] }
 
-    $"{text}, seed {seed}", marginal, SeparableObjective.engine separable
+    $"{text}, seed {seed}", marginal, SeparableVariance.engine separable
+
+let private varianceOf (engine: SeparableEngine) =
+    SolvedVariance.create (SeparableVariance.solver engine)
 
 /// τ from far inside to near every end of its region, λ of any size and sometimes zero.
 let private point seed (model: MarginalModel) =
@@ -160,18 +163,22 @@ let tests =
 
             Law.holds [
                 // σ² profiled out, and known: not far from its estimate, where nothing cancels.
+                let blocks, cells = MarginalVariance.create marginal, varianceOf engine
+
                 let known =
-                    MarginalObjective.factor marginal theta
-                    |> Option.map (fun factor ->
-                        0.8 * MarginalObjective.residualSquare factor
-                        / MarginalObjective.residualDf true marginal)
+                    blocks.At(
+                        theta,
+                        fun factored ->
+                            0.8 * CriterionFunction.residualSquare factored
+                            / CriterionFunction.residualDf true marginal.Rows marginal.FixedCount
+                    )
 
                 for reml, variance in [ false, None; true, None; true, known ] do
                     let dense information =
-                        MarginalObjective.evaluate reml variance 0.0 marginal theta (Order.Curvature information)
+                        CriterionFunction.evaluate reml variance 0.0 blocks theta (Order.Curvature information)
 
                     let sparse information =
-                        SeparableObjective.evaluate reml variance 0.0 engine theta (Order.Curvature information)
+                        CriterionFunction.evaluate reml variance 0.0 cells theta (Order.Curvature information)
 
                     for information, allowed in
                         [
@@ -205,8 +212,8 @@ let tests =
                         Law.relativeAll
                             $"{what}, by covariances, REML {reml}, {variance}, at {List.ofSeq theta}"
                             tolerance
-                            (pairs (MarginalObjective.covarianceDerivatives reml variance marginal theta))
-                            (pairs (SeparableObjective.covarianceDerivatives reml variance engine theta))
+                            (pairs (CriterionFunction.covarianceScores reml variance blocks theta))
+                            (pairs (CriterionFunction.covarianceScores reml variance cells theta))
             ])
 
         testPropertyWithConfig
@@ -227,12 +234,16 @@ let tests =
                         design.Residual.Value
                         (MarginalModel.create design likelihood.Standard likelihood.Layout)
 
-                let method =
-                    LikelihoodMethod.Separable(separable.Marginal, SeparableObjective.engine separable)
-
                 let theta = point seed separable.Marginal
                 let expected = Solution.at likelihood theta
-                let found = Solution.at { likelihood with Method = method } theta
+
+                let found =
+                    Solution.at
+                        {
+                            likelihood with
+                                Variance = varianceOf (SeparableVariance.engine separable)
+                        }
+                        theta
 
                 let parts: (string * (Solution -> float[])) list = [
                     "fixed effects", _.Beta
@@ -256,7 +267,7 @@ let tests =
                 let what, marginal, engine = models seed
                 let theta = point seed marginal
                 let expected = MarginalMoments.partsAt true marginal theta
-                let found = SolvedMoments.partsAt true (SeparableObjective.solver engine) theta
+                let found = SolvedMoments.partsAt true (SeparableVariance.solver engine) theta
 
                 Law.holds [
                     let close name allowed (expected: float seq) found =

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Tests
 
 open System
+open System.Collections.Immutable
 open LmmFunctional.Model
 open LmmFunctional.Estimation
 
@@ -147,3 +148,16 @@ module internal SupernodalModels =
 
     /// The free entries of all terms.
     let entries model = (ThetaLayout.create model).Entries
+
+    /// What the solver asks of an engine at some λ.
+    let evaluation reml (model: Standardised) (lambdas: float[][]) (engine: Engine) information : Evaluation =
+        let layout = ThetaLayout.create model
+        let origin = ImmutableArray.CreateRange(Seq.replicate layout.Parameters 0.0)
+
+        CriterionFunction.evaluate
+            reml
+            None
+            0.0
+            (EngineVariance.create 0.0 model layout (EnginePool(fun () -> engine)))
+            (ThetaLayout.withMatrices layout origin lambdas)
+            (Order.Curvature information)

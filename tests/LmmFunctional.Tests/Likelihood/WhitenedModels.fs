@@ -40,8 +40,12 @@ module internal WhitenedModels =
             MarginalModel.parameters likelihood.Design likelihood.Standard likelihood.Layout
 
         match WhitenedModel.tryCreate likelihood.Design likelihood.Standard marginal with
-        | Some model -> WhitenedObjective.engine model
+        | Some model -> WhitenedVariance.engine model
         | None -> invalidOp "The tables of a small model are too large."
+
+    /// V by whitened equations.
+    let varianceOf (engine: WhitenedEngine) : IVariance =
+        SolvedVariance.create (WhitenedVariance.solver engine)
 
     /// The same likelihood by whitened equations.
     let whitened (likelihood: LogLikelihood) : LogLikelihood =
@@ -58,7 +62,7 @@ module internal WhitenedModels =
             Candidates = [ candidate ]
         }
 
-        let method, full =
+        let method, variance, full =
             StructuredResidualsObjective.create
                 likelihood.Criterion
                 likelihood.Design
@@ -70,6 +74,7 @@ module internal WhitenedModels =
         {
             likelihood with
                 Method = method
+                Variance = variance
                 Full = full
                 Function = full None
         }

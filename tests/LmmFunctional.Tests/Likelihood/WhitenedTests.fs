@@ -46,8 +46,8 @@ let tests =
             (fun (model: StructuredModel) (seed: int) ->
                 let model = WhitenedModels.cross model
                 let likelihood = StructuredModel.likelihood model
-                let marginal = StructuredModel.marginal likelihood
-                let engine = WhitenedModels.engineOf likelihood
+                let blocks = MarginalVariance.create (StructuredModel.marginal likelihood)
+                let equations = WhitenedModels.varianceOf (WhitenedModels.engineOf likelihood)
                 let theta = point likelihood seed
 
                 let what =
@@ -56,10 +56,10 @@ let tests =
                 let reml = (model.Criterion = Criterion.Reml)
 
                 let dense order =
-                    MarginalObjective.evaluate reml None 0.0 marginal theta order
+                    CriterionFunction.evaluate reml None 0.0 blocks theta order
 
                 let sparse order =
-                    WhitenedObjective.evaluate reml None 0.0 engine theta order
+                    CriterionFunction.evaluate reml None 0.0 equations theta order
 
                 Law.holds [
                     for information, allowed in
@@ -94,20 +94,15 @@ let tests =
                         Law.relativeAll
                             $"{what}, by covariances"
                             tolerance
-                            (pairs (MarginalObjective.covarianceDerivatives reml None marginal theta))
-                            (pairs (WhitenedObjective.covarianceDerivatives reml None engine theta))
-
-                    let squares =
-                        MarginalObjective.factor marginal theta
-                        |> Option.map (fun factor ->
-                            (snd (MarginalObjective.parts reml marginal theta factor)).Squares)
+                            (pairs (CriterionFunction.covarianceScores reml None blocks theta))
+                            (pairs (CriterionFunction.covarianceScores reml None equations theta))
 
                     yield!
                         Law.relativeAll
                             $"{what}, squares"
                             tolerance
-                            (Option.defaultValue [||] squares)
-                            (WhitenedObjective.squares reml engine theta)
+                            (CriterionFunction.squares reml blocks theta)
+                            (CriterionFunction.squares reml equations theta)
                 ])
 
         testPropertyWithConfig
@@ -153,7 +148,7 @@ let tests =
                     MarginalMoments.partsAt reml (StructuredModel.marginal likelihood) theta
 
                 let found =
-                    SolvedMoments.partsAt reml (WhitenedObjective.solver (WhitenedModels.engineOf likelihood)) theta
+                    SolvedMoments.partsAt reml (WhitenedVariance.solver (WhitenedModels.engineOf likelihood)) theta
 
                 Law.holds [
                     let close name allowed (expected: float seq) found =
@@ -216,8 +211,8 @@ let tests =
 
                 let parts select =
                     match likelihood.Method with
-                    | LikelihoodMethod.Whitened(_, engine) ->
-                        WhitenedObjective.withFactor engine theta (fun factor ->
+                    | LikelihoodMethod.Whitened engine ->
+                        WhitenedVariance.withFactor engine theta (fun factor ->
                             select (fst (WhitenedDerivatives.parts reml factor)))
                         |> Option.get
                     | _ -> invalidOp "The equations are expected."
@@ -250,7 +245,7 @@ let tests =
                 let first, products, seconds = DenseMarginal(likelihood, theta).Moments
 
                 let found =
-                    SolvedMoments.partsAt reml (WhitenedObjective.solver (WhitenedModels.engineOf likelihood)) theta
+                    SolvedMoments.partsAt reml (WhitenedVariance.solver (WhitenedModels.engineOf likelihood)) theta
 
                 let close name allowed (expected: float[][]) (found: float[][]) =
                     Law.nearAll
@@ -324,8 +319,8 @@ let tests =
                     exact, WhitenedTraceProducts.byDifferences factor (fun () -> traces factor) second, factor.Point
 
                 match likelihood.Method with
-                | LikelihoodMethod.Whitened(_, engine) ->
-                    match WhitenedObjective.withFactor engine theta find with
+                | LikelihoodMethod.Whitened engine ->
+                    match WhitenedVariance.withFactor engine theta find with
                     | Some(exact, Some differences, point) ->
                         let size = largest (Seq.cast<float> exact)
 
@@ -348,11 +343,11 @@ let tests =
                     let engine = WhitenedModels.engineOf likelihood
 
                     let found =
-                        WhitenedObjective.evaluate
+                        CriterionFunction.evaluate
                             (likelihood.Criterion = Criterion.Reml)
                             None
                             0.0
-                            engine
+                            (WhitenedModels.varianceOf engine)
                             theta
                             (Order.Curvature Information.Average)
 

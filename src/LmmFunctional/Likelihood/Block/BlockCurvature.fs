@@ -20,7 +20,7 @@ module internal BlockCurvature =
         cross.LeadTerms
         |> Array.iteri (fun index term ->
             let at = cross.LeadOffsets[index]
-            let size = int (sqrt (float bases[term].Length))
+            let size = Semidefinite.order bases[term]
 
             for j in 0 .. size - 1 do
                 for i in 0 .. size - 1 do
@@ -38,7 +38,7 @@ module internal BlockCurvature =
         entries
         |> Array.iteri (fun k entry ->
             let lambda = bases[entry.Term]
-            let size = int (sqrt (float lambda.Length))
+            let size = Semidefinite.order lambda
 
             let add level i value =
                 match place cross entry.Term with

@@ -31,7 +31,7 @@ type internal BlockEngine(cross: CrossProducts) =
         factor.ScoreOf(term, level, effect, cross.P - 1)
 
     override _.FixedScores(term, level) =
-        let size = int (sqrt (float (factor.Lambda term).Length))
+        let size = Semidefinite.order (factor.Lambda term)
         Array.init (size * (cross.P - 1)) (fun k -> factor.ScoreOf(term, level, k % size, k / size))
 
     override _.ConditionalCovariance(term, level) =

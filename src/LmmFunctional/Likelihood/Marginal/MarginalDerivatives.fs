@@ -15,20 +15,7 @@ type internal MarginalCovariance = {
     AddSecond: int -> float[] -> float[,] -> unit
 }
 
-/// <summary>Sums over all patterns that make score and information, β profiled out.</summary>
-/// <remarks>With Q = V⁻¹ for ML and P for REML, f_k = V̇_k P y / r: Harville (1977), Gilmour, Thompson and Cullis (1995).</remarks>
-[<NoComparison; NoEquality>]
-type internal MarginalParts = {
-    /// tr(Q V̇_k).
-    Traces: float[]
-    /// y'P V̇_k P y / r².
-    Squares: float[]
-    /// a F + t T for numbers a and t, with F_kl = f_k'P f_l and T_kl = tr(Q V̇_k Q V̇_l).
-    Combined: float -> float -> float[,]
-    /// ⟨∂f/∂V, V̈_kl⟩ for the weight dn of the residual part.
-    Curvature: float -> float[,]
-}
-
+/// <summary>Sums over all patterns that make score and information.</summary>
 [<RequireQualifiedAccess>]
 module internal MarginalDerivatives =
 
@@ -235,14 +222,9 @@ module internal MarginalDerivatives =
 
         let linear = linear sweep
 
-        let information a t =
-            let f = if a <> 0.0 then averages sweep else Array2D.zeroCreate k k
-            let products = if t <> 0.0 then products sweep else Array2D.zeroCreate k k
-            Array2D.init k k (fun i j -> a * f[i, j] + t * products[i, j])
-
         {
             Traces = Array.sub linear 0 k
             Squares = Array.sub linear k k
-            Combined = information
+            Combined = CriterionParts.combined (fun () -> averages sweep) (fun () -> products sweep)
             Curvature = curvature sweep
         }

@@ -7,7 +7,8 @@ open LmmFunctional.Numerics
 module internal MarginalEffects =
 
     /// V⁻¹(y − Xβ)/r for every row of the design, from the whitened columns' coefficients (β, −1).
-    let scores (standard: Standardised) (model: MarginalModel) (factor: MarginalFactor) : float[] =
+    let scores (model: MarginalModel) (factor: MarginalFactor) : float[] =
+        let standard = model.Standard
         let p = model.FixedCount
         let columns = p + 1
         let inverse = MarginalSweep.inverseFactor p factor.FixedFactor
@@ -48,7 +49,8 @@ module internal MarginalEffects =
         result
 
     /// G − GZ'V⁻¹ZG of every level of a term, S×S each: the covariance of its effects given the data and β, over σ².
-    let conditional (model: MarginalModel) (factor: MarginalFactor) t (term: StandardisedTerm) (g: float[]) : float[] =
+    let conditional (model: MarginalModel) (factor: MarginalFactor) t (g: float[]) : float[] =
+        let term = model.Standard.Terms[t]
         let s = term.Columns.Length
         let result: float[] = Array.zeroCreate (term.Levels * s * s)
 
@@ -83,13 +85,9 @@ module internal MarginalEffects =
         result
 
     /// The columns of Z'V⁻¹X L⁻ᵀ of every level of a term, LLᵀ = X'V⁻¹X: S×p each.
-    let fixedScores
-        (standard: Standardised)
-        (model: MarginalModel)
-        (factor: MarginalFactor)
-        t
-        (term: StandardisedTerm)
-        =
+    let fixedScores (model: MarginalModel) (factor: MarginalFactor) t : float[] =
+        let standard = model.Standard
+        let term = standard.Terms[t]
         let s = term.Columns.Length
         let p = model.FixedCount
         let inverse = MarginalSweep.inverseFactor p factor.FixedFactor

@@ -7,6 +7,8 @@ open LmmFunctional.Model
 /// <remarks>θ holds the parameters of the random terms, then those of the residuals. Laird and Ware (1982).</remarks>
 [<NoComparison; ReferenceEquality>]
 type internal MarginalModel = {
+    /// The model on the inner scale.
+    Standard: Standardised
     Layout: ThetaLayout
     /// The form of every random term.
     Forms: EffectsForm[]
@@ -37,6 +39,7 @@ module internal MarginalModel =
                 })
 
         {
+            Standard = standard
             Layout = layout
             Forms = Array.map2 formOf (Array.ofList design.Random) layout.Forms
             Residual = ResidualModel.create design.Residual
@@ -59,6 +62,7 @@ module internal MarginalModel =
 
         {
             model with
+                Standard = standard
                 Patterns =
                     MarginalPattern.create
                         (model.Patterns |> Array.map (fun pattern -> pattern.Rows, pattern.Terms))

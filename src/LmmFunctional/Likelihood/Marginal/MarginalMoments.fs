@@ -106,11 +106,12 @@ module internal MarginalMoments =
     /// What the moments of a model are made of, at a θ; nothing is known where V is not positive definite.
     let partsAt reml (model: MarginalModel) theta : MomentParts =
         let factor =
-            MarginalObjective.factor model theta
+            MarginalVariance.factor model theta
             |> Option.defaultWith (fun () -> MarginalFactor.undefined model.FixedCount model.Patterns)
 
         let p, k = model.FixedCount, model.Parameters
-        let sums, parts = MarginalObjective.parts reml model theta factor
+        let sums = MarginalVariance.sums reml model factor
+        let parts = MarginalVariance.parts reml model theta factor sums
         let covariance = MarginalModel.covariance model theta
         let frames = framed p model.Patterns factor sums
         let first, quadratic = products p model.Patterns factor frames covariance.First k

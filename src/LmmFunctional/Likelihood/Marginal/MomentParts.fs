@@ -10,7 +10,7 @@ open LmmFunctional.Model
 type internal MomentParts = {
     /// The lower Cholesky factor of [X y]'V⁻¹[X y], P×P by columns.
     FixedFactor: float[]
-    Parts: MarginalParts
+    Parts: CriterionParts
     /// U'V̇_kU, p×p.
     First: float[][]
     /// The symmetric parts of U'V̇_kV⁻¹V̇_lU, pair by pair.
@@ -37,7 +37,7 @@ module internal MomentParts =
         =
         let p = model.FixedCount
         let k = model.Parameters
-        let df = MarginalObjective.residualDf reml model
+        let df = CriterionFunction.residualDf reml model.Rows model.FixedCount
         let parts, first, quadratic = own.Parts, own.First, own.Products
         let identity = Array.init (p * p) (fun at -> if at % p = at / p then 1.0 else 0.0)
 
@@ -160,8 +160,8 @@ module internal MomentParts =
         let residual = Array.last own.FixedFactor
         let square = residual * residual
 
-        let df = MarginalObjective.residualDf reml model
-        let weight = MarginalObjective.weightOf point.Variance df square
+        let df = CriterionFunction.residualDf reml model.Rows model.FixedCount
+        let weight = CriterionFunction.weightOf point.Variance df square
 
         let variance =
             standard.ResponseScale

@@ -142,7 +142,7 @@ module internal MomentStart =
             Start = ImmutableArray.CreateRange model.Residual.Parameters.Start
             FurtherStarts = lazy []
             Following = Following.Close
-            Evaluate = MarginalObjective.evaluate false None 0.0 model
+            Evaluate = CriterionFunction.evaluate false None 0.0 (MarginalVariance.create model)
             Boundary =
                 fun theta -> {
                     Snapped = theta

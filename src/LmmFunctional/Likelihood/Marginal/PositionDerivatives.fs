@@ -221,7 +221,7 @@ module internal PositionDerivatives =
         (grid: PositionGrid)
         (factor: MarginalFactor)
         (sums: MarginalSums[])
-        : MarginalParts =
+        : CriterionParts =
         let k = model.Parameters
 
         let elements =

@@ -60,15 +60,14 @@ module internal SolvedMoments =
 
         let parts =
             at (fun solved ->
-                let parts = fst (solved.Parts reml)
+                let parts = solved.Parts reml
 
                 {
                     parts with
                         // Both need the factor again.
                         Combined =
-                            fun ofAverage ofTrace ->
-                                at (fun solved -> (fst (solved.Parts reml)).Combined ofAverage ofTrace)
-                        Curvature = fun df -> at (fun solved -> (fst (solved.Parts reml)).Curvature df)
+                            fun ofAverage ofTrace -> at (fun solved -> (solved.Parts reml).Combined ofAverage ofTrace)
+                        Curvature = fun df -> at (fun solved -> (solved.Parts reml).Curvature df)
                 })
 
         {

@@ -18,7 +18,7 @@ module internal NuggetAtZero =
         let k = Array2D.length1 inner
         Array2D.init (k + 1) (k + 1) (fun i j -> if i < k && j < k then inner[i, j] else 0.0)
 
-    let private parts (own: MarginalParts) : MarginalParts = {
+    let private parts (own: CriterionParts) : CriterionParts = {
         Traces = Array.append own.Traces [| 0.0 |]
         Squares = Array.append own.Squares [| 0.0 |]
         Combined = fun ofAverage ofTrace -> bordered (own.Combined ofAverage ofTrace)
@@ -28,13 +28,6 @@ module internal NuggetAtZero =
     /// V factored by the model without a nugget, as one of the model with it; n rows.
     let solved n (own: ISolved) : ISolved = {
         new ISolved with
-            member _.LogDeterminant = own.LogDeterminant
-            member _.FixedFactor = own.FixedFactor
-
-            member _.Parts reml =
-                let inner, terms = own.Parts reml
-                parts inner, terms
-
             member _.Scores = own.Scores
             member _.Solve(m, w) = own.Solve(m, w)
 
@@ -46,4 +39,12 @@ module internal NuggetAtZero =
                 |> Array.concat
 
             member _.SecondAlong(c, d) = bordered (own.SecondAlong(c, d))
+        interface IFactoredVariance with
+            member _.LogDeterminant = own.LogDeterminant
+            member _.FixedFactor = own.FixedFactor
+            member _.Parts reml = parts (own.Parts reml)
+            member _.TermDerivatives reml = own.TermDerivatives reml
+            member _.EffectResiduals t = own.EffectResiduals t
+            member _.FixedScores t = own.FixedScores t
+            member _.ConditionalCovariance t = own.ConditionalCovariance t
     }

@@ -72,7 +72,7 @@ module internal SeparableDerivatives =
 
     /// <summary>First derivatives, and lazily the rest, with the parts of ∂f/∂G of every term.</summary>
     /// <remarks>Second derivatives of V are those of the random terms only, in their blocks.</remarks>
-    let parts reml (factor: SeparableFactor) : MarginalParts * TermDerivative[] =
+    let parts reml (factor: SeparableFactor) : CriterionParts * TermDerivative[] =
         let model = factor.Model
         let n, k, p = model.Rows, model.Marginal.Parameters, model.Marginal.FixedCount
         let struct (sums, ofEffects, ofCells, bySlope) = SeparableTraces.linkSums factor
@@ -136,12 +136,7 @@ module internal SeparableDerivatives =
         {
             Traces = traces
             Squares = Array.init k (fun i -> dot n residual 0 steps (i * n))
-            Combined =
-                fun ofAverage ofTrace ->
-                    let weighted weight (matrix: Lazy<float[,]>) i j =
-                        if weight = 0.0 then 0.0 else weight * matrix.Value[i, j]
-
-                    Array2D.init k k (fun i j -> weighted ofAverage average i j + weighted ofTrace traceProduct i j)
+            Combined = CriterionParts.combined average.Force traceProduct.Force
             Curvature = curvature
         },
         derivatives

@@ -9,7 +9,7 @@ module internal SeparableMatrix =
     /// Derivatives need λ⁻¹ even where λ is singular: there another factor of the same G with orthogonal columns serves, none
     /// of them quite zero, as in the supernodal engine.
     let workingOf (lambda: float[]) =
-        let size = int (sqrt (float lambda.Length))
+        let size = Semidefinite.order lambda
 
         if SupernodalFactor.IsInvertible lambda then
             lambda

@@ -90,13 +90,13 @@ type internal SupernodalEngine(symbolic: SupernodalSymbolic) =
         scoreOf term level effect (products.P - 1)
 
     override _.FixedScores(term, level) =
-        let size = int (sqrt (float (factor.Lambda term).Length))
+        let size = Semidefinite.order (factor.Lambda term)
         Array.init (size * (products.P - 1)) (fun k -> scoreOf term level (k % size) (k / size))
 
     override _.ConditionalCovariance(term, level) =
         let struct (g, index) = products.Places[term]
         let lambda = factor.Working term
-        let size = int (sqrt (float lambda.Length))
+        let size = Semidefinite.order lambda
 
         let inverse =
             match products.Groups[g].Root with

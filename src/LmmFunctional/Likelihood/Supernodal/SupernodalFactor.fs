@@ -34,18 +34,16 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
     let mutable lambdas: float[][] = [||]
     let mutable logDeterminant = 0.0
 
-    let orderOf (lambda: float[]) = int (sqrt (float lambda.Length))
-
     /// A factor whose inverse may be used without losing digits.
     let isRegular (lambda: float[]) =
-        let n = orderOf lambda
+        let n = Semidefinite.order lambda
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-3 && smallest >= 0.03 * (lambda |> Seq.map abs |> Seq.max)
 
     /// The factor a term is computed with. For related levels the derivative needs λ⁻¹ even where λ is singular: there another
     /// factor of the same G with orthogonal columns serves, none of them quite zero. Scaled columns lose no digits.
     let workingOf term (lambda: float[]) =
-        let n = orderOf lambda
+        let n = Semidefinite.order lambda
         let struct (g, _) = products.Places[term]
 
         if products.Groups[g].Prior.IsNone || SupernodalFactor.IsInvertible lambda then
@@ -61,7 +59,7 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
 
     /// Whether (Ωλ)λ⁻¹ gives Ω with nearly all its digits; λ may be tiny as long as it is not singular.
     static member IsInvertible(lambda: float[]) =
-        let n = int (sqrt (float lambda.Length))
+        let n = Semidefinite.order lambda
         let largest = lambda |> Seq.map abs |> Seq.max
         let smallest = Seq.init n (fun i -> abs lambda[i + i * n]) |> Seq.min
         smallest >= 1e-4 * largest && smallest > 1e-100
@@ -118,7 +116,7 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
                 all
                 |> Array.map (fun lambda ->
                     let inverse = Array.zeroCreate lambda.Length
-                    Small.Invert(orderOf lambda, Array.copy lambda, inverse, 0)
+                    Small.Invert(Semidefinite.order lambda, Array.copy lambda, inverse, 0)
                     inverse)
 
             let matrices = NodeVectors.groupLambdas products inverses
@@ -133,7 +131,7 @@ type internal SupernodalFactor(symbolic: SupernodalSymbolic) =
                         let inverse = Array.zeroCreate lambda.Length
 
                         if isRegular then
-                            Small.Invert(orderOf lambda, Array.copy lambda, inverse, 0)
+                            Small.Invert(Semidefinite.order lambda, Array.copy lambda, inverse, 0)
 
                         inverse)
                     regular

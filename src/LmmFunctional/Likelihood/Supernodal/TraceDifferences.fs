@@ -16,7 +16,7 @@ module internal TraceDifferences =
 
         let slope (entry: Entry) =
             let lambda = lambdas[entry.Term]
-            let n = int (sqrt (float lambda.Length))
+            let n = Semidefinite.order lambda
             let trace = derivatives[entry.Term].Trace
             let mutable sum = 0.0
 
@@ -40,7 +40,7 @@ module internal TraceDifferences =
             |> Array.map (fun lambda -> lambda |> Array.fold (fun m x -> max m (abs x)) 0.1)
 
         let moved (entry: Entry) change =
-            let n = int (sqrt (float lambdas[entry.Term].Length))
+            let n = Semidefinite.order lambdas[entry.Term]
 
             lambdas
             |> Array.mapi (fun t lambda ->
@@ -68,7 +68,7 @@ module internal TraceDifferences =
             let a, b = entries[k], entries[l]
 
             if a.Term = b.Term && a.Column = b.Column then
-                let n = int (sqrt (float lambdas[a.Term].Length))
+                let n = Semidefinite.order lambdas[a.Term]
                 2.0 * derivatives[a.Term].Trace[a.Row + b.Row * n]
             else
                 0.0
@@ -85,7 +85,7 @@ module internal TraceDifferences =
         // e_r b_cᵀ + b_c e_rᵀ of an entry, all elements of its term.
         let direction (bases: float[][]) (entry: Entry) =
             let basis = bases[entry.Term]
-            let n = int (sqrt (float basis.Length))
+            let n = Semidefinite.order basis
 
             let half i j =
                 if i = entry.Row then basis[j + entry.Column * n] else 0.0

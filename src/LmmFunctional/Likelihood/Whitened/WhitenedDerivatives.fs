@@ -54,11 +54,10 @@ module internal WhitenedDerivatives =
         struct (derivatives, sums, along _.Trace WhitenedSums.trace, along _.Square _.Square)
 
     /// <summary>First derivatives, and lazily the rest, with the parts of ∂f/∂G of every term.</summary>
-    let parts reml (factor: WhitenedFactor) : MarginalParts * TermDerivative[] =
+    let parts reml (factor: WhitenedFactor) : CriterionParts * TermDerivative[] =
         let model = factor.Model
 
-        let n, k, p =
-            model.Rows.Count, model.Marginal.Parameters, model.Rows.Residual.FixedCount
+        let n, p = model.Rows.Count, model.Rows.Residual.FixedCount
 
         let struct (derivatives, sums, traces, squares) = first reml factor
 
@@ -90,12 +89,7 @@ module internal WhitenedDerivatives =
         {
             Traces = traces
             Squares = squares
-            Combined =
-                fun ofAverage ofTrace ->
-                    let weighted weight (matrix: Lazy<float[,]>) i j =
-                        if weight = 0.0 then 0.0 else weight * matrix.Value[i, j]
-
-                    Array2D.init k k (fun i j -> weighted ofAverage average i j + weighted ofTrace traceProduct i j)
+            Combined = CriterionParts.combined average.Force traceProduct.Force
             Curvature = curvature
         },
         derivatives

@@ -12,10 +12,9 @@ type internal SeparableEngine = {
     WithoutNugget: System.Lazy<SeparableEngine option>
 }
 
-/// <summary>−2 log likelihood of a separable model on the inner scale, β profiled out, with its derivatives. σ² is profiled
-/// out too, or known.</summary>
+/// <summary>V of a separable model, factored through the sparse inverse of its fields.</summary>
 [<RequireQualifiedAccess>]
-module internal SeparableObjective =
+module internal SeparableVariance =
 
     /// Workspaces for a model, made when they are needed.
     let rec engine (model: SeparableModel) : SeparableEngine = {
@@ -47,16 +46,41 @@ module internal SeparableObjective =
         finally
             engine.Factors.Push factor
 
-    let private solved (factor: SeparableFactor) = {
-        new ISolved with
-            member _.LogDeterminant = factor.LogDeterminant
-            member _.FixedFactor = factor.FixedFactor
-            member _.Parts reml = SeparableDerivatives.parts reml factor
-            member _.Scores = factor.Scores
-            member _.Solve(m, w) = factor.Solve(m, w)
-            member _.Images(m, w) = SeparableSeconds.images factor m w
-            member _.SecondAlong(c, d) = SeparableSeconds.along factor c d
-    }
+    let private solved (factor: SeparableFactor) : ISolved =
+        let model = factor.Model
+        let p, n = model.Marginal.FixedCount, model.Rows
+        let ofMl = lazy (SeparableDerivatives.parts false factor)
+        let ofReml = lazy (SeparableDerivatives.parts true factor)
+
+        let parts reml =
+            if reml then ofReml.Value else ofMl.Value
+
+        {
+            new ISolved with
+                member _.Scores = factor.Scores
+                member _.Solve(m, w) = factor.Solve(m, w)
+                member _.Images(m, w) = SeparableSeconds.images factor m w
+                member _.SecondAlong(c, d) = SeparableSeconds.along factor c d
+            interface IFactoredVariance with
+                member _.LogDeterminant = factor.LogDeterminant
+                member _.FixedFactor = factor.FixedFactor
+                member _.Parts reml = fst (parts reml)
+                member _.TermDerivatives reml = snd (parts reml)
+
+                member _.EffectResiduals t =
+                    SeparableProducts.levelSums model t factor.Scores (p * n)
+
+                member _.FixedScores t =
+                    let size = model.Terms[t].Factor.Order
+
+                    let sums =
+                        Array.init p (fun c -> SeparableProducts.levelSums model t factor.Scores (c * n))
+
+                    fun level -> Array.init (size * p) (fun k -> sums[k / size].[level * size + k % size])
+
+                member _.ConditionalCovariance t =
+                    fun level -> factor.Conditional(t, level)
+        }
 
     /// The model as one that is solved with.
     let solver (engine: SeparableEngine) = {
@@ -70,15 +94,3 @@ module internal SeparableObjective =
                     else
                         action (NuggetAtZero.solved factor.Model.Rows (solved factor)))
     }
-
-    /// The function of θ, with σ² profiled out or known; a constant is added to its value.
-    let evaluate reml variance constant (engine: SeparableEngine) theta order : Evaluation =
-        SolvedObjective.evaluate reml variance constant (solver engine) theta order
-
-    /// D = ∂f/∂G of each random term with its trace part, at a θ that can be evaluated.
-    let covarianceDerivatives reml variance (engine: SeparableEngine) theta : (float[] * float[])[] =
-        SolvedObjective.covarianceDerivatives reml variance (solver engine) theta
-
-    /// −∂ log r²/∂θ at a θ that can be evaluated.
-    let squares reml (engine: SeparableEngine) theta : float[] =
-        SolvedObjective.squares reml (solver engine) theta
