@@ -112,6 +112,43 @@ let tests =
                 (byBlocks CsvOptions.defaults size text).IsSome = (byRecords CsvOptions.defaults text).IsOk
                 |> Prop.label $"%A{text}"))
 
+        testProperty "marks are the separators, line ends and quotes, at any place and length" (fun () ->
+            let texts =
+                Gen.elements [ "a"; ","; ";"; "\""; "\r"; "\n"; "é"; "1234567890123456789" ]
+                |> Gen.listOfLength 40
+                |> Gen.map (fun parts -> Encoding.UTF8.GetBytes(String.Concat parts))
+
+            Prop.forAll
+                (Arb.fromGen (Gen.zip3 texts (Gen.choose (0, 150)) (Gen.choose (0, 150))))
+                (fun (bytes, first, length) ->
+                    let at = min first (bytes.Length - 1)
+                    let stop = min bytes.Length (at + 1 + length)
+
+                    let expected =
+                        Seq.init (min CsvMarks.width (stop - at)) id
+                        |> Seq.filter (fun offset -> ",\n\r\"".Contains(char bytes[at + offset]))
+                        |> Seq.sumBy (fun offset -> 1UL <<< offset)
+
+                    CsvMarks.find (byte ',') bytes at stop = expected
+                    |> Prop.label $"%A{bytes} from {at} to {stop}"))
+
+        testProperty "blocks give what records give, around the width of the vectors" (fun () ->
+            let field =
+                Gen.elements [ "1"; " 2 "; "\"q,\"\"\""; "\"two\nlines\" "; String('x', 30); String('y', 63); "" ]
+
+            let row = Gen.map2 (fun a b -> a + "," + b) field field
+            let ending = Gen.elements [ "\n"; "\r\n"; "\n \n"; "\r"; "\"" ]
+            let usual = Gen.frequency [ 30, Gen.constant "\n"; 1, ending ]
+
+            let text =
+                Gen.map2 (+) row usual
+                |> Gen.listOf
+                |> Gen.map (fun rows -> "a,b\n" + String.Concat rows)
+
+            Prop.forAll (Arb.fromGen (Gen.zip text sizes)) (fun (text, size) ->
+                isSame CsvOptions.defaults size text
+                |> Prop.label $"%A{text} in blocks of {size}"))
+
         testCase "the reference data sets are read in blocks" (fun () ->
             for name in DataSets.all do
                 let text = File.ReadAllText(TestData.csv name)

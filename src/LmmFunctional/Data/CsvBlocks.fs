@@ -202,6 +202,6 @@ module internal CsvBlocks =
                 names
                 |> Array.mapi (fun column name -> name, blocks |> Array.map (fun pieces -> pieces[column]))
                 |> Array.filter (fun (name, _) -> not (Header.isUnnamed name))
-                |> Array.map (fun (name, pieces) -> name, CsvPiece.toColumn reading pieces)
+                |> Array.Parallel.map (fun (name, pieces) -> name, CsvPiece.toColumn reading pieces)
                 |> Frame.ofColumns
                 |> Result.toOption)

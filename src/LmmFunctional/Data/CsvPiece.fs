@@ -3,7 +3,6 @@ namespace LmmFunctional.Data
 open System
 open System.Collections.Generic
 open LmmFunctional
-open LmmFunctional.Language
 
 /// <summary>The cells of one column in one block of a CSV text.</summary>
 [<RequireQualifiedAccess>]
@@ -144,13 +143,6 @@ module internal CsvPiece =
             let codes = Array.init fields.Rows texts.Code
             CsvPiece.Texts(texts.Texts.ToArray(), codes)
 
-    /// The text of a row of numbers; "" where missing.
-    let private label number =
-        if Double.IsNaN number then
-            ""
-        else
-            LevelName.ofNumber number
-
     let private rowsOf (pieces: CsvPiece[]) = pieces |> Array.sumBy _.Rows
 
     /// The numbers of all pieces without the gaps that lines without a record have left.
@@ -174,18 +166,11 @@ module internal CsvPiece =
             Array.sub numbers 0 rows
 
     let private labelsOf (numbers: float[]) (pieces: CsvPiece[]) : string[] =
-        // Numbers that occur often are written once.
-        let written = Dictionary<float, string>()
+        let written = NumberTexts()
+        let labels: string[] = Array.zeroCreate numbers.Length
 
-        let labels =
-            numbers
-            |> Array.map (fun number ->
-                match written.TryGetValue number with
-                | true, text -> text
-                | false, _ ->
-                    let text = label number
-                    written.Add(number, text)
-                    text)
+        for row in 0 .. numbers.Length - 1 do
+            labels[row] <- written.Text numbers[row]
 
         let mutable start = 0
 
@@ -213,6 +198,7 @@ module internal CsvPiece =
                 texts.Add text
                 texts.Count - 1
 
+        let written = NumberTexts()
         let codes: int[] = Array.zeroCreate (rowsOf pieces)
         let mutable start = 0
 
@@ -223,7 +209,7 @@ module internal CsvPiece =
                     codes[start + row] <-
                         match labels.TryGetValue row with
                         | true, text -> code text
-                        | false, _ -> code (label all[first + row])
+                        | false, _ -> code (written.Text all[first + row])
             | CsvPiece.Texts(own, ownCodes) ->
                 let places = own |> Array.map code
 
