@@ -79,13 +79,25 @@ module internal InformationIdentities =
 
         let places = seq { 0 .. parts.Length - 1 }
 
+        let average, observed, expected =
+            claimed Information.Average, claimed Information.Observed, claimed Information.Expected
+
+        // By the parameters' own units: a variance far above that of the residuals has next to no curvature.
+        let deviations =
+            Array.map2
+                (fun ofAverage ofExpected -> sqrt (max leastCurvature (max ofAverage ofExpected)))
+                (average.Diagonal().ToArray())
+                (expected.Diagonal().ToArray())
+
         let linear (a: Matrix<float>) =
-            a.MapIndexed(fun k l value -> if isLinear k l then value else 0.0)
+            a.MapIndexed(fun k l value ->
+                if isLinear k l then
+                    value / (deviations[k] * deviations[l])
+                else
+                    0.0)
 
         if places |> Seq.exists (fun k -> Seq.exists (isLinear k) places) then
-            distance
-                (linear (claimed Information.Average))
-                (linear (0.5 * (claimed Information.Observed + claimed Information.Expected)))
+            distance (linear average) (linear (0.5 * (observed + expected)))
             |> within (settled setting + setting.Claims.CurvatureError)
         else
             IdentityOutcome.NotApplicable "V is not linear in its parameters"

@@ -171,7 +171,7 @@ let tests =
                         dense.Products.Value
                         |> Seq.collect (Seq.map abs)
                         |> Seq.fold max 1.0
-                        |> (*) 1e-14
+                        |> (*) 1e-12
 
                     let close name (expected: float[]) (actual: float[]) =
                         let size = expected |> Array.fold (fun most value -> max most (abs value)) 1e-12
