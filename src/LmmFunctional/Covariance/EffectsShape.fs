@@ -127,7 +127,14 @@ module internal EffectsShape =
             Order = order
             Names = names
             Kinds = Array.create entries.Length ParameterKind.Loading
-            Ends = names |> Array.map ParameterEnds.none
+            Ends =
+                names
+                |> Array.mapi (fun k name ->
+                    // The last column of a full rank has one entry, whose sign says nothing.
+                    if rank = order && k = entries.Length - 1 then
+                        ParameterEnds.signed name
+                    else
+                        ParameterEnds.none name)
             Powers = Array.create entries.Length 1
             Deviations = diagonal
             Start =

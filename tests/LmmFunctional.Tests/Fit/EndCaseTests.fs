@@ -199,4 +199,23 @@ let tests =
                 (Verdict.NotConverged
                     "the likelihood is highest where Residual.const is infinite; take a simpler structure")
                 fit.Certificate.Verdict)
+
+        // Found by chance: its standard deviation ended at 1e-12, an optimum like any other.
+        testCase "a variance of zero within a product is at its bound" (fun () ->
+            let fit =
+                RandomModel.fit {
+                    Seed = 452870
+                    Rows = 39
+                    Fixed = "0 + f * copy"
+                    Random = "kron(us(0 + arm), ar1(0 + visit) | id)"
+                    Criterion = Criterion.Reml
+                    Size = 3.0
+                    HasWeights = false
+                    HasOffset = false
+                    IsBalanced = true
+                    Residual = ""
+                    Held = []
+                }
+
+            Check.equal (Verdict.BoundaryOptimum [ "id loading2(armb1)" ]) fit.Certificate.Verdict)
     ]

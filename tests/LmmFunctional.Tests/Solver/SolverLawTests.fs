@@ -27,6 +27,8 @@ let private run algorithm objective =
         {
             SolverOptions.defaults with
                 Algorithm = algorithm
+                // Fisher scoring halves what is left at each step, or less where observed and expected information differ.
+                MaxIterations = 2000
         }
         objective
     |> List.ofSeq
