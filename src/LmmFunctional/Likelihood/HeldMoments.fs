@@ -73,7 +73,15 @@ module internal HeldMoments =
                     Array2D.zeroCreate moments.Names.Length 0
                 else
                     let own = Matrix<float>.Build.DenseOfRowVectors(kept |> Array.map moved.Row)
-                    (moved * own.Inverse()).ToArray()
+
+                    // Where a matrix is all but singular, what is estimated may move fewer of them than there are coordinates.
+                    let inverse =
+                        if own.RowCount = own.ColumnCount then
+                            own.Inverse()
+                        else
+                            own.PseudoInverse()
+
+                    (moved * inverse).ToArray()
 
             CovarianceMoments.reparametrise
                 (select moments.Names)
