@@ -3,6 +3,9 @@
 
 Loaded by the other scripts of this folder; it needs a build (`dotnet fsi build.fsx demo` makes one).
 *)
+[<AutoOpen>]
+module Common
+
 #r "../../src/LmmFunctional.Cli/bin/Release/net10.0/LmmFunctional.dll"
 #r "../../src/LmmFunctional.Cli/bin/Release/net10.0/MathNet.Numerics.dll"
 

@@ -7,7 +7,6 @@ Run after a build:
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -9,7 +9,6 @@ library. Run after a build:
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

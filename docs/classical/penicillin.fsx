@@ -8,7 +8,6 @@ e_ij with β_j ~ NID(0, σ²_β) and e_ij ~ NID(0, σ²_e). The data are those o
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

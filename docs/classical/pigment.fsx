@@ -8,7 +8,6 @@ random. The data are those of Box, Hunter and Hunter. Run after a build:
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -9,7 +9,6 @@ Z, u, G, R and Var(y), and why the estimates of μ + γ₁, μ + γ₂ and γ₁
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Estimation

@@ -8,7 +8,6 @@ Answers to the two exercises of the notes, derived, then verified with numbers. 
 #load "common.fsx"
 
 open System
-open Common
 open LmmFunctional
 open LmmFunctional.Model
 open LmmFunctional.Analysis

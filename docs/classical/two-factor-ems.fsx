@@ -10,7 +10,6 @@ On the command line: `lmm ems "A*B" --random A,B --levels A=4,B=5 --reps 2`.
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Analysis
 open LmmFunctional.Classical

@@ -9,7 +9,6 @@ Run the script after a build: `dotnet fsi docs/tutorials/animal-model.fsx`.
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Dsl
 open LmmFunctional.Analysis

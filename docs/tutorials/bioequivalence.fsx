@@ -10,7 +10,6 @@ Run the script after a build: `dotnet fsi docs/tutorials/bioequivalence.fsx`.
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Estimation
 open LmmFunctional.Analysis

@@ -10,7 +10,6 @@ Run the script after a build: `dotnet fsi docs/tutorials/clinical-trial.fsx`.
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Dsl
 open LmmFunctional.Analysis

@@ -8,7 +8,6 @@ Run the script after a build: `dotnet fsi docs/tutorials/growth-curves.fsx`.
 *)
 #load "common.fsx"
 
-open Common
 open LmmFunctional
 open LmmFunctional.Dsl
 open LmmFunctional.Analysis
