@@ -39,26 +39,33 @@ module internal TrustRegion =
 
         sqrt sum
 
-    /// The shift μ ≥ 0 with ‖(E + μ)⁻¹ c‖ = radius, by bisection on a bracket that always holds the root.
+    // Of a radius that is a rule of thumb.
+    let private closeToRadius = 1e-12
+
+    /// The shift μ ≥ 0 with ‖(E + μ)⁻¹ c‖ = radius; zero where the length is within it already.
+    /// Newton's steps for 1/length, which is concave in μ, come up to the root from below: Moré and Sorensen (1983).
     let private shiftFor radius (eigenvalues: float[]) (coefficients: float[]) =
-        let lengthAt shift =
-            norm (Array.map2 (fun e c -> c / (e + shift)) eigenvalues coefficients)
+        let mutable shift = 0.0
+        let mutable isFound = false
 
-        if lengthAt 0.0 <= radius then
-            0.0
-        else
-            let mutable low = 0.0
-            let mutable high = norm coefficients / radius
+        while not isFound do
+            let mutable square = 0.0
+            let mutable slope = 0.0
 
-            for _ in 1..60 do
-                let middle = 0.5 * (low + high)
+            for k in 0 .. eigenvalues.Length - 1 do
+                let part = coefficients[k] / (eigenvalues[k] + shift)
+                square <- square + part * part
+                slope <- slope + part * part / (eigenvalues[k] + shift)
 
-                if lengthAt middle > radius then
-                    low <- middle
-                else
-                    high <- middle
+            let length = sqrt square
+            let next = shift + square / slope * (length - radius) / radius
 
-            high
+            if length > radius * (1.0 + closeToRadius) && next > shift then
+                shift <- next
+            else
+                isFound <- true
+
+        shift
 
     // Relative to the largest element of the diagonal, pivots above this leave no eigenvalue near the floor.
     let private regular = 1e-7
