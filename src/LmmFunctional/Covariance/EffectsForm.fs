@@ -35,7 +35,7 @@ module internal EffectsForm =
         let order = labels.Length
 
         match structure with
-        | Structure.Unstructured -> EffectsShape.free labels order
+        | Structure.Unstructured -> EffectsShape.full labels
         | Structure.ReducedRank q -> EffectsShape.free labels (min q order)
         | Structure.FactorAnalytic q -> EffectsShape.factorAnalytic labels (min q order)
         | _ ->

@@ -127,14 +127,7 @@ module internal EffectsShape =
             Order = order
             Names = names
             Kinds = Array.create entries.Length ParameterKind.Loading
-            Ends =
-                names
-                |> Array.mapi (fun k name ->
-                    // The last column of a full rank has one entry, whose sign says nothing.
-                    if rank = order && k = entries.Length - 1 then
-                        ParameterEnds.signed name
-                    else
-                        ParameterEnds.none name)
+            Ends = names |> Array.map ParameterEnds.none
             Powers = Array.create entries.Length 1
             Deviations = diagonal
             Start =
@@ -157,6 +150,21 @@ module internal EffectsShape =
             Curvature = WeightedCurvature.ofCovariance covariance
             Natural = id
             Unconstrained = Some
+        }
+
+    /// All of λ: the last column has one entry, whose sign says nothing.
+    let full (labels: string[]) =
+        let all = free labels labels.Length
+
+        {
+            all with
+                Ends =
+                    all.Names
+                    |> Array.mapi (fun k name ->
+                        if k = all.Names.Length - 1 then
+                            ParameterEnds.signed name
+                        else
+                            ParameterEnds.none name)
         }
 
     /// Factors and own variances: λ = chol(ΓΓᵀ + D).

@@ -67,7 +67,8 @@ module internal EstimationIdentities =
     // On the solver's scale the certificate calls less curvature rounding.
     let private leftOfCurvature = 1e-8
 
-    /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near a bound.
+    /// ∂(−2ℓ)/∂θₖ, by the solver's θ, over the root of its curvature, the part of which that belongs to G = ΛΛᵀ is what counts near
+    /// a bound; at a lower end it may be positive.
     let private score (setting: Setting) (scores: Scores) =
         let ofParameter k =
             let curvature = scores.Products[k, k] + abs scores.OwnCurvature[k, k]
@@ -76,7 +77,9 @@ module internal EstimationIdentities =
                 let deviation = sqrt (max leftOfCurvature curvature)
                 // What traces are summed up from may be more than the bound of Cauchy and Schwarz on them.
                 let size = max (sqrt (float setting.N)) (scores.Sizes[k] / deviation)
-                abs (scores.Traces[k] - scores.Squares[k]) / deviation, setting.Unsettled + setting.Rounding * size
+                let slope = (scores.Traces[k] - scores.Squares[k]) / deviation
+                let wrong = if setting.AtLowerEnd[k] then max 0.0 -slope else abs slope
+                wrong, setting.Unsettled + setting.Rounding * size
             else
                 0.0, setting.Unsettled
 

@@ -35,6 +35,8 @@ type internal Setting = {
     Unsettled: float
     /// Estimated parameters along which the criterion only falls on and on: no optimum is claimed there.
     Endless: bool[]
+    /// Estimated parameters at the lower end of their range: from there the criterion may rise.
+    AtLowerEnd: bool[]
     /// Whether a variance or correlation is at its bound.
     IsSingular: bool
     /// Whether the fit claims to be an optimum.
@@ -173,6 +175,29 @@ module internal Setting =
             |> Array.ofSeq
         | _ -> Array.create fit.Model.Function.Names.Length false
 
+    let private atLowerEnd (fit: Fit) : bool[] =
+        Seq.map2
+            (fun (ends: ParameterEnds) coordinate ->
+                ends.Lower |> Option.exists (fun own -> own.Distance coordinate = 0.0))
+            fit.Model.Function.Ends
+            (List.last fit.Path).Theta
+        |> Array.ofSeq
+
+    /// Whether the matrices of independent blocks of rows can be formed.
+    let private areBearable (blocks: int[] list) =
+        blocks |> List.forall (fun rows -> rows.Length <= denseRows)
+        && List.sumBy (fun rows -> float (Array.length rows) ** 3.0) blocks <= mostWork
+
+    /// Why nothing can be checked, if so.
+    let private obstacle rounding (condition: float) (model: Marginal) =
+        if rounding < muchRounding then
+            None
+        elif Double.IsInfinity condition || model.Residual.Smallest <= 0.0 then
+            Some "R is singular to working precision"
+        else
+            let power = condition.ToString("0e+0", CultureInfo.InvariantCulture)
+            Some $"the condition of V, {power}, hides errors in rounding"
+
     /// <summary>The setting of a fit's claims, with n×n matrices up to a limit of rows.</summary>
     let private create limit (fit: Fit) (claims: Claims) (beside: Lazy<Setting> option) : Setting =
         let design = fit.Design
@@ -229,6 +254,7 @@ module internal Setting =
             Rounding = rounding
             Unsettled = unsettled certificate rounding
             Endless = endless fit
+            AtLowerEnd = atLowerEnd fit
             IsSingular = beside.IsSome && certificate.IsSingular
             IsSettled =
                 match certificate.Verdict with
@@ -249,22 +275,10 @@ module internal Setting =
             Scores =
                 match dense with
                 | Some dense -> Some(lazy (Scores.ofDense model claims dense.Value))
-                | None when
-                    condition < mostCondition
-                    && blocks.Value |> List.forall (fun rows -> rows.Length <= denseRows)
-                    && List.sumBy (fun rows -> float (Array.length rows) ** 3.0) blocks.Value
-                       <= mostWork
-                    ->
+                | None when condition < mostCondition && areBearable blocks.Value ->
                     Some(lazy (Scores.ofBlocks isRestricted model claims basis covariance deviations blocks.Value))
                 | None -> None
-            Obstacle =
-                if rounding < muchRounding then
-                    None
-                elif Double.IsInfinity condition || model.Residual.Smallest <= 0.0 then
-                    Some "R is singular to working precision"
-                else
-                    let power = condition.ToString("0e+0", CultureInfo.InvariantCulture)
-                    Some $"the condition of V, {power}, hides errors in rounding"
+            Obstacle = obstacle rounding condition model
             Beside = beside
         }
 
