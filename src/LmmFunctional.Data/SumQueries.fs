@@ -80,6 +80,34 @@ module internal SumQueries =
         | Some(Column.Categorical _) -> true
         | _ -> false
 
+    /// What is selected of each cell: its keys, rows and weight, sums and products of the centred columns.
+    let private cellColumns (dialect: SqlDialect) (roles: SumRoles) weight (centres: ImmutableArray<float>) =
+        let centred =
+            roles.Summed
+            |> List.mapi (fun k name -> $"({dialect.ToDouble(dialect.Quote name)} - ({LevelName.ofNumber centres[k]}))")
+
+        let times value =
+            match weight with
+            | Some weight -> $"{weight} * {value}"
+            | None -> value
+
+        [
+            for k, name in List.indexed roles.Keys do
+                $"{dialect.Quote name} AS key{k}"
+
+            "COUNT(*) AS n"
+            (match weight with
+             | Some weight -> $"SUM({weight}) AS w"
+             | None -> dialect.ToDouble "COUNT(*)" + " AS w")
+
+            for k, value in List.indexed centred do
+                $"SUM({times value}) AS s{k}"
+
+            for i, first in List.indexed centred do
+                for j in 0..i do
+                    $"SUM({times first} * {centred[j]}) AS p{i}_{j}"
+        ]
+
     /// <summary>The queries for a model.</summary>
     /// <param name="dialect">How the database writes them.</param>
     /// <param name="source">The rows.</param>
@@ -167,35 +195,9 @@ module internal SumQueries =
                 $"SELECT COUNT(*), SUM(n) FROM ({cells} WHERE {used}{groupedBy roles.Keys}) AS cells"
             Cells =
                 fun centres ->
-                    let centred =
-                        roles.Summed
-                        |> List.mapi (fun k name -> $"({number name} - ({LevelName.ofNumber centres[k]}))")
-
-                    let times value =
-                        match weight with
-                        | Some weight -> $"{weight} * {value}"
-                        | None -> value
-
-                    let columns = [
-                        for k, name in List.indexed roles.Keys do
-                            $"{dialect.Quote name} AS key{k}"
-
-                        "COUNT(*) AS n"
-                        (match weight with
-                         | Some weight -> $"SUM({weight}) AS w"
-                         | None -> dialect.ToDouble "COUNT(*)" + " AS w")
-
-                        for k, value in List.indexed centred do
-                            $"SUM({times value}) AS s{k}"
-
-                        for i, first in List.indexed centred do
-                            for j in 0..i do
-                                $"SUM({times first} * {centred[j]}) AS p{i}_{j}"
-
-                        match fingerprint with
-                        | Some value -> $"{sumOf value} AS f"
-                        | None -> ()
-                    ]
+                    let columns =
+                        cellColumns dialect roles weight centres
+                        @ (Option.map (fun value -> $"{sumOf value} AS f") fingerprint |> Option.toList)
 
                     $"{select columns from} WHERE {used}{groupedBy (shards @ roles.Keys)}"
             Keys = roles.Keys

@@ -7,6 +7,40 @@ open LmmFunctional.Analysis
 [<RequireQualifiedAccess>]
 module internal InteractionChart =
 
+    // Vega-Lite breaks a line at every step of an axis of names.
+    let private positions title (levels: string list) =
+        Channel.number "x" "place" title
+        |> Channel.withProperty
+            "axis"
+            (Json.Object [
+                "values", [ 0 .. levels.Length - 1 ] |> List.map float |> Json.numbers
+                "labelExpr", Json.Text $"{Json.toText (Json.texts levels)}[datum.value]"
+                "grid", Json.Bool false
+            ])
+        |> Channel.withProperty
+            "scale"
+            (Json.Object [
+                "domain", Json.numbers [ -0.4; float levels.Length - 0.6 ]
+                "nice", Json.Bool false
+            ])
+
+    /// Intervals, lines and points.
+    let private layersOf (means: MarginalMeans) second x colour shape =
+        let y field = Channel.number "y" field means.Quantity
+
+        [
+            Layer.create "rule" "means" [ x; y "lower"; Channel.other "y2" "upper"; colour ]
+            |> Layer.styled [ "strokeWidth", Json.Number 1.8; "opacity", Json.Number 0.7 ]
+            Drawing.line "means" [ x; y "mean"; colour ]
+            Layer.create "point" "means" [ x; y "mean"; colour; shape ]
+            |> Layer.styled [
+                "filled", Json.Bool true
+                "size", Json.Number 65.0
+                "opacity", Json.Number 1.0
+            ]
+            |> Layer.telling (("line", second) :: MeanCharts.tooltip)
+        ]
+
     /// The means of two factors as lines: one along x, a line for each level of the other.
     let create (means: MarginalMeans) : Result<ChartSpec, LmmError list> =
         let variables (mean: MarginalMean) = mean.Levels @ mean.Group
@@ -52,40 +86,11 @@ module internal InteractionChart =
                         @ MeanCharts.columns found None
                     )
 
-                // Vega-Lite breaks a line at every step of an axis of names.
-                let x =
-                    Channel.number "x" "place" first
-                    |> Channel.withProperty
-                        "axis"
-                        (Json.Object [
-                            "values", [ 0 .. levels.Length - 1 ] |> List.map float |> Json.numbers
-                            "labelExpr", Json.Text $"{Json.toText (Json.texts levels)}[datum.value]"
-                            "grid", Json.Bool false
-                        ])
-                    |> Channel.withProperty
-                        "scale"
-                        (Json.Object [
-                            "domain", Json.numbers [ -0.4; float levels.Length - 0.6 ]
-                            "nice", Json.Bool false
-                        ])
-
+                let x = positions first levels
                 let colour = Channel.namesIn lines "color" "line" second
                 let shape = Channel.namesIn lines "shape" "line" second
 
-                let y field = Channel.number "y" field means.Quantity
-
-                let layers = [
-                    Layer.create "rule" "means" [ x; y "lower"; Channel.other "y2" "upper"; colour ]
-                    |> Layer.styled [ "strokeWidth", Json.Number 1.8; "opacity", Json.Number 0.7 ]
-                    Drawing.line "means" [ x; y "mean"; colour ]
-                    Layer.create "point" "means" [ x; y "mean"; colour; shape ]
-                    |> Layer.styled [
-                        "filled", Json.Bool true
-                        "size", Json.Number 65.0
-                        "opacity", Json.Number 1.0
-                    ]
-                    |> Layer.telling (("line", second) :: MeanCharts.tooltip)
-                ]
+                let layers = layersOf means second x colour shape
 
                 {
                     Drawing.chart

@@ -30,6 +30,96 @@ module internal PlaceCharts =
         | Some design when design.Factors.Length = 2 -> Some(design.Factors[0].Name, design.Factors[1].Name)
         | _ -> None
 
+    /// One channel of the map: cells in the order of their numbers, each of them a name.
+    let private place channel field title (values: float[]) =
+        let order =
+            values
+            |> Array.distinct
+            |> Array.sort
+            |> Array.map Json.Number
+            |> List.ofArray
+            |> Json.Array
+
+        Channel.names channel field title
+        |> Channel.withProperty "type" (Json.Text "ordinal")
+        |> Channel.withProperty "sort" order
+        |> Channel.withProperty
+            "axis"
+            (Json.Object [
+                "labelOverlap", Json.Bool true
+                "grid", Json.Bool false
+                "labelAngle", Json.Number 0.0
+            ])
+
+    /// Two maps, a row for each plot of each: marginal and conditional residuals.
+    let private mapsOf (table: ResidualTable) (plots: int[]) (x: float[]) (y: float[]) =
+        let rows = [
+            for name, values in
+                [
+                    "marginal: y − Xβ", table.PearsonMarginal
+                    "conditional: y − Xβ − Zu", table.PearsonConditional
+                ] do
+                for row in plots -> name, row, values[row]
+        ]
+
+        let largest =
+            rows
+            |> List.map (fun (_, _, value) -> abs value)
+            |> List.filter Double.IsFinite
+            |> List.fold max 1e-9
+
+        let data =
+            Drawing.frame [
+                "map", rows |> List.map (fun (name, _, _) -> name) |> Column.ofStrings
+                "row", rows |> List.map (fun (_, row, _) -> table.Row[row]) |> Column.ofInts
+                "x", rows |> List.map (fun (_, row, _) -> x[row]) |> Column.ofFloats
+                "y", rows |> List.map (fun (_, row, _) -> y[row]) |> Column.ofFloats
+                "residual", rows |> List.map (fun (_, _, value) -> value) |> Column.ofFloats
+            ]
+
+        data, largest
+
+    let private mapOf (source: ResidualSource) kind (first: string) (second: string) (x: float[]) (y: float[]) =
+        let plots = [|
+            for row in 0 .. x.Length - 1 do
+                if Double.IsFinite x[row] && Double.IsFinite y[row] then
+                    row
+        |]
+
+        let data, largest = mapsOf source.Table.Value plots x y
+
+        let colour =
+            Channel.number "color" "residual" "Pearson residual"
+            |> Channel.withProperty
+                "scale"
+                (Json.Object [
+                    "domain", Json.numbers [ -largest; 0.0; largest ]
+                    "range", Json.texts [ Theme.vermilion; "#F2F2F2"; Theme.blue ]
+                ])
+
+        let cells =
+            Layer.create "rect" "plots" [
+                place "x" "x" first (plots |> Array.map (fun row -> x[row]))
+                place "y" "y" second (plots |> Array.map (fun row -> y[row]))
+                colour
+            ]
+            |> Layer.telling [ "row", "row"; "x", first; "y", second; "residual", "Pearson residual" ]
+
+        {
+            Drawing.chart
+                kind
+                $"Map of residuals over {first} and {second}"
+                [
+                    Drawing.formula source.Fit
+                    "Pearson residuals; patches of one colour are spatial effects that the mean does not have"
+                ]
+                $"Maps of marginal and conditional Pearson residuals of {plots.Length} plots over {first} and {second}."
+                [ "plots", data ]
+                (View.Facets("map", 2, true, true, [ cells ])) with
+                Width = 340
+                Height = 300
+        }
+
     /// <summary>A map of residuals: what fixed effects leave, and what is left after random effects too.</summary>
     /// <param name="places">The columns with the field's rows and columns; those of the residuals' structure without them.</param>
     /// <param name="source">The fit.</param>
@@ -44,99 +134,7 @@ module internal PlaceCharts =
             Drawing.nothing kind "the model has no residuals along rows and columns; name the two columns of the data."
         | Some(first, second) ->
             Problems.both (coordinates kind fit first) (coordinates kind fit second)
-            |> Result.map (fun (x, y) ->
-                let table = source.Table.Value
-
-                let finite = [|
-                    for row in 0 .. x.Length - 1 do
-                        if Double.IsFinite x[row] && Double.IsFinite y[row] then
-                            row
-                |]
-
-                let maps = [
-                    "marginal: y − Xβ", table.PearsonMarginal
-                    "conditional: y − Xβ − Zu", table.PearsonConditional
-                ]
-
-                let rows = [
-                    for name, values in maps do
-                        for row in finite -> name, row, values[row]
-                ]
-
-                let data =
-                    Drawing.frame [
-                        "map", rows |> List.map (fun (name, _, _) -> name) |> Column.ofStrings
-                        "row", rows |> List.map (fun (_, row, _) -> table.Row[row]) |> Column.ofInts
-                        "x", rows |> List.map (fun (_, row, _) -> x[row]) |> Column.ofFloats
-                        "y", rows |> List.map (fun (_, row, _) -> y[row]) |> Column.ofFloats
-                        "residual", rows |> List.map (fun (_, _, value) -> value) |> Column.ofFloats
-                    ]
-
-                let largest =
-                    rows
-                    |> List.map (fun (_, _, value) -> abs value)
-                    |> List.filter Double.IsFinite
-                    |> List.fold max 1e-9
-
-                // Cells in the order of the numbers, each of them a name.
-                let order (values: float[]) =
-                    values
-                    |> Array.distinct
-                    |> Array.sort
-                    |> Array.map Json.Number
-                    |> List.ofArray
-                    |> Json.Array
-
-                let place channel field title (values: float[]) =
-                    Channel.names channel field title
-                    |> Channel.withProperty "type" (Json.Text "ordinal")
-                    |> Channel.withProperty "sort" (order values)
-                    |> Channel.withProperty
-                        "axis"
-                        (Json.Object [
-                            "labelOverlap", Json.Bool true
-                            "grid", Json.Bool false
-                            "labelAngle", Json.Number 0.0
-                        ])
-
-                {
-                    Drawing.chart
-                        kind
-                        $"Map of residuals over {first} and {second}"
-                        [
-                            Drawing.formula fit
-                            "Pearson residuals; patches of one colour are spatial effects that the mean does not have"
-                        ]
-                        $"Maps of marginal and conditional Pearson residuals of {finite.Length} plots over {first} and {second}."
-                        [ "plots", data ]
-                        (View.Facets(
-                            "map",
-                            2,
-                            true,
-                            true,
-                            [
-                                Layer.create "rect" "plots" [
-                                    place "x" "x" first (finite |> Array.map (fun row -> x[row]))
-                                    place "y" "y" second (finite |> Array.map (fun row -> y[row]))
-                                    Channel.number "color" "residual" "Pearson residual"
-                                    |> Channel.withProperty
-                                        "scale"
-                                        (Json.Object [
-                                            "domain", Json.numbers [ -largest; 0.0; largest ]
-                                            "range", Json.texts [ Theme.vermilion; "#F2F2F2"; Theme.blue ]
-                                        ])
-                                ]
-                                |> Layer.telling [
-                                    "row", "row"
-                                    "x", first
-                                    "y", second
-                                    "residual", "Pearson residual"
-                                ]
-                            ]
-                        )) with
-                        Width = 340
-                        Height = 300
-                })
+            |> Result.map (fun (x, y) -> mapOf source kind first second x y)
 
     // Pedigrees
 

@@ -72,6 +72,56 @@ module internal PredictionCharts =
             let names = String.concat ", " names
             $", averaged over {names}"
 
+    /// A colour for each level of the factor, if there is one.
+    let private colour (factor: string option) groups = [
+        match factor with
+        | Some name -> Channel.namesIn groups "color" "group" name
+        | None -> ()
+    ]
+
+    let private dye (factor: string option) layer =
+        if factor.IsNone then
+            Drawing.coloured Theme.blue layer
+        else
+            layer
+
+    /// The data.
+    let private points (covariate: Covariate) response factor groups hasLevels count =
+        let x = Channel.number "x" "x" covariate.Name
+        let y = Channel.number "y" "y" response
+
+        Layer.create "point" "data" ([ x; y ] @ (if hasLevels then colour factor groups else []))
+        |> dye factor
+        |> Layer.styled [
+            "filled", Json.Bool true
+            "size", Json.Number(if count > 500 then 12.0 else 30.0)
+            "opacity", Json.Number 0.5
+        ]
+        |> Layer.telling [ "row", "row"; "x", covariate.Name; "y", response ]
+
+    /// The means with their bands.
+    let private lines (covariate: Covariate) response factor (groups: string list) =
+        let x = Channel.number "x" "x" covariate.Name
+        let y field = Channel.number "y" field response
+        let colour = colour factor groups
+
+        [
+            Drawing.band "means" ([ x; y "lower"; Channel.other "y2" "upper" ] @ colour)
+            |> dye factor
+            |> Layer.styled [ "opacity", Json.Number(if groups.Length > 1 then 0.11 else 0.18) ]
+            Drawing.line "means" ([ x; y "mean" ] @ colour)
+            |> dye factor
+            |> Layer.telling [
+                match factor with
+                | Some name -> "group", name
+                | None -> ()
+                "x", covariate.Name
+                "mean", "mean"
+                "lower", "from"
+                "upper", "to"
+            ]
+        ]
+
     let private draw (along: string option) (factor: string option) (inference: Inference) =
         let fit = inference.Fit
         let kind = "predictions"
@@ -105,23 +155,8 @@ module internal PredictionCharts =
                 let levels = factor |> Option.bind (levelsOf fit)
                 let data = rowsOf fit covariate drawn levels
 
-                let x = Channel.number "x" "x" covariate.Name
-                let y field = Channel.number "y" field response
-
-                let colour = [
-                    match factor with
-                    | Some name -> Channel.namesIn groups "color" "group" name
-                    | None -> ()
-                ]
-
-                let dye layer =
-                    if factor.IsNone then
-                        Drawing.coloured Theme.blue layer
-                    else
-                        layer
-
                 let averaged = averagedOver means
-                let points = if hasRows then "; points are the data" else ""
+                let pointsAre = if hasRows then "; points are the data" else ""
 
                 let byWords =
                     match factor with
@@ -132,7 +167,7 @@ module internal PredictionCharts =
                     kind
                     $"Predicted mean of {response} along {covariate.Name}{byWords}"
                     (Drawing.formula fit
-                     :: $"population means with 95 %% confidence bands{averaged}{points}"
+                     :: $"population means with 95 %% confidence bands{averaged}{pointsAre}"
                      :: Drawing.drawnNote drawn count)
                     $"Lines of the predicted mean of {response} along {covariate.Name}{byWords}, with 95 %% confidence bands, over the data."
                     [
@@ -142,28 +177,8 @@ module internal PredictionCharts =
                     ]
                     (View.Layers [
                         if hasRows then
-                            Layer.create "point" "data" ([ x; y "y" ] @ (if levels.IsSome then colour else []))
-                            |> dye
-                            |> Layer.styled [
-                                "filled", Json.Bool true
-                                "size", Json.Number(if drawn.Length > 500 then 12.0 else 30.0)
-                                "opacity", Json.Number 0.5
-                            ]
-                            |> Layer.telling [ "row", "row"; "x", covariate.Name; "y", response ]
-                        Drawing.band "means" ([ x; y "lower"; Channel.other "y2" "upper" ] @ colour)
-                        |> dye
-                        |> Layer.styled [ "opacity", Json.Number(if groups.Length > 1 then 0.11 else 0.18) ]
-                        Drawing.line "means" ([ x; y "mean" ] @ colour)
-                        |> dye
-                        |> Layer.telling [
-                            match factor with
-                            | Some name -> "group", name
-                            | None -> ()
-                            "x", covariate.Name
-                            "mean", "mean"
-                            "lower", "from"
-                            "upper", "to"
-                        ]
+                            points covariate response factor groups levels.IsSome drawn.Length
+                        yield! lines covariate response factor groups
                     ])))
 
     /// <summary>Marginal means along a covariate with bands, over the data.</summary>

@@ -35,6 +35,15 @@ module internal UnitCharts =
         | DiagnosticUnits.Levels group ->
             Channel.number "x" "place" $"level of {group}", ("unit", Column.ofStrings names)
 
+    /// The units above a threshold whose values are the largest.
+    let private conspicuous names values isHigh =
+        List.zip names values
+        |> List.filter (fun (_, value: float) -> Double.IsFinite value && isHigh value)
+        |> List.sortBy (fun (_, value) -> -(abs value))
+        |> List.truncate mostLabels
+        |> List.map fst
+        |> Set.ofList
+
     /// Stems from zero, the units above a threshold in another colour and the largest labelled.
     let private stems
         kind
@@ -52,13 +61,7 @@ module internal UnitCharts =
         =
         let x, unitColumn = axis units names
 
-        let labelled =
-            List.zip names values
-            |> List.filter (fun (_, value) -> Double.IsFinite value && isHigh value)
-            |> List.sortBy (fun (_, value) -> -(abs value))
-            |> List.truncate mostLabels
-            |> List.map fst
-            |> Set.ofList
+        let labelled = conspicuous names values isHigh
 
         let always =
             names

@@ -4,11 +4,67 @@ namespace LmmFunctional.Estimation
 [<RequireQualifiedAccess>]
 module internal EffectsProduct =
 
+    let private start
+        isFirstScaled
+        (scaled: EffectsForm)
+        (relative: CovarianceForm)
+        (places: (int * int)[])
+        deviations
+        =
+        let ofIndex i =
+            places
+            |> Array.indexed
+            |> Array.filter (fun (_, (first, second)) -> (if isFirstScaled then first else second) = i)
+            |> Array.map (fun (effect, _) -> Array.get deviations effect)
+            |> EffectsFormParts.rootMeanSquare
+
+        let own = scaled.Start(Array.init scaled.Order ofIndex)
+
+        if isFirstScaled then
+            Array.append own relative.Start
+        else
+            Array.append relative.Start own
+
+    /// λ from τ of both factors. The factor of a product is the product of factors, which keeps columns of zeros; that of a part
+    /// is not.
+    let private factor
+        m
+        n
+        isFirstScaled
+        (scaled: EffectsForm)
+        relative
+        (places: (int * int)[])
+        tauOfScaled
+        tauOfRelative
+        =
+        let order = places.Length
+        let isFull = order = m * n
+        let lambda = scaled.Factor tauOfScaled
+        let size = if isFirstScaled then n else m
+        let other = EffectsFormParts.values relative size tauOfRelative
+
+        let own, other =
+            if isFull then
+                lambda, Semidefinite.factor size other
+            else
+                Semidefinite.square scaled.Order lambda, other
+
+        let first, second = if isFirstScaled then own, other else other, own
+
+        let product =
+            Array.init (order * order) (fun at ->
+                let (i, i'), (j, j') = places[at % order], places[at / order]
+                first[i + j * m] * second[i' + j' * n])
+
+        if isFull then
+            product
+        else
+            Semidefinite.factor order product
+
     /// λ of a product of m first and n second indices, of a form that carries the scale and of a relative one, on these pairs of
     /// indices, the first varying fastest; τ and natural parameters in the order of the factors.
     let create m n isFirstScaled (scaled: EffectsForm) (relative: CovarianceForm) (places: (int * int)[]) =
         let order = places.Length
-        let isFull = order = m * n
         let own, rest = scaled.Names.Length, CovarianceForm.count relative
 
         let join a b =
@@ -52,41 +108,11 @@ module internal EffectsProduct =
                     scaled.Deviations
                 else
                     scaled.Deviations |> Array.map ((+) rest)
-            Start =
-                fun deviations ->
-                    let ofIndex i =
-                        places
-                        |> Array.indexed
-                        |> Array.filter (fun (_, (first, second)) -> (if isFirstScaled then first else second) = i)
-                        |> Array.map (fun (effect, _) -> deviations[effect])
-                        |> EffectsFormParts.rootMeanSquare
-
-                    join (scaled.Start(Array.init scaled.Order ofIndex)) relative.Start
+            Start = start isFirstScaled scaled relative places
             Factor =
                 fun tau ->
                     let tauOfScaled, tauOfRelative = split tau
-                    let lambda = scaled.Factor tauOfScaled
-                    let size = if isFirstScaled then n else m
-                    let other = EffectsFormParts.values relative size tauOfRelative
-
-                    // The factor of a product is the product of factors, which keeps columns of zeros; that of a part is not.
-                    let own, other =
-                        if isFull then
-                            lambda, Semidefinite.factor size other
-                        else
-                            Semidefinite.square scaled.Order lambda, other
-
-                    let first, second = if isFirstScaled then own, other else other, own
-
-                    let product =
-                        Array.init (order * order) (fun at ->
-                            let (i, i'), (j, j') = places[at % order], places[at / order]
-                            first[i + j * m] * second[i' + j' * n])
-
-                    if isFull then
-                        product
-                    else
-                        Semidefinite.factor order product
+                    factor m n isFirstScaled scaled relative places tauOfScaled tauOfRelative
             Covariance = covariance
             Curvature = WeightedCurvature.ofCovariance covariance
             Natural =

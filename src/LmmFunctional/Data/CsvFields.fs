@@ -58,7 +58,12 @@ type internal CsvFields(separator: byte, width: int) =
         else
             let next = skipBlanks bytes (at + 1) stop
 
-            if next = stop || bytes[next] = separator || bytes[next] = 10uy || bytes[next] = 13uy then
+            if
+                next = stop
+                || bytes[next] = separator
+                || bytes[next] = 10uy
+                || bytes[next] = 13uy
+            then
                 next
             else
                 -1

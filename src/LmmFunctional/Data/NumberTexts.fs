@@ -18,7 +18,10 @@ type internal NumberTexts() =
 
     // The upper bits of the product, since the lower ones of short numbers are mostly zero.
     let slotOf (key: int64) =
-        int ((uint64 key * 0x9E3779B97F4A7C15UL) >>> (64 - BitOperations.Log2(uint32 keys.Length)))
+        int (
+            (uint64 key * 0x9E3779B97F4A7C15UL)
+            >>> (64 - BitOperations.Log2(uint32 keys.Length))
+        )
 
     let isFree slot = isNull (box texts[slot])
 

@@ -77,6 +77,77 @@ module internal FixedRatioShift =
         else
             1.0
 
+    /// −2 restricted log likelihood of a shift ω = σ²ₒ/σ² of a unit's rows, σ² profiled, less its value at zero.
+    [<NoEquality; NoComparison>]
+    type private Profile = {
+        /// Eigenvalues and vectors of δ'Pδ, and δ'Py along the vectors.
+        Values: float[]
+        Vectors: float[]
+        Turned: float[]
+        /// y'Py/σ².
+        Total: float
+        /// n − p.
+        Freedom: float
+    } with
+
+        member own.Sum(f: int -> float) : float =
+            let mutable sum = 0.0
+
+            for k in 0 .. own.Values.Length - 1 do
+                sum <- sum + f k
+
+            sum
+
+        /// y'Py/σ² once the rows are shifted. Rows that their shift explains to rounding leave nothing.
+        member own.Left(omega: float) : float =
+            let taken =
+                own.Sum(fun k -> own.Turned[k] * own.Turned[k] / (1.0 + omega * own.Values[k]))
+
+            max (1e-15 * own.Total) (own.Total - omega * taken)
+
+        member own.Value(omega: float) : float =
+            let logs = own.Sum(fun k -> Math.Log(1.0 + omega * own.Values[k]))
+            logs + own.Freedom * Math.Log(max Double.Epsilon (own.Left omega) / own.Total)
+
+        member own.Slope(omega: float) : float =
+            let traces = own.Sum(fun k -> own.Values[k] / (1.0 + omega * own.Values[k]))
+
+            let squares =
+                own.Sum(fun k ->
+                    let share = own.Turned[k] / (1.0 + omega * own.Values[k])
+                    share * share)
+
+            traces - own.Freedom * squares / own.Left omega
+
+        /// The ω that is best.
+        member own.Best: float =
+            // Not a number where the fit leaves no residuals at all.
+            if not (own.Slope 0.0 < 0.0) then
+                0.0
+            elif own.Values.Length = 1 then
+                // With a = (δ'Py)²/(δ'Pδ y'Py) and u = 1 + ωδ'Pδ the slope is zero where (1 − a)u + a = (n − p)a.
+                let share = own.Turned[0] * own.Turned[0] / (own.Values[0] * own.Total)
+                let u = share * (own.Freedom - 1.0) / (1.0 - share)
+                let omega = (u - 1.0) / own.Values[0]
+                if omega > 0.0 && omega < largest then omega else largest
+            else
+                let mutable high = 1.0
+
+                while own.Slope high < 0.0 && high < largest do
+                    high <- 4.0 * high
+
+                if high >= largest then
+                    largest
+                else
+                    Brent.FindRoot((fun omega -> own.Slope omega), 0.0, high, 1e-12 * high, 200)
+
+        /// õ = ω(I + ωP_II)⁻¹(Py)_I, over σ.
+        member own.Shifts(omega: float) : float[] =
+            let m = own.Values.Length
+
+            Array.init m (fun i ->
+                own.Sum(fun k -> own.Vectors[i + k * m] * omega * own.Turned[k] / (1.0 + omega * own.Values[k])))
+
     /// <summary>The shift of a unit.</summary>
     /// <param name="equations">The equations of the fit.</param>
     /// <param name="projected">Py/σ, P relative to σ².</param>
@@ -85,7 +156,6 @@ module internal FixedRatioShift =
     let ofUnit (equations: MixedModelEquations) (projected: float[]) (total: float) (shifted: ShiftedUnit) =
         let fit = equations.Fit
         let rows = Seq.toArray shifted.Unit.Rows
-        let freedom = float (fit.Observations - fit.FixedCount)
 
         // δ'Pδ and δ'Py.
         let projection, own =
@@ -101,85 +171,34 @@ module internal FixedRatioShift =
 
         let m = own.Length
         let struct (eigenvalues, vectors) = Semidefinite.eigen m projection
-        let values = eigenvalues |> Array.map (max 0.0)
 
-        let sum (f: int -> float) =
-            let mutable sum = 0.0
+        let profile = {
+            Values = eigenvalues |> Array.map (max 0.0)
+            Vectors = vectors
+            Turned = Array.init m (fun k -> Dense.Dot(Array.sub vectors (k * m) m, own))
+            Total = total
+            Freedom = float (fit.Observations - fit.FixedCount)
+        }
 
-            for k in 0 .. m - 1 do
-                sum <- sum + f k
-
-            sum
-
-        let turned = Array.init m (fun k -> sum (fun i -> vectors[i + k * m] * own[i]))
-
-        let square = Dense.Dot(own, own)
-        let trace = sum (fun i -> projection[i * (m + 1)])
-        let traceOfSquare = Dense.Dot(projection, projection)
-
-        // −2 restricted log likelihood with σ² profiled, less its value at zero, and its slope by ω = σ²ₒ/σ².
-        let taken omega =
-            sum (fun k -> turned[k] * turned[k] / (1.0 + omega * values[k]))
-
-        // Rows that their shift explains to rounding leave nothing.
-        let left omega =
-            max (1e-15 * total) (total - omega * taken omega)
-
-        let value omega =
-            let logs = sum (fun k -> Math.Log(1.0 + omega * values[k]))
-            logs + freedom * Math.Log(max Double.Epsilon (left omega) / total)
-
-        let slope omega =
-            let traces = sum (fun k -> values[k] / (1.0 + omega * values[k]))
-
-            let squares =
-                sum (fun k ->
-                    let share = turned[k] / (1.0 + omega * values[k])
-                    share * share)
-
-            traces - freedom * squares / left omega
-
-        let omega =
-            // Not a number where the fit leaves no residuals at all.
-            if not (slope 0.0 < 0.0) then
-                0.0
-            elif m = 1 then
-                // With a = (δ'Py)²/(δ'Pδ y'Py) and u = 1 + ωδ'Pδ the slope is zero where (1 − a)u + a = (n − p)a.
-                let share = turned[0] * turned[0] / (values[0] * total)
-                let u = share * (freedom - 1.0) / (1.0 - share)
-                let omega = (u - 1.0) / values[0]
-                if omega > 0.0 && omega < largest then omega else largest
-            else
-                let mutable high = 1.0
-
-                while slope high < 0.0 && high < largest do
-                    high <- 4.0 * high
-
-                if high >= largest then
-                    largest
-                else
-                    Brent.FindRoot(slope, 0.0, high, 1e-12 * high, 200)
-
-        let ratio = max 0.0 -(value omega)
+        let trace = profile.Sum(fun i -> projection[i * (m + 1)])
+        let omega = profile.Best
+        let ratio = max 0.0 -(profile.Value omega)
         let variance = fit.Sigma * fit.Sigma
-        let spread = 0.5 * (traceOfSquare - trace * trace / freedom)
-        let score = 0.5 * (square - trace)
 
-        // õ = ω(I + ωP_II)⁻¹(Py)_I.
-        let shifts =
-            Array.init m (fun i ->
-                fit.Sigma
-                * sum (fun k -> vectors[i + k * m] * omega * turned[k] / (1.0 + omega * values[k])))
+        let spread =
+            0.5 * (Dense.Dot(projection, projection) - trace * trace / profile.Freedom)
+
+        let score = 0.5 * (Dense.Dot(own, own) - trace)
 
         {
             Unit = shifted.Unit
-            Variance = omega * variance * left omega / freedom
+            Variance = omega * variance * profile.Left omega / profile.Freedom
             Score = score / variance
             StandardisedScore = if spread > 0.0 then score / sqrt spread else nan
             LikelihoodRatio = ratio
             P = upper ratio
             IsRefitted = false
-            Shifts = List.ofArray shifts
+            Shifts = profile.Shifts omega |> Array.map ((*) fit.Sigma) |> List.ofArray
         }
 
     /// The shifts of all units; the same numbers at any number of threads.

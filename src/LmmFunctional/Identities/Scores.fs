@@ -120,63 +120,38 @@ module internal Scores =
             Deviations = precision * Vector<float>.Build.Dense(m, fun i -> deviations[rows[i], 0])
         }
 
-    /// <summary>By summation over independent blocks of rows, P being V⁻¹ less a matrix of rank p.</summary>
-    /// <param name="isRestricted">REML.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="claims">The claims.</param>
-    /// <param name="basis">B, n×p.</param>
-    /// <param name="fixedCovariance">(BᵀV⁻¹B)⁻¹.</param>
-    /// <param name="deviations">y less its least squares fit.</param>
-    /// <param name="rows">The blocks.</param>
-    let ofBlocks
-        isRestricted
-        (model: Marginal)
-        (claims: Claims)
-        (basis: Matrix<float>)
-        (fixedCovariance: Matrix<float>)
-        deviations
-        (rows: int[] list)
-        : Scores =
-        let k = claims.Jets.Free.Length
-        let p = basis.ColumnCount
-        let elements = elementsOf rows claims.Jets (Marginal.rows model)
+    let private plus (sums: float[][]) (own: float[][]) =
+        if sums.Length = 0 then
+            own
+        else
+            Array.map2 (Array.map2 (+)) sums own
 
-        let blocks =
-            rows
-            |> List.mapi (fun index own ->
-                blockOf model basis deviations (CovarianceJets.forRows elements[index] claims.Jets) own)
-
-        let coefficients =
-            let sums =
-                List.map2
-                    (fun (own: int[]) block ->
-                        own
-                        |> Array.mapi (fun i row -> block.Deviations[i] * basis.Row row)
-                        |> Array.reduce (+))
-                    rows
-                    blocks
-                |> List.reduce (+)
-
-            fixedCovariance * sums
-
+    /// Sums over blocks, along k parameters and p columns of B; P is applied but for what it takes from the products.
+    [<Sealed>]
+    type private BlockSums(isRestricted, k, p, fixedCovariance: Matrix<float>, coefficients: Vector<float>) =
         let traces: float[] = Array.zeroCreate k
         let squares: float[] = Array.zeroCreate k
         let sizes: float[] = Array.zeroCreate k
         let products = Matrix<float>.Build.Dense(k, k)
         let images = Matrix<float>.Build.Dense(k, k)
-        // BᵀV⁻¹V̇ₖV⁻¹B and BᵀV⁻¹V̇ₖPy.
         let ofFixed = Array.init k (fun _ -> Matrix<float>.Build.Dense(p, p))
         let alongFixed = Matrix<float>.Build.Dense(p, k)
         let mutable curvatures: float[][] = [||]
         let mutable ofTraces: float[][] = [||]
 
-        let plus (sums: float[][]) (own: float[][]) =
-            if sums.Length = 0 then
-                own
-            else
-                Array.map2 (Array.map2 (+)) sums own
+        member _.Traces = traces
+        member _.Squares = squares
+        member _.Sizes = sizes
+        member _.Products = products
+        member _.Images = images
+        /// BᵀV⁻¹V̇ₖV⁻¹B.
+        member _.OfFixed = ofFixed
+        /// BᵀV⁻¹V̇ₖPy.
+        member _.AlongFixed = alongFixed
+        member _.Curvatures = curvatures
+        member _.OfTraces = ofTraces
 
-        for block in blocks do
+        member _.Add(block: Block) =
             let projected = block.Deviations - block.Basis * coefficients
 
             let leverage =
@@ -220,22 +195,71 @@ module internal Scores =
 
             ofTraces <- CovarianceJets.curvatures block.Model block.Jets traceMatrix |> plus ofTraces
 
-        let struct (own, positive) = CovarianceJets.assembled claims.Jets curvatures
-        let taken = alongFixed.TransposeThisAndMultiply(fixedCovariance * alongFixed)
-        let scaled = ofFixed |> Array.map (fun a -> fixedCovariance * a)
+    /// <summary>By summation over independent blocks of rows, P being V⁻¹ less a matrix of rank p.</summary>
+    /// <param name="isRestricted">REML.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="claims">The claims.</param>
+    /// <param name="basis">B, n×p.</param>
+    /// <param name="fixedCovariance">(BᵀV⁻¹B)⁻¹.</param>
+    /// <param name="deviations">y less its least squares fit.</param>
+    /// <param name="rows">The blocks.</param>
+    let ofBlocks
+        isRestricted
+        (model: Marginal)
+        (claims: Claims)
+        (basis: Matrix<float>)
+        (fixedCovariance: Matrix<float>)
+        deviations
+        (rows: int[] list)
+        : Scores =
+        let k = claims.Jets.Free.Length
+        let p = basis.ColumnCount
+        let elements = elementsOf rows claims.Jets (Marginal.rows model)
+
+        let blocks =
+            rows
+            |> List.mapi (fun index own ->
+                blockOf model basis deviations (CovarianceJets.forRows elements[index] claims.Jets) own)
+
+        let coefficients =
+            let sums =
+                List.map2
+                    (fun (own: int[]) block ->
+                        own
+                        |> Array.mapi (fun i row -> block.Deviations[i] * basis.Row row)
+                        |> Array.reduce (+))
+                    rows
+                    blocks
+                |> List.reduce (+)
+
+            fixedCovariance * sums
+
+        let sums = BlockSums(isRestricted, k, p, fixedCovariance, coefficients)
+
+        for block in blocks do
+            sums.Add block
+
+        let struct (own, positive) = CovarianceJets.assembled claims.Jets sums.Curvatures
+
+        let taken =
+            sums.AlongFixed.TransposeThisAndMultiply(fixedCovariance * sums.AlongFixed)
+
+        let scaled = sums.OfFixed |> Array.map (fun a -> fixedCovariance * a)
 
         {
-            Traces = traces
-            Squares = squares
-            Sizes = sizes
+            Traces = sums.Traces
+            Squares = sums.Squares
+            Sizes = sums.Sizes
             Products =
                 if isRestricted then
-                    products + square k (fun i j -> dot scaled[i] (scaled[j].Transpose()))
+                    sums.Products + square k (fun i j -> dot scaled[i] (scaled[j].Transpose()))
                 else
-                    products
-            Images = images - taken
+                    sums.Products
+            Images = sums.Images - taken
             OwnCurvature = own
-            OwnSize = sizeOf ofTraces + sizeOf (Array.map2 (Array.map2 (-)) ofTraces curvatures)
+            OwnSize =
+                sizeOf sums.OfTraces
+                + sizeOf (Array.map2 (Array.map2 (-)) sums.OfTraces sums.Curvatures)
             PositiveCurvature = positive
         }
 

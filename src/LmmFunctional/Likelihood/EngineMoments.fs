@@ -118,6 +118,25 @@ module internal EngineMoments =
         let inverse = if p = 0 then [||] else Semidefinite.inverse p lower
         Matrix.init p p (fun i j -> inverse[j + i * p])
 
+    /// Whether an element belongs to an effect of no variance.
+    let private isAtBound (layout: ThetaLayout) (covariances: float[][]) (entry: Entry) =
+        let own = covariances[entry.Term]
+        let n = layout.Shapes[entry.Term].Order
+
+        own[entry.Row + entry.Row * n] = 0.0
+        || own[entry.Column + entry.Column * n] = 0.0
+
+    /// The information in the elements of G and σ², from the products by them.
+    let private informationOf weight variance (traceProducts: Lazy<float[,]>) (squareProducts: Lazy<float[,]>) k kind =
+        let f i j = weight * squareProducts.Value[i, j]
+
+        Matrix.init (k + 1) (k + 1) (fun i j ->
+            (match kind with
+             | Information.Observed -> 2.0 * f i j - traceProducts.Value[i, j]
+             | Information.Expected -> traceProducts.Value[i, j]
+             | Information.Average -> f i j)
+            / (variance * variance))
+
     /// <summary>The moments in the elements of G on the inner scale times σ², and σ²: absolute, in the user's units of
     /// the response.
     /// </summary>
@@ -187,32 +206,13 @@ module internal EngineMoments =
                  |> weighted
                  |> border g (snd slopes.Value) 1.0)
 
-        let information kind =
-            let f i j = weight * squareProducts.Value[i, j]
-
-            Matrix.init (k + 1) (k + 1) (fun i j ->
-                (match kind with
-                 | Information.Observed -> 2.0 * f i j - traceProducts.Value[i, j]
-                 | Information.Expected -> traceProducts.Value[i, j]
-                 | Information.Average -> f i j)
-                / (variance * variance))
-
         let along own =
             Array.fold2 (fun sum g own -> sum + g * own) 0.0 g own
 
         {
             Names = Array.append names [| "Residual" |]
             Values = Array.append g [| 1.0 |] |> Array.map ((*) variance)
-            AtBound =
-                Array.append
-                    (entries
-                     |> Array.map (fun entry ->
-                         let own = covariances[entry.Term]
-                         let n = layout.Shapes[entry.Term].Order
-
-                         own[entry.Row + entry.Row * n] = 0.0
-                         || own[entry.Column + entry.Column * n] = 0.0))
-                    [| false |]
+            AtBound = Array.append (entries |> Array.map (isAtBound layout covariances)) [| false |]
             Root = Matrix.init p p (fun i j -> sqrt variance * root[i, j])
             First = fst fixedPart.Value |> Array.map (Array.map (fun x -> x / variance))
             Products =
@@ -225,5 +225,5 @@ module internal EngineMoments =
                     (let trace, square = slopes.Value
                      let own = Array.map2 (fun t s -> (t - weight * s) / variance) trace square
                      Array.append own [| ((df - along trace) - weight * (1.0 - along square)) / variance |])
-            Information = information
+            Information = informationOf weight variance traceProducts squareProducts k
         }

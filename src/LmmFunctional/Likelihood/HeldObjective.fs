@@ -80,6 +80,66 @@ module internal HeldObjective =
             | false, true -> mixed j
             | false, false -> if information = Information.Expected then df else weight)
 
+    /// Derivatives by what is estimated, so many coordinates and log σ², from those by all of θ.
+    let private alongScales
+        df
+        residualSquare
+        squares
+        (held: HeldParameters)
+        estimated
+        (point: ParameterPoint)
+        order
+        (evaluation: Evaluation)
+        =
+        let theta = point.Theta
+        let count, size = theta.Length, estimated + 1
+        let weight: float = residualSquare theta / point.Variance.Value
+        let jacobian = HeldParameters.jacobian held theta
+
+        // The jacobian's last row is of log σ, and s is twice that.
+        let along i column =
+            if i = count then
+                2.0 * jacobian[i, column]
+            else
+                jacobian[i, column]
+
+        let gradient = Array.append (Seq.toArray evaluation.Gradient) [| df - weight |]
+
+        let sum column =
+            Seq.init (count + 1) (fun i -> gradient[i] * along i column) |> Seq.sum
+
+        let valued = {
+            evaluation with
+                Gradient = ImmutableArray.CreateRange(Seq.init size sum)
+        }
+
+        match order with
+        | Order.Curvature information ->
+            let curvature = withScale df evaluation weight (squares theta) information
+
+            // θ = c e^(−s/2): its second derivative by s is θ/4.
+            let ofMap =
+                if information = Information.Observed then
+                    held.Entries
+                    |> Map.toSeq
+                    |> Seq.filter (fun (_, entry) -> entry.IsScaled)
+                    |> Seq.sumBy (fun (place, _) -> 0.25 * gradient[place] * theta[place])
+                else
+                    0.0
+
+            let product =
+                Array2D.init (count + 1) size (fun i column ->
+                    Seq.init (count + 1) (fun l -> curvature[i, l] * along l column) |> Seq.sum)
+
+            {
+                valued with
+                    Curvature =
+                        Matrix.init size size (fun a b ->
+                            (Seq.init (count + 1) (fun i -> along i a * product[i, b]) |> Seq.sum)
+                            + (if a = size - 1 && b = size - 1 then ofMap else 0.0))
+            }
+        | _ -> valued
+
     /// Some coordinates held at numbers divided by σ; log σ² is the last one.
     let private atScales
         df
@@ -94,59 +154,12 @@ module internal HeldObjective =
 
         let evaluate (estimated: ImmutableArray<float>) order =
             let point = HeldParameters.embed held count estimated
-            let theta = point.Theta
-            let evaluation = (full point.Variance).Evaluate theta order
+            let evaluation = (full point.Variance).Evaluate point.Theta order
 
             if not (Double.IsFinite evaluation.Value) || order = Order.Value then
                 evaluation
             else
-                let weight: float = residualSquare theta / point.Variance.Value
-                let jacobian = HeldParameters.jacobian held theta
-                let size = free.Length + 1
-
-                // The jacobian's last row is of log σ, and s is twice that.
-                let along i column =
-                    if i = count then
-                        2.0 * jacobian[i, column]
-                    else
-                        jacobian[i, column]
-
-                let gradient = Array.append (Seq.toArray evaluation.Gradient) [| df - weight |]
-
-                let sum column =
-                    Seq.init (count + 1) (fun i -> gradient[i] * along i column) |> Seq.sum
-
-                let valued = {
-                    evaluation with
-                        Gradient = ImmutableArray.CreateRange(Seq.init size sum)
-                }
-
-                match order with
-                | Order.Curvature information ->
-                    let curvature = withScale df evaluation weight (squares theta) information
-
-                    // θ = c e^(−s/2): its second derivative by s is θ/4.
-                    let ofMap =
-                        if information = Information.Observed then
-                            held.Entries
-                            |> Map.toSeq
-                            |> Seq.filter (fun (_, entry) -> entry.IsScaled)
-                            |> Seq.sumBy (fun (place, _) -> 0.25 * gradient[place] * theta[place])
-                        else
-                            0.0
-
-                    let product =
-                        Array2D.init (count + 1) size (fun i column ->
-                            Seq.init (count + 1) (fun l -> curvature[i, l] * along l column) |> Seq.sum)
-
-                    {
-                        valued with
-                            Curvature =
-                                Matrix.init size size (fun a b ->
-                                    (Seq.init (count + 1) (fun i -> along i a * product[i, b]) |> Seq.sum)
-                                    + (if a = size - 1 && b = size - 1 then ofMap else 0.0))
-                    }
-                | _ -> valued
+                evaluation |> alongScales df residualSquare squares held free.Length point order
 
         let start =
             HeldParameters.project held plain.Start (residualSquare plain.Start / df)

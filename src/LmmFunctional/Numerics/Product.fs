@@ -100,6 +100,27 @@ type internal Product private () =
                                 let at = i + ii + (j + jj) * stride
                                 NativePtr.set c at (NativePtr.get c at + NativePtr.get edge (ii + jj * height))
 
+    /// Packs a block of an operand: so many of its outer indices from one on, and of the inner ones.
+    static member private PackBlock
+        (
+            source: nativeptr<float>,
+            stride: int,
+            transposed: bool,
+            outer: int,
+            count: int,
+            inner: int,
+            depth: int,
+            target: nativeptr<float>,
+            width: int
+        ) =
+        let start =
+            if transposed then
+                inner + outer * stride
+            else
+                outer + inner * stride
+
+        Product.Pack(NativePtr.add source start, stride, transposed, count, depth, target, width)
+
     /// <summary>C += α op(A) op(B), with C m×n and inner dimension k. Overwrites C; with lower (m = n), tiles strictly above
     /// its diagonal are left alone.</summary>
     static member Add
@@ -140,45 +161,15 @@ type internal Product private () =
                     fun tile ->
                         if tile < blocksDown then
                             let row = tile * rowBlock
-
-                            let start =
-                                if transposeA then
-                                    first + row * strideA
-                                else
-                                    row + first * strideA
-
                             let target = NativePtr.add panelsA.Pointer (tile * packedLengthA)
-
-                            Product.Pack(
-                                NativePtr.add a start,
-                                strideA,
-                                transposeA,
-                                min rowBlock (m - row),
-                                depth,
-                                target,
-                                height
-                            )
+                            let count = min rowBlock (m - row)
+                            Product.PackBlock(a, strideA, transposeA, row, count, first, depth, target, height)
                         else
                             let block = tile - blocksDown
                             let column = block * columnBlock
-
-                            let start =
-                                if transposeB then
-                                    column + first * strideB
-                                else
-                                    first + column * strideB
-
                             let target = NativePtr.add panelsB.Pointer (block * packedLengthB)
-
-                            Product.Pack(
-                                NativePtr.add b start,
-                                strideB,
-                                not transposeB,
-                                min columnBlock (n - column),
-                                depth,
-                                target,
-                                width
-                            )
+                            let count = min columnBlock (n - column)
+                            Product.PackBlock(b, strideB, not transposeB, column, count, first, depth, target, width)
                 )
 
                 Tiles.Run(

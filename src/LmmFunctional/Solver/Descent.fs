@@ -80,8 +80,9 @@ module internal Descent =
                     Progress.Descending
         }
 
-    /// A step that must lower the criterion; shortened until it does.
-    let step (objective: Objective) (from: Iteration) =
+    /// The first point that lowers the criterion, of steps that get shorter: θ, derivatives there, the step and how often it was
+    /// shortened.
+    let private lower (objective: Objective) (from: Iteration) =
         let rec attempt (model: TrustRegion.Step) halvings =
             let theta = moved from.Theta model.Direction 1.0
             // The first attempt is nearly always kept, so it is evaluated in full at once.
@@ -107,7 +108,24 @@ module internal Descent =
             else
                 attempt (model.Within(shortened * model.Length)) (halvings + 1)
 
-        match attempt (TrustRegion.step from.Radius from.Gradient from.Curvature) 0 with
+        attempt (TrustRegion.step from.Radius from.Gradient from.Curvature) 0
+
+    /// The radius after a step that lowered the criterion by a fall.
+    let private radiusAfter (from: Iteration) (model: TrustRegion.Step) halvings fall =
+        let length = model.Length
+
+        if halvings > 0 then
+            max length (1e-3 * from.Radius)
+        elif length > 0.9 * from.Radius && fall > foreseen * model.Fall then
+            3.0 * from.Radius
+        elif length > 0.9 * from.Radius && fall > 0.25 * model.Fall then
+            1.5 * from.Radius
+        else
+            from.Radius
+
+    /// A step that must lower the criterion; shortened until it does.
+    let step (objective: Objective) (from: Iteration) =
+        match lower objective from with
         | None -> {
             from with
                 Number = from.Number + 1
@@ -115,18 +133,7 @@ module internal Descent =
           }
         | Some(theta, evaluation, model, halvings) ->
             let fall = from.Criterion - evaluation.Value
-            let length = model.Length
-
-            let radius =
-                if halvings > 0 then
-                    max length (1e-3 * from.Radius)
-                elif length > 0.9 * from.Radius && fall > foreseen * model.Fall then
-                    3.0 * from.Radius
-                elif length > 0.9 * from.Radius && fall > 0.25 * model.Fall then
-                    1.5 * from.Radius
-                else
-                    from.Radius
-
+            let radius = radiusAfter from model halvings fall
             let step = difference theta from.Theta
             let taken = step.AsSpan().ToArray()
 
@@ -163,7 +170,8 @@ module internal Descent =
 
             // However small the steps get from here, the criterion does not tell them apart.
             let isNowhere =
-                length <= tiny * max 1.0 (norm theta) && fall <= resolution evaluation.Value
+                model.Length <= tiny * max 1.0 (norm theta)
+                && fall <= resolution evaluation.Value
 
             if isNowhere && next.Progress = Progress.Descending then
                 {

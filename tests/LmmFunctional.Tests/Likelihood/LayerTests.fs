@@ -23,6 +23,38 @@ let private mostLines = 300
 /// Tables: every problem with its words.
 let private tables = [ "src/LmmFunctional/Domain/LmmError.fs" ]
 
+let private mostLinesOfFunction = 90
+
+/// Functions and members of modules and types with their lines: what follows is indented more, or closes a bracket.
+let private functions (lines: string[]) =
+    let indentation (line: string) = line.Length - line.TrimStart().Length
+
+    let isHead (line: string) =
+        let text = line.TrimStart()
+
+        indentation line <= 4 && text.StartsWith "let "
+        || text.StartsWith "member "
+        || text.StartsWith "static member "
+        || text.StartsWith "override "
+
+    let belongs head (line: string) =
+        line.Trim() = ""
+        || indentation line > head
+        || (")]}".Contains(line.TrimStart()[0]) && indentation line = head)
+
+    [
+        for at in 0 .. lines.Length - 1 do
+            if isHead lines[at] then
+                let rest =
+                    lines
+                    |> Seq.skip (at + 1)
+                    |> Seq.takeWhile (belongs (indentation lines[at]))
+                    |> Seq.toList
+
+                let blank = rest |> List.rev |> List.takeWhile (fun line -> line.Trim() = "")
+                at + 1, 1 + rest.Length - blank.Length
+    ]
+
 let private sources =
     lazy
         (Seq.collect
@@ -64,5 +96,14 @@ let tests =
 
                     if lines > mostLines && not (List.contains path tables) then
                         path
+            ])
+
+        testCase "no function is over 90 lines, tables apart" (fun () ->
+            Check.isEmpty [
+                for path in sources.Value do
+                    if path.EndsWith ".fs" && not (List.contains path tables) then
+                        for line, length in functions (File.ReadAllLines(Path.Combine(TestData.root, path))) do
+                            if length > mostLinesOfFunction then
+                                $"{path}, line {line}: {length} lines"
             ])
     ]

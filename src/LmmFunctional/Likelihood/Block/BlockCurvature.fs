@@ -123,6 +123,48 @@ module internal BlockCurvature =
 
             sum)
 
+    /// EEᵀ of the scores of fixed effects in the effects of a level, S×S.
+    let private gramOf (engine: BlockFactor) level (gram: float[]) =
+        let order, p = engine.Cross.LeadOrder, engine.Cross.P
+
+        for i in 0 .. order - 1 do
+            for j in 0 .. order - 1 do
+                let mutable sum = 0.0
+
+                for c in 0 .. p - 2 do
+                    sum <-
+                        sum
+                        + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
+
+                gram[i + j * order] <- sum
+
+    /// Adds the part of a level in L⁻¹X'V⁻¹V̇V⁻¹XL⁻ᵀ, p×p, of one entry of λ; two vectors are written over.
+    let private addProjected
+        (engine: BlockFactor)
+        (lambda: float[])
+        level
+        row
+        column
+        (left: float[])
+        (right: float[])
+        (projected: float[])
+        =
+        let order, p = engine.Cross.LeadOrder, engine.Cross.P
+
+        for x in 0 .. p - 2 do
+            left[x] <- engine.LeadScore(level * order + row, x)
+            let mutable sum = 0.0
+
+            for i in 0 .. order - 1 do
+                sum <- sum + lambda[i + column * order] * engine.LeadScore(level * order + i, x)
+
+            right[x] <- sum
+
+        for x in 0 .. p - 2 do
+            for z in 0 .. p - 2 do
+                let both = left[x] * right[z] + right[x] * left[z]
+                projected[x + z * (p - 1)] <- projected[x + z * (p - 1)] + both
+
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ or P, for a model whose random terms share one grouping factor.</summary>
     /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r, b = b_c, each level gives 2[(bΩa')(b'Ωa) + (bΩb')(aΩa')], Ω = (Z'V⁻¹Z)_jj;
     /// P adds the two terms of the projection on X.</remarks>
@@ -156,17 +198,7 @@ module internal BlockCurvature =
             Small.Multiply(order, lambda, 0, true, omegaLambda, 0, lambdaOmega, 0)
 
             if reml then
-                for i in 0 .. order - 1 do
-                    for j in 0 .. order - 1 do
-                        let mutable sum = 0.0
-
-                        for c in 0 .. p - 2 do
-                            sum <-
-                                sum
-                                + engine.LeadScore(level * order + i, c) * engine.LeadScore(level * order + j, c)
-
-                        gram[i + j * order] <- sum
-
+                gramOf engine level gram
                 Small.Multiply(order, gram, 0, false, lambda, 0, gramLambda, 0)
                 Small.Multiply(order, lambda, 0, true, gramLambda, 0, lambdaGram, 0)
 
@@ -193,19 +225,7 @@ module internal BlockCurvature =
                     result[k, l] <- result[k, l] + trace
 
                 if reml then
-                    for x in 0 .. p - 2 do
-                        left[x] <- engine.LeadScore(level * order + r, x)
-                        let mutable sum = 0.0
-
-                        for i in 0 .. order - 1 do
-                            sum <- sum + lambda[i + c * order] * engine.LeadScore(level * order + i, x)
-
-                        right[x] <- sum
-
-                    for x in 0 .. p - 2 do
-                        for z in 0 .. p - 2 do
-                            let both = left[x] * right[z] + right[x] * left[z]
-                            projected[k][x + z * (p - 1)] <- projected[k][x + z * (p - 1)] + both
+                    addProjected engine lambda level r c left right projected[k]
 
         for k in 0 .. m - 1 do
             for l in 0..k do

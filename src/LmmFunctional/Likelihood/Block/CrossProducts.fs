@@ -49,6 +49,48 @@ type internal CrossProducts = {
     member cross.TailLevels(t: int) =
         (cross.TailOffsets[t + 1] - cross.TailOffsets[t]) / cross.TailOrders[t]
 
+/// <summary>A row of the data in the columns of the tail, and what it adds to products.</summary>
+[<Sealed>]
+type private TailRow(terms: StandardisedTerm[], tailTerms: int[], offsets: int[], orders: int[]) =
+    let effects = Array.sum orders
+    let rows: int[] = Array.zeroCreate effects
+    let values: float[] = Array.zeroCreate effects
+
+    /// Takes row i, times its weight.
+    member _.Read(i: int, weight: float) =
+        let mutable e = 0
+
+        for t in 0 .. tailTerms.Length - 1 do
+            let term = terms[tailTerms[t]]
+            let first = offsets[t] + orders[t] * term.Codes[i]
+
+            for s in 0 .. orders[t] - 1 do
+                rows[e] <- first + s
+                values[e] <- weight * term.Columns[s][i]
+                e <- e + 1
+
+    /// Adds its products with itself, lower triangle, and with a row of [X y].
+    member _.AddProducts(row: float[], tail: int, tailTail: Buffer, tailFixed: Buffer) =
+        // Offsets ascend with the terms, so that rows are ascending and pairs fall into the lower triangle.
+        for u in 0 .. effects - 1 do
+            let column = rows[u]
+
+            for v in u .. effects - 1 do
+                let index = rows[v] + column * tail
+                tailTail[index] <- tailTail[index] + values[u] * values[v]
+
+            for c in 0 .. row.Length - 1 do
+                let index = column + c * tail
+                tailFixed[index] <- tailFixed[index] + values[u] * row[c]
+
+    /// Adds its products with the lead's columns of the row.
+    member _.AddCoupling(z1: float[], levelStart: int, entries: SparseEntries) =
+        for u in 0 .. effects - 1 do
+            let place = entries.PlaceOf(rows[u], levelStart)
+
+            for a in 0 .. z1.Length - 1 do
+                entries.Add(place + a, values[u] * z1[a])
+
 [<RequireQualifiedAccess>]
 module internal CrossProducts =
 
@@ -72,17 +114,34 @@ module internal CrossProducts =
 
         order, starts
 
+    /// Adds the products of a row in the lead's columns with themselves and with [X y], at the place of a level.
+    let private addLead level (z1: float[]) (row: float[]) (leadLead: float[]) (leadFixed: float[]) =
+        let order, p = z1.Length, row.Length
+
+        for a in 0 .. order - 1 do
+            let blockStart = level * order * order + a * order
+
+            for b in 0 .. order - 1 do
+                leadLead[blockStart + b] <- leadLead[blockStart + b] + z1[a] * z1[b]
+
+            let fixedStart = (level * order + a) * p
+
+            for c in 0 .. p - 1 do
+                leadFixed[fixedStart + c] <- leadFixed[fixedStart + c] + z1[a] * row[c]
+
+    /// The terms whose effects are eliminated last.
+    let private tailOf (terms: StandardisedTerm[]) leadTerms = [|
+        for t in 0 .. terms.Length - 1 do
+            if not (Array.contains t leadTerms) then
+                t
+    |]
+
     /// The products of a model on the inner scale: one pass over the rows.
     let create (model: Standardised) : CrossProducts =
         let terms = Array.ofList model.Terms
         let leadTerms = LeadChoice.ofTerms terms
 
-        let tailTerms = [|
-            for t in 0 .. terms.Length - 1 do
-                if not (Array.contains t leadTerms) then
-                    t
-        |]
-
+        let tailTerms = tailOf terms leadTerms
         let leadColumns = leadTerms |> Array.collect (fun t -> terms[t].Columns)
         let order = leadColumns.Length
 
@@ -108,9 +167,7 @@ module internal CrossProducts =
         let entryStarts = Array.zeroCreate (levels + 1)
         let z1 = Array.zeroCreate order
         let row = Array.zeroCreate p
-        let effects = Array.sum tailOrders
-        let tailRows: int[] = Array.zeroCreate effects
-        let tailValues: float[] = Array.zeroCreate effects
+        let ofTail = TailRow(terms, tailTerms, tailOffsets, tailOrders)
 
         let sorted, starts =
             if levels = 0 then
@@ -136,45 +193,12 @@ module internal CrossProducts =
                 for c in 0 .. p - 1 do
                     row[c] <- weight * all[c][i]
 
-                for a in 0 .. order - 1 do
-                    let blockStart = level * order * order + a * order
-
-                    for b in 0 .. order - 1 do
-                        leadLead[blockStart + b] <- leadLead[blockStart + b] + z1[a] * z1[b]
-
-                    let fixedStart = (level * order + a) * p
-
-                    for c in 0 .. p - 1 do
-                        leadFixed[fixedStart + c] <- leadFixed[fixedStart + c] + z1[a] * row[c]
+                addLead level z1 row leadLead leadFixed
 
                 if tail > 0 then
-                    let mutable e = 0
-
-                    for t in 0 .. tailTerms.Length - 1 do
-                        let term = terms[tailTerms[t]]
-                        let first = tailOffsets[t] + tailOrders[t] * term.Codes[i]
-
-                        for s in 0 .. tailOrders[t] - 1 do
-                            tailRows[e] <- first + s
-                            tailValues[e] <- weight * term.Columns[s][i]
-                            e <- e + 1
-
-                    // Tail offsets ascend with the terms, so tailRows is ascending and pairs fall into the lower triangle.
-                    for u in 0 .. effects - 1 do
-                        let column = tailRows[u]
-
-                        for v in u .. effects - 1 do
-                            let index = tailRows[v] + column * tail
-                            tailTail[index] <- tailTail[index] + tailValues[u] * tailValues[v]
-
-                        for c in 0 .. p - 1 do
-                            let index = column + c * tail
-                            tailFixed[index] <- tailFixed[index] + tailValues[u] * row[c]
-
-                        let place = entries.PlaceOf(column, levelStart)
-
-                        for a in 0 .. order - 1 do
-                            entries.Add(place + a, tailValues[u] * z1[a])
+                    ofTail.Read(i, weight)
+                    ofTail.AddProducts(row, tail, tailTail, tailFixed)
+                    ofTail.AddCoupling(z1, levelStart, entries)
 
             entries.SortFrom levelStart
 

@@ -106,6 +106,51 @@ type internal PairKernel private () =
                 Lanes.Add(left1 * right1, work, at + 3 * count)
                 at <- at + 1
 
+    /// Adds ΩΩ, less 2ΩEEᵀ and with the products of fixed effects under REML, of equal groups.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private AddTraces
+        (
+            layout: LaneLayout,
+            reml: bool,
+            weight: Vector512<float>,
+            omega0: Vector512<float>,
+            omega1: Vector512<float>,
+            omega2: Vector512<float>,
+            gram0: Vector512<float>,
+            gram1: Vector512<float>,
+            gram2: Vector512<float>,
+            work: nativeptr<float>
+        ) =
+        // Ω − 2EEᵀ, summed over the equal groups.
+        let factor =
+            if reml then
+                Vector512.Create -2.0 * weight
+            else
+                Vector512<float>.Zero
+
+        let other0 = Lanes.Fma(factor, gram0, weight * omega0)
+        let other1 = Lanes.Fma(factor, gram1, weight * omega1)
+        let other2 = Lanes.Fma(factor, gram2, weight * omega2)
+        PairKernel.AddProducts(omega0, omega1, omega2, other0, other1, other2, work, layout.Sums)
+
+        if reml then
+            PairKernel.AddFixedProducts(layout, weight, work, layout.Sums + 9)
+
+    /// Adds the products of the scores of fixed effects with the weighted scores of the response.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private AddCross
+        (layout: LaneLayout, w0: Vector512<float>, w1: Vector512<float>, work: nativeptr<float>, cross: int)
+        =
+        let last = layout.P - 1
+
+        for x in 0 .. last - 1 do
+            let e0 = Lanes.Load(work, layout.Scores + 2 * x)
+            let e1 = Lanes.Load(work, layout.Scores + 2 * x + 1)
+            Lanes.Add(e0 * w0, work, cross + x)
+            Lanes.Add(e1 * w0, work, cross + last + x)
+            Lanes.Add(e0 * w1, work, cross + 2 * last + x)
+            Lanes.Add(e1 * w1, work, cross + 3 * last + x)
+
     /// <summary>Adds the part of the groups in the first derivatives and in the average information to the sums, or in
     /// tr(Q V̇_k Q V̇_l) if <paramref name="trace"/>; Q = P under REML, V⁻¹ otherwise.</summary>
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
@@ -168,20 +213,7 @@ type internal PairKernel private () =
         let sums = layout.Sums
 
         if trace then
-            // Ω − 2EEᵀ, summed over the equal groups.
-            let factor =
-                if reml then
-                    Vector512.Create -2.0 * weight
-                else
-                    Vector512<float>.Zero
-
-            let other0 = Lanes.Fma(factor, gram0, weight * omega0)
-            let other1 = Lanes.Fma(factor, gram1, weight * omega1)
-            let other2 = Lanes.Fma(factor, gram2, weight * omega2)
-            PairKernel.AddProducts(omega0, omega1, omega2, other0, other1, other2, work, sums)
-
-            if reml then
-                PairKernel.AddFixedProducts(layout, weight, work, sums + 9)
+            PairKernel.AddTraces(layout, reml, weight, omega0, omega1, omega2, gram0, gram1, gram2, work)
         else
             let w0, w1 = weight * v0, weight * v1
             let mutable square0 = w0 * v0
@@ -208,14 +240,6 @@ type internal PairKernel private () =
             Lanes.Add(weight * gram1, work, sums + 7)
             Lanes.Add(weight * gram2, work, sums + 8)
             let cross = sums + 9
-
-            for x in 0 .. last - 1 do
-                let e0 = Lanes.Load(work, scores + 2 * x)
-                let e1 = Lanes.Load(work, scores + 2 * x + 1)
-                Lanes.Add(e0 * w0, work, cross + x)
-                Lanes.Add(e1 * w0, work, cross + last + x)
-                Lanes.Add(e0 * w1, work, cross + 2 * last + x)
-                Lanes.Add(e1 * w1, work, cross + 3 * last + x)
-
+            PairKernel.AddCross(layout, w0, w1, work, cross)
             let products = cross + 4 * last
             PairKernel.AddProducts(omega0, omega1, omega2, square0, square1, square2, work, products)
