@@ -134,7 +134,15 @@ let tests =
 
         testProperty "blocks give what records give, around the width of the vectors" (fun () ->
             let field =
-                Gen.elements [ "1"; " 2 "; "\"q,\"\"\""; "\"two\nlines\" "; String('x', 30); String('y', 63); "" ]
+                Gen.elements [
+                    "1"
+                    " 2 "
+                    "\"q,\"\"\""
+                    "\"two\nlines\" "
+                    String('x', 30)
+                    String('y', 63)
+                    ""
+                ]
 
             let row = Gen.map2 (fun a b -> a + "," + b) field field
             let ending = Gen.elements [ "\n"; "\r\n"; "\n \n"; "\r"; "\"" ]

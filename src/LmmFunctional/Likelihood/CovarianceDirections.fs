@@ -126,9 +126,9 @@ module internal CovarianceDirections =
     ]
 
     /// ⟨W, ∂²G/∂θ_k∂θ_l⟩ of all parameters, where all terms have a form.
-    let curvature (directions: CovarianceDirections) (weights: float[][]) : float[,] =
+    let curvature (directions: CovarianceDirections) (weights: float[][]) : SquareBlock =
         let k = directions.Changes.Length
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         for start, form, own in curvatures directions.Layout directions.Theta weights do
             let count = form.Names.Length

@@ -103,11 +103,11 @@ module internal CovarianceMoments =
         names
         values
         atBound
-        (jacobian: float[,])
-        (curvatures: float[,][] option)
+        (jacobian: Matrix)
+        (curvatures: SquareBlock[] option)
         (moments: CovarianceMoments)
         : CovarianceMoments =
-        let k, m = Array2D.length1 jacobian, Array2D.length2 jacobian
+        let k, m = jacobian.Rows, jacobian.Columns
         let size = moments.Root.Rows * moments.Root.Rows
 
         let bilinear (packed: float[][]) =

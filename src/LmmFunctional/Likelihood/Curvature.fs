@@ -21,7 +21,7 @@ module internal Curvature =
     /// The positive semidefinite part of that of all free entries. It falls into one block for each column of λ: the free
     /// rows of that column, so that entries which a structure fixes at zero have no say.
     let private positiveOfEntries (d: float[][]) (entries: Entry[]) =
-        let result = Array2D.zeroCreate entries.Length entries.Length
+        let result = SquareBlock.zero entries.Length
 
         let mutable first = 0
 
@@ -53,13 +53,13 @@ module internal Curvature =
     /// A curvature over all parameters, from that over the free entries and those of the terms with a form.
     let private overParameters
         (layout: ThetaLayout)
-        (ofEntries: float[,])
+        (ofEntries: SquareBlock)
         (ofForms: (int * EffectsForm * float[]) list)
         =
         if layout.IsPlain then
             ofEntries
         else
-            let result = Array2D.zeroCreate layout.Parameters layout.Parameters
+            let result = SquareBlock.zero layout.Parameters
 
             for t in 0 .. layout.Forms.Length - 1 do
                 let from, into = layout.Starts[t], layout.ParameterStarts[t]
@@ -78,16 +78,16 @@ module internal Curvature =
             result
 
     /// All of it.
-    let whole (layout: ThetaLayout) (theta: ImmutableArray<float>) (d: float[][]) : float[,] =
+    let whole (layout: ThetaLayout) (theta: ImmutableArray<float>) (d: float[][]) : SquareBlock =
         let entries = layout.Entries
 
         overParameters
             layout
-            (Array2D.init entries.Length entries.Length (ofEntries d entries))
+            (SquareBlock.init entries.Length (ofEntries d entries))
             (CovarianceDirections.curvatures layout theta d)
 
     /// Where it is positive semidefinite: it vanishes at an optimum and keeps steps sound near a variance of zero.
-    let positive (layout: ThetaLayout) (theta: ImmutableArray<float>) (d: float[][]) : float[,] =
+    let positive (layout: ThetaLayout) (theta: ImmutableArray<float>) (d: float[][]) : SquareBlock =
         overParameters
             layout
             (positiveOfEntries d layout.Entries)

@@ -77,9 +77,13 @@ module internal EffectTraces =
     /// <param name="places">Where the effects stand.</param>
     /// <param name="columns">AΩ and ΩA at these places, q rows each; the same where levels are independent.</param>
     /// <param name="forms">The B, S×S for each term.</param>
-    let create (places: EffectPlaces) (columns: int[] -> struct (float[] * float[])) (forms: float[][][]) : float[,] =
+    let create
+        (places: EffectPlaces)
+        (columns: int[] -> struct (float[] * float[]))
+        (forms: float[][][])
+        : SquareBlock =
         let k = forms.Length
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         for panel in panels places do
             let at =
@@ -95,4 +99,4 @@ module internal EffectTraces =
                 for i in l .. k - 1 do
                     result[i, l] <- result[i, l] + Dense.Dot(lefts[i], own)
 
-        Array2D.init k k (fun i j -> result[max i j, min i j])
+        SquareBlock.init k (fun i j -> result[max i j, min i j])

@@ -103,10 +103,10 @@ type internal Engine(rows: int, columns: int) =
     /// <summary>F along the directions e_r b_cᵀ + b_c e_rᵀ in G, b_c column c of the term's basis.</summary>
     /// <remarks>The basis Λ gives the derivatives by the entries of Λ, the identity those by the entries of G; after Solve.
     /// </remarks>
-    abstract AverageAlong: entries: Entry[] * bases: float[][] -> float[,]
+    abstract AverageAlong: entries: Entry[] * bases: float[][] -> SquareBlock
 
     /// T along the same directions; after Solve.
-    abstract TraceAlong: entries: Entry[] * bases: float[][] * reml: bool -> float[,]
+    abstract TraceAlong: entries: Entry[] * bases: float[][] * reml: bool -> SquareBlock
 
     /// <summary>What derivatives along block-diagonal matrices B_k of the effects are made of, each S×S per term.</summary>
     /// <returns>UᵀB_kU, and UᵀB_kΩB_lU for l ≤ k at k(k + 1)/2 + l, all P×P by columns: U = [E | v], E = Z'V⁻¹XL⁻ᵀ with
@@ -114,7 +114,7 @@ type internal Engine(rows: int, columns: int) =
     abstract ScoreForms: forms: float[][][] -> struct (float[][] * float[][])
 
     /// tr(ΩB_kΩB_l) of such matrices, k×k; None where that would cost more than differences of first derivatives; after Solve.
-    abstract TraceForms: forms: float[][][] -> float[,] option
+    abstract TraceForms: forms: float[][][] -> SquareBlock option
 
     /// ScoreForms along the directions of a point, which two informations ask for.
     member private engine.ScoresAlong(directions: CovarianceDirections) =
@@ -126,13 +126,13 @@ type internal Engine(rows: int, columns: int) =
             scores
 
     /// F, k×k, along the parameters of θ: F_kl = v'B_kZ'PZB_lv, B_k = ∂G/∂θ_k; after Solve.
-    abstract AverageOf: directions: CovarianceDirections -> float[,]
+    abstract AverageOf: directions: CovarianceDirections -> SquareBlock
 
     default engine.AverageOf directions =
         let struct (first, second) = engine.ScoresAlong directions
         let last = columns * columns - 1
 
-        Array2D.init first.Length first.Length (fun k l ->
+        SquareBlock.init first.Length (fun k l ->
             let high, low = max k l, min k l
             let mutable sum = second[high * (high + 1) / 2 + low].[last]
 
@@ -143,7 +143,7 @@ type internal Engine(rows: int, columns: int) =
             sum)
 
     /// T, k×k, along the parameters of θ: T_kl = tr(Q V̇_k Q V̇_l); after Solve.
-    abstract TraceOf: directions: CovarianceDirections * reml: bool -> float[,]
+    abstract TraceOf: directions: CovarianceDirections * reml: bool -> SquareBlock
 
     default engine.TraceOf(directions, reml) =
         match engine.TraceForms directions.Changes with
@@ -153,7 +153,7 @@ type internal Engine(rows: int, columns: int) =
             let struct (first, second) = engine.ScoresAlong directions
 
             // P = V⁻¹ − V⁻¹XL⁻ᵀL⁻¹X'V⁻¹ on both sides.
-            Array2D.init first.Length first.Length (fun k l ->
+            SquareBlock.init first.Length (fun k l ->
                 let high, low = max k l, min k l
                 let both = second[high * (high + 1) / 2 + low]
                 let mutable sum = plain[k, l]
@@ -190,7 +190,7 @@ type internal Engine(rows: int, columns: int) =
                 Array.map2 (fun near far -> (far - 8.0 * near) / (12.0 * h)) near far)
 
         at own |> ignore
-        Array2D.init k k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
+        SquareBlock.init k (fun i j -> 0.5 * (columns[i].[j] + columns[j].[i]))
 
     /// v = Z'V⁻¹(y − Xβ)/r of one effect, for related levels A v: the effects are G times this; after Solve.
     abstract Score: term: int * level: int * effect: int -> float

@@ -41,7 +41,7 @@ module internal EngineMoments =
             2.0 * share entry * a[entry.Row + entry.Column * n])
 
     /// Bordered with the row of σ²: own_k − Σ_m g_m A_mk, and total − 2 Σ g_m own_m + Σ g_m g_l A_ml.
-    let private border (g: float[]) (own: float[]) total (a: float[,]) =
+    let private border (g: float[]) (own: float[]) total (a: SquareBlock) =
         let k = g.Length
 
         let along j =
@@ -51,7 +51,7 @@ module internal EngineMoments =
 
         let corner = total - (Seq.init k (fun j -> g[j] * (own[j] + edge[j])) |> Seq.sum)
 
-        Array2D.init (k + 1) (k + 1) (fun i j ->
+        SquareBlock.init (k + 1) (fun i j ->
             if i < k && j < k then a[i, j]
             elif i < k then edge[i]
             elif j < k then edge[j]
@@ -127,7 +127,14 @@ module internal EngineMoments =
         || own[entry.Column + entry.Column * n] = 0.0
 
     /// The information in the elements of G and σ², from the products by them.
-    let private informationOf weight variance (traceProducts: Lazy<float[,]>) (squareProducts: Lazy<float[,]>) k kind =
+    let private informationOf
+        weight
+        variance
+        (traceProducts: Lazy<SquareBlock>)
+        (squareProducts: Lazy<SquareBlock>)
+        k
+        kind
+        =
         let f i j = weight * squareProducts.Value[i, j]
 
         Matrix.init (k + 1) (k + 1) (fun i j ->
@@ -191,8 +198,8 @@ module internal EngineMoments =
 
                  traces entries (fun t -> derivatives[t].Trace), traces entries (fun t -> derivatives[t].Square))
 
-        let weighted (a: float[,]) =
-            Array2D.init k k (fun i j -> share entries[i] * share entries[j] * a[i, j])
+        let weighted (a: SquareBlock) =
+            SquareBlock.init k (fun i j -> share entries[i] * share entries[j] * a[i, j])
 
         let traceProducts =
             lazy

@@ -104,7 +104,7 @@ module internal EngineParts =
             Parts = {
                 Traces = along _.Trace
                 Squares = along _.Square
-                Combined = CriterionParts.combined average.Force trace.Force
+                Combined = CriterionParts.combinedOf average trace
                 Curvature =
                     fun weight ->
                         derivatives

@@ -1,5 +1,6 @@
 namespace LmmFunctional.Estimation
 
+open System
 open System.Collections.Immutable
 
 /// <summary>What the derivatives of the criterion by θ are made of at one θ, β profiled out.</summary>
@@ -11,30 +12,24 @@ type internal CriterionParts = {
     /// y'P V̇_k P y / r².
     Squares: float[]
     /// a F + t T for numbers a and t, with F_kl = f_k'P f_l and T_kl = tr(Q V̇_k Q V̇_l).
-    Combined: float -> float -> float[,]
+    Combined: float -> float -> SquareBlock
     /// ⟨∂f/∂V, V̈_kl⟩ for the weight of −log r².
-    Curvature: float -> float[,]
+    Curvature: float -> SquareBlock
 }
 
 [<RequireQualifiedAccess>]
 module internal CriterionParts =
 
-    /// a F + t T of two matrices that are made where their number is not zero.
-    let combined (average: unit -> float[,]) (trace: unit -> float[,]) (ofAverage: float) (ofTrace: float) : float[,] =
-        let add (factor: float) (matrix: float[,]) (sum: float[,]) =
-            for i in 0 .. matrix.GetLength 0 - 1 do
-                for j in 0 .. matrix.GetLength 1 - 1 do
-                    sum[i, j] <- sum[i, j] + factor * matrix[i, j]
-
-            sum
-
-        let zero (matrix: float[,]) =
-            Array2D.zeroCreate (matrix.GetLength 0) (matrix.GetLength 1)
-
+    /// a F + t T of two matrices that are made where their number is not zero, and belong to nobody else.
+    let combined (average: unit -> SquareBlock) (trace: unit -> SquareBlock) (ofAverage: float) (ofTrace: float) =
         match ofAverage = 0.0, ofTrace = 0.0 with
-        | false, true -> let f = average () in add ofAverage f (zero f)
-        | true, false -> let t = trace () in add ofTrace t (zero t)
-        | _ -> let f = average () in zero f |> add ofAverage f |> add ofTrace (trace ())
+        | false, true -> average () |> SquareBlock.scale ofAverage
+        | true, false -> trace () |> SquareBlock.scale ofTrace
+        | _ -> average () |> SquareBlock.scale ofAverage |> SquareBlock.add ofTrace (trace ())
+
+    /// The same of matrices that are kept.
+    let combinedOf (average: Lazy<SquareBlock>) (trace: Lazy<SquareBlock>) =
+        combined (fun () -> SquareBlock.copy average.Value) (fun () -> SquareBlock.copy trace.Value)
 
 /// <summary>V(θ) = ZGZᵀ + R relative to σ², factored at one θ: all that the criterion and the estimates ask of it.</summary>
 /// <remarks>On the inner scale, with p columns of X and P = p + 1 columns [X y]; matrices by columns. It belongs to one thread,

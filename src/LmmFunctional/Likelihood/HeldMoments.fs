@@ -1,6 +1,7 @@
 namespace LmmFunctional.Estimation
 
 open MathNet.Numerics.LinearAlgebra
+open LmmFunctional
 
 /// <summary>Moments of what is estimated, where covariance parameters are held.</summary>
 [<RequireQualifiedAccess>]
@@ -26,7 +27,7 @@ module internal HeldMoments =
                 (select moments.Names)
                 (select moments.Values)
                 (select moments.AtBound)
-                (Array2D.init count kept.Length (fun i j -> if kept[j] = i then 1.0 else 0.0))
+                (Matrix.init count kept.Length (fun i j -> if kept[j] = i then 1.0 else 0.0))
                 None
                 moments
 
@@ -70,7 +71,7 @@ module internal HeldMoments =
             // What is held as a ratio or a correlation is linear in the variances that it relates.
             let jacobian =
                 if kept.Length = 0 then
-                    Array2D.zeroCreate moments.Names.Length 0
+                    Matrix.init moments.Names.Length 0 (fun _ _ -> 0.0)
                 else
                     let own = Matrix<float>.Build.DenseOfRowVectors(kept |> Array.map moved.Row)
 
@@ -81,7 +82,7 @@ module internal HeldMoments =
                         else
                             own.PseudoInverse()
 
-                    (moved * inverse).ToArray()
+                    (moved * inverse).ToArray() |> Matrix.ofArray2D
 
             CovarianceMoments.reparametrise
                 (select moments.Names)

@@ -1,5 +1,7 @@
 namespace LmmFunctional.Estimation
 
+open LmmFunctional
+
 /// <summary>Moments in the parameters a user knows: elements of each G, or of its Cholesky factor, on the scale of the
 /// data.</summary>
 [<RequireQualifiedAccess>]
@@ -21,7 +23,7 @@ module internal MomentScales =
     let private jacobian (layout: ThetaLayout) (element: Entry -> Entry -> float) =
         let k = layout.Entries.Length
 
-        Array2D.init (k + 1) (k + 1) (fun i j ->
+        Matrix.init (k + 1) (k + 1) (fun i j ->
             if i = k || j = k then
                 (if i = j then 1.0 else 0.0)
             elif layout.Entries[i].Term <> layout.Entries[j].Term then
@@ -77,7 +79,7 @@ module internal MomentScales =
         let k = layout.Entries.Length
 
         let curvature index =
-            Array2D.init (k + 1) (k + 1) (fun i j ->
+            SquareBlock.init (k + 1) (fun i j ->
                 if index = k || i = k || j = k then
                     0.0
                 else

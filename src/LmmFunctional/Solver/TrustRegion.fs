@@ -72,7 +72,8 @@ module internal TrustRegion =
 
     /// Newton's step from a Cholesky factor, where the curvature is far from singular.
     let private newton k (gradient: ImmutableArray<float>) (curvature: Matrix) within : Step option =
-        let factor = Array.copy curvature.Values
+        let factor: float[] = Array.zeroCreate (k * k)
+        curvature.Values.AsSpan().CopyTo(factor.AsSpan())
         let mutable largest = 0.0
 
         for i in 0 .. k - 1 do
@@ -180,11 +181,11 @@ module internal TrustRegion =
     /// <summary>The step from a point with this gradient and curvature (k×k), no longer than the radius.</summary>
     let step (radius: float) (gradient: ImmutableArray<float>) (curvature: Matrix) : Step =
         let k = gradient.Length
-        let shifted = lazy (shifted k gradient curvature)
+        let shifted radius = shifted k gradient curvature radius
 
-        match newton k gradient curvature (fun radius -> shifted.Value radius) with
+        match newton k gradient curvature shifted with
         | Some step when k > 0 && step.Length <= radius -> step
-        | _ -> shifted.Value radius
+        | _ -> shifted radius
 
     // Scaled to a unit diagonal, an eigenvalue above this is not negative to the accuracy of the curvature.
     let private negative = -1e-6

@@ -188,8 +188,8 @@ module CompressedEngineTests =
             $"trace {t}", part.Trace
             $"square {t}", part.Square
 
-        "average", engine.Average entries |> Seq.cast<float> |> Array.ofSeq
-        "traces", engine.Trace(entries, reml) |> Seq.cast<float> |> Array.ofSeq
+        "average", engine.Average(entries).Values
+        "traces", engine.Trace(entries, reml).Values
 
         for t, term in List.indexed model.Terms do
             let n = term.Factor.Order

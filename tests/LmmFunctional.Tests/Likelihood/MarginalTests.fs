@@ -173,7 +173,7 @@ let tests =
                     let compare what (expected: float seq) actual =
                         Law.nearAll $"{where}, {what}" (1e-10 * largest expected) expected actual
 
-                    let all (values: float[,]) = Seq.cast<float> values
+                    let all (block: SquareBlock) = Seq.ofArray block.Values
 
                     Law.holds [
                         yield! compare "traces" plain.Traces found.Traces

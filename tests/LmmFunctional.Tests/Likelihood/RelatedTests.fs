@@ -195,7 +195,7 @@ let tests =
 
                 let entries = SupernodalModels.entries standard
                 let factor = SupernodalFactor(SupernodalPlan.analyse standard)
-                let flat (a: float[,]) = Seq.cast<float> a |> Array.ofSeq
+                let flat (a: SquareBlock) = a.Values
 
                 if factor.Factor(SupernodalModels.lambdas seed false standard) then
                     factor.Solve()

@@ -290,8 +290,8 @@ let tests =
                         close
                             "T"
                             tolerance
-                            (Seq.cast<float>(expected.Parts.Combined 0.0 1.0))
-                            (Seq.cast<float>(found.Parts.Combined 0.0 1.0))
+                            (expected.Parts.Combined 0.0 1.0).Values
+                            (found.Parts.Combined 0.0 1.0).Values
                 ])
 
         // The inverse of R is sparse only where every cell has a plot.

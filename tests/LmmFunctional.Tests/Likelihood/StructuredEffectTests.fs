@@ -43,7 +43,7 @@ let private slopesOfV (likelihood: LogLikelihood) (theta: ImmutableArray<float>)
 
     Array.init theta.Length (fun k -> (8.0 * (at k h - at k -h) - (at k (2.0 * h) - at k (-2.0 * h))) / (12.0 * h))
 
-let private flat (a: float[,]) = a |> Seq.cast<float> |> Array.ofSeq
+let private flat (a: SquareBlock) = a.Values
 
 let private fit formula name =
     let path =
@@ -74,14 +74,14 @@ let tests =
                     let k = slopes.Length
 
                     let average =
-                        Array2D.init k k (fun i j ->
+                        SquareBlock.init k (fun i j ->
                             (slopes[i] * py) * (solution.Projection * (slopes[j] * py))
                             / solution.ResidualSquare)
 
                     let traceOf reml =
                         let q = if reml then solution.Projection else solution.Precision
                         let products = slopes |> Array.map (fun slope -> q * slope)
-                        Array2D.init k k (fun i j -> (products[i] * products[j]).Trace())
+                        SquareBlock.init k (fun i j -> (products[i] * products[j]).Trace())
 
                     let directions = directionsAt likelihood theta
                     let where = RandomModel.formula model

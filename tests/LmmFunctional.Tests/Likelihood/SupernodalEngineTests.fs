@@ -22,7 +22,7 @@ let private closeWithin tolerance what (expected: float[]) (actual: float[]) =
 
 let private close what = closeWithin tolerance what
 
-let private flat (a: float[,]) = a |> Seq.cast<float> |> Array.ofSeq
+let private flat (a: SquareBlock) = a.Values
 
 let private compare reml (model: Standardised) lambdas =
     let entries = SupernodalModels.entries model

@@ -173,15 +173,15 @@ let tests =
                         close
                             "T"
                             tolerance
-                            (Seq.cast<float>(expected.Parts.Combined 0.0 1.0))
-                            (Seq.cast<float>(found.Parts.Combined 0.0 1.0))
+                            (expected.Parts.Combined 0.0 1.0).Values
+                            (found.Parts.Combined 0.0 1.0).Values
 
                     yield!
                         close
                             "curvature"
                             tolerance
-                            (Seq.cast<float>(expected.Parts.Curvature 10.0))
-                            (Seq.cast<float>(found.Parts.Curvature 10.0))
+                            (expected.Parts.Curvature 10.0).Values
+                            (found.Parts.Curvature 10.0).Values
                 ])
 
         testPropertyWithConfig
@@ -321,13 +321,13 @@ let tests =
                 match likelihood.Method with
                 | LikelihoodMethod.Whitened engine ->
                     match WhitenedVariance.withFactor engine theta find with
-                    | Some(exact, Some differences, point) ->
-                        let size = largest (Seq.cast<float> exact)
+                    | Some(exact: SquareBlock, Some(differences: SquareBlock), point) ->
+                        let size = largest exact.Values
 
                         Law.holds [
                             yield! Law.isTrue $"{what}: the factor is not put back" (point = theta)
                             // Fixed steps of a thousandth, to fourth order.
-                            yield! Law.nearAll what (1e-6 * size) (Seq.cast<float> exact) (Seq.cast<float> differences)
+                            yield! Law.nearAll what (1e-6 * size) exact.Values differences.Values
                         ]
                     | _ -> Law.holds [ $"{what}: nothing found" ]
                 | _ -> Law.holds [ $"{what}: the equations are expected" ])

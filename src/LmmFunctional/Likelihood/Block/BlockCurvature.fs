@@ -77,7 +77,7 @@ module internal BlockCurvature =
 
     /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r, so that F is already divided by r².</summary>
     /// <remarks>Average information is dn (F − s sᵀ) on the −2 log likelihood scale, s_k = w_k'v (Gilmour et al. 1995).</remarks>
-    let average (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) : float[,] =
+    let average (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) : SquareBlock =
         let cross = engine.Cross
         let m = entries.Length
         let order = cross.LeadOrder
@@ -86,7 +86,7 @@ module internal BlockCurvature =
         let direction = ScoreOperator.zero cross m
         directions engine bases entries direction
         let image = ScoreOperator.apply engine m direction
-        let product = Array2D.zeroCreate m m
+        let product = SquareBlock.zero m
         let onFixed = Array2D.zeroCreate m (p - 1)
 
         for level in 0 .. cross.LeadLevels * order - 1 do
@@ -115,7 +115,7 @@ module internal BlockCurvature =
         ScoreOperator.release direction
         ScoreOperator.release image
 
-        Array2D.init m m (fun k l ->
+        SquareBlock.init m (fun k l ->
             let mutable sum = 0.5 * (product[k, l] + product[l, k])
 
             for c in 0 .. p - 2 do
@@ -168,7 +168,7 @@ module internal BlockCurvature =
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ or P, for a model whose random terms share one grouping factor.</summary>
     /// <remarks>With V̇ = Z(abᵀ + baᵀ)Zᵀ, a = e_r, b = b_c, each level gives 2[(bΩa')(b'Ωa) + (bΩb')(aΩa')], Ω = (Z'V⁻¹Z)_jj;
     /// P adds the two terms of the projection on X.</remarks>
-    let expected (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : float[,] =
+    let expected (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : SquareBlock =
         let cross = engine.Cross
         let order = cross.LeadOrder
         let square = order * order
@@ -184,7 +184,7 @@ module internal BlockCurvature =
         let columns =
             Array.map2 (fun (entry: Entry) start -> start + entry.Column) entries at
 
-        let result = Array2D.zeroCreate m m
+        let result = SquareBlock.zero m
         let projected = Array.init m (fun _ -> Array.zeroCreate<float>((p - 1) * (p - 1)))
         let work () : float[] = Array.zeroCreate square
         let omega, omegaLambda, lambdaOmega = work (), work (), work ()

@@ -148,7 +148,7 @@ module internal BlockForms =
         result
 
     /// tr(ΩB_kΩB_l), k×k, by as many solves as there are effects; None where there are too many.
-    let traces (engine: BlockFactor) (forms: float[][][]) : float[,] option =
+    let traces (engine: BlockFactor) (forms: float[][][]) : SquareBlock option =
         let places = placesOf engine.Cross
 
         if places.Count > mostEffects then

@@ -27,8 +27,10 @@ module internal TraceProducts =
         let grams =
             blocks
             |> Array.map (fun block ->
-                Array2D.init (EffectProducts.orderOf cross block) (EffectProducts.orderOf cross block) (fun a c ->
-                    Array2D.init p p (fun x z ->
+                let effects = EffectProducts.orderOf cross block
+
+                Array2D.init effects effects (fun a c ->
+                    SquareBlock.init p (fun x z ->
                         let mutable sum = 0.0
 
                         for level in 0 .. EffectProducts.levelsOf cross block - 1 do
@@ -89,7 +91,7 @@ module internal TraceProducts =
                     ScoreOperator.release image
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), Q = V⁻¹ (ML) or P (REML), for a model with a tail; <c>Solve</c> comes first.</summary>
-    let create (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : float[,] =
+    let create (engine: BlockFactor) (bases: float[][]) (entries: Entry[]) (reml: bool) : SquareBlock =
         let cross = engine.Cross
         let blocks = Array.append [| -1 |] [| 0 .. cross.TailOrders.Length - 1 |]
         let inners = EffectProducts.create engine
@@ -136,4 +138,4 @@ module internal TraceProducts =
             else
                 trace l k
 
-        Array2D.init entries.Length entries.Length ordered
+        SquareBlock.init entries.Length ordered

@@ -111,7 +111,7 @@ type internal CompressedEngine(model: CompressedModel) =
         sum
 
     let withOthers count sign (others: float[][]) (element: int -> int -> float) =
-        let result = Array2D.zeroCreate count count
+        let result = SquareBlock.zero count
 
         for k in 0 .. count - 1 do
             for l in 0..k do

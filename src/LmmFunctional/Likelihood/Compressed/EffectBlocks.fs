@@ -209,7 +209,7 @@ module internal EffectBlocks =
 
     /// <summary>Σ_j tr(Ω B_k W B_l), k×k, from the sums over the groups, for symmetric matrices B of the effects that are zero
     /// between blocks.</summary>
-    let contractForms (sums: float[]) at (forms: float[][]) (blocks: EffectBlocks) : float[,] =
+    let contractForms (sums: float[]) at (forms: float[][]) (blocks: EffectBlocks) : SquareBlock =
         let order = blocks.Order
 
         let inner =
@@ -231,6 +231,6 @@ module internal EffectBlocks =
         let images = forms |> Array.map image
         let k = forms.Length
 
-        Array2D.init k k (fun i j ->
+        SquareBlock.init k (fun i j ->
             let high, low = max i j, min i j
             Dense.Dot(images[high], forms[low]))

@@ -259,7 +259,7 @@ module internal GroupForms =
             Array.map2 (fun level count -> struct (level, count)) patterns.First counts
 
     /// tr(ΩB_kΩB_l), k×k; groups of one pattern have the same Ω.
-    let traces (products: GroupProducts) patterns lambda fixedFactor (forms: float[][]) : float[,] =
+    let traces (products: GroupProducts) patterns lambda fixedFactor (forms: float[][]) : SquareBlock =
         let order = products.Order
         let k, square = forms.Length, products.Order * products.Order
         let g = Semidefinite.square order lambda
@@ -285,4 +285,4 @@ module internal GroupForms =
 
                 Dense.Add(k, k, square, products, 0, true, transposes, 0, false, sums, 0))
 
-        Array2D.init k k (fun i j -> 0.5 * (all[i + j * k] + all[j + i * k]))
+        SquareBlock.init k (fun i j -> 0.5 * (all[i + j * k] + all[j + i * k]))

@@ -106,7 +106,7 @@ type internal IterativeEngine(products: IterativeProducts, settings: IterativeSe
     // T by the data: E(dn F) = T.
     let traceOf reml forms =
         let df = float (if reml then products.Rows - p + 1 else products.Rows)
-        averageOf forms |> Array2D.map ((*) df)
+        averageOf forms |> SquareBlock.scale df
 
     /// What each probe said, and whether all solutions are right; after Solve.
     override _.Samples =

@@ -103,19 +103,19 @@ module internal IterativeForms =
         }
 
     /// F_kl = v'B_kΩB_lv − (v'B_kE)(E'B_lv), the last column of U = [E | v] with the others.
-    let average products (solver: EffectSolver) (u: EffectArrays) (forms: float[][][]) : float[,] =
+    let average products (solver: EffectSolver) (u: EffectArrays) (forms: float[][][]) : SquareBlock =
         let k = forms.Length
         let p = u.Columns - 1
         let v = columns p 1 u
 
         if k = 0 then
-            Array2D.zeroCreate 0 0
+            SquareBlock.zero 0
         else
             let images = forms |> Array.map (fun form -> apply products form v) |> beside
             let inner = product images (solver.Image images)
             let along = product images (columns 0 p u)
 
-            Array2D.init k k (fun i j ->
+            SquareBlock.init k (fun i j ->
                 let mutable sum = 0.5 * (inner[i + j * k] + inner[j + i * k])
 
                 for c in 0 .. p - 1 do

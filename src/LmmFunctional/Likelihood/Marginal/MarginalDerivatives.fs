@@ -12,7 +12,7 @@ type internal MarginalCovariance = {
     /// ∂V/∂ψ_k, m×m each; empty where it is zero.
     First: int -> float[][]
     /// Adds Σ_ij W_ij ∂²V_ij/∂ψ_k∂ψ_l for a symmetric W to a k×k array.
-    AddSecond: int -> float[] -> float[,] -> unit
+    AddSecond: int -> float[] -> SquareBlock -> unit
 }
 
 /// <summary>Sums over all patterns that make score and information.</summary>
@@ -20,7 +20,7 @@ type internal MarginalCovariance = {
 module internal MarginalDerivatives =
 
     let private square k (values: float[]) offset =
-        Array2D.init k k (fun i j -> values[offset + i + j * k])
+        SquareBlock.init k (fun i j -> values[offset + i + j * k])
 
     /// L⁻¹ A L⁻ᵀ for a symmetric A.
     let private whiten n (l: float[]) (a: float[]) =
@@ -102,7 +102,7 @@ module internal MarginalDerivatives =
                     total[k + i] <- total[k + i] + Dense.Dot(own.Square, derivative))
 
     /// Weights of average information: Σ_j U_j'V̇_kε_j needs V̇_kε, which F needs too.
-    let private averages (sweep: Sweep) : float[,] =
+    let private averages (sweep: Sweep) : SquareBlock =
         let patterns, sums, first = sweep.Patterns, sweep.Sums, sweep.First
         let k, p = sweep.Parameters, sweep.Fixed
         let inverse, factor = sweep.Inverse, sweep.Factor
@@ -123,10 +123,10 @@ module internal MarginalDerivatives =
         let projections = Array.sub total (k * k) (p * k)
         let reduced = Dense.Multiply(p, k, p, inverse, false, projections, false)
         let taken = Dense.Multiply(k, k, p, reduced, true, reduced, false)
-        Array2D.init k k (fun i j -> total[i + j * k] - taken[i + j * k])
+        SquareBlock.init k (fun i j -> total[i + j * k] - taken[i + j * k])
 
     /// Traces of products of derivatives.
-    let private products (sweep: Sweep) : float[,] =
+    let private products (sweep: Sweep) : SquareBlock =
         let patterns, sums, first = sweep.Patterns, sweep.Sums, sweep.First
         let k, p = sweep.Parameters, sweep.Fixed
         let inverse, factor, reml = sweep.Inverse, sweep.Factor, sweep.Reml
@@ -169,7 +169,7 @@ module internal MarginalDerivatives =
                     let half = Dense.Multiply(p, p, p, inverse, false, own, false)
                     Dense.Multiply(p, p, p, half, false, inverse, true))
 
-            Array2D.init k k (fun i j -> result[i, j] + Dense.Dot(whitened[i], whitened[j]))
+            SquareBlock.init k (fun i j -> result[i, j] + Dense.Dot(whitened[i], whitened[j]))
         else
             result
 
@@ -188,7 +188,7 @@ module internal MarginalDerivatives =
                     Array.init own.Inverse.Length (fun i ->
                         count * own.Inverse[i] - own.Leverage[i] - df * own.Square[i])
 
-                let second = Array2D.zeroCreate k k
+                let second = SquareBlock.zero k
                 covariance.AddSecond index weights second
 
                 for j in 0 .. k - 1 do

@@ -223,7 +223,7 @@ module internal MarginalModel =
 
             derivatives
 
-        let addSecond index (weights: float[]) (result: float[,]) =
+        let addSecond index (weights: float[]) (result: SquareBlock) =
             let pattern = model.Patterns[index]
 
             for t in 0 .. model.Forms.Length - 1 do

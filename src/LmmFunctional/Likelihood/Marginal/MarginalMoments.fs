@@ -90,7 +90,7 @@ module internal MarginalMoments =
                         let weights =
                             Array.init (m * m) (fun at -> 0.5 * (product[at] + product[at / m + at % m * m]))
 
-                        let second = Array2D.zeroCreate k k
+                        let second = SquareBlock.zero k
                         covariance.AddSecond index weights second
 
                         for i in 0 .. k - 1 do

@@ -198,7 +198,7 @@ module internal MomentParts =
                     back.Transpose() * second * back)
 
             Array.init size (fun a ->
-                Array2D.init size size (fun i j ->
+                SquareBlock.init size (fun i j ->
                     -(Seq.init size (fun m -> back[a, m] * ofValues[m].[i, j]) |> Seq.sum)))
 
         inner reml standard model theta own weight variance
@@ -206,6 +206,6 @@ module internal MomentParts =
             scale.Names
             (scale.Values |> Array.map _.Value)
             scale.AtBound
-            (Array2D.init size size (fun i j -> back[i, j]))
+            (Matrix.init size size (fun i j -> back[i, j]))
             (Some curvatures)
         |> HeldMoments.along (holding theta stuck held) theta forward

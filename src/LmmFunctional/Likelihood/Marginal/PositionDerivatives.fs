@@ -211,7 +211,7 @@ module internal PositionDerivatives =
                     let pair = start + i * (i + 1) / 2 + j
                     Jet.addSecond (linear[pair] - df * linear[q + pair]) k result elements[level].[i + j * m]
 
-        Array2D.init k k (fun i j -> result[i + j * k])
+        SquareBlock.init k (fun i j -> result[i + j * k])
 
     /// First derivatives, and the rest when asked for.
     let parts
@@ -253,7 +253,7 @@ module internal PositionDerivatives =
 
             add -a ofEffects
             add (if reml then t else 0.0) ofLeverage
-            Array2D.init k k (fun i j -> result[i + j * k])
+            SquareBlock.init k (fun i j -> result[i + j * k])
 
         {
             Traces = contract sizes linear 0

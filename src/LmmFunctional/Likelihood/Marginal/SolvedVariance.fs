@@ -12,7 +12,7 @@ type internal ISolved =
     /// V̇_kW of all parameters for m columns W of n rows: for each parameter the m images side by side.
     abstract Images: m: int * w: float[] -> float[]
     /// w_c'V̈_klw_d for two columns of the scores, k×k.
-    abstract SecondAlong: c: int * d: int -> float[,]
+    abstract SecondAlong: c: int * d: int -> SquareBlock
 
 /// <summary>A model whose derivatives come from solves with V.</summary>
 type internal ISolvedModel =

@@ -28,7 +28,7 @@ module internal PreciseForms =
             target[i] <- target[i] + values[i]
 
     let private symmetric k f =
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         for i in 0 .. k - 1 do
             for j in 0..i do
@@ -39,10 +39,10 @@ module internal PreciseForms =
         result
 
     /// F along the directions of entries.
-    let average orders bases p (entries: Entry[]) (parts: (PreciseBlock * PreciseScores) seq) : float[,] =
+    let average orders bases p (entries: Entry[]) (parts: (PreciseBlock * PreciseScores) seq) : SquareBlock =
         let k = entries.Length
         let directions = entries |> Array.map (direction orders bases)
-        let squares = Array2D.zeroCreate k k
+        let squares = SquareBlock.zero k
         let onFixed = Array.init k (fun _ -> Array.zeroCreate<float>(p - 1))
 
         for block, scores in parts do
@@ -78,10 +78,10 @@ module internal PreciseForms =
         sum
 
     /// T along the directions of entries; Q = P under REML, V⁻¹ otherwise.
-    let trace orders bases p reml (entries: Entry[]) (parts: (PreciseBlock * PreciseScores) seq) : float[,] =
+    let trace orders bases p reml (entries: Entry[]) (parts: (PreciseBlock * PreciseScores) seq) : SquareBlock =
         let k, x = entries.Length, p - 1
         let directions = entries |> Array.map (direction orders bases)
-        let sums = Array2D.zeroCreate k k
+        let sums = SquareBlock.zero k
         let onFixed = Array.init k (fun _ -> Array.zeroCreate<float>(x * x))
 
         for block, scores in parts do
@@ -145,8 +145,8 @@ module internal PreciseForms =
         struct (first, second)
 
     /// tr(ΩB_kΩB_l), k×k.
-    let traces orders (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) : float[,] =
-        let sums = Array2D.zeroCreate forms.Length forms.Length
+    let traces orders (forms: float[][][]) (parts: (PreciseBlock * PreciseScores) seq) : SquareBlock =
+        let sums = SquareBlock.zero forms.Length
 
         for block, own in parts do
             let q = block.Effects

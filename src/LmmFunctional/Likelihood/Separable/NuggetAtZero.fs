@@ -14,9 +14,9 @@ module internal NuggetAtZero =
         | Some zero -> zero.Distance theta[theta.Length - 1] = 0.0
         | None -> false
 
-    let private bordered (inner: float[,]) =
-        let k = Array2D.length1 inner
-        Array2D.init (k + 1) (k + 1) (fun i j -> if i < k && j < k then inner[i, j] else 0.0)
+    let private bordered (inner: SquareBlock) =
+        let k = inner.Order
+        SquareBlock.init (k + 1) (fun i j -> if i < k && j < k then inner[i, j] else 0.0)
 
     let private parts (own: CriterionParts) : CriterionParts = {
         Traces = Array.append own.Traces [| 0.0 |]

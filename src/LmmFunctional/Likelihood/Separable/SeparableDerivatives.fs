@@ -35,11 +35,11 @@ module internal SeparableDerivatives =
             })
 
     /// T, k×k, exactly: Q V̇_l applied to so many unit vectors at once, never to all.
-    let private traceProducts reml (factor: SeparableFactor) (slopes: (int * float[])[]) : float[,] =
+    let private traceProducts reml (factor: SeparableFactor) (slopes: (int * float[])[]) : SquareBlock =
         let model = factor.Model
         let n, k, p = model.Rows, model.Marginal.Parameters, model.Marginal.FixedCount
         let chunk = 32
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         // Q W for m columns.
         let apply m (w: float[]) =
@@ -68,7 +68,7 @@ module internal SeparableDerivatives =
                     for j in 0 .. k - 1 do
                         result[i, j] <- result[i, j] + dot n direct ((c * k + i) * n) image ((c * k + j) * n)
 
-        Array2D.init k k (fun i j -> 0.5 * (result[i, j] + result[j, i]))
+        SquareBlock.init k (fun i j -> 0.5 * (result[i, j] + result[j, i]))
 
     /// <summary>First derivatives, and lazily the rest, with the parts of ∂f/∂G of every term.</summary>
     /// <remarks>Second derivatives of V are those of the random terms only, in their blocks.</remarks>
@@ -109,10 +109,10 @@ module internal SeparableDerivatives =
 
             let taken = Dense.Multiply(k, k, p, onFixed, true, onFixed, false)
 
-            Array2D.init k k (fun i j -> 0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
+            SquareBlock.init k (fun i j -> 0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
 
         let curvature df =
-            let result = Array2D.zeroCreate k k
+            let result = SquareBlock.zero k
 
             model.Marginal.Forms
             |> Array.iteri (fun t form ->
@@ -136,7 +136,7 @@ module internal SeparableDerivatives =
         {
             Traces = traces
             Squares = Array.init k (fun i -> dot n residual 0 steps (i * n))
-            Combined = CriterionParts.combined average.Force traceProduct.Force
+            Combined = CriterionParts.combinedOf average traceProduct
             Curvature = curvature
         },
         derivatives

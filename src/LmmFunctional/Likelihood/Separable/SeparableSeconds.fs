@@ -41,10 +41,10 @@ module internal SeparableSeconds =
             sum)
 
     /// w_c'V̈_klw_d for two columns of the scores, k×k: exact for random terms, by differences of ∂R for residuals.
-    let along (factor: SeparableFactor) c d : float[,] =
+    let along (factor: SeparableFactor) c d : SquareBlock =
         let model = factor.Model
         let layout = model.Marginal.Layout
-        let result = Array2D.zeroCreate model.Marginal.Parameters model.Marginal.Parameters
+        let result = SquareBlock.zero model.Marginal.Parameters
 
         model.Marginal.Forms
         |> Array.iteri (fun t form ->

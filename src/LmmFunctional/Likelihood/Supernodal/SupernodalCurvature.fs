@@ -40,7 +40,7 @@ module internal SupernodalCurvature =
                     target[index] <- target[index] + lambda[i + entry.Column * size] * score)
 
     /// <summary>F, k×k: F_kl = w_kᵀ Z'PZ w_l with w on the scale of y/r; k solves.</summary>
-    let average (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) : float[,] =
+    let average (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) : SquareBlock =
         let q = factor.Symbolic.Places.Value.Tree.Size
         let p = factor.Symbolic.Products.P
         let m = entries.Length
@@ -53,7 +53,7 @@ module internal SupernodalCurvature =
         let column (buffer: Buffer) k = NativePtr.add buffer.Pointer (k * q)
 
         let product =
-            Array2D.init m m (fun k l -> VectorKernel.Dot(q, column direction k, column image l))
+            SquareBlock.init m (fun k l -> VectorKernel.Dot(q, column direction k, column image l))
 
         let onFixed =
             Array2D.init m (p - 1) (fun k c -> VectorKernel.Dot(q, column direction k, column factor.Scores c))
@@ -61,7 +61,7 @@ module internal SupernodalCurvature =
         Workspace.Return direction
         Workspace.Return image
 
-        Array2D.init m m (fun k l ->
+        SquareBlock.init m (fun k l ->
             let mutable sum = 0.5 * (product[k, l] + product[l, k])
 
             for c in 0 .. p - 2 do
@@ -118,7 +118,7 @@ module internal SupernodalCurvature =
 
     /// <summary>T, k×k: T_kl = tr(Q V̇_k Q V̇_l), exactly, from K⁻¹Z'QZ in full.</summary>
     /// <remarks>With V̇ = ZK⁻¹(abᵀ + baᵀ)Zᵀ, a = e_r and b = λ_c, all traces follow from inner products of its blocks.</remarks>
-    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+    let traceAlong (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : SquareBlock =
         let products = factor.Symbolic.Products
         let omega = full factor reml
         let terms = entries |> Array.map _.Term |> Array.distinct
@@ -148,14 +148,14 @@ module internal SupernodalCurvature =
 
             2.0 * sum
 
-        Array2D.init entries.Length entries.Length (fun k l ->
+        SquareBlock.init entries.Length (fun k l ->
             if entries[k].Term <= entries[l].Term then
                 ordered k l
             else
                 ordered l k)
 
     /// T along the free entries of Λ.
-    let trace (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+    let trace (factor: SupernodalFactor) (entries: Entry[]) reml : SquareBlock =
         let terms = factor.Symbolic.Products.Places.Length
         traceAlong factor (Array.init terms factor.Lambda) entries reml
 
@@ -199,7 +199,7 @@ module internal SupernodalCurvature =
         struct (first, second)
 
     /// tr(ΩB_kΩB_l), k×k, by two solves for each effect.
-    let traceForms (factor: SupernodalFactor) (forms: float[][][]) : float[,] =
+    let traceForms (factor: SupernodalFactor) (forms: float[][][]) : SquareBlock =
         let symbolic = factor.Symbolic
         let products = symbolic.Products
         let columns = symbolic.Places.Value.Columns

@@ -31,7 +31,7 @@ module internal TraceDifferences =
     /// order.</summary>
     /// <remarks>Four factors with their inverses for every entry; the steps are fixed, and the factor is
     /// restored.</remarks>
-    let create (factor: SupernodalFactor) (entries: Entry[]) reml : float[,] =
+    let create (factor: SupernodalFactor) (entries: Entry[]) reml : SquareBlock =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms (fun t -> Array.copy (factor.Lambda t))
 
@@ -73,11 +73,11 @@ module internal TraceDifferences =
             else
                 0.0
 
-        Array2D.init entries.Length entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
+        SquareBlock.init entries.Length (fun k l -> ofFactor k l - 0.5 * (columns[k].[l] + columns[l].[k]))
 
     /// <summary>T along other bases than λ, which must be regular: their directions in G are combinations of those of
     /// λ.</summary>
-    let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : float[,] =
+    let along (factor: SupernodalFactor) (bases: float[][]) (entries: Entry[]) reml : SquareBlock =
         let terms = factor.Symbolic.Products.Places.Length
         let lambdas = Array.init terms factor.Lambda
         let own = create factor entries reml
@@ -97,7 +97,7 @@ module internal TraceDifferences =
 
         let count = entries.Length
         // Column k: the coefficients of direction k on those of λ.
-        let coefficients = Array2D.zeroCreate count count
+        let coefficients = SquareBlock.zero count
 
         for _, columns in [| 0 .. count - 1 |] |> Array.groupBy (fun k -> entries[k].Term) do
             let solution = (matrix lambdas columns).Svd().Solve(matrix bases columns)
@@ -105,7 +105,7 @@ module internal TraceDifferences =
             columns
             |> Array.iteri (fun a k -> columns |> Array.iteri (fun b l -> coefficients[k, l] <- solution[a, b]))
 
-        Array2D.init count count (fun k l ->
+        SquareBlock.init count (fun k l ->
             let mutable sum = 0.0
 
             for a in 0 .. count - 1 do

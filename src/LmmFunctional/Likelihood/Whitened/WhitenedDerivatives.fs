@@ -9,7 +9,7 @@ open LmmFunctional.Numerics
 module internal WhitenedDerivatives =
 
     /// F, k×k, from the images of ε.
-    let private averages (factor: WhitenedFactor) (steps: float[]) : float[,] =
+    let private averages (factor: WhitenedFactor) (steps: float[]) : SquareBlock =
         let model = factor.Model
 
         let n, k, p =
@@ -22,7 +22,7 @@ module internal WhitenedDerivatives =
             Dense.Multiply(p, k, n, Array.sub factor.Scores 0 (n * p), true, steps, false)
 
         let taken = Dense.Multiply(k, k, p, onFixed, true, onFixed, false)
-        Array2D.init k k (fun i j -> 0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
+        SquareBlock.init k (fun i j -> 0.5 * (product[i + j * k] + product[j + i * k]) - taken[i + j * k])
 
     /// First derivatives with what they are made of.
     let private first reml (factor: WhitenedFactor) =
@@ -89,7 +89,7 @@ module internal WhitenedDerivatives =
         {
             Traces = traces
             Squares = squares
-            Combined = CriterionParts.combined average.Force traceProduct.Force
+            Combined = CriterionParts.combinedOf average traceProduct
             Curvature = curvature
         },
         derivatives

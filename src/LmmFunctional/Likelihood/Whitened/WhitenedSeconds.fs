@@ -10,10 +10,10 @@ open LmmFunctional.Numerics
 module internal WhitenedSeconds =
 
     /// ⟨weights, V̈_kl⟩, for the weights of G of each term and of R of each pattern.
-    let weighted (factor: WhitenedFactor) (ofTerms: int -> float[]) (ofPatterns: int -> float[]) : float[,] =
+    let weighted (factor: WhitenedFactor) (ofTerms: int -> float[]) (ofPatterns: int -> float[]) : SquareBlock =
         let model = factor.Model
         let k = model.Marginal.Parameters
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         model.Marginal.Forms
         |> Array.iteri (fun t form ->
@@ -30,7 +30,7 @@ module internal WhitenedSeconds =
 
         let total =
             MarginalSweep.sum model.Work patterns (own * own) (fun index total ->
-                let sum = Array2D.zeroCreate own own
+                let sum = SquareBlock.zero own
                 factor.Residual.Covariance.Value.AddSecond index (ofPatterns index) sum
 
                 for j in 0 .. own - 1 do
@@ -78,7 +78,7 @@ module internal WhitenedSeconds =
         sums
 
     /// w_c'V̈_klw_d for two columns of the scores, k×k.
-    let along (factor: WhitenedFactor) c d : float[,] =
+    let along (factor: WhitenedFactor) c d : SquareBlock =
         let rows = factor.Model.Rows
         let ofTerms = scoreProducts factor c d
 

@@ -16,14 +16,14 @@ module internal WhitenedTraceProducts =
         sum
 
     /// T, k×k, exactly: Q V̇_l applied to so many unit vectors at once, never to all.
-    let exact reml (factor: WhitenedFactor) : float[,] =
+    let exact reml (factor: WhitenedFactor) : SquareBlock =
         let model = factor.Model
 
         let n, k, p =
             model.Rows.Count, model.Marginal.Parameters, model.Rows.Residual.FixedCount
 
         let chunk = 32
-        let result = Array2D.zeroCreate k k
+        let result = SquareBlock.zero k
 
         // Q W for m columns.
         let apply m (w: float[]) =
@@ -51,14 +51,14 @@ module internal WhitenedTraceProducts =
                 for j in 0 .. k - 1 do
                     result[i, j] <- result[i, j] + dot (n * m) direct (i * n * m) image (j * n * m)
 
-        Array2D.init k k (fun i j -> 0.5 * (result[i, j] + result[j, i]))
+        SquareBlock.init k (fun i j -> 0.5 * (result[i, j] + result[j, i]))
 
     /// <summary>T from differences: ∂_l tr(QV̇_k) = tr(QV̈_kl) − T_kl, of fourth order in fixed steps.</summary>
     /// <param name="factor">The workspace; it is moved, and put back.</param>
     /// <param name="traces">tr(QV̇_k) at the point the workspace holds.</param>
     /// <param name="second">tr(QV̈_kl) at the point.</param>
     /// <returns>None where a step leaves the region in which V is positive definite.</returns>
-    let byDifferences (factor: WhitenedFactor) (traces: unit -> float[]) (second: float[,]) : float[,] option =
+    let byDifferences (factor: WhitenedFactor) (traces: unit -> float[]) (second: SquareBlock) : SquareBlock option =
         let layout = factor.Model.Marginal.Layout
         let theta = factor.Point
         let k = theta.Length
@@ -94,7 +94,7 @@ module internal WhitenedTraceProducts =
 
         if columns |> Array.forall Option.isSome then
             let columns = Array.choose id columns
-            Some(Array2D.init k k (fun i j -> second[i, j] - 0.5 * (columns[i].[j] + columns[j].[i])))
+            Some(SquareBlock.init k (fun i j -> second[i, j] - 0.5 * (columns[i].[j] + columns[j].[i])))
         else
             None
 
