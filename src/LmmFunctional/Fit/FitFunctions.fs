@@ -44,19 +44,19 @@ module Fit =
     }
 
     /// <summary>The fit that an iteration of the solver stands for: its estimates, and its certificate as it is.</summary>
-    let ofIteration (likelihood: LogLikelihood) (last: Iteration) : Fit =
-        let solution = Solution.at likelihood last.Theta
+    let ofIteration (likelihood: LogLikelihood) (iteration: Iteration) : Fit =
+        let solution = Solution.at likelihood iteration.Theta
 
         // The likelihood grows without bound there: no reason found in its derivatives would help the user.
         let certificate =
             let natural =
                 // Held variances are left out of θ, and those are of models whose θ is natural.
                 if likelihood.Held.Entries.IsEmpty then
-                    CovarianceParameters.direction likelihood last.Theta
+                    CovarianceParameters.direction likelihood iteration.Theta
                 else
                     id
 
-            let found = Certificate.createIn natural likelihood.Objective last
+            let found = Certificate.createIn natural likelihood.Objective iteration
 
             if RefinedLikelihood.isLimit likelihood then
                 Certificate.withBounds [ noResidual ] found
@@ -68,7 +68,7 @@ module Fit =
                                 "the random effects fit the response exactly; no residual variance is left"
                 }
             else
-                match CovarianceParameters.reflected likelihood last.Theta with
+                match CovarianceParameters.reflected likelihood iteration.Theta with
                 | Some group when found.IsConverged -> {
                     found with
                         Verdict =
@@ -80,7 +80,7 @@ module Fit =
         {
             Model = likelihood
             Inner = solution
-            Path = [ last ]
+            Path = [ iteration ]
             Evidence = certificate
             Limits = Map.empty
             Asked = None
