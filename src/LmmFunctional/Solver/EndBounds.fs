@@ -149,6 +149,22 @@ module internal EndBounds =
 
         [| for k in 0 .. theta.Length - 1 -> isIdle k |]
 
+    // Farther from an end, in units of the quantity.
+    let private farther = [ 0.03; 0.2; 0.6; 2.0 ]
+
+    /// The lowest of points farther from the ends, each along its own coordinate, if it is below them: moving averages are the
+    /// same on both sides of an end, so that its slope says nothing.
+    let private across objective (theta: ImmutableArray<float>) criterion places =
+        [
+            for k, own: ParameterEnd in places do
+                for distance in farther -> theta.SetItem(k, own.From distance)
+        ]
+        |> List.map (fun inside -> inside, valueAt objective inside)
+        |> List.filter (fun (_, value) -> value < criterion - visible criterion)
+        |> function
+            | [] -> None
+            | lower -> Some(fst (List.minBy snd lower))
+
     /// What is at its bound at a point, with what is at an end of its range.
     let private withEnds objective (theta: ImmutableArray<float>) (inner: Boundary) : Boundary =
         match reached objective theta with
@@ -165,6 +181,8 @@ module internal EndBounds =
                 |> List.sortBy (snd >> snd)
                 |> List.tryFind (fun (_, (_, rise)) -> rise < -(visible criterion))
                 |> Option.map (fun ((k, own), _) -> fun distance -> theta.SetItem(k, own.From distance))
+                |> Option.orElseWith (fun () ->
+                    across objective theta criterion places |> Option.map (fun inside _ -> inside))
 
             {
                 inner with
