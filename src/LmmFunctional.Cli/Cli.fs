@@ -1,5 +1,6 @@
 namespace LmmFunctional.Cli
 
+open System
 open System.IO
 open System.Reflection
 
@@ -34,7 +35,11 @@ module Cli =
     let run (arguments: string[]) (output: TextWriter) (error: TextWriter) : int =
         try
             runCommand arguments output error
-        with problem ->
+        with
+        | :? InsufficientMemoryException as problem ->
+            error.WriteLine $"lmm: {problem.Message}"
+            ExitCode.badInput
+        | problem ->
             let place = problem.GetType().Name
 
             error.WriteLine

@@ -181,6 +181,8 @@ module Lmm =
 
     /// <summary>Residuals of every kind and leverages, for every row used.</summary>
     /// <exception cref="T:System.ArgumentException">The fit is of sums of rows.</exception>
+    /// <exception cref="T:System.InsufficientMemoryException">The fit is by iteration, and there is no room for a factor.
+    /// </exception>
     let residuals (fit: Fit) : ResidualTable = ResidualTable.create fit
 
     /// <summary>What the estimates owe to each row or level.</summary>

@@ -2,6 +2,7 @@ namespace LmmFunctional.Analysis
 
 open System.Threading
 open LmmFunctional
+open LmmFunctional.Estimation
 
 /// <summary>How influence is looked at.</summary>
 [<NoComparison; NoEquality>]
@@ -42,7 +43,8 @@ module Influence =
     /// each unit, exact influence a fit for each unit, started at the fit. Rows that are left keep
     /// their places in a series; residual variances that are functions of the fitted values keep those of the fit.</remarks>
     let create (options: InfluenceOptions) (fit: Fit) : Result<InfluenceTable, LmmError list> =
-        DiagnosticUnits.find options.Units fit
+        SampledError.factorable fit
+        |> Result.bind (fun () -> DiagnosticUnits.find options.Units fit)
         |> Result.map (fun units ->
             let units = Array.ofList units
 

@@ -1,6 +1,7 @@
 namespace LmmFunctional.Analysis
 
 open LmmFunctional
+open LmmFunctional.Estimation
 open LmmFunctional.Model
 
 /// <summary>How shifts of the mean are looked for.</summary>
@@ -91,6 +92,11 @@ module Outliers =
     let scan (model: OutlierModel) (fit: Fit) : Result<OutlierScan, LmmError list> =
         match model with
         | _ when fit.Design.Sums.IsSome -> Error [ LmmError.FitOfSums "Influence and outliers" ]
-        | OutlierModel.MeanShift options -> meanShifts options fit |> Result.map OutlierScan.MeanShifts
+        | OutlierModel.MeanShift options ->
+            SampledError.factorable fit
+            |> Result.bind (fun () -> meanShifts options fit)
+            |> Result.map OutlierScan.MeanShifts
         | OutlierModel.VarianceShift options ->
-            VarianceShift.create options fit |> Result.map OutlierScan.VarianceShifts
+            SampledError.factorable fit
+            |> Result.bind (fun () -> VarianceShift.create options fit)
+            |> Result.map OutlierScan.VarianceShifts

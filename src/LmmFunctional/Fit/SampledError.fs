@@ -108,10 +108,11 @@ module internal SampledError =
     // Of a factor of the effects outside the leading factor, which crossed ones fill up.
     let private bytesOfFactor (tail: float) = 8.0 * tail * tail
 
-    /// <summary>Refuses what needs a factor of the mixed model equations where there is no room for one.</summary>
-    /// <exception cref="T:System.InsufficientMemoryException">The fit was sampled, and the factor is too large.</exception>
-    let ensureFactorable (fit: Fit) : unit =
-        if LogLikelihood.isSampled fit.Model then
+    /// Whether a factor of the mixed model equations, which a sampled fit has done without, fits into so many bytes.
+    let factorableWithin (available: float) (fit: Fit) : Result<unit, LmmError list> =
+        if not (LogLikelihood.isSampled fit.Model) then
+            Ok()
+        else
             let terms = Array.ofList fit.Model.Standard.Terms
             let lead = LeadChoice.ofTerms terms
 
@@ -120,10 +121,25 @@ module internal SampledError =
                 |> Array.except lead
                 |> Array.sumBy (fun t -> float terms[t].Levels * float terms[t].Columns.Length)
 
-            let available = 0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
-
             if bytesOfFactor tail > available then
-                let problem =
+                Error [
                     LmmError.TooLarge("The factor of the mixed model equations", bytesOfFactor tail, available)
+                ]
+            else
+                Ok()
 
-                raise (InsufficientMemoryException(LmmError.describe problem))
+    /// Whether it fits into the memory of this machine, four fifths of it.
+    let factorable (fit: Fit) : Result<unit, LmmError list> =
+        factorableWithin (0.8 * float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)) fit
+
+    /// <summary>Refuses what needs such a factor where there is no room.</summary>
+    /// <exception cref="T:System.InsufficientMemoryException">The fit was sampled, and the factor is too large.</exception>
+    let ensureFactorable (fit: Fit) : unit =
+        match factorable fit with
+        | Ok() -> ()
+        | Error problems ->
+            problems
+            |> List.map LmmError.describe
+            |> String.concat " "
+            |> InsufficientMemoryException
+            |> raise

@@ -136,18 +136,22 @@ module Predictions =
                 }
         ])
 
+    let private equationsOf (targets: PredictionTargets) =
+        SampledError.factorable targets.Fit
+        |> Result.map (fun () -> MixedModelEquations targets.Fit)
+
     let private complete (options: PredictionOptions) (targets: PredictionTargets) =
-        let equations = MixedModelEquations targets.Fit
-        let variance = targets.Fit.Sigma * targets.Fit.Sigma
+        equationsOf targets
+        |> Result.bind (fun equations ->
+            let variance = targets.Fit.Sigma * targets.Fit.Sigma
 
-        let known =
-            PredictionVariance.relative targets equations |> Array.map ((*) variance)
+            let known =
+                PredictionVariance.relative targets equations |> Array.map ((*) variance)
 
-        uncertain options targets equations known
-        |> Result.bind (written options targets equations known)
+            uncertain options targets equations known
+            |> Result.bind (written options targets equations known))
 
-    let private completeJointly (options: PredictionOptions) (targets: PredictionTargets) =
-        let equations = MixedModelEquations targets.Fit
+    let private jointlyBy (options: PredictionOptions) (targets: PredictionTargets) equations =
         let variance = targets.Fit.Sigma * targets.Fit.Sigma
         let k = targets.Rows.Length
         let diagonal (m: float[]) = Array.init k (fun i -> m[i * (k + 1)])
@@ -162,6 +166,9 @@ module Predictions =
                 Predictions = predictions
                 Covariance = Matrix.init k k (fun i j -> 0.5 * (errors[i + j * k] + errors[j + i * k]))
             }))
+
+    let private completeJointly (options: PredictionOptions) (targets: PredictionTargets) =
+        equationsOf targets |> Result.bind (jointlyBy options targets)
 
     let private check (options: PredictionOptions) =
         if not (options.Level > 0.0 && options.Level < 1.0) then

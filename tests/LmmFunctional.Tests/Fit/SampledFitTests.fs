@@ -181,6 +181,16 @@ let tests =
                 let inference = Inference.create how fit |> ok
                 Check.contains "average information" (DegreesOfFreedomMethod.describe inference.Method))
 
+        testCase "what needs a factor that does not fit into memory is refused in words" (fun () ->
+            let sampled = fitted (Some tiny) Criterion.Reml scalar
+
+            match SampledError.factorableWithin 1000.0 sampled with
+            | Error [ LmmError.TooLarge(_, bytes, 1000.0) ] -> Check.equal (8.0 * 60.0 * 60.0) bytes
+            | other -> failtest $"{other}"
+
+            Check.isTrue (SampledError.factorable sampled).IsOk
+            Check.isTrue (SampledError.factorableWithin 0.0 (fitted None Criterion.Reml scalar)).IsOk)
+
         testCase "a budget is positive" (fun () ->
             let isRefused =
                 try

@@ -66,6 +66,7 @@ module Checks =
         CheckOptions.check options
 
         Design.needRows "Checks" fit.Design
+        |> Result.bind (fun () -> SampledError.factorable fit)
         |> Result.bind (fun () -> SubjectSeries.find options fit)
         |> Result.bind (fun series ->
             let equations =
