@@ -218,4 +218,11 @@ let tests =
                 }
 
             Check.equal (Verdict.BoundaryOptimum [ "id loading2(armb1)" ]) fit.Certificate.Verdict)
+
+        // Found by the benchmark of optima: fifteen rows whose V gets singular, beside a moving average of −1.
+        testCase "the end of a moving average is no optimum where the likelihood is higher across it" (fun () ->
+            let model = (MultimodalModels.tryOfSeed "residual" 160326).Value
+            let fit = Lmm.fitFormula model.Options model.Data model.Formula |> Result.toOption
+
+            Check.isTrue (fit |> Option.forall (fun fit -> not fit.Certificate.IsConverged)))
     ]
