@@ -40,6 +40,18 @@ let private withOneOptimum (model: RandomModel) =
     else
         model
 
+/// The lowest of the optima that the starts lead to.
+let private lowest (likelihood: LogLikelihood) algorithm =
+    let descend start =
+        run algorithm {
+            likelihood.Objective with
+                Start = start
+        }
+
+    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
+    |> fst
+    |> List.last
+
 let private bits (path: Iteration list) =
     path
     |> List.map (fun iteration ->
@@ -68,18 +80,7 @@ let tests =
             let likelihood = RandomModel.likelihood (withOneOptimum model)
 
             // Of several optima each algorithm takes the lowest that the starts lead to.
-            let ends =
-                algorithms
-                |> List.map (fun algorithm ->
-                    let descend start =
-                        run algorithm {
-                            likelihood.Objective with
-                                Start = start
-                        }
-
-                    StartSearch.run (Fit.isEnd likelihood) descend likelihood.Objective
-                    |> fst
-                    |> List.last)
+            let ends = algorithms |> List.map (lowest likelihood)
 
             let covariances =
                 ends
@@ -128,7 +129,7 @@ let tests =
             "the optimum is not above random points near and far"
             (fun (model: RandomModel) (points: RandomPoint[]) ->
                 let likelihood = RandomModel.likelihood (withOneOptimum model)
-                let optimum = List.last (run Algorithm.AverageInformation likelihood.Objective)
+                let optimum = lowest likelihood Algorithm.AverageInformation
 
                 Law.holds [
                     for point in points do
